@@ -1,0 +1,70 @@
+"""The two passes. No gate is named here, and nothing is kept between calls.
+
+forward fills the slots from inputs to output; backward starts with 1 at the output and lets
+every stage pass `local * gradient` to each of its operands, where contributions add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from backprop.arithmetic.ieee import LOCAL, VALUE
+from backprop.program import Program
+
+# What a slot's gradient is before any message arrives. -0.0 is the float that adding leaves
+# every float unchanged by, and this very object marks a slot that nothing has reached.
+UNREACHED = float("-0.0")
+
+
+@dataclass(frozen=True, slots=True)
+class Backward:
+    """Gradients of the output: for every slot, and the slopes each stage multiplied by."""
+
+    gradients: Sequence[float]
+    locals: Sequence[tuple[float | None, ...] | None]  # None: no message reached the stage
+
+    def gradient(self, slot: int) -> float:
+        found = self.gradients[slot]
+        return 0.0 if found is UNREACHED else found
+
+    def reached(self, slot: int) -> bool:
+        return self.gradients[slot] is not UNREACHED
+
+    def flow(self, slot: int, position: int) -> float | None:
+        """What a stage passes to one of its operands; None if nothing."""
+        slopes = self.locals[slot]
+        slope = None if slopes is None else slopes[position]
+        return None if slope is None else slope * self.gradients[slot]
+
+
+def forward(program: Program, point: Mapping[str, float]) -> list[float]:
+    """The value of every slot."""
+    values = [0.0] * len(program.gates)
+    for slot, constant in program.constants.items():
+        values[slot] = constant
+    for name, slot in program.inputs.items():
+        values[slot] = point[name]
+    get = values.__getitem__
+    for slot, gate, operands in program.forward_steps():
+        values[slot] = VALUE[gate](*map(get, operands))
+    return values
+
+
+def backward(
+    program: Program, values: Sequence[float], ties: str = "notes", wrt: Iterable[str] | None = None
+) -> Backward:
+    """The gradient of the output with respect to every slot, or to those that `wrt` needs."""
+    local = LOCAL[ties]
+    gradients = [UNREACHED] * len(values)
+    slopes: list[tuple[float | None, ...] | None] = [None] * len(values)
+    gradients[program.output] = 1.0
+    get = values.__getitem__
+    for slot, gate, operands in program.backward_steps(wrt):
+        gradient = gradients[slot]
+        if gradient is not UNREACHED:
+            slopes[slot] = partials = local[gate](*map(get, operands), values[slot])
+            for operand, partial in zip(operands, partials):  # noqa: B905, a third of the time
+                if partial is not None:
+                    gradients[operand] += partial * gradient
+    return Backward(gradients, slopes)

@@ -1,0 +1,119 @@
+"""Every error is data: what is wrong, where in which text, and what would mend it.
+
+Only `render` draws the caret; nobody else builds a message for the screen.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+WINDOW = 72  # columns of a long source line that an error shows
+TAB = 4
+
+
+class BackpropError(Exception):
+    """Base of all errors that a user can cause; `exit_code` is what a shell sees."""
+
+    exit_code = 2
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        text: str = "",
+        span: tuple[int, int] | None = None,
+        hint: str = "",
+        origin: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.text = text
+        self.span = span
+        self.hint = hint
+        self.origin = origin  # what the text is, if it isn't the program: a value, a file
+
+    @property
+    def line(self) -> int | None:
+        return None if self.span is None else self.text.count("\n", 0, self.span[0]) + 1
+
+    @property
+    def column(self) -> int | None:
+        return None if self.span is None else self.span[0] - self.text.rfind("\n", 0, self.span[0])
+
+    def render(self) -> str:
+        """The whole message as it is shown: headline, source line with caret, help."""
+        place = f"line {self.line}, column {self.column}: " if self.span else ""
+        origin = f"{self.origin}: " if self.origin else ""
+        lines = [f"error: {visible(origin)}{place}{visible(self.message)}"]
+        if self.span:
+            lines += self._excerpt(self.span)
+        if self.hint:
+            lines.append(f"help: {visible(self.hint)}")
+        return "\n".join(lines)
+
+    def _excerpt(self, span: tuple[int, int]) -> list[str]:
+        start, stop = span
+        left = self.text.rfind("\n", 0, start) + 1
+        right = self.text.find("\n", start)
+        right = len(self.text) if right < 0 else right
+        stop = max(start + 1, min(stop, right))
+        cut_left = max(left, start - WINDOW // 2)
+        cut_right = min(right, cut_left + WINDOW)
+        before = ("..." if cut_left > left else "") + visible(self.text[cut_left:start])
+        marked = visible(self.text[start : min(stop, cut_right)])
+        after = visible(self.text[min(stop, cut_right) : cut_right])
+        gutter = str(self.line)
+        margin = " " * len(gutter)
+        shown = f"{before}{marked}{after}" + ("..." if cut_right < right else "")
+        caret = " " * columns(before) + "^" * max(1, columns(marked))
+        return [f"  {gutter} | {shown}".rstrip(), f"  {margin} | {caret}"]
+
+
+class UsageError(BackpropError):
+    """A value, an option or a file that can't be used."""
+
+
+class LanguageError(BackpropError):
+    """A text that can't be read, with the place where reading stopped."""
+
+
+class LimitError(BackpropError):
+    """A text or program larger than the documented limits."""
+
+
+def visible(text: str) -> str:
+    """`text` with control, bidi and other invisible characters escaped; tabs become spaces."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(char) for char in text)
+
+
+def _visible(char: str) -> str:
+    if char == "\t":
+        return " " * TAB
+    if char == "\n" or char == " " or char.isprintable():
+        return char
+    if unicodedata.category(char) == "Zs":
+        return " "
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:x}}}"
+
+
+def columns(text: str) -> int:
+    """Terminal columns that `text` takes: wide characters two, combining marks none."""
+    return sum(_width(char) for char in text)
+
+
+def _width(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def closest(name: str, known: list[str]) -> str | None:
+    """The known name that `name` was probably meant to be."""
+    from difflib import get_close_matches
+
+    folded = {candidate.lower(): candidate for candidate in reversed(known)}
+    near = get_close_matches(name.lower()[:64], list(folded), 1, 0.7)
+    return folded[near[0]] if near else None

@@ -1,0 +1,37 @@
+"""THE TABLE: every gate that a program can hold, one row each, by name.
+
+To add a gate, add its row. Nothing else names gates: staging, the engine, the checks, the
+listing and the emitters read the rows.
+"""
+
+from __future__ import annotations
+
+from math import e, pi
+
+from backprop.gates import activations, arithmetic, piecewise, transcendental
+from backprop.gates.row import Gate
+
+GATES: dict[str, Gate] = {
+    gate.name: gate
+    for family in (arithmetic, transcendental, activations, piecewise)
+    for gate in family.ROWS
+}
+ALIASES: dict[str, str] = {alias: gate.name for gate in GATES.values() for alias in gate.aliases}
+CONSTANTS: dict[str, float] = {"pi": pi, "e": e}
+
+# What an operation with a constant is as one gate: (gate, which operand is constant, its
+# value or None) -> (gate, the operands in their new order).
+WITH_CONSTANT: dict[tuple[str, int, float | None], tuple[str, tuple[int, ...]]] = {
+    ("add", 0, None): ("shift", (1, 0)),
+    ("add", 1, None): ("shift", (0, 1)),
+    ("mul", 0, None): ("scale", (1, 0)),
+    ("mul", 1, None): ("scale", (0, 1)),
+    ("div", 0, 1.0): ("recip", (1,)),
+    ("pow", 1, 2.0): ("square", (0,)),
+    ("pow", 1, None): ("powc", (0, 1)),
+}
+
+
+def find(name: str) -> Gate | None:
+    """The gate of this name or alias."""
+    return GATES.get(ALIASES.get(name, name))

@@ -1,0 +1,45 @@
+"""Choices, comparisons and steps: gates that route their gradient or stop it."""
+
+from backprop.gates.row import Gate, Kink
+
+WIDE = (-100.0, 100.0)
+ROUTER = "routes its whole gradient to the {} input; the others get nothing"
+STEP = "is flat between its steps, so no gradient passes"
+
+
+def comparison(name: str, symbol: str) -> Gate:
+    return Gate(name=name, symbol=symbol, form=f"a {symbol} b", parameters="a b",
+                partials=("", ""), flow="is 1 or 0, so no gradient passes", routes=True,
+                samples=(WIDE, WIDE))  # fmt: skip
+
+
+def step(name: str, where: str, *aliases: str) -> Gate:
+    kink = Kink(where, "jump", "0", "0 on both sides, with a jump between")
+    return Gate(name=name, parameters="a", partials=("",), flow=STEP, routes=True, kink=kink,
+                aliases=aliases, samples=(WIDE,))  # fmt: skip
+
+
+ROWS = (
+    Gate(name="max", parameters="a ...", partials=("a >= out",), routes=True, ties=True,
+         flow=ROUTER.format("largest"), aliases=("maximum",), samples=(WIDE,)),
+    Gate(name="min", parameters="a ...", partials=("a <= out",), routes=True, ties=True,
+         flow=ROUTER.format("smallest"), aliases=("minimum",), samples=(WIDE,)),
+    Gate(name="where", parameters="c a b", partials=("", "c != 0", "c == 0"), routes=True,
+         flow="routes its whole gradient to the branch it took; the condition gets nothing",
+         samples=((-1.0, 1.0), WIDE, WIDE)),
+    Gate(name="clip", parameters="a low high", partials=("(a >= low)*(a <= high)", "", ""),
+         routes=True, flow="passes its gradient inside its bounds, ends included, else stops it",
+         value="min(max(a, low), high)", formula="where(a < low, low, where(a > high, high, a))",
+         kink=Kink("(a == low) + (a == high)", "kink", "1", "0 outside, 1 inside"),
+         aliases=("clamp",), samples=(WIDE, (-60.0, -50.0), (50.0, 60.0))),
+    step("sign", "a == 0", "sgn"),
+    step("floor", "a == floor(a)"),
+    step("ceil", "a == ceil(a)"),
+    step("round", "a - floor(a) == 0.5"),
+    comparison("lt", "<"),
+    comparison("le", "<="),
+    comparison("gt", ">"),
+    comparison("ge", ">="),
+    comparison("eq", "=="),
+    comparison("ne", "!="),
+)  # fmt: skip

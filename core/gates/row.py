@@ -1,0 +1,56 @@
+"""What a row of the gate table holds. All its texts are programs in the tool's own language
+over the gate's parameters and `out`, its value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kink:
+    """Where a gate has no derivative, what is used there, and the slopes on either side."""
+
+    where: str  # a condition
+    what: str  # kink or jump
+    convention: str
+    slopes: str
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Gate:
+    """One row. `partials` has a text for each parameter; an empty one lets nothing through."""
+
+    name: str
+    parameters: str  # "a b"; "a ..." takes two or more
+    partials: tuple[str, ...]
+    flow: str  # how gradient passes, as a sentence about the gate
+    symbol: str = ""  # as drawn; the name if empty
+    form: str = ""  # how a stage with this gate is written; name(a, b) if empty
+    value: str = ""  # the forward value, if it isn't a primitive of the number systems
+    formula: str = ""  # the textbook definition: for SymPy, and to open the gate if `opens`
+    opens: bool = False
+    closes: tuple[str, ...] = ()  # patterns that this gate computes in a stabler way
+    domain: str = ""  # outside of it value and derivatives are nan
+    pole: str = ""  # where the value is infinite without overflow
+    remedy: str = ""  # what to try when an answer isn't finite
+    kink: Kink | None = None
+    routes: bool = False  # a partial that is zero stops the message instead of sending 0
+    ties: bool = False  # several inputs may be chosen at once: --ties says how they share
+    samples: tuple[tuple[float, float], ...] = ((-5.0, 5.0),)
+    ulps: tuple[float, float] = (0.5, 0.0)  # largest error seen, of value and derivatives
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """The parameter names, without the dots of a gate that takes any number."""
+        return tuple(self.parameters.replace("...", "").split())
+
+    @property
+    def variadic(self) -> bool:
+        return self.parameters.endswith("...")
+
+    def accepts(self, count: int) -> bool:
+        return count >= 2 if self.variadic else count == len(self.operands)
+
+    def partial(self, position: int) -> str:
+        return self.partials[0 if self.variadic else position]

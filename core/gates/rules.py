@@ -1,0 +1,91 @@
+"""The texts of the table, parsed once and only when asked for, and turned into Python.
+
+A row's value, partials, domain and kink are programs in our own language. `statements`
+walks such a program's postfix code and writes it with the operators and function names of
+some target; the number systems compile the result. Nothing of a user's text comes here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+from backprop.gates import CONSTANTS, find
+from backprop.language.parser import parse
+from backprop.language.syntax import SYMBOL, Op, Tree
+
+formula = cache(parse)
+
+COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
+
+
+def names_in(text: str) -> set[str]:
+    """The gates that a text of the table calls."""
+    if not text:
+        return set()
+    return {item.name for item in formula(text).code if isinstance(item, Op) and item.kind == "call"}
+
+
+def statements(tree: Tree, total: bool) -> tuple[list[str], str]:
+    """A table text as Python: assignments, and the expression of its last statement.
+
+    `total` writes a division as a call of `div`, which answers where Python's own raises.
+    """
+    stack: list[str] = []
+    lines: list[str] = []
+    for item in tree.code:
+        if isinstance(item, str):
+            number = item[0] in "0123456789."
+            stack.append(repr(float(item)) if number else repr(CONSTANTS.get(item, 0.0)) if item in CONSTANTS else item)
+            continue
+        operands = stack[len(stack) - item.arity :]
+        del stack[len(stack) - item.arity :]
+        if item.kind == "store":
+            lines.append(f"{item.name} = {operands[0]}")
+        else:
+            stack.append(_python(item, operands, total))
+    return lines, stack[-1]
+
+
+def _python(op: Op, operands: list[str], total: bool) -> str:
+    if op.kind == "call":
+        if op.name == "where":
+            return "({1} if {0} else {2})".format(*operands)
+        return f"{op.name}({', '.join(operands)})"
+    if op.name == "neg":
+        return f"(-{operands[0]})"
+    if op.name == "pow":
+        return f"pow({', '.join(operands)})"
+    if op.name == "div" and total:
+        return f"div({', '.join(operands)})"
+    written = f"({operands[0]} {SYMBOL[op.name]} {operands[1]})"
+    return f"(1.0 if {written} else 0.0)" if op.name in COMPARISONS else written
+
+
+@cache
+def template(text: str, parameters: tuple[str, ...]) -> str:
+    """`text` as a format string with a numbered field for each parameter."""
+    fields = {name: f"{{{position}}}" for position, name in enumerate(parameters)}
+    escaped = text.replace("{", "{{").replace("}", "}}")
+    return re.sub(r"[A-Za-z_]\w*", lambda found: fields.get(found[0], found[0]), escaped)
+
+
+@cache
+def form(gate: str, count: int) -> Callable[..., str]:
+    """How a stage with `count` operands of this gate is written, given their names."""
+    row = find(gate)
+    assert row is not None
+    if row.form:
+        return template(row.form, row.operands).format
+    return f"{gate}({', '.join(['{}'] * count)})".format
+
+
+def partial_text(gate: str, position: int, operands: list[str], out: str) -> str:
+    """The local derivative for one input, in the names of the stage at hand."""
+    row = find(gate)
+    assert row is not None
+    text = row.partial(position)
+    if row.variadic:
+        return template(text, ("a", "out")).format(operands[position], out)
+    return template(text, (*row.operands, "out")).format(*operands, out)

@@ -1,0 +1,220 @@
+"""The staged program: a list of small gates, each fed by slots before it.
+
+    program := slot*
+    slot    := input | constant | gate(slot, slot, ...)      operands in order, repeats kept
+
+A slot is a number; `gates[slot]` names what fills it and `operands[slot]` what feeds it. Only
+slots with operands are stages. A `Program` is checked when it is made, so an invalid one
+doesn't exist, and nothing in it changes afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import compress, count
+from types import MappingProxyType
+
+from backprop.gates import GATES
+from backprop.gates.row import Gate
+from backprop.gates.rules import form, partial_text
+from backprop.language.syntax import Tree
+
+Step = tuple[int, str, tuple[int, ...]]
+
+INPUT = "input"
+CONSTANT = "constant"
+SHORT = 24  # a folded constant is shown as it was written, up to this length
+ATOM = re.compile(r"[\w.]+|[\d.]+e[-+]?\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know; `stage` is the name of the stage it is about."""
+
+    kind: str
+    message: str
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One gate of a program, with everything about it that doesn't depend on numbers."""
+
+    slot: int
+    id: int
+    name: str
+    gate: Gate
+    operands: tuple[int, ...]
+    operand_names: tuple[str, ...]
+    constants: tuple[float | None, ...]  # the value of each operand that is a constant
+
+    @property
+    def code(self) -> str:
+        """How the stage is written, after its name and an equals sign."""
+        atoms = [bracketed(name) for name in self.operand_names] if self.gate.form else self.operand_names
+        return form(self.gate.name, len(atoms))(*atoms)
+
+    @property
+    def symbol(self) -> str:
+        """The gate as it is drawn: `+`, `*2`, `1/x`, `σ`."""
+        symbol = self.gate.symbol or self.gate.name
+        if self.gate.operands[-1] == "c" and len(self.operands) == 2:
+            return symbol.removesuffix("c") + self.operand_names[1]
+        if self.gate.form and len(self.operands) == 2:
+            left, right = (
+                name if constant is not None else ""
+                for name, constant in zip(self.operand_names, self.constants, strict=True)
+            )
+            return f"{left}{symbol}{right}"
+        return symbol
+
+    def local(self, position: int) -> str:
+        """The formula of a local derivative in the names of this stage; empty if there is none."""
+        names = [bracketed(name) for name in self.operand_names]
+        return partial_text(self.gate.name, position, names, self.name)
+
+    def passes_to(self, position: int) -> bool:
+        """Can gradient flow to this operand?"""
+        return self.constants[position] is None and bool(self.gate.partial(position))
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    tree: Tree
+    gates: tuple[str, ...]
+    operands: tuple[tuple[int, ...], ...]
+    nodes: tuple[int, ...]  # the syntax node that each slot comes from
+    constants: Mapping[int, float]
+    literals: Mapping[int, str]  # how each constant is shown
+    inputs: Mapping[str, int]
+    defaults: Mapping[str, float]  # inputs that the text itself gives a value
+    names: Mapping[str, int]  # every name of the text, inputs included, and its slot
+    output: int
+    notices: tuple[Notice, ...] = ()
+
+    def __post_init__(self) -> None:
+        for field in ("constants", "literals", "inputs", "defaults", "names"):
+            object.__setattr__(self, field, MappingProxyType(dict(getattr(self, field))))
+        validate(self)
+
+    @property
+    def text(self) -> str:
+        return self.tree.text
+
+    @property
+    def size(self) -> int:
+        """How many stages there are."""
+        return len(self.gates) - len(self.inputs) - len(self.constants)
+
+    @cached_property
+    def stage_slots(self) -> tuple[int, ...]:
+        return tuple(slot for slot, operands in enumerate(self.operands) if operands)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The name of every slot: the user's own, else q1, q2, ... and f for the output."""
+        return label(self)
+
+    @property
+    def output_name(self) -> str:
+        return self.labels[self.output]
+
+    def forward_steps(self) -> Iterator[Step]:
+        """Slot, gate and operands of every stage, in the order of computing."""
+        columns = zip(count(), self.gates, self.operands, strict=False)
+        return compress(columns, self.operands)
+
+    def backward_steps(self, wrt: Iterable[str] | None = None) -> Iterator[Step]:
+        """The same from the output backwards; only stages on the way to `wrt`, if given."""
+        columns = zip(
+            range(len(self.gates) - 1, -1, -1), reversed(self.gates), reversed(self.operands), strict=True
+        )
+        wanted: Sequence[object] = self.operands if wrt is None else self.depends_on(wrt)
+        return compress(columns, reversed(wanted))
+
+    def depends_on(self, inputs: Iterable[str]) -> list[bool]:
+        """For every slot: is it a stage that depends on one of these inputs?"""
+        depends = [False] * len(self.gates)
+        for name in inputs:
+            depends[self.inputs[name]] = True
+        for slot, _, operands in self.forward_steps():
+            depends[slot] = any([depends[operand] for operand in operands])
+        for slot in self.inputs.values():
+            depends[slot] = False
+        return depends
+
+    def stages(self) -> Iterator[Stage]:
+        for number, slot in enumerate(self.stage_slots, 1):
+            yield self.stage(slot, number)
+
+    def stage(self, slot: int, number: int) -> Stage:
+        labels, operands = self.labels, self.operands[slot]
+        return Stage(
+            slot,
+            number,
+            labels[slot],
+            GATES[self.gates[slot]],
+            operands,
+            tuple([labels[operand] for operand in operands]),
+            tuple([self.constants.get(operand) for operand in operands]),
+        )
+
+    def where(self, slot: int) -> tuple[int, tuple[int, int]]:
+        """Line and span in the text that a slot was made from."""
+        span = self.tree.spans[self.nodes[slot]]
+        return self.tree.text.count("\n", 0, span[0]) + 1, span
+
+
+def validate(program: Program) -> None:
+    """Raise if the columns don't describe a program. This is a check of staging, not of users."""
+    size = len(program.gates)
+    if not size == len(program.operands) == len(program.nodes):
+        raise ValueError("the columns of a program have different lengths")
+    if any(max(operands) >= slot for slot, _, operands in program.forward_steps()):
+        raise ValueError("a stage is fed by itself or by a later one")
+    kinds = {(gate, len(operands)) for gate, operands in zip(program.gates, program.operands, strict=True)}
+    for gate, operands in kinds:
+        if operands == 0 and gate not in (INPUT, CONSTANT):
+            raise ValueError(f"the gate {gate} has no operands")
+        if operands and not GATES[gate].accepts(operands):
+            raise ValueError(f"the gate {gate} doesn't take {operands} operands")
+    if program.gates.count(CONSTANT) != len(program.constants):
+        raise ValueError("a constant has no value")
+    if program.gates.count(INPUT) != len(program.inputs) or not 0 <= program.output < size:
+        raise ValueError("an input has no name, or the output no slot")
+
+
+def label(program: Program) -> tuple[str, ...]:
+    """Names for all slots, never one that the text uses for something else."""
+    labels = [""] * len(program.gates)
+    taken = set(program.names) | set(program.tree.names)
+    for name, slot in reversed(program.names.items()):
+        labels[slot] = name
+    for slot, text in program.literals.items():
+        labels[slot] = text
+    if not labels[program.output]:
+        labels[program.output] = next(name for name in candidates("f") if name not in taken)
+    unnamed = [slot for slot, name in enumerate(labels) if not name]
+    if len(unnamed) == 1 and "q" not in taken:
+        labels[unnamed[0]] = "q"
+        return tuple(labels)
+    fresh = (name for number in range(1, len(labels) + len(taken) + 2) if (name := f"q{number}") not in taken)
+    for slot, name in zip(unnamed, fresh, strict=False):
+        labels[slot] = name
+    return tuple(labels)
+
+
+def candidates(stem: str) -> Iterator[str]:
+    yield stem
+    number = 0
+    while True:
+        number += 1
+        yield f"{stem}{number}"
+
+
+def bracketed(name: str) -> str:
+    """`name` as an operand: a folded constant such as `pi/3` needs brackets around it."""
+    return name if ATOM.fullmatch(name) else f"({name})"
