@@ -1,3 +1,42 @@
-"""backprop: gradients stage by stage, and whether they can be trusted."""
+"""backprop: gradients stage by stage, and whether they can be trusted.
+
+    import backprop
+    report = backprop.evaluate("(x+y)*z", x=-2, y=5, z=-4)
+    report.value, report.gradient["x"]
+
+The names below are loaded when first used, so that importing costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from backprop.errors import BackpropError
+    from backprop.evaluation import evaluate, parse
+    from backprop.program import Program
+    from backprop.report import Report
+
+HOMES = {
+    "BackpropError": "backprop.errors",
+    "Program": "backprop.program",
+    "Report": "backprop.report",
+    "evaluate": "backprop.evaluation",
+    "parse": "backprop.evaluation",
+}
+
+__all__ = ["BackpropError", "Program", "Report", "evaluate", "parse"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in HOMES:
+        raise AttributeError(f"module 'backprop' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

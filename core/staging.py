@@ -24,6 +24,7 @@ from backprop.program import CONSTANT, INPUT, SHORT, Notice, Program, bracketed
 
 MAX_STAGES = 1_000_000
 MAX_WALK = 4 * MAX_STAGES  # nodes walked, a function's body counted at every call
+GRANULARITIES = ("written", "fine", "fused")
 GATE_KINDS = ("prefix", "infix", "implied", "postfix", "call")
 NEEDS_ARRAYS = ("list", "slice", "index", "attribute", "method")
 
@@ -281,7 +282,7 @@ class Stager:
             numbers = [self.constants[operand] for operand in operands]
             value = VALUE[gate](*numbers)
             texts = [self.literals[operand] for operand in operands]
-            text = form(gate, len(texts))(*map(bracketed, texts))
+            text = form(gate, len(texts))(*map(bracketed, texts)).replace(" ", "")
             slot = self.literal(text if len(text) <= SHORT else f"{value!r}", value)
             self.seen[gate][operands] = slot
             if not math.isfinite(value) and all(map(math.isfinite, numbers)):

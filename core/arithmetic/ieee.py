@@ -7,6 +7,7 @@ which is fast; where these raise, the same text is computed again with the funct
     VALUE[gate](*operands)                 -> float
     LOCAL[ties][gate](*operands, out)      -> a slope per operand; None stops the message
     KINK[gate](*operands, out)             -> is this a point without derivative?
+    POLE[gate](*operands, out)             -> is the value infinite here without overflow?
 """
 
 from __future__ import annotations
@@ -99,6 +100,14 @@ def round_half_even(a: float) -> float:
     return copysign(float(round(a)), a) if abs(a) < WHOLE else a
 
 
+def cbrt(a: float) -> float:
+    """The C library's cube root, up to three ulps off, mended by one step of Newton's method."""
+    root = math.cbrt(a)
+    if not 1e-290 < abs(a) < 1e290:
+        return root
+    return root - (root * root * root - a) / (3 * root * root)
+
+
 def sign(a: float) -> float:
     return nan if a != a else float((a > 0) - (a < 0))
 
@@ -143,7 +152,7 @@ PRIMITIVES: dict[str, Number] = {
     "sub": lambda a, b: a - b,
     "neg": lambda a: -a,
     "mul": lambda a, b: a * b,
-    "cbrt": math.cbrt,
+    "cbrt": cbrt,
     "atan": math.atan,
     "atan2": math.atan2,
     "hypot": math.hypot,
@@ -198,12 +207,17 @@ class Locals(dict[str, Slopes]):
         return slopes
 
 
-class Kinks(dict[str, Number | None]):
-    """Each gate's test for a point without derivative, if it has any."""
+class Conditions(dict[str, Number | None]):
+    """Each gate's test for a special point, by the text in one field of its row."""
+
+    def __init__(self, text: Callable[[Gate], str]) -> None:
+        self.text = text
 
     def __missing__(self, name: str) -> Number | None:
         gate = GATES[name]
-        self[name] = compile_gate(gate, [gate.kink.where], False, True) if gate.kink else None
+        text = self.text(gate)
+        test = compile_gate(gate, [text], False, True) if text else None
+        self[name] = last_two(test) if test and gate.variadic else test
         return self[name]
 
 
@@ -258,6 +272,11 @@ def each_operand(slope: Slopes) -> Slopes:
     return slopes
 
 
+def last_two(test: Number) -> Number:
+    """A condition on `a` and `out` for a gate with any number of operands."""
+    return lambda *operands_and_out: test(*operands_and_out[-2:])
+
+
 def _chosen(operands_and_out: tuple[float, ...]) -> list[bool]:
     *operands, out = operands_and_out
     return [a == out for a in operands]
@@ -289,4 +308,5 @@ def first_tied(*operands_and_out: float) -> tuple[float | None, ...]:
 CHOICES: dict[str, Slopes] = dict(zip(TIES, (all_tied, shared, first_tied), strict=True))
 VALUE = Values(PRIMITIVES)
 LOCAL = {ties: Locals(ties) for ties in TIES}
-KINK = Kinks()
+KINK = Conditions(lambda gate: gate.kink.where if gate.kink else "")
+POLE = Conditions(lambda gate: gate.pole)

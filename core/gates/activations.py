@@ -17,7 +17,7 @@ ROWS = (
          flow="multiplies its gradient by out*(1 - out), which is tiny when it is saturated",
          value="t = exp(-abs(a)); where(a >= 0, 1, t)/(1 + t)",
          formula="1/(1 + exp(-a))", opens=True,
-         closes=("1/(1 + exp(-a))", "exp(a)/(1 + exp(a))"),
+         closes=("1/(1 + exp(-a))", "exp(a)/(1 + exp(a))", "1/(1 + exp(a)) => sigmoid(-a)"),
          aliases=("logistic", "σ", "expit"), samples=((-30.0, 30.0),), ulps=(1.5, 3.0)),
     Gate(name="logsigmoid", parameters="a", partials=("sigmoid(-a)",),
          flow="multiplies its gradient by sigmoid(-a)",

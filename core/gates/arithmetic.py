@@ -3,7 +3,7 @@
 from backprop.gates.row import Gate, Kink
 
 WIDE = (-100.0, 100.0)
-POSITIVE = (0.01, 100.0)
+POSITIVE = (0.1, 10.0)
 
 ROWS = (
     Gate(name="add", symbol="+", form="a + b", parameters="a b", partials=("1", "1"),
@@ -33,14 +33,16 @@ ROWS = (
     Gate(name="scale", symbol="*c", form="c * a", parameters="a c", partials=("c", ""),
          flow="multiplies its gradient by its constant",
          value="a*c", formula="a*c", samples=(WIDE, WIDE)),
+    Gate(name="unit", symbol="**0", form="a**0", parameters="a", partials=("0",),
+         flow="is 1 whatever its input is, so its slope is 0", value="1", formula="1"),
     Gate(name="powc", symbol="**c", form="a**c", parameters="a c",
-         partials=("where(c == 0, 0, c*pow(a, c - 1))", ""),
+         partials=("c*a**(c - 1)", ""),
          flow="multiplies its gradient by c*a**(c-1), the power rule",
          value="pow(a, c)", formula="pow(a, c)", domain="(a >= 0) + (c == floor(c))",
          pole="(a == 0)*(c < 0)", remedy="a negative base has no real fractional power; "
          "cbrt(x) is the real cube root", samples=(POSITIVE, (-4.0, 4.0)), ulps=(0.5, 1.4)),
     Gate(name="pow", symbol="**", form="a**b", parameters="a b",
-         partials=("where(b == 0, 0, b*pow(a, b - 1))", "where((a == 0)*(b > 0), 0, out*log(a))"),
+         partials=("where(b == 0, 0, b*a**(b - 1))", "where((a == 0)*(b > 0), 0, out*log(a))"),
          flow="multiplies its gradient by b*a**(b-1) for the base and out*log(a) for the exponent",
          pole="(a == 0)*(b < 0)",
          remedy="a negative base has no real slope in its exponent; a literal exponent needs none",

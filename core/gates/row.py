@@ -29,7 +29,7 @@ class Gate:
     value: str = ""  # the forward value, if it isn't a primitive of the number systems
     formula: str = ""  # the textbook definition: for SymPy, and to open the gate if `opens`
     opens: bool = False
-    closes: tuple[str, ...] = ()  # patterns that this gate computes in a stabler way
+    closes: tuple[str, ...] = ()  # what this gate computes in a stabler way: text [=> text]
     domain: str = ""  # outside of it value and derivatives are nan
     pole: str = ""  # where the value is infinite without overflow
     remedy: str = ""  # what to try when an answer isn't finite

@@ -1,0 +1,81 @@
+"""Text or Program in, Report out: the one call that the command line makes for `eval`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from backprop.arithmetic.ieee import TIES
+from backprop.diagnosis import faults, kinks, remedy
+from backprop.engine import backward, forward
+from backprop.errors import UsageError, closest
+from backprop.language.parser import parse as parse_tree
+from backprop.program import Notice, Program
+from backprop.report import Report
+from backprop.staging import GRANULARITIES, stage
+from backprop.values import Value, point
+
+
+def parse(text: str, *, given: Collection[str] = (), gates: str = "written", share: bool = True) -> Program:
+    """The staged program of a text.
+
+    `given` names what will get a value, so that `e` and `pi` can be variables. `gates` is the
+    granularity: written, fine or fused; without `share` equal subexpressions stay apart.
+    """
+    if gates not in GRANULARITIES:
+        raise UsageError(f"gates can be {', '.join(GRANULARITIES)}, not {gates}")
+    return stage(parse_tree(text), given, gates, share)
+
+
+def evaluate(
+    program: str | Program,
+    values: Mapping[str, Value] | None = None,
+    /,
+    *,
+    wrt: Iterable[str] | None = None,
+    ties: str = "notes",
+    gates: str = "written",
+    share: bool = True,
+    allow_nonfinite: bool = False,
+    spare: Collection[str] = (),
+    **named: Value,
+) -> Report:
+    """Value, gradient and every stage of a program at a point.
+
+    The point is given by name or as a mapping. Names in `spare` may be missing from the
+    program: their gradient is 0.
+    """
+    given = {**(values or {}), **named}
+    if ties not in TIES:
+        raise UsageError(f"ties can be {', '.join(TIES)}, not {ties}")
+    if isinstance(program, str):
+        program = parse(program, given=given, gates=gates, share=share)
+    unused = tuple(name for name in spare if name in given and name not in program.inputs)
+    at = point(
+        program, {name: value for name, value in given.items() if name not in unused},
+        allow_nonfinite=allow_nonfinite,
+    )  # fmt: skip
+    wanted = tuple(program.inputs) if wrt is None else checked_wrt(program, wrt)
+    everything = wanted == tuple(program.inputs)
+    numbers = forward(program, at)
+    back = backward(program, numbers, ties, None if everything else wanted)
+    notices = [*program.notices, *kinks(program, numbers, back, ties), *faults(program, numbers, back)]
+    notices += [Notice("unused", f"the program doesn't use {name}: its gradient is 0") for name in unused]
+    report = Report(
+        program, at, numbers, back, wanted, ties, unused if everything else (), tuple(notices)
+    )
+    if not report.finite and (found := remedy(program, at, ties)):
+        object.__setattr__(report, "notices", (*report.notices, found))
+    return report
+
+
+def checked_wrt(program: Program, wrt: Iterable[str]) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(wrt))
+    for name in names:
+        if name not in program.inputs:
+            near = closest(name, list(program.inputs))
+            has = ", ".join(program.inputs) or "no variables"
+            raise UsageError(
+                f"wrt names {name or 'nothing'}, which is no variable; the program has {has}",
+                hint=f"did you mean {near}?" if near else "",
+            )
+    return names

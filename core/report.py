@@ -1,0 +1,147 @@
+"""The answer to one question, frozen: a program, a point, both passes, and what to say of it.
+
+Every renderer reads a Report, so a table, a JSON and a picture can't disagree. `to_dict` is
+the JSON of `schemas/eval.json`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from backprop.engine import Backward
+from backprop.program import Notice, Program, Stage
+
+SCHEMA = "backprop/eval/1"
+EXACT = 2.0**53
+
+Plain = float | int | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What independent opinions say of the gradient. Never "agree" without having looked."""
+
+    verdict: str = "unchecked"
+    reason: str = "no independent check was run"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"verdict": self.verdict, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A stage with its numbers."""
+
+    stage: Stage
+    value: float
+    gradient: float
+    slopes: tuple[float | None, ...]
+    flows: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    program: Program
+    point: Mapping[str, float]
+    values: Sequence[float]
+    back: Backward
+    wrt: tuple[str, ...]
+    ties: str = "notes"
+    unused: tuple[str, ...] = ()  # names that were given a value and that the program lacks
+    notices: tuple[Notice, ...] = ()
+    check: Check = field(default_factory=Check)
+
+    @property
+    def value(self) -> float:
+        return self.values[self.program.output]
+
+    @cached_property
+    def gradient(self) -> dict[str, float]:
+        known = {name: self.back.gradient(self.program.inputs[name]) for name in self.wrt}
+        return known | dict.fromkeys(self.unused, 0.0)
+
+    @property
+    def finite(self) -> bool:
+        return math.isfinite(self.value) and all(map(math.isfinite, self.gradient.values()))
+
+    @cached_property
+    def uses(self) -> dict[int, int]:
+        """How many contributions each slot's gradient is the sum of."""
+        counts: dict[int, int] = {}
+        for slot, _, operands in self.program.forward_steps():
+            for position, operand in enumerate(operands):
+                if self.back.flow(slot, position) is not None:
+                    counts[operand] = counts.get(operand, 0) + 1
+        return counts
+
+    def stages(self) -> Iterator[Computed]:
+        """Every stage with its numbers, in forward order."""
+        for stage in self.program.stages():
+            yield self.computed(stage)
+
+    def computed(self, stage: Stage) -> Computed:
+        slot = stage.slot
+        places = range(len(stage.operands))
+        slopes = self.back.locals[slot] or (None,) * len(places)
+        return Computed(
+            stage,
+            self.values[slot],
+            self.back.gradient(slot),
+            tuple([slopes[place] if stage.passes_to(place) else None for place in places]),
+            tuple([self.back.flow(slot, place) if stage.passes_to(place) else None for place in places]),
+        )
+
+    def stage_dict(self, computed: Computed) -> dict[str, Any]:
+        stage = computed.stage
+        line, span = self.program.where(stage.slot)
+        return {
+            "id": stage.id,
+            "name": stage.name,
+            "gate": stage.gate.name,
+            "symbol": stage.symbol,
+            "code": stage.code,
+            "inputs": list(stage.operand_names),
+            "value": plain(computed.value),
+            "gradient": plain(computed.gradient),
+            "local": [plain(slope) for slope in computed.slopes],
+            "flows": [plain(flow) for flow in computed.flows],
+            "line": line,
+            "span": list(span),
+        }
+
+    def head(self) -> dict[str, Any]:
+        """The JSON without its stages, which may be very many."""
+        return {
+            "schema": SCHEMA,
+            "expression": self.program.text.strip(),
+            "inputs": {name: plain(value) for name, value in self.point.items()},
+            "output": self.program.output_name,
+            "value": plain(self.value),
+            "gradient": {name: plain(value) for name, value in self.gradient.items()},
+        }
+
+    def tail(self) -> dict[str, Any]:
+        warnings = [
+            {"stage": notice.stage or None, "kind": notice.kind, "message": notice.message}
+            for notice in self.notices
+        ]
+        return {"ties": self.ties, "check": self.check.to_dict(), "warnings": warnings}
+
+    def to_dict(self) -> dict[str, Any]:
+        stages = [self.stage_dict(computed) for computed in self.stages()]
+        return {**self.head(), "stages": stages, **self.tail()}
+
+
+def plain(number: float | None) -> Plain:
+    """A float as JSON can hold it and in its shortest form: whole numbers without a point."""
+    if number is None:
+        return None
+    if not math.isfinite(number):
+        return "NaN" if number != number else "Infinity" if number > 0 else "-Infinity"
+    if number == int(number) and abs(number) < EXACT and math.copysign(1.0, number) == (number >= 0) * 2 - 1:
+        return int(number)
+    return number

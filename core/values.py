@@ -1,0 +1,84 @@
+"""What users give for a program's inputs: numbers, or texts that are constant expressions."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import SupportsFloat
+
+from backprop.engine import forward
+from backprop.errors import BackpropError, UsageError, closest
+from backprop.language.parser import parse
+from backprop.program import Program
+from backprop.staging import stage
+
+PLAIN = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE | re.ASCII)
+NOT_FINITE = {"inf": math.inf, "infinity": math.inf, "nan": math.nan}
+
+Value = str | SupportsFloat
+
+
+def number(name: str, value: Value) -> float:
+    """The float that `value` stands for: a number, or the text of a constant expression."""
+    if not isinstance(value, str):
+        try:
+            return float(value)
+        except (TypeError, ValueError, OverflowError):
+            raise UsageError(f"the value of {name} is not a number: {str(value)[:40]}") from None
+    text = value.strip()
+    if PLAIN.fullmatch(text) and math.isfinite(found := float(text)):
+        return found
+    bare = text.lstrip("+-").lower()
+    if bare in NOT_FINITE:
+        return -NOT_FINITE[bare] if text.startswith("-") else NOT_FINITE[bare]
+    return constant(name, text)
+
+
+def constant(name: str, text: str) -> float:
+    """The value of an expression without variables."""
+    origin = f"the value of {name}"
+    if not text:
+        raise UsageError(f"{origin} is empty", hint=f"give a number: {name}=1.5")
+    try:
+        program = stage(parse(text))
+    except BackpropError as error:
+        error.origin = origin
+        raise
+    if program.inputs:
+        node = next(iter(program.inputs))
+        where = program.tree.spans[program.tree.names[node]]
+        raise UsageError(
+            f"{node} is not a number", text=text, span=where, origin=origin,
+            hint="a value is a number or an expression of numbers, such as pi/3",
+        )  # fmt: skip
+    return forward(program, {})[program.output]
+
+
+def point(
+    program: Program, given: Mapping[str, Value], *, allow_nonfinite: bool = False
+) -> dict[str, float]:
+    """A float for every input of the program, or an error that names what is amiss."""
+    has = ", ".join(program.inputs) or "no variables"
+    for name in given:
+        if name not in program.inputs:
+            near = closest(name, list(program.inputs))
+            computed = f"{name} is computed by the program, so it can't be given a value"
+            unknown = f"the program has no variable {name}; it has {has}"
+            hint = f"did you mean {near}?" if near and name not in program.names else ""
+            raise UsageError(computed if name in program.names else unknown, hint=hint)
+    missing = [name for name in program.inputs if name not in given and name not in program.defaults]
+    if missing:
+        shown = ", ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
+        options = " ".join(f"--{name}=..." for name in missing[:8])
+        plural = "s" if len(missing) > 1 else ""
+        raise UsageError(f"no value for the variable{plural} {shown}", hint=f"give {options}")
+    values = {
+        name: number(name, given[name]) if name in given else program.defaults[name]
+        for name in program.inputs
+    }
+    for name, value in values.items():
+        if not math.isfinite(value) and not allow_nonfinite:
+            hint = "--allow-nonfinite lets infinite and undefined inputs through"
+            raise UsageError(f"the value of {name} is {value}, not a finite number", hint=hint)
+    return values
