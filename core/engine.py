@@ -7,7 +7,7 @@ every stage pass `local * gradient` to each of its operands, where contributions
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from backprop.arithmetic.ieee import LOCAL, VALUE
 from backprop.program import Program
@@ -17,8 +17,7 @@ from backprop.program import Program
 UNREACHED = float("-0.0")
 
 
-@dataclass(frozen=True, slots=True)
-class Backward:
+class Backward(NamedTuple):
     """Gradients of the output: for every slot, and the slopes each stage multiplied by."""
 
     gradients: Sequence[float]

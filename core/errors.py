@@ -73,6 +73,16 @@ class UsageError(BackpropError):
     """A value, an option or a file that can't be used."""
 
 
+class MissingValueError(UsageError):
+    """Variables that nobody gave a value."""
+
+    def __init__(self, names: list[str]) -> None:
+        shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+        plural = "s" if len(names) > 1 else ""
+        super().__init__(f"no value for the variable{plural} {shown}")
+        self.names = names
+
+
 class LanguageError(BackpropError):
     """A text that can't be read, with the place where reading stopped."""
 

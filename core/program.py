@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress, count
 from types import MappingProxyType
+from typing import NamedTuple
 
 from backprop.gates import GATES
 from backprop.gates.row import Gate
@@ -30,8 +31,7 @@ SHORT = 24  # a folded constant is shown as it was written, up to this length
 ATOM = re.compile(r"[\w.]+|[\d.]+e[-+]?\d+")
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """Something the user should know; `stage` is the name of the stage it is about."""
 
     kind: str
@@ -39,8 +39,7 @@ class Notice:
     stage: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(NamedTuple):
     """One gate of a program, with everything about it that doesn't depend on numbers."""
 
     slot: int
@@ -81,7 +80,7 @@ class Stage:
         return self.constants[position] is None and bool(self.gate.partial(position))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Program:
     tree: Tree
     gates: tuple[str, ...]
@@ -120,7 +119,11 @@ class Program:
 
     @property
     def output_name(self) -> str:
-        return self.labels[self.output]
+        """The name of the output stage; its last name, or `f`, if it is an input or a constant."""
+        if self.operands[self.output]:
+            return self.labels[self.output]
+        named = [name for name, slot in self.names.items() if slot == self.output]
+        return next((name for name in reversed(named) if name not in self.inputs), free_name(self))
 
     def forward_steps(self) -> Iterator[Step]:
         """Slot, gate and operands of every stage, in the order of computing."""
@@ -196,7 +199,7 @@ def label(program: Program) -> tuple[str, ...]:
     for slot, text in program.literals.items():
         labels[slot] = text
     if not labels[program.output]:
-        labels[program.output] = next(name for name in candidates("f") if name not in taken)
+        labels[program.output] = free_name(program)
     unnamed = [slot for slot, name in enumerate(labels) if not name]
     if len(unnamed) == 1 and "q" not in taken:
         labels[unnamed[0]] = "q"
@@ -205,6 +208,12 @@ def label(program: Program) -> tuple[str, ...]:
     for slot, name in zip(unnamed, fresh, strict=False):
         labels[slot] = name
     return tuple(labels)
+
+
+def free_name(program: Program) -> str:
+    """`f`, or f1, f2, ... where the text uses that."""
+    taken = set(program.names) | set(program.tree.names)
+    return next(name for name in candidates("f") if name not in taken)
 
 
 def candidates(stem: str) -> Iterator[str]:

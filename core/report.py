@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from backprop.engine import Backward
 from backprop.program import Notice, Program, Stage
 
 SCHEMA = "backprop/eval/1"
 EXACT = 2.0**53
+FATAL = ("overflow", "pole", "undefined", "infinite-slope", "nonfinite", "remedy")
 
 Plain = float | int | str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """What independent opinions say of the gradient. Never "agree" without having looked."""
 
     verdict: str = "unchecked"
@@ -32,8 +32,7 @@ class Check:
         return {"verdict": self.verdict, "reason": self.reason}
 
 
-@dataclass(frozen=True, slots=True)
-class Computed:
+class Computed(NamedTuple):
     """A stage with its numbers."""
 
     stage: Stage
@@ -43,7 +42,7 @@ class Computed:
     flows: tuple[float | None, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Report:
     program: Program
     point: Mapping[str, float]
@@ -53,7 +52,7 @@ class Report:
     ties: str = "notes"
     unused: tuple[str, ...] = ()  # names that were given a value and that the program lacks
     notices: tuple[Notice, ...] = ()
-    check: Check = field(default_factory=Check)
+    check: Check = Check()
 
     @property
     def value(self) -> float:
@@ -67,6 +66,11 @@ class Report:
     @property
     def finite(self) -> bool:
         return math.isfinite(self.value) and all(map(math.isfinite, self.gradient.values()))
+
+    @property
+    def faults(self) -> list[Notice]:
+        """What made the answer infinite or nan."""
+        return [] if self.finite else [notice for notice in self.notices if notice.kind in FATAL]
 
     @cached_property
     def uses(self) -> dict[int, int]:
@@ -117,7 +121,7 @@ class Report:
         """The JSON without its stages, which may be very many."""
         return {
             "schema": SCHEMA,
-            "expression": self.program.text.strip(),
+            "expression": self.program.text,
             "inputs": {name: plain(value) for name, value in self.point.items()},
             "output": self.program.output_name,
             "value": plain(self.value),

@@ -10,8 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from backprop.arithmetic.ieee import VALUE
 from backprop.errors import LanguageError, LimitError
@@ -29,8 +28,7 @@ GATE_KINDS = ("prefix", "infix", "implied", "postfix", "call")
 NEEDS_ARRAYS = ("list", "slice", "index", "attribute", "method")
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(NamedTuple):
     """A walk over a run of code: statements of the program, or the body of a call."""
 
     code: Sequence[Item]

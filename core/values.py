@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import SupportsFloat
 
 from backprop.engine import forward
-from backprop.errors import BackpropError, UsageError, closest
+from backprop.errors import BackpropError, MissingValueError, UsageError, closest
 from backprop.language.parser import parse
 from backprop.program import Program
 from backprop.staging import stage
@@ -69,10 +69,7 @@ def point(
             raise UsageError(computed if name in program.names else unknown, hint=hint)
     missing = [name for name in program.inputs if name not in given and name not in program.defaults]
     if missing:
-        shown = ", ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
-        options = " ".join(f"--{name}=..." for name in missing[:8])
-        plural = "s" if len(missing) > 1 else ""
-        raise UsageError(f"no value for the variable{plural} {shown}", hint=f"give {options}")
+        raise MissingValueError(missing)
     values = {
         name: number(name, given[name]) if name in given else program.defaults[name]
         for name in program.inputs

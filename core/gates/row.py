@@ -3,11 +3,10 @@ over the gate's parameters and `out`, its value."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Kink:
+class Kink(NamedTuple):
     """Where a gate has no derivative, what is used there, and the slopes on either side."""
 
     where: str  # a condition
@@ -16,8 +15,7 @@ class Kink:
     slopes: str
 
 
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Gate:
+class Gate(NamedTuple):
     """One row. `partials` has a text for each parameter; an empty one lets nothing through."""
 
     name: str

@@ -1,0 +1,3 @@
+from backprop.cli.main import main
+
+main()

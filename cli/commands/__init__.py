@@ -1,0 +1,57 @@
+"""The group of commands. Each is a file beside this one, imported when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from backprop import __version__
+
+COMMANDS = {
+    "eval": "value and gradient, stage by stage",
+    "gates": "the gate table",
+}
+
+
+class Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = import_module(f"backprop.cli.commands.{name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(self.unknown(args[0]), ctx)
+        return super().resolve_command(ctx, args)
+
+    def unknown(self, word: str) -> str:
+        from backprop.errors import closest
+
+        near = closest(word, list(COMMANDS))
+        if near:
+            return f"no command is called {word}; did you mean {near}?"
+        return f"no command is called {word[:40]}; to evaluate an expression: backprop eval EXPRESSION"
+
+
+HELP = """Symbolic and staged gradients, side by side.
+
+\b
+  backprop eval "(x+y)*z" --x=-2 --y=5 --z=-4
+  backprop eval @model.bp --at point.json --json
+  backprop gates sigmoid
+"""
+
+group = Commands(name="backprop", help=HELP)
+group = click.version_option(__version__, "-V", "--version", prog_name="backprop")(group)

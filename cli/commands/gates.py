@@ -1,0 +1,40 @@
+"""backprop gates: the table of gates, or one of its rows."""
+
+from __future__ import annotations
+
+import click
+
+from backprop.cli.output import print_pieces, print_rich
+from backprop.errors import UsageError, closest
+from backprop.gates import ALIASES, GATES, find
+from backprop.gates.listing import row_dict
+
+HELP = """The gate table: every gate, its local derivatives, and how gradient flows through it.
+
+\b
+  backprop gates
+  backprop gates sigmoid
+  backprop gates --json | jq '.gates[].name'
+"""
+
+
+@click.command("gates", help=HELP)
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(name: str | None, as_json: bool) -> int:
+    gates = list(GATES.values())
+    if name is not None:
+        gate = find(name) or next((gate for gate in gates if gate.symbol == name), None)
+        if gate is None:
+            near = closest(name, [*GATES, *ALIASES])
+            raise UsageError(f"no gate is called {name[:40]}", hint=f"did you mean {near}?" if near else "")
+        gates = [gate]
+    if as_json:
+        from backprop.cli.render.json import render_object
+
+        print_pieces([render_object({"schema": "backprop/gates/1", "gates": [*map(row_dict, gates)]})])
+    else:
+        from backprop.cli.render.gates import render_all, render_one
+
+        print_rich(render_all(gates) if name is None else render_one(gates[0]))
+    return 0

@@ -1,0 +1,83 @@
+"""Reading what a user names: regular files and standard input only, and never without bound."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from typing import Any
+
+from backprop.errors import UsageError
+
+MAX_BYTES = 64 * 1024 * 1024
+
+
+def read_text(source: str) -> str:
+    """The text of a file, or of standard input if `source` is a dash."""
+    name = "standard input" if source == "-" else source
+    data = read_stdin() if source == "-" else read_file(source)
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{name} is larger than {MAX_BYTES:,} bytes")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"{name} is not UTF-8 text: byte {data[error.start]:#04x} on line {line}"
+        raise UsageError(message) from None
+
+
+def read_stdin() -> bytes:
+    if sys.stdin is None or sys.stdin.closed:
+        raise UsageError("there is no standard input to read")
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
+
+
+def read_file(path: str) -> bytes:
+    if not path:
+        raise UsageError("a file name is wanted after @")
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                kind = "a directory" if os.path.isdir(path) else "not a regular file"
+                raise UsageError(f"{path} is {kind}")
+            return file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{path} can't be read: {reason}") from None
+
+
+def read_point(source: str) -> dict[str, Any]:
+    """The point of `--at`: a JSON object, or the file that holds one."""
+    import json
+
+    inline = source.lstrip().startswith("{")
+    name = "--at" if inline else f"--at {source}"
+    text = source if inline else read_text(source.removeprefix("@"))
+    try:
+        point = json.loads(text, object_pairs_hook=unique, parse_constant=refuse_constant)
+    except json.JSONDecodeError as error:
+        hint = "a point looks like this: {\"x\": -2, \"y\": 5}"
+        at = (error.pos, error.pos + 1)
+        raise UsageError(f"this is not JSON: {error.msg.lower()}", text=text, span=at, origin=name, hint=hint) from None
+    except RecursionError:
+        raise UsageError(f"{name}: the JSON is nested too deeply") from None
+    except ValueError as error:
+        raise UsageError(f"{name}: {error}") from None
+    if not isinstance(point, dict):
+        raise UsageError(f"{name}: a point is a JSON object of names and values", hint='such as {"x": -2}')
+    for variable, value in point.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            raise UsageError(f"{name}: the value of {variable} is not a number")
+    return point
+
+
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(n for n in names if names.count(n) > 1)} is given twice")
+    return found
+
+
+def refuse_constant(text: str) -> float:
+    raise ValueError(f'{text} is not JSON; write it as a string: "{text}"')

@@ -1,0 +1,89 @@
+"""The process: arguments in, exit code out, and the one place where errors end.
+
+Nothing heavy is imported before the boundary stands, so that Ctrl-C never shows a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+CTRL_C = 130
+CLOSED_PIPE = 141
+
+
+def main() -> None:
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(args: list[str]) -> int:
+    try:
+        code = answer(args)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = CTRL_C
+    except BrokenPipeError:
+        discard_output()
+        code = CLOSED_PIPE
+    except OSError as error:
+        discard_output()
+        code = say(f"error: the answer can't be written: {error.strerror or error}")
+    except MemoryError:
+        code = say("error: this needs more memory than there is")
+    return code
+
+
+def answer(args: list[str]) -> int:
+    """Run a command; what a user can get wrong ends here as one message on stderr."""
+    from click.exceptions import Abort, ClickException, Exit
+
+    from backprop.cli.commands import group
+    from backprop.errors import BackpropError, visible
+
+    try:
+        return invoke(group, args)
+    except BackpropError as error:
+        return say(error.render(), error.exit_code)
+    except Exit as done:
+        return done.exit_code
+    except Abort:
+        return CTRL_C
+    except ClickException as error:
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "backprop"
+        return say(f"error: {visible(error.format_message())}\nhelp: {path} --help shows the options")
+
+
+def invoke(group: object, args: list[str]) -> int:
+    from click import Group
+
+    assert isinstance(group, Group)
+    if "_BACKPROP_COMPLETE" in os.environ:
+        group.main(args, prog_name="backprop")
+    with group.make_context("backprop", args or ["--help"]) as context:
+        return int(group.invoke(context) or 0)
+
+
+def say(message: str, code: int = 2) -> int:
+    """Print to stderr, whatever characters it can show."""
+    try:
+        sys.stdout.flush()
+        encoding = sys.stderr.encoding or "ascii"
+        sys.stderr.write(message.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        sys.stderr.flush()
+    except OSError:
+        discard_output()
+    return code
+
+
+def discard_output() -> None:
+    """Point stdout at nothing, so that the interpreter's last flush can't fail again."""
+    try:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, sys.stdout.fileno())
+    except (OSError, ValueError):
+        pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""The one place that prints an answer: pieces of text, or Rich renderables, to stdout."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+CHUNK = 1 << 16
+UNBOUNDED = 100_000  # columns where nobody's terminal sets a width
+
+
+def print_pieces(pieces: Iterable[str]) -> None:
+    """Write text as it comes, many pieces at a time."""
+    show_any_character(sys.stdout)
+    waiting: list[str] = []
+    size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size > CHUNK:
+            sys.stdout.write("".join(waiting))
+            waiting.clear()
+            size = 0
+    sys.stdout.write("".join(waiting))
+
+
+def print_rich(renderables: Iterable[RenderableType]) -> None:
+    show_any_character(sys.stdout)
+    console = console_for(sys.stdout)
+    with console.capture() as captured:
+        for renderable in renderables:
+            console.print(renderable)
+    print_pieces(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def console_for(stream: TextIO) -> Console:
+    """A console that knows the terminal's width and wishes about colour."""
+    from rich.console import Console
+
+    coloured = wants_colour(stream)
+    sized = stream.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    return Console(
+        file=stream,
+        force_terminal=coloured,
+        color_system="auto" if coloured else None,
+        no_color=not coloured,
+        width=None if sized else UNBOUNDED,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR and TERM, in that order; else a terminal."""
+    setting = os.environ.get
+    if setting("NO_COLOR"):
+        return False
+    for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
+        if setting(name):
+            return setting(name) != "0"
+    if setting("CLICOLOR") == "0" or setting("TERM") == "dumb":
+        return False
+    return stream.isatty()
+
+
+def show_any_character(stream: TextIO) -> None:
+    """Let a stream that can't encode a character show its code instead of failing."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure and (stream.encoding or "").lower().replace("-", "") != "utf8":
+        reconfigure(errors="backslashreplace")

@@ -1,0 +1,32 @@
+"""One line for each input and stage, numbers exact."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from backprop.report import Report, plain
+
+FIELDS = ("kind", "id", "name", "gate", "code", "value", "gradient", "inputs", "local", "flows")
+
+
+def render(report: Report, precision: int = 0) -> Iterator[str]:  # noqa: ARG001, always exact
+    yield line(FIELDS)
+    for name, slot in report.program.inputs.items():
+        value, gradient = report.values[slot], report.back.gradient(slot)
+        yield line(("input", "", name, "", "", plain(value), plain(gradient), "", "", ""))
+    for computed in report.stages():
+        stage = computed.stage
+        yield line((
+            "stage", stage.id, stage.name, stage.gate.name, stage.code,
+            plain(computed.value), plain(computed.gradient), " ".join(stage.operand_names),
+            " ".join(str(plain(slope or 0.0)) for slope in computed.slopes),
+            " ".join(str(plain(flow or 0.0)) for flow in computed.flows),
+        ))  # fmt: skip
+
+
+def line(cells: tuple[object, ...]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(cells)
+    return buffer.getvalue()

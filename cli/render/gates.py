@@ -1,0 +1,47 @@
+"""The gate table as a table, and one gate in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from backprop.gates.listing import row_dict
+from backprop.gates.row import Gate
+
+LONG = 44  # a local derivative longer than this is only shown by `backprop gates NAME`
+
+
+def render_all(gates: Sequence[Gate]) -> Iterator[RenderableType]:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for heading in ("gate", "drawn", "written", "local derivatives", "the gate"):
+        table.add_column(heading, overflow="fold")
+    for gate in gates:
+        row = row_dict(gate)
+        local = ", ".join(text if len(text) <= LONG else "..." for text in row["local"] if text)
+        table.add_row(gate.name, row["symbol"], row["code"], local, gate.flow)
+    yield table
+
+
+def render_one(gate: Gate) -> Iterator[RenderableType]:
+    row = row_dict(gate)
+    yield Text(f"{gate.name} {gate.flow}", style="bold")
+    facts = Table.grid(padding=(0, 2))
+    kink = row["kink"]
+    for label, text in (
+        ("written", row["code"]),
+        ("drawn", row["symbol"]),
+        ("also", ", ".join(row["aliases"])),
+        ("defined as", row["formula"] or ""),
+        ("domain", row["domain"] or ""),
+        *((f"d/d{name}", local or "no gradient passes") for name, local in zip(gate.operands, row["local"], strict=True)),
+        ("no slope where", f"{kink['where']}: {kink['slopes']}; taken as {kink['takes']}" if kink else ""),
+        ("fuses", "; ".join(row["fuses"])),
+        ("exact to", "{value} ulp, local derivatives {local} ulp".format(**row["ulps"])),
+    ):
+        if text:
+            facts.add_row(label, text)
+    yield facts

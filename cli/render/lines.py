@@ -1,0 +1,71 @@
+"""The sentences that table, markdown and plain text share: one report, said the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from backprop.cli.render.numbers import optional, short
+from backprop.report import Computed, Report
+
+EDGE = 60  # stages shown at either end of a long program
+NOTES = 12
+
+
+class Passing(NamedTuple):
+    """One operand of a stage: its local derivative, and what flows back to it."""
+
+    local: str  # dq/dx = 1
+    flow: str  # dx += -4
+
+
+def headline(report: Report) -> str:
+    inputs = ", ".join(report.program.inputs) if len(report.program.inputs) <= 12 else "..."
+    text = " ".join(report.program.text.split()) if "=" not in report.program.text else ""
+    name = report.program.output_name
+    return f"{name}({inputs}) = {text}" if text and len(text) < 200 else f"{name}({inputs})"
+
+
+def passings(report: Report, computed: Computed, precision: int) -> list[Passing]:
+    """What a stage hands back, in the way the lecture notes write it: `dx += -4`."""
+    stage = computed.stage
+    rows = []
+    for place, name in enumerate(stage.operand_names):
+        if not stage.passes_to(place):
+            continue
+        slope, flow = computed.slopes[place], computed.flows[place]
+        formula, number = stage.local(place), optional(slope, precision)
+        equals = f" = {number}" if number != formula else ""
+        local = f"d{stage.name}/d{name} = {formula}{equals}"
+        sign = "+=" if report.uses.get(stage.operands[place], 0) > 1 else "="
+        rows.append(Passing(local, "" if flow is None else f"d{name} {sign} {short(flow, precision)}"))
+    return rows
+
+
+def shown_stages(report: Report) -> Iterator[Computed | int]:
+    """The stages to show: all, or both ends of a long program with the number left out between."""
+    count = report.program.size
+    slots = report.program.stage_slots
+    for number, slot in enumerate(slots, 1):
+        if count <= 2 * EDGE + 1 or number <= EDGE or number > count - EDGE:
+            yield report.computed(report.program.stage(slot, number))
+        elif number == EDGE + 1:
+            yield count - 2 * EDGE
+
+
+def answers(report: Report, precision: int) -> list[tuple[str, float]]:
+    """The value, then the gradient: name and number."""
+    name = report.program.output_name
+    return [(name, report.value), *((f"d{name}/d{x}", slope) for x, slope in report.gradient.items())]
+
+
+def notes(report: Report) -> list[str]:
+    """A line for each thing worth knowing, but for what stderr says of an infinite answer."""
+    messages = [notice.message for notice in report.notices if notice not in report.faults]
+    more = len(messages) - NOTES
+    return messages[:NOTES] + ([f"and {more} more notes; --json has them all"] if more > 0 else [])
+
+
+def verdict(report: Report) -> str:
+    check = report.check
+    return f"{check.verdict}: {check.reason}" if check.reason else check.verdict

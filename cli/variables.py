@@ -1,0 +1,213 @@
+"""Commands whose PROGRAM decides which options exist: every variable is an option.
+
+The parser, `--help` and shell completion all ask `get_params`, so the three always agree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import click
+
+from backprop.cli.files import read_point, read_text
+from backprop.errors import BackpropError, MissingValueError, UsageError, closest
+from backprop.language.parser import parse
+from backprop.language.syntax import Tree
+
+OPTION = re.compile(r"--[^\W\d]\w*(=.*)?|-[^\W\d]|-[^\W\d]\w*=[^=].*|-[^\W\d]-?[\d.].*", re.DOTALL)
+LISTED = 8  # missing variables that an error lists
+SHOWN = 40  # variables that help lists
+VARIABLE = "variable_"  # what click calls the options of variables begins so
+
+
+class Question(NamedTuple):
+    """What the command line asks about: the program's tree, and what its variables are given."""
+
+    tree: Tree
+    values: dict[str, Any]
+    spare: tuple[str, ...]  # names that only a point file gave
+
+
+class ProgramCommand(click.Command):
+    """A command on PROGRAM: text, `-` for standard input, or @FILE."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params = [*shared_params(), *self.params]
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        return [*ctx.meta.get("variable_options", []), *super().get_params(ctx)]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        fixed = fixed_options(super().get_params(ctx))
+        place, word = find_program(args, fixed)
+        if word is not None:
+            before = args[: place - 1] if place and args[place - 1] == "--" else args[:place]
+            others = [*before, *args[place + 1 :]]
+            self.learn(ctx, word, others, fixed)
+            known = ctx.meta.get("tree")
+            # A stand-in comes first, since a program may look like an option.
+            args = ["PROGRAM", *(as_option(arg, known.names if known else ()) for arg in others)]
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise unknown_option(ctx, error, fixed) from None
+        ctx.params["program"] = word
+        return rest
+
+    def learn(self, ctx: click.Context, word: str, args: list[str], fixed: Mapping[str, bool]) -> None:
+        """Read the program, and make options of its variables."""
+        asks_help = ctx.resilient_parsing or "--help" in args
+        try:
+            tree = read_program(word)
+        except BackpropError:
+            if asks_help:
+                return
+            raise
+        ctx.meta["tree"] = tree
+        names = list(tree.names)
+        if not asks_help and len(names) > SHOWN:
+            used = {arg.lstrip("-").partition("=")[0] for arg in args if arg.startswith("-")}
+            names = [name for name in names if name in used]
+        ctx.meta["variable_options"] = [
+            option for name in names if (option := variable_option(name, fixed)) is not None
+        ]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if tree := ctx.meta.get("tree"):
+            with formatter.section("Variables of this program"):
+                formatter.write_dl(described(tree, fixed_options(super().get_params(ctx))))
+        ctx.meta["variable_options"] = []
+        super().format_options(ctx, formatter)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        ctx.obj = question(ctx)
+        try:
+            return super().invoke(ctx)
+        except MissingValueError as error:
+            reserved = fixed_options(self.params)
+            error.hint = "give " + " ".join(
+                f"--set {name}=..." if f"--{name}" in reserved else f"--{name}=..."
+                for name in error.names[:LISTED]
+            )
+            raise
+        except BackpropError as error:
+            word = ctx.params["program"]
+            if word.startswith("@") and error.span and not error.origin:
+                error.origin = word[1:]
+            raise
+
+
+def shared_params() -> list[click.Parameter]:
+    return [
+        click.Argument(["program"], metavar="PROGRAM"),
+        click.Option(["--at"], metavar="POINT", help="Values as JSON: a file, or the text itself."),
+        click.Option(["--set", "pairs"], multiple=True, metavar="NAME=VALUE",
+                     help="A value for a name that is also an option here, such as json."),
+    ]  # fmt: skip
+
+
+def fixed_options(params: Iterable[click.Parameter]) -> dict[str, bool]:
+    """Every option that the command has for itself, and whether it takes a value."""
+    return {
+        option: not (param.is_flag or param.count)
+        for param in params
+        if isinstance(param, click.Option)
+        for option in (*param.opts, *param.secondary_opts)
+    }
+
+
+def find_program(args: list[str], fixed: Mapping[str, bool]) -> tuple[int, str | None]:
+    """The first word that is neither an option nor an option's value."""
+    place = 0
+    while place < len(args):
+        word = args[place]
+        if word == "--":
+            place += 1
+            break
+        if not is_option(word, fixed):
+            break
+        place += 1 if "=" in word or not fixed.get(word, True) else 2
+    return place, args[place] if place < len(args) else None
+
+
+def is_option(word: str, fixed: Mapping[str, bool]) -> bool:
+    """`--x`, `--x=3` and `-x` are options; `-x*y` and `-` are programs."""
+    if word.partition("=")[0] in fixed:
+        return True
+    return OPTION.fullmatch(word) is not None
+
+
+def as_option(word: str, names: Container[str]) -> str:
+    """`-w0=2` and `-w0` with two dashes, so that it isn't read as `-w 0`."""
+    name = word.lstrip("-").partition("=")[0]
+    return f"-{word}" if word[:2] != "--" and word[:1] == "-" and name in names else word
+
+
+def read_program(word: str) -> Tree:
+    text = read_text(word.removeprefix("@")) if word == "-" or word.startswith("@") else word
+    try:
+        return parse(text)
+    except BackpropError as error:
+        if word.startswith("@"):
+            error.origin = word[1:]
+        raise
+
+
+def variable_option(name: str, fixed: Mapping[str, bool]) -> click.Option | None:
+    if f"--{name}" in fixed:
+        return None
+    short = [f"-{name}"] if len(name) == 1 and f"-{name}" not in fixed else []
+    return click.Option([f"--{name}", *short, VARIABLE + name], metavar="VALUE", multiple=True,
+                        expose_value=False, callback=keep)  # fmt: skip
+
+
+def keep(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> None:
+    if values:
+        ctx.meta.setdefault("given", {})[str(param.name).removeprefix(VARIABLE)] = values
+
+
+def question(ctx: click.Context) -> Question:
+    """The tree, and one value for each name, wherever it was given."""
+    at = read_point(ctx.params["at"]) if ctx.params.get("at") else {}
+    explicit: dict[str, str] = {}
+    given = [(name, value) for name, values in ctx.meta.get("given", {}).items() for value in values]
+    for pair in ctx.params["pairs"]:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"--set wants NAME=VALUE, not {pair}")
+        given.append((name.strip(), value))
+    for name, value in given:
+        if name in explicit:
+            raise UsageError(f"the value of {name} is given twice: {explicit[name]} and {value}")
+        explicit[name] = value
+    spare = tuple(name for name in at if name not in explicit)
+    return Question(ctx.meta["tree"], at | explicit, spare)
+
+
+def described(tree: Tree, fixed: Mapping[str, bool]) -> list[tuple[str, str]]:
+    """A line of help for each variable."""
+    from backprop.staging import stage
+
+    program = stage(tree)
+    rows = []
+    for name in list(program.inputs)[:SHOWN]:
+        option = f"--set {name}=VALUE" if f"--{name}" in fixed else f"--{name} VALUE"
+        default = program.defaults.get(name)
+        rows.append((option, "a number" if default is None else f"a number, {default:g} if not given"))
+    if len(program.inputs) > SHOWN:
+        rows.append(("...", f"{len(program.inputs) - SHOWN:,} more"))
+    return rows or [("none", "the program is a constant")]
+
+
+def unknown_option(ctx: click.Context, error: click.NoSuchOption, fixed: Mapping[str, bool]) -> UsageError:
+    name = error.option_name.lstrip("-")
+    tree = ctx.meta.get("tree")
+    names = list(tree.names) if tree else []
+    has = ", ".join(names[:SHOWN]) or "no variables"
+    near = closest(name, [*names, *(option.lstrip("-") for option in fixed)])
+    hint = f"did you mean --{near}?" if near else ""
+    message = f"{error.option_name} is neither an option nor a variable; the program has {has}"
+    return UsageError(message, hint=hint)

@@ -1,0 +1,32 @@
+"""A row of the table as data for readers: what `backprop gates --json` prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backprop.gates.row import Gate
+from backprop.gates.rules import form
+
+
+def row_dict(gate: Gate) -> dict[str, Any]:
+    kink = gate.kink
+    return {
+        "name": gate.name,
+        "symbol": gate.symbol or gate.name,
+        "code": written(gate),
+        "parameters": list(gate.operands),
+        "variadic": gate.variadic,
+        "aliases": list(gate.aliases),
+        "local": list(gate.partials),
+        "flow": gate.flow,
+        "domain": gate.domain or None,
+        "formula": gate.formula or None,
+        "fuses": list(gate.closes),
+        "kink": kink and {"where": kink.where, "takes": kink.convention, "slopes": kink.slopes},
+        "ulps": {"value": gate.ulps[0], "local": gate.ulps[1]},
+    }
+
+
+def written(gate: Gate) -> str:
+    names = (*gate.operands, "b", "...") if gate.variadic else gate.operands
+    return form(gate.name, len(names))(*names)
