@@ -36,10 +36,11 @@ def read_file(path: str) -> bytes:
     if not path:
         raise UsageError("a file name is wanted after @")
     try:
+        if os.path.isdir(path):
+            raise UsageError(f"{path} is a directory")
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                kind = "a directory" if os.path.isdir(path) else "not a regular file"
-                raise UsageError(f"{path} is {kind}")
+                raise UsageError(f"{path} is not a regular file")
             return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)

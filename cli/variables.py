@@ -54,6 +54,9 @@ class ProgramCommand(click.Command):
             rest = super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             raise unknown_option(ctx, error, fixed) from None
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
         ctx.params["program"] = word
         return rest
 

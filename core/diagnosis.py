@@ -8,8 +8,7 @@ from math import inf, isfinite
 from backprop.arithmetic.ieee import KINK, POLE
 from backprop.engine import Backward, backward, forward
 from backprop.gates import GATES
-from backprop.gates.rules import form
-from backprop.program import Notice, Program, bracketed
+from backprop.program import Notice, Program, written
 
 SHARING = {
     "notes": "every tied input gets the whole gradient",
@@ -27,7 +26,7 @@ def kinks(program: Program, values: Sequence[float], back: Backward, ties: str) 
         if name not in suspects or not back.reached(slot):
             continue
         gate, fed, out = GATES[name], [values[operand] for operand in operands], values[slot]
-        code = f"{program.labels[slot]} = {written(program, slot)}"
+        code = f"{program.labels[slot]} = {program.stage(slot, 0).code}"
         if gate.ties:
             tied = sum(value == out for value in fed)
             if tied > 1:
@@ -57,7 +56,7 @@ def forward_fault(program: Program, values: Sequence[float]) -> Iterator[Notice]
         fed = [values[operand] for operand in operands]
         if isfinite(out) or not all(map(isfinite, fed)):
             continue
-        code = form(name, len(fed))(*[bracketed(f"{value:.6g}") for value in fed])
+        code = written(name, [f"{value:.6g}" for value in fed])
         kind, reason = fault_of(name, fed, out)
         yield Notice(kind, f"{place(program, slot)}: {code} is {out}, {reason}", program.labels[slot])
         return
@@ -120,9 +119,5 @@ def place(program: Program, slot: int) -> str:
     """A stage by number, name and gate: `stage 2 (q2, exp)`."""
     number = sum(1 for _ in filter(None, program.operands[: slot + 1]))
     return f"stage {number} ({program.labels[slot]}, {program.gates[slot]})"
-
-
-def written(program: Program, slot: int) -> str:
-    return program.stage(slot, 0).code
 
 

@@ -53,8 +53,7 @@ class Stage(NamedTuple):
     @property
     def code(self) -> str:
         """How the stage is written, after its name and an equals sign."""
-        atoms = [bracketed(name) for name in self.operand_names] if self.gate.form else self.operand_names
-        return form(self.gate.name, len(atoms))(*atoms)
+        return written(self.gate.name, self.operand_names)
 
     @property
     def symbol(self) -> str:
@@ -222,6 +221,12 @@ def candidates(stem: str) -> Iterator[str]:
     while True:
         number += 1
         yield f"{stem}{number}"
+
+
+def written(gate: str, operands: Sequence[str]) -> str:
+    """A gate with these operands, as it is written: `q * z`, `log(q)`."""
+    atoms = map(bracketed, operands) if GATES[gate].form else operands
+    return form(gate, len(operands))(*atoms)
 
 
 def bracketed(name: str) -> str:

@@ -16,10 +16,10 @@ from backprop.arithmetic.ieee import VALUE
 from backprop.errors import LanguageError, LimitError
 from backprop.gates import CONSTANTS, GATES, WITH_CONSTANT, find
 from backprop.gates.row import Gate
-from backprop.gates.rules import form, formula
+from backprop.gates.rules import formula
 from backprop.language.complaints import quote, unknown_function
 from backprop.language.syntax import Function, Item, Op, Tree
-from backprop.program import CONSTANT, INPUT, SHORT, Notice, Program, bracketed
+from backprop.program import CONSTANT, INPUT, SHORT, Notice, Program, written
 
 MAX_STAGES = 1_000_000
 MAX_WALK = 4 * MAX_STAGES  # nodes walked, a function's body counted at every call
@@ -280,7 +280,7 @@ class Stager:
             numbers = [self.constants[operand] for operand in operands]
             value = VALUE[gate](*numbers)
             texts = [self.literals[operand] for operand in operands]
-            text = form(gate, len(texts))(*map(bracketed, texts)).replace(" ", "")
+            text = written(gate, texts).replace(" ", "")
             slot = self.literal(text if len(text) <= SHORT else f"{value!r}", value)
             self.seen[gate][operands] = slot
             if not math.isfinite(value) and all(map(math.isfinite, numbers)):

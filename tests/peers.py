@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from itertools import repeat
 from random import Random
 from typing import Any
 
@@ -59,8 +60,8 @@ def run(
     return stack[-1]
 
 
-# autograd. It has no vjp for cbrt; erf would need SciPy; and the textbook forms of the
-# neurons' functions overflow, so these are left to the difference.
+# autograd. erf and gelu would need SciPy, its sinc is flat near 0, and its slope of expm1
+# cancels far left, which elu needs: these are left to the difference.
 
 AUTOGRAD: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b,
@@ -84,14 +85,18 @@ AUTOGRAD: dict[str, Callable[..., Any]] = {
     "asinh": anp.arcsinh,
     "acosh": anp.arccosh,
     "atanh": anp.arctanh,
-    "sinc": lambda a: anp.sinc(a / anp.pi),
     "relu": lambda a: anp.maximum(a, 0.0),
     "leaky_relu": lambda a: anp.where(a > 0, a, 0.01 * a),
     "round": anp.rint,
+    "cbrt": lambda a: anp.sign(a) * anp.abs(a) ** (1 / 3),
+    "sigmoid": lambda a: 1 / (1 + anp.exp(-a)),
+    "logsigmoid": lambda a: -anp.logaddexp(-a, 0.0),
+    "softplus": lambda a: anp.logaddexp(a, 0.0),
+    "silu": lambda a: a / (1 + anp.exp(-a)),
 } | {
     name: getattr(anp, name)
     for name in (
-        "exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh sqrt abs sign floor ceil hypot logaddexp"
+        "exp exp2 log log2 log10 log1p sin cos tan sinh cosh tanh sqrt abs sign floor ceil hypot logaddexp"
     ).split()
 }
 
@@ -195,51 +200,71 @@ class SkipError(Exception):
     """The difference can't say what the slope is here; the message says why."""
 
 
-def applied(name: str, operands: list[Any], nudges: Iterator[Any]) -> Any:
+def applied(name: str, operands: list[Any]) -> Any:
     if name in KINK and KINK[name](*operands):
         raise SkipError("kink")
     try:
         found = EXACT[name](*operands)
     except (ArithmeticError, ValueError):
         raise SkipError("undefined") from None
-    if isinstance(found, bool):
-        return found
-    if isinstance(found, M.mpc) or not M.isfinite(found):
+    if isinstance(found, M.mpc) or not (isinstance(found, bool) or M.isfinite(found)):
         raise SkipError("undefined")
-    return found * next(nudges)
+    return found
 
 
-def nudges(draw: int) -> Iterator[Any]:
-    """Factors that move every result by 8 roundings of a float; those of draw 0 move nothing."""
-    random = Random(draw)
-    while draw:
-        yield M.one + random.choice((-1, 1)) * M.mpf(2) ** -50
+def factors(seed: str) -> Iterator[Any]:
+    """Factors that are each 4 to 8 roundings of a float away from 1."""
+    random = Random(seed)
     while True:
-        yield M.one
+        yield M.one + random.uniform(0.5, 1) * random.choice((-1, 1)) * M.mpf(2) ** -50
 
 
-def exactly(tree: Tree, point: Mapping[str, Any], draw: int = 0) -> Any:
-    factors = nudges(draw)
-    return walk(tree, point, M.mpf, lambda name, operands: applied(name, operands, factors))
+class Rounding:
+    """Computes with errors such as floats make: in every slope, and on even draws in every value.
+
+    Without errors in values, what is exactly 0 in floats too stays so. The first walk, about
+    which the slopes are taken, moves only values, and notes the operands. Walks beside it then stretch each
+    operand about what it was there, which moves the slopes as well.
+    """
+
+    def __init__(self, draw: int, centres: list[list[Any]] | None = None) -> None:
+        self.values = repeat(M.one) if draw % 2 else factors(f"values {draw}")
+        self.slopes = factors(f"slopes {draw}")
+        self.centres = None if centres is None else iter(centres)
+        self.met: list[list[Any]] = []
+
+    def __call__(self, name: str, operands: list[Any]) -> Any:
+        self.met.append(operands)
+        if self.centres is not None:
+            at = zip(operands, next(self.centres), strict=True)
+            operands = [
+                here if isinstance(here, bool) else centre + (here - centre) * next(self.slopes)
+                for here, centre in at
+            ]
+        found = applied(name, operands)
+        return found if isinstance(found, bool) else found * next(self.values)
 
 
 def by_difference(tree: Tree, point: Mapping[str, float], draw: int = 0) -> dict[str, Any]:
-    """The gradient as central differences, right to 50 digits."""
+    """The value, and slopes as central differences; a draw other than 0 makes errors."""
     at = {name: M.mpf(x) for name, x in point.items()}
-    found = {}
+    centre = Rounding(draw)
+    found = {"value": walk(tree, at, M.mpf, centre if draw else applied)}
     for name, x in at.items():
         step = (abs(x) or M.one) * M.mpf(10) ** -STEP
-        above = exactly(tree, {**at, name: x + step}, draw)
-        below = exactly(tree, {**at, name: x - step}, draw)
+        above, below = (
+            walk(tree, {**at, name: moved}, M.mpf, Rounding(draw, centre.met) if draw else applied)
+            for moved in (x + step, x - step)
+        )
         found[name] = (above - below) / (2 * step)
     return found
 
 
 def noise(tree: Tree, point: Mapping[str, float], exact: Mapping[str, Any]) -> dict[str, float]:
-    """How far the gradient moves when every operation is 8 roundings off, at worst of 4 draws.
+    """How far each number moves when every value and slope is some roundings off, at worst of 6 draws.
 
     Nothing that computes with floats can be held to less. A draw adds up with random signs
     what could add up with equal ones, so callers allow a few times this.
     """
-    draws = [by_difference(tree, point, draw) for draw in range(1, 5)]
-    return {name: max(float(abs(draw[name] - exact[name])) for draw in draws) for name in point}
+    draws = [by_difference(tree, point, draw) for draw in range(1, 7)]
+    return {name: max(float(abs(draw[name] - exact[name])) for draw in draws) for name in exact}

@@ -66,7 +66,7 @@ FUNCTIONS: dict[str, tuple[int, Compute]] = {
     "softplus": (1, within(-30, 30, lambda a: math.log1p(math.exp(a)))),
     "silu": (1, within(-30, 30, lambda a: a * sigmoid(a))),
     "gelu": (1, within(-6, 6, lambda a: a * normal(a))),
-    "elu": (1, lambda a: a if a > 0 else math.expm1(a)),
+    "elu": (1, within(-60, LARGEST, lambda a: a if a > 0 else math.expm1(a))),
     "leaky_relu": (1, lambda a: a if a > 0 else a / 100),
     "relu": (1, lambda a: max(a, 0.0)),
     "abs": (1, abs),
@@ -84,7 +84,6 @@ FUNCTIONS: dict[str, tuple[int, Compute]] = {
     "logaddexp": (2, within(-30, 30, lambda a, b: math.log(math.exp(a) + math.exp(b)))),
     "max": (2, max),
     "minimum": (2, min),
-    "clip": (3, lambda a, low, high: min(max(a, low), high) if low < high else math.nan),
 }
 # What users define in the text, and what it computes.
 DEFINED: dict[str, tuple[str, int, Compute]] = {
@@ -94,7 +93,8 @@ DEFINED: dict[str, tuple[str, int, Compute]] = {
 }
 # On whole numbers these are exact, and so are all their slopes.
 WHOLE = ("+", "-", "*", "neg", "square", "abs", "relu", "max", "minimum", "where")
-EVERY = ("+", "-", "*", "/", "neg", "power", "implied", "where", "max3", *FUNCTIONS, *DEFINED)
+EVERY = ("+", "-", "*", "/", "neg", "power", "implied", "where", "clip", "max3", *FUNCTIONS, *DEFINED)
+CHOOSES = ("where", "max", "max3", "minimum")
 FREQUENT = ("+", "-", "*", "/") * 4
 
 
@@ -161,6 +161,9 @@ class Writer:
 
     def applied(self, operation: str, operands: list[Piece]) -> Piece | None:
         """The operation on as many of the operands as it takes; None where it isn't defined."""
+        same = len({operand.value for operand in operands}) < len(operands)
+        if same and operation in CHOOSES and self.random.random() < 0.9:
+            return None  # a tie nearly always: a few are enough
         try:
             made = self.infix(operation, *operands) or self.call(operation, operands)
         except (ArithmeticError, ValueError):
@@ -186,6 +189,8 @@ class Writer:
                 return f"3({a.text})", PRODUCT, 3 * a.value, 1
             case "power":
                 return self.power(a, b)
+            case "clip":
+                return f"clip({a.text}, -2, 0.5)", ATOM, min(max(a.value, -2), 0.5), 1
             case "where":
                 value = b.value if a.value > c.value else a.value
                 return f"where({a.text}{gap}>{gap}{c.text}, {b.text}, {a.text})", ATOM, value, 3

@@ -1,0 +1,31 @@
+"""The real command, run as a process of its own in a clean environment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+CLEARED = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "_BACKPROP_COMPLETE")
+
+
+def run_command(
+    *args: str, text: str | None = None, cwd: Path | None = None, **env: str
+) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if name not in CLEARED}
+    return subprocess.run(
+        [sys.executable, "-m", "backprop.cli", *args],
+        input=text, capture_output=True, text=True, encoding="utf-8", cwd=cwd, timeout=60, check=False,
+        env=clean | {"PYTHONIOENCODING": "utf-8"} | env,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def command() -> Command:
+    return run_command

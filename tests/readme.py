@@ -1,0 +1,52 @@
+"""The console blocks of the README: found, run in a shell, and, as a script, written anew.
+
+    python tests/readme.py        # replaces every block's output by what the command prints now
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+README = Path(__file__).parent.parent / "README.md"
+BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+BASH = ["bash", "--noprofile", "--norc", "-c"]
+
+
+def commands(block: str) -> list[str]:
+    """The commands of a block; `> ` continues one."""
+    found: list[str] = []
+    for line in block.splitlines():
+        if line.startswith("$ "):
+            found.append(line[2:])
+        elif line.startswith("> "):
+            found[-1] += "\n" + line[2:]
+    return found
+
+
+def run_block(block: str, folder: Path) -> str:
+    """The block again, with what its commands print in `folder`, stderr among it."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("NO_COLOR", "FORCE"))}
+    env |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "110"}
+    lines = []
+    for command in commands(block):
+        done = subprocess.run(
+            [*BASH, f"exec 2>&1\n{command}"], capture_output=True, text=True, cwd=folder, env=env, check=False,
+        )  # fmt: skip
+        lines += ["$ " + command.replace("\n", "\n> "), *done.stdout.splitlines()]
+    return "\n".join(lines) + "\n"
+
+
+def renewed(text: str) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        return BLOCK.sub(
+            lambda found: f"```console\n{run_block(found[1], Path(folder))}```", text
+        )
+
+
+if __name__ == "__main__":
+    README.write_text(renewed(README.read_text("utf-8")), "utf-8")

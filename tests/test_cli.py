@@ -1,0 +1,288 @@
+"""The command line as a process: values in every way, formats, exit codes, pipes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Command
+
+CHAIN = ("eval", "(x+y)*z", "--x=-2", "--y=5", "--z=-4")
+VARIABLES_OF_XY = "the program has x, y"
+
+
+def answer(command: Command, *args: str, **kwargs: Any) -> dict[str, Any]:
+    done = command(*args, "--json", **kwargs)
+    assert (done.returncode, done.stderr) == (0, "")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("--x=-2", "--y=5"),
+        ("--x", "-2", "--y", "5"),
+        ("-x", "-2", "-y", "5"),
+        ("-x=-2", "-y=5"),
+        ("-x-2", "-y5"),
+        ("--x=-4/2", "--y=sqrt(25)"),
+        ("--x=-2.0e0", "--y= 5 "),
+        ("--set", "x=-2", "--set", "y = 5"),
+        ("--at", '{"x": -2, "y": 5}'),
+        ("--at", '{"x": "-4/2", "y": "5"}'),
+        ("--at", '{"x": 7, "y": 5}', "--x=-2"),
+        ("--at", "point.json"),
+        ("--at", "@point.json"),
+    ],
+)
+def test_a_value_can_be_given_in_every_way(
+    command: Command, tmp_path: Path, args: tuple[str, ...]
+) -> None:
+    (tmp_path / "point.json").write_text('{"x": -2, "y": 5}', encoding="utf-8")
+    assert answer(command, "eval", "x*y", *args, cwd=tmp_path)["gradient"] == {"x": 5, "y": -2}
+
+
+@pytest.mark.parametrize(
+    ("args", "text"),
+    [
+        (("eval", "-x*y", "--x=1", "--y=2"), None),
+        (("eval", "--x=1", "-x*y", "--y=2"), None),
+        (("eval", "--x", "1", "--y", "2", "-x*y"), None),
+        (("eval", "--x=1", "--y=2", "--", "-x*y"), None),
+        (("eval", "-", "--x=1", "--y=2"), "-x*y\n"),
+        (("eval", "@program.bp", "--x=1", "--y=2"), None),
+        (("eval", "--x=1", "@program.bp", "--y=2"), None),
+    ],
+)
+def test_a_program_is_text_standard_input_or_a_file(
+    command: Command, tmp_path: Path, args: tuple[str, ...], text: str | None
+) -> None:
+    (tmp_path / "program.bp").write_bytes(b"\xef\xbb\xbfq = -x\r\nq * y\r\n")
+    assert answer(command, *args, text=text, cwd=tmp_path)["gradient"] == {"x": -2, "y": -1}
+
+
+def test_a_variable_with_the_name_of_an_option_is_given_by_set(command: Command) -> None:
+    found = answer(command, "eval", "x*json + help", "--x=2", "--set", "json=3", "--set", "help=1")
+    assert found["gradient"] == {"x": 3, "json": 2, "help": 1}
+
+
+def test_names_of_several_letters_may_have_one_dash(command: Command) -> None:
+    assert answer(command, "eval", "w0*x", "-w0=2", "-x", "3")["gradient"] == {"w0": 3, "x": 2}
+
+
+def test_an_unused_name_in_a_point_file_has_gradient_zero(command: Command) -> None:
+    found = answer(command, "eval", "x*1", "--at", '{"x": 3, "y": 7}')
+    assert found["gradient"] == {"x": 1, "y": 0}
+    assert [warning["kind"] for warning in found["warnings"]] == ["unused"]
+
+
+def test_constants_assigned_in_the_text_are_inputs_that_options_override(command: Command) -> None:
+    text = "x = 3\ny = -4\nf = x*y"
+    assert answer(command, "eval", text)["gradient"] == {"x": -4, "y": 3}
+    assert answer(command, "eval", text, "--y=2")["gradient"] == {"x": 2, "y": 3}
+
+
+def test_e_is_a_variable_once_it_has_a_value(command: Command) -> None:
+    assert answer(command, "eval", "e*x", "--e=2", "--x=3")["gradient"] == {"e": 3, "x": 2}
+
+
+@pytest.mark.parametrize(
+    ("args", "stderr"),
+    [
+        (("eval",), "error: Missing argument 'PROGRAM'.\nhelp: backprop eval --help shows the options\n"),
+        (("eval", "x*y", "--x=1"), "error: no value for the variable y\nhelp: give --y=...\n"),
+        (("eval", "x*y"), "error: no value for the variables x, y\nhelp: give --x=... --y=...\n"),
+        (("eval", "json*set"), "error: no value for the variables json, set\nhelp: give --set json=... --set set=...\n"),
+        (("eval", "x*y", "--x=1", "--y=2", "--z=3"),
+         f"error: --z is neither an option nor a variable; {VARIABLES_OF_XY}\n"),
+        (("eval", "alpha*x", "--x=1", "--alpa=2"),
+         "error: --alpa is neither an option nor a variable; the program has alpha, x\nhelp: did you mean --alpha?\n"),
+        (("eval", "x*y", "--x=1", "--x=2", "--y=3"), "error: the value of x is given twice: 1 and 2\n"),
+        (("eval", "x*y", "--x=1", "--set", "x=2", "--y=3"), "error: the value of x is given twice: 1 and 2\n"),
+        (("eval", "x", "--x="), "error: the value of x is empty\nhelp: give a number: x=1.5\n"),
+        (("eval", "x", "--x"), "error: Option '--x' requires an argument.\nhelp: backprop eval --help shows the options\n"),
+        (("eval", "x", "--x=abc"),
+         "error: the value of x: line 1, column 1: abc is not a number\n  1 | abc\n    | ^^^\n"
+         "help: a value is a number or an expression of numbers, such as pi/3\n"),
+        (("eval", "x", "--x=__import__('os')"),
+         "error: the value of x: line 1, column 12: text in quotes is not read here\n  1 | __import__('os')\n"
+         "    |            ^\nhelp: write a derivative by hand as a name: dx\n"),
+        (("eval", "x", "--x=1e999"),
+         "error: the value of x: line 1, column 1: `1e999` is larger than any float\n  1 | 1e999\n    | ^^^^^\n"
+         "help: the largest is 1.8e308\n"),
+        (("eval", "x", "--x=inf"),
+         "error: the value of x is inf, not a finite number\n"
+         "help: --allow-nonfinite lets infinite and undefined inputs through\n"),
+        (("eval", "x", "--x=-nan"),
+         "error: the value of x is nan, not a finite number\n"
+         "help: --allow-nonfinite lets infinite and undefined inputs through\n"),
+        (("eval", "q = x*y\nq*2", "--x=1", "--y=2", "--q=3"),
+         "error: q is computed by the program, so it can't be given a value\n"),
+        (("eval", "x", "--x=1", "--set", "y"), "error: --set wants NAME=VALUE, not y\n"),
+        (("eval", "x", "--at", "{"),
+         "error: --at: line 1, column 2: this is not JSON: expecting property name enclosed in double quotes\n"
+         '  1 | {\n    |  ^\nhelp: a point looks like this: {"x": -2, "y": 5}\n'),
+        (("eval", "x", "--at", '{"x": NaN}'), 'error: --at: NaN is not JSON; write it as a string: "NaN"\n'),
+        (("eval", "x", "--at", '{"x": 1, "x": 2}'), "error: --at: x is given twice\n"),
+        (("eval", "x", "--at", '{"x": [1]}'), "error: --at: the value of x is not a number\n"),
+        (("eval", "x", "--at", '{"x": true}'), "error: --at: the value of x is not a number\n"),
+        (("eval", "x", "--at", "/nowhere.json"), "error: /nowhere.json can't be read: No such file or directory\n"),
+        (("eval", "@/nowhere.bp"), "error: /nowhere.bp can't be read: No such file or directory\n"),
+        (("eval", "@/"), "error: / is a directory\n"),
+        (("eval", "@/dev/zero"), "error: /dev/zero is not a regular file\n"),
+        (("eval", "@"), "error: a file name is wanted after @\n"),
+        (("eval", "x", "--x=1", "--wrt", "y"), "error: wrt names y, which is no variable; the program has x\n"),
+        (("eval", "x", "--x=1", "--precision", "0"),
+         "error: Invalid value for '--precision': 0 is not in the range 1<=x<=17.\n"
+         "help: backprop eval --help shows the options\n"),
+        (("eval", "x", "--x=1", "--json", "--format", "csv"),
+         "error: --json and --format csv ask for different things\nhelp: backprop eval --help shows the options\n"),
+        (("evl", "x"), "error: no command is called evl; did you mean eval?\nhelp: backprop --help shows the options\n"),
+        (("x*y", "--x=1"),
+         "error: no command is called x*y; to evaluate an expression: backprop eval EXPRESSION\n"
+         "help: backprop --help shows the options\n"),
+        (("gates", "tanhh"), "error: no gate is called tanhh\nhelp: did you mean tanh?\n"),
+        (("eval", "x\x1b[31m", "--x=1"),
+         "error: line 1, column 2: U+001B is a control character and is not read here\n"
+         "  1 | x\\x1b[31m\n    |  ^^^^\n"),
+    ],
+)  # fmt: skip
+def test_whatever_is_wrong_is_one_message_and_exit_code_two(
+    command: Command, args: tuple[str, ...], stderr: str
+) -> None:
+    done = command(*args)
+    assert (done.stdout, done.stderr, done.returncode) == ("", stderr, 2)
+
+
+def test_a_file_is_named_in_the_errors_of_its_text(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "wrong.bp").write_text("q = x\nf = sigmod(q)\n", encoding="utf-8")
+    done = command("eval", "@wrong.bp", "--x=1", cwd=tmp_path)
+    assert done.stderr == (
+        "error: wrong.bp: line 2, column 5: no function is called `sigmod`\n"
+        "  2 | f = sigmod(q)\n    |     ^^^^^^\nhelp: did you mean sigmoid?\n"
+    )
+
+
+def test_text_that_is_not_utf8_is_refused(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "bytes.bp").write_bytes(b"x +\n\xff\xfe")
+    done = command("eval", "@bytes.bp", cwd=tmp_path)
+    assert done.stderr == "error: bytes.bp is not UTF-8 text: byte 0xff on line 2\n"
+
+
+def test_a_deep_point_file_is_refused(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "deep.json").write_text('{"x":' + "[" * 200_000, encoding="utf-8")
+    done = command("eval", "x", "--at", "deep.json", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "error: --at deep.json: the JSON is nested too deeply\n")
+
+
+def test_an_infinite_answer_is_printed_and_exits_three(command: Command) -> None:
+    done = command("eval", "1/(1+exp(-x))", "--x=-1000", "--json")
+    found = json.loads(done.stdout)
+    assert (found["value"], found["gradient"], done.returncode) == (0, {"x": "NaN"}, 3)
+    assert done.stderr == (
+        "error: no finite answer: stage 2 (q2, exp): exp(1000) is inf, larger than any float\n"
+        "  then stage 2 (q2, exp): -0 * inf is nan on the way back to q1\n"
+        "help: sigmoid(x) stays finite here\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("program", "x", "stderr"),
+    [
+        ("log(x)", "-1", "stage 1 (f, log): log(-1) is nan, outside the domain of log"),
+        ("2*log(x)", "0", "stage 1 (q, log): log(0) is -inf, a pole"),
+        ("sqrt(x)", "0", "stage 1 (f, sqrt): the slope is inf at x = 0"),
+        ("x/x", "0", "stage 1 (f, div): 0 / 0 is nan, outside the domain of div"),
+    ],
+)
+def test_the_first_stage_at_fault_is_named(command: Command, program: str, x: str, stderr: str) -> None:
+    done = command("eval", program, f"--x={x}", "--json")
+    assert done.stderr.splitlines()[0] == f"error: no finite answer: {stderr}"
+
+
+def test_only_the_inputs_asked_for_decide_the_exit_code(command: Command) -> None:
+    at = ("eval", "x**y", "--x=-2", "--y=3", "--json")
+    assert command(*at).returncode == 3
+    done = command(*at, "--wrt", "x")
+    assert (done.returncode, json.loads(done.stdout)["gradient"]) == (0, {"x": 12})
+
+
+@pytest.mark.parametrize("ties", [("notes", [1, 1]), ("split", [0.5, 0.5]), ("first", [1, 0])])
+def test_ties_are_shared_as_asked(command: Command, ties: tuple[str, list[float]]) -> None:
+    found = answer(command, "eval", "max(x, y)", "--x=2", "--y=2", "--ties", ties[0])
+    assert list(found["gradient"].values()) == ties[1]
+
+
+def test_help_lists_the_variables_of_the_program(command: Command) -> None:
+    done = command("eval", "w = 3\nalpha*x + json + w", "--help")
+    section = done.stdout.split("Variables of this program:\n")[1].split("\n\n")[0]
+    assert section.splitlines() == [
+        "  --w VALUE         a number, 3 if not given",
+        "  --alpha VALUE     a number",
+        "  --x VALUE         a number",
+        "  --set json=VALUE  a number",
+    ]
+
+
+def test_help_begins_with_examples(command: Command) -> None:
+    for args in ((), ("--help",), ("eval", "--help"), ("gates", "--help")):
+        done = command(*args)
+        assert done.returncode == 0
+        assert done.stdout.split("\n\n")[2].startswith("    backprop ")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_offers_the_variables(command: Command, shell: str) -> None:
+    done = command(
+        COMP_WORDS="backprop eval alpha*x --", COMP_CWORD="--" if shell == "fish" else "3",
+        _BACKPROP_COMPLETE=f"{shell}_complete",
+    )  # fmt: skip
+    assert "--alpha" in done.stdout.replace(",", "\n").replace("\t", "\n").splitlines()
+
+
+def test_a_closed_pipe_exits_141_without_a_word() -> None:
+    program = "+".join(f"x*{i}" for i in range(5000))
+    command = [sys.executable, "-m", "backprop.cli", "eval", program, "--x=1", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == 141
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_a_full_disk_is_said() -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "backprop.cli", *CHAIN, "--json"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    message = "error: the answer can't be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (2, message)
+
+
+def test_ctrl_c_exits_130_without_a_word() -> None:
+    command = [sys.executable, "-m", "backprop.cli", "eval", "-", "--x=1"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (130, b"", b"")
+
+
+def test_version_is_the_packages(command: Command) -> None:
+    import backprop
+
+    assert command("--version").stdout == f"backprop, version {backprop.__version__}\n"

@@ -1,0 +1,115 @@
+"""The rules of the house: who imports whom, what is loaded when, and what never happens."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CORE = sorted((ROOT / "core").rglob("*.py"))
+CLI = sorted((ROOT / "cli").rglob("*.py"))
+TEXT = "(x+y)*z"
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def calls(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            yield node.func.id
+
+
+def loaded_after(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stderr.split()}
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_core_imports_neither_click_nor_rich_nor_the_command_line(path: Path) -> None:
+    found = {name for name in imports(path) if name.startswith(("click", "rich", "backprop.cli"))}
+    assert found == set()
+
+
+@pytest.mark.parametrize("path", CORE + CLI, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_the_checking_room_imports_sympy(path: Path) -> None:
+    if path != ROOT / "core" / "checking" / "symbolic.py":
+        assert {name for name in imports(path) if name.startswith("sympy")} == set()
+
+
+def test_python_code_is_made_and_run_in_one_place_only() -> None:
+    users = {
+        str(path.relative_to(ROOT))
+        for path in CORE + CLI
+        if {"eval", "exec", "compile", "__import__"} & set(calls(path))
+    }
+    assert users == {"core/arithmetic/ieee.py"}
+
+
+def test_importing_backprop_loads_nothing_else() -> None:
+    heavy = {"sympy", "numpy", "rich", "click", "mpmath", "dataclasses"}
+    assert loaded_after("import backprop") & (heavy - loaded_after("pass")) == set()
+
+
+def test_the_library_evaluates_without_heavy_modules() -> None:
+    code = f"import backprop; backprop.evaluate({TEXT!r}, x=1, y=2, z=3)"
+    assert loaded_after(code) & {"sympy", "numpy", "rich", "click", "mpmath"} == set()
+
+
+def test_eval_without_check_loads_neither_sympy_nor_numpy_nor_rich() -> None:
+    args = ["eval", TEXT, "--x=1", "--y=2", "--z=3", "--no-check", "--json"]
+    code = f"from backprop.cli.main import run; run({args!r})"
+    assert loaded_after(code) & {"sympy", "numpy", "rich", "mpmath"} == set()
+
+
+def test_the_package_list_is_the_packages_on_disk() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    listed = project["tool"]["setuptools"]["packages"]
+    homes = {"core": "backprop", "cli": "backprop.cli"}
+    found = [
+        ".".join([homes[top], *path.parent.relative_to(ROOT / top).parts])
+        for top in homes
+        for path in (ROOT / top).rglob("__init__.py")
+    ]
+    assert sorted(listed) == sorted(found)
+
+
+@pytest.mark.parametrize("path", CORE + CLI, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_says_what_it_is(path: Path) -> None:
+    source = path.read_text("utf-8")
+    assert not source or ast.get_docstring(ast.parse(source))
+
+
+def called(function: ast.FunctionDef, method: bool) -> set[str]:
+    """What a function calls by bare name, or a method on itself."""
+    targets = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
+    if method:
+        return {
+            target.attr
+            for target in targets
+            if isinstance(target, ast.Attribute) and getattr(target.value, "id", "") == "self"
+        }
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_function_in_core_calls_itself(path: Path) -> None:
+    """Recursion would end at Python's limit; trees, stages and brackets have none."""
+    tree = ast.parse(path.read_text("utf-8"))
+    methods = {
+        node for group in ast.walk(tree) if isinstance(group, ast.ClassDef) for node in group.body
+    }
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    assert [f.name for f in functions if f.name in called(f, f in methods)] == []
