@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from backprop.arithmetic.ieee import LOCAL, VALUE
+from backprop.arithmetic.ieee import IEEE
+from backprop.arithmetic.system import Arithmetic
 from backprop.program import Program
 
 # What a slot's gradient is before any message arrives. -0.0 is the float that adding leaves
@@ -37,24 +38,31 @@ class Backward(NamedTuple):
         return None if slope is None else slope * self.gradients[slot]
 
 
-def forward(program: Program, point: Mapping[str, float]) -> list[float]:
-    """The value of every slot."""
+def forward(
+    program: Program, point: Mapping[str, float], arithmetic: Arithmetic = IEEE
+) -> list[float]:
+    """The value of every slot, in one number system."""
+    value, number = arithmetic.value, arithmetic.number
     values = [0.0] * len(program.gates)
     for slot, constant in program.constants.items():
-        values[slot] = constant
+        values[slot] = number(constant)
     for name, slot in program.inputs.items():
-        values[slot] = point[name]
+        values[slot] = number(point[name])
     get = values.__getitem__
     for slot, gate, operands in program.forward_steps():
-        values[slot] = VALUE[gate](*map(get, operands))
+        values[slot] = value[gate](*map(get, operands))
     return values
 
 
 def backward(
-    program: Program, values: Sequence[float], ties: str = "notes", wrt: Iterable[str] | None = None
+    program: Program,
+    values: Sequence[float],
+    ties: str = "notes",
+    wrt: Iterable[str] | None = None,
+    arithmetic: Arithmetic = IEEE,
 ) -> Backward:
     """The gradient of the output with respect to every slot, or to those that `wrt` needs."""
-    local = LOCAL[ties]
+    local = arithmetic.local[ties]
     gradients = [UNREACHED] * len(values)
     slopes: list[tuple[float | None, ...] | None] = [None] * len(values)
     gradients[program.output] = 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from backprop.arithmetic.ieee import TIES
+from backprop.arithmetic.system import TIES
 from backprop.diagnosis import faults, kinks, remedy
 from backprop.engine import backward, forward
 from backprop.errors import UsageError, closest
@@ -15,7 +15,9 @@ from backprop.staging import GRANULARITIES, stage
 from backprop.values import Value, point
 
 
-def parse(text: str, *, given: Collection[str] = (), gates: str = "written", share: bool = True) -> Program:
+def parse(
+    text: str, *, given: Collection[str] = (), gates: str = "written", share: bool = True
+) -> Program:
     """The staged program of a text.
 
     `given` names what will get a value, so that `e` and `pi` can be variables. `gates` is the
@@ -58,8 +60,14 @@ def evaluate(
     everything = wanted == tuple(program.inputs)
     numbers = forward(program, at)
     back = backward(program, numbers, ties, None if everything else wanted)
-    notices = [*program.notices, *kinks(program, numbers, back, ties), *faults(program, numbers, back)]
-    notices += [Notice("unused", f"the program doesn't use {name}: its gradient is 0") for name in unused]
+    notices = [
+        *program.notices,
+        *kinks(program, numbers, back, ties),
+        *faults(program, numbers, back),
+    ]
+    notices += [
+        Notice("unused", f"the program doesn't use {name}: its gradient is 0") for name in unused
+    ]
     report = Report(
         program, at, numbers, back, wanted, ties, unused if everything else (), tuple(notices)
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from backprop.arithmetic.ieee import TIES
+from backprop.arithmetic.system import TIES
 from backprop.cli.main import say
 from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.render import FORMATS, render_text
@@ -58,12 +58,17 @@ def report_of(asked: Question, gates: str, no_share: bool, **options: Any) -> Re
 @program_options
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="How to print the answer.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--precision", type=click.IntRange(1, 17), default=6, metavar="N",
-              help="Significant digits shown; JSON and CSV are always exact.")
+@click.option(
+    "--precision",
+    type=click.IntRange(1, 17),
+    default=6,
+    metavar="N",
+    help="Significant digits shown; JSON and CSV are always exact.",
+)
 @click.option("--no-check", is_flag=True, help="Leave out the independent check.")
 @click.pass_obj
 def command(
-    asked: Question, program: str, at: str | None, pairs: tuple[str, ...], kind: str | None,
+    asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], kind: str | None,
     as_json: bool, precision: int, no_check: bool, **options: Any,
 ) -> int:  # fmt: skip
     del program, at, pairs, no_check

@@ -1,29 +1,20 @@
-"""Floats under IEEE rules: every gate's value and local derivatives as total functions.
+"""Floats under IEEE rules, as total functions, and every gate of the table made from them.
 
 1/0 is inf, log(-1) is nan, exp(1000) is inf; no exception and no complex number ever comes
-out. A gate is first tried with plain Python operators and the math module's functions,
-which is fast; where these raise, the same text is computed again with the functions below.
-
-    VALUE[gate](*operands)                 -> float
-    LOCAL[ties][gate](*operands, out)      -> a slope per operand; None stops the message
-    KINK[gate](*operands, out)             -> is this a point without derivative?
-    POLE[gate](*operands, out)             -> is the value infinite here without overflow?
+out. Plain operators and the math module come first, since they are fast; the functions below
+say what is meant where these raise.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from math import copysign, inf, nan
 
-from backprop.gates import GATES
-from backprop.gates.row import Gate
-from backprop.gates.rules import formula, names_in, statements
+from backprop.arithmetic.system import Arithmetic
+from backprop.gates import CONSTANTS
 
 Number = Callable[..., float]
-Slopes = Callable[..., tuple[float | None, ...]]
-
-TIES = ("notes", "split", "first")
 WHOLE = 2.0**52  # from here on every float is a whole number
 
 
@@ -174,139 +165,11 @@ PRIMITIVES: dict[str, Number] = {
     "ge": lambda a, b: 1.0 if a >= b else 0.0,
     "eq": lambda a, b: 1.0 if a == b else 0.0,
     "ne": lambda a, b: 1.0 if a != b else 0.0,
-} | {
-    name: (guarded_pair if name in PAIRS else guarded)(raw, edge) for name, (raw, edge) in EDGES.items()
 }
+for _name, (_raw, _edge) in EDGES.items():
+    PRIMITIVES[_name] = (guarded_pair if _name in PAIRS else guarded)(_raw, _edge)
 
 
-class Values(dict[str, Number]):
-    """Each gate's value; a row with a text is compiled when first used."""
-
-    def __missing__(self, name: str) -> Number:
-        gate = GATES[name]
-        self[name] = compiled = compile_gate(gate, [gate.value], False)
-        return compiled
-
-
-class Locals(dict[str, Slopes]):
-    """Each gate's local derivatives under one convention for ties."""
-
-    def __init__(self, ties: str) -> None:
-        self.ties = ties
-
-    def __missing__(self, name: str) -> Slopes:
-        gate = GATES[name]
-        slopes: Slopes
-        if gate.ties:
-            slopes = CHOICES[self.ties]
-        elif gate.variadic:
-            slopes = each_operand(compile_gate(gate, gate.partials, True))
-        else:
-            slopes = compile_gate(gate, gate.partials, True)
-        self[name] = slopes
-        return slopes
-
-
-class Conditions(dict[str, Number | None]):
-    """Each gate's test for a special point, by the text in one field of its row."""
-
-    def __init__(self, text: Callable[[Gate], str]) -> None:
-        self.text = text
-
-    def __missing__(self, name: str) -> Number | None:
-        gate = GATES[name]
-        text = self.text(gate)
-        test = compile_gate(gate, [text], False, True) if text else None
-        self[name] = last_two(test) if test and gate.variadic else test
-        return self[name]
-
-
-def compile_gate(gate: Gate, texts: Iterable[str], slopes: bool, with_out: bool = False) -> Callable[..., object]:
-    """A function of the gate's operands (and `out`) that computes `texts`, and never raises."""
-    parameters = ", ".join([*gate.operands, *(["out"] if slopes or with_out else [])])
-    texts = list(texts)
-    namespace: dict[str, object] = {"nan": nan, "div": PRIMITIVES["div"]}
-    for text in [*texts, gate.domain]:
-        for name in names_in(text) | {"pow"}:
-            namespace[name] = VALUE[name]
-    total = _function(gate, texts, slopes, parameters, True, namespace)
-    namespace = namespace | {name: raw for name, (raw, _) in EDGES.items()} | {"total": total}
-    return _function(gate, texts, slopes, parameters, False, namespace)
-
-
-def _function(
-    gate: Gate, texts: list[str], slopes: bool, parameters: str, total: bool, namespace: dict[str, object]
-) -> Callable[..., object]:
-    body: list[str] = []
-    answers: list[str] = []
-    for text in texts:
-        lines, answer = statements(formula(text), total) if text else ([], "None")
-        body += lines
-        if text and gate.routes and slopes:
-            answer = f"(1.0 if {answer} else None)"
-        answers.append(answer)
-    answer = f"({', '.join(answers)},)" if slopes else answers[0]
-    body.append(f"return {answer}")
-    if slopes and gate.domain:
-        _, inside = statements(formula(gate.domain), total)
-        body.insert(0, f"if not {inside}: return ({'nan, ' * len(texts)})")
-    if slopes and gate.routes and all(texts):
-        body.insert(0, "if out != out: return (nan,)")
-    if total:
-        source = [f"def gate({parameters}):", *(f"    {line}" for line in body)]
-    else:
-        source = [f"def gate({parameters}):", "    try:", *(f"        {line}" for line in body),
-                  "    except (ArithmeticError, ValueError):", f"        return total({parameters})"]  # fmt: skip
-    scope = dict(namespace)
-    exec("\n".join(source), scope)  # the text is the table's own, never a user's
-    return scope["gate"]  # type: ignore[return-value]
-
-
-def each_operand(slope: Slopes) -> Slopes:
-    """The slopes of a gate with any number of operands, each by the same text."""
-
-    def slopes(*operands_and_out: float) -> tuple[float | None, ...]:
-        *operands, out = operands_and_out
-        return tuple(slope(a, out)[0] for a in operands)
-
-    return slopes
-
-
-def last_two(test: Number) -> Number:
-    """A condition on `a` and `out` for a gate with any number of operands."""
-    return lambda *operands_and_out: test(*operands_and_out[-2:])
-
-
-def _chosen(operands_and_out: tuple[float, ...]) -> list[bool]:
-    *operands, out = operands_and_out
-    return [a == out for a in operands]
-
-
-def all_tied(*operands_and_out: float) -> tuple[float | None, ...]:
-    """The notes' 1(x >= y), 1(y >= x): every tied input gets the whole gradient."""
-    if operands_and_out[-1] != operands_and_out[-1]:
-        return (nan,) * (len(operands_and_out) - 1)
-    return tuple(1.0 if hit else None for hit in _chosen(operands_and_out))
-
-
-def shared(*operands_and_out: float) -> tuple[float | None, ...]:
-    """Tied inputs share the gradient."""
-    slopes = all_tied(*operands_and_out)
-    count = sum(slope is not None for slope in slopes)
-    return tuple(slope and slope / count for slope in slopes)
-
-
-def first_tied(*operands_and_out: float) -> tuple[float | None, ...]:
-    """The first of the tied inputs gets the whole gradient."""
-    slopes = all_tied(*operands_and_out)
-    if operands_and_out[-1] != operands_and_out[-1]:
-        return slopes
-    first = slopes.index(1.0)
-    return tuple(slope if position == first else None for position, slope in enumerate(slopes))
-
-
-CHOICES: dict[str, Slopes] = dict(zip(TIES, (all_tied, shared, first_tied), strict=True))
-VALUE = Values(PRIMITIVES)
-LOCAL = {ties: Locals(ties) for ties in TIES}
-KINK = Conditions(lambda gate: gate.kink.where if gate.kink else "")
-POLE = Conditions(lambda gate: gate.pole)
+QUICK: dict[str, Number] = {name: raw for name, (raw, _) in EDGES.items()}
+IEEE = Arithmetic(PRIMITIVES, QUICK, constants=CONSTANTS)
+VALUE, LOCAL, KINK, POLE = IEEE.value, IEEE.local, IEEE.kink, IEEE.pole

@@ -15,7 +15,7 @@ BELL = "bell = exp(-h*h/2)*exp((h - a)*(h + a)/2)*0.3989422804014327; "
 ROWS = (
     Gate(name="sigmoid", symbol="σ", parameters="a", partials=("out*sigmoid(-a)",),
          flow="multiplies its gradient by out*(1 - out), which is tiny when it is saturated",
-         value="t = exp(-abs(a)); where(a >= 0, 1, t)/(1 + t)",
+         value="t = exp(-abs(a)); where(a >= 0, 1/(1 + t), t - t*t/(1 + t))",
          formula="1/(1 + exp(-a))", opens=True,
          closes=("1/(1 + exp(-a))", "exp(a)/(1 + exp(a))", "1/(1 + exp(a)) => sigmoid(-a)"),
          aliases=("logistic", "σ", "expit"), samples=((-30.0, 30.0),), ulps=(1.5, 3.0)),
@@ -49,7 +49,7 @@ ROWS = (
          value="where(a > 0, a, expm1(a))", formula="where(a > 0, a, exp(a) - 1)", opens=True,
          ulps=(0.7, 0.5)),
     Gate(name="silu", parameters="a",
-         partials=("s = sigmoid(a); s + a*s*sigmoid(-a)",),
+         partials=("sigmoid(a)*(1 + a*sigmoid(-a))",),
          flow="multiplies its gradient by s + a*s*(1 - s), s = sigmoid(a)",
          value="a*sigmoid(a)", formula="a/(1 + exp(-a))", opens=True,
          closes=("a*sigmoid(a)", "a/(1 + exp(-a))"),

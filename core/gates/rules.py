@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from typing import NamedTuple
 
-from backprop.gates import CONSTANTS, find
+from backprop.gates import find
 from backprop.language.parser import parse
 from backprop.language.syntax import SYMBOL, Op, Tree
 
@@ -24,41 +25,44 @@ def names_in(text: str) -> set[str]:
     """The gates that a text of the table calls."""
     if not text:
         return set()
-    return {item.name for item in formula(text).code if isinstance(item, Op) and item.kind == "call"}
+    return {
+        item.name for item in formula(text).code if isinstance(item, Op) and item.kind == "call"
+    }
 
 
-def statements(tree: Tree, total: bool) -> tuple[list[str], str]:
-    """A table text as Python: assignments, and the expression of its last statement.
+class Target(NamedTuple):
+    """How Python is written: numbers, and whether `/` may stand for a division."""
 
-    `total` writes a division as a call of `div`, which answers where Python's own raises.
-    """
+    literal: Callable[[str], str]
+    divides: bool
+
+
+def statements(tree: Tree, target: Target) -> tuple[list[str], str]:
+    """A table text as Python: assignments, and the expression of its last statement."""
     stack: list[str] = []
     lines: list[str] = []
     for item in tree.code:
         if isinstance(item, str):
-            number = item[0] in "0123456789."
-            stack.append(repr(float(item)) if number else repr(CONSTANTS.get(item, 0.0)) if item in CONSTANTS else item)
+            stack.append(target.literal(item) if item[0] in "0123456789." else item)
             continue
         operands = stack[len(stack) - item.arity :]
         del stack[len(stack) - item.arity :]
         if item.kind == "store":
             lines.append(f"{item.name} = {operands[0]}")
         else:
-            stack.append(_python(item, operands, total))
+            stack.append(python(item, operands, target))
     return lines, stack[-1]
 
 
-def _python(op: Op, operands: list[str], total: bool) -> str:
+def python(op: Op, operands: list[str], target: Target) -> str:
     if op.kind == "call":
         if op.name == "where":
             return "({1} if {0} else {2})".format(*operands)
         return f"{op.name}({', '.join(operands)})"
     if op.name == "neg":
         return f"(-{operands[0]})"
-    if op.name == "pow":
-        return f"pow({', '.join(operands)})"
-    if op.name == "div" and total:
-        return f"div({', '.join(operands)})"
+    if op.name == "pow" or (op.name == "div" and not target.divides):
+        return f"{op.name}({', '.join(operands)})"
     written = f"({operands[0]} {SYMBOL[op.name]} {operands[1]})"
     return f"(1.0 if {written} else 0.0)" if op.name in COMPARISONS else written
 
