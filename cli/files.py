@@ -57,15 +57,19 @@ def read_point(source: str) -> dict[str, Any]:
     try:
         point = json.loads(text, object_pairs_hook=unique, parse_constant=refuse_constant)
     except json.JSONDecodeError as error:
-        hint = "a point looks like this: {\"x\": -2, \"y\": 5}"
+        hint = 'a point looks like this: {"x": -2, "y": 5}'
         at = (error.pos, error.pos + 1)
-        raise UsageError(f"this is not JSON: {error.msg.lower()}", text=text, span=at, origin=name, hint=hint) from None
+        raise UsageError(
+            f"this is not JSON: {error.msg.lower()}", text=text, span=at, origin=name, hint=hint
+        ) from None
     except RecursionError:
         raise UsageError(f"{name}: the JSON is nested too deeply") from None
     except ValueError as error:
         raise UsageError(f"{name}: {error}") from None
     if not isinstance(point, dict):
-        raise UsageError(f"{name}: a point is a JSON object of names and values", hint='such as {"x": -2}')
+        raise UsageError(
+            f"{name}: a point is a JSON object of names and values", hint='such as {"x": -2}'
+        )
     for variable, value in point.items():
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             raise UsageError(f"{name}: the value of {variable} is not a number")

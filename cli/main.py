@@ -5,6 +5,7 @@ Nothing heavy is imported before the boundary stands, so that Ctrl-C never shows
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -13,6 +14,7 @@ CLOSED_PIPE = 141
 
 
 def main() -> None:
+    gc.disable()  # one answer makes no cycles worth collecting, and may make millions of tuples
     sys.exit(run(sys.argv[1:]))
 
 
@@ -51,7 +53,9 @@ def answer(args: list[str]) -> int:
     except ClickException as error:
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "backprop"
-        return say(f"error: {visible(error.format_message())}\nhelp: {path} --help shows the options")
+        return say(
+            f"error: {visible(error.format_message())}\nhelp: {path} --help shows the options"
+        )
 
 
 def invoke(group: object, args: list[str]) -> int:

@@ -5,7 +5,6 @@ The parser, `--help` and shell completion all ask `get_params`, so the three alw
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -16,8 +15,8 @@ from backprop.errors import BackpropError, MissingValueError, UsageError, closes
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
 
-OPTION = re.compile(r"--[^\W\d]\w*(=.*)?|-[^\W\d]|-[^\W\d]\w*=[^=].*|-[^\W\d]-?[\d.].*", re.DOTALL)
 LISTED = 8  # missing variables that an error lists
+DIGITS = tuple("0123456789.")
 SHOWN = 40  # variables that help lists
 VARIABLE = "variable_"  # what click calls the options of variables begins so
 
@@ -60,7 +59,9 @@ class ProgramCommand(click.Command):
         ctx.params["program"] = word
         return rest
 
-    def learn(self, ctx: click.Context, word: str, args: list[str], fixed: Mapping[str, bool]) -> None:
+    def learn(
+        self, ctx: click.Context, word: str, args: list[str], fixed: Mapping[str, bool]
+    ) -> None:
         """Read the program, and make options of its variables."""
         asks_help = ctx.resilient_parsing or "--help" in args
         try:
@@ -138,9 +139,16 @@ def find_program(args: list[str], fixed: Mapping[str, bool]) -> tuple[int, str |
 
 def is_option(word: str, fixed: Mapping[str, bool]) -> bool:
     """`--x`, `--x=3` and `-x` are options; `-x*y` and `-` are programs."""
-    if word.partition("=")[0] in fixed:
+    name, equals, value = word.partition("=")
+    if name in fixed:
         return True
-    return OPTION.fullmatch(word) is not None
+    if word.startswith("--"):
+        return name[2:].isidentifier()
+    letter, rest = word[1:2], word[2:].removeprefix("-")
+    if not word.startswith("-") or not letter.isidentifier():
+        return False
+    assigns = bool(equals) and name[1:].isidentifier() and not value.startswith("=")
+    return not word[2:] or rest[:1] in DIGITS or assigns
 
 
 def as_option(word: str, names: Container[str]) -> str:
@@ -176,7 +184,9 @@ def question(ctx: click.Context) -> Question:
     """The tree, and one value for each name, wherever it was given."""
     at = read_point(ctx.params["at"]) if ctx.params.get("at") else {}
     explicit: dict[str, str] = {}
-    given = [(name, value) for name, values in ctx.meta.get("given", {}).items() for value in values]
+    given = [
+        (name, value) for name, values in ctx.meta.get("given", {}).items() for value in values
+    ]
     for pair in ctx.params["pairs"]:
         name, equals, value = pair.partition("=")
         if not equals or not name.strip():
@@ -199,13 +209,17 @@ def described(tree: Tree, fixed: Mapping[str, bool]) -> list[tuple[str, str]]:
     for name in list(program.inputs)[:SHOWN]:
         option = f"--set {name}=VALUE" if f"--{name}" in fixed else f"--{name} VALUE"
         default = program.defaults.get(name)
-        rows.append((option, "a number" if default is None else f"a number, {default:g} if not given"))
+        rows.append(
+            (option, "a number" if default is None else f"a number, {default:g} if not given")
+        )
     if len(program.inputs) > SHOWN:
         rows.append(("...", f"{len(program.inputs) - SHOWN:,} more"))
     return rows or [("none", "the program is a constant")]
 
 
-def unknown_option(ctx: click.Context, error: click.NoSuchOption, fixed: Mapping[str, bool]) -> UsageError:
+def unknown_option(
+    ctx: click.Context, error: click.NoSuchOption, fixed: Mapping[str, bool]
+) -> UsageError:
     name = error.option_name.lstrip("-")
     tree = ctx.meta.get("tree")
     names = list(tree.names) if tree else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf, isfinite
 
 from backprop.arithmetic.ieee import KINK, POLE
@@ -17,9 +17,29 @@ SHARING = {
 }
 
 
+def diagnose(
+    program: Program,
+    point: Mapping[str, float],
+    values: Sequence[float],
+    back: Backward,
+    wrt: Iterable[str],
+    ties: str,
+) -> Iterator[Notice]:
+    """Everything to say about a run, and a remedy if its answer isn't finite."""
+    yield from kinks(program, values, back, ties)
+    yield from faults(program, values, back)
+    answer = [values[program.output], *(back.gradient(program.inputs[name]) for name in wrt)]
+    if not all(map(isfinite, answer)):
+        yield from remedy(program, point, ties)
+
+
 def kinks(program: Program, values: Sequence[float], back: Backward, ties: str) -> Iterator[Notice]:
     """Every stage that gradient reached at a point where it has no derivative."""
-    suspects = {name for name in set(program.gates) if name in GATES and (GATES[name].ties or GATES[name].kink)}
+    suspects = {
+        name
+        for name in set(program.gates)
+        if name in GATES and (GATES[name].ties or GATES[name].kink)
+    }
     if not suspects:
         return
     for slot, name, operands in program.forward_steps():
@@ -30,11 +50,15 @@ def kinks(program: Program, values: Sequence[float], back: Backward, ties: str) 
         if gate.ties:
             tied = sum(value == out for value in fed)
             if tied > 1:
-                message = f"{code} is tied at {out:.6g}: {SHARING[ties]}; one-sided slopes are 0 and 1"
+                message = (
+                    f"{code} is tied at {out:.6g}: {SHARING[ties]}; one-sided slopes are 0 and 1"
+                )
                 yield Notice("tie", message, program.labels[slot])
         elif gate.kink and (test := KINK[name]) and test(*fed, out):
             kink = gate.kink
-            message = f"{code} has a {kink.what} here: {kink.convention} by convention; {kink.slopes}"
+            message = (
+                f"{code} has a {kink.what} here: {kink.convention} by convention; {kink.slopes}"
+            )
             yield Notice(kink.what, message, program.labels[slot])
 
 
@@ -58,7 +82,9 @@ def forward_fault(program: Program, values: Sequence[float]) -> Iterator[Notice]
             continue
         code = written(name, [f"{value:.6g}" for value in fed])
         kind, reason = fault_of(name, fed, out)
-        yield Notice(kind, f"{place(program, slot)}: {code} is {out}, {reason}", program.labels[slot])
+        yield Notice(
+            kind, f"{place(program, slot)}: {code} is {out}, {reason}", program.labels[slot]
+        )
         return
 
 
@@ -84,10 +110,16 @@ def backward_fault(program: Program, values: Sequence[float], back: Backward) ->
                 continue
             if abs(slope) == inf and isfinite(gradient) and gradient != 0:
                 at = f"{values[operands[position]]:.6g}"
-                yield Notice("infinite-slope", f"{where}: the slope is {slope} at {label} = {at}", program.labels[slot])
+                yield Notice(
+                    "infinite-slope",
+                    f"{where}: the slope is {slope} at {label} = {at}",
+                    program.labels[slot],
+                )
             elif slope != slope:
                 remedy = GATES[name].remedy
-                text = f"{where}: the slope for {label} is undefined" + (f" ({remedy})" if remedy else "")
+                text = f"{where}: the slope for {label} is undefined" + (
+                    f" ({remedy})" if remedy else ""
+                )
                 yield Notice("undefined", text, program.labels[slot])
             else:
                 text = f"{where}: {gradient:.6g} * {slope:.6g} is {flow} on the way back to {label}"
@@ -99,25 +131,21 @@ def backward_fault(program: Program, values: Sequence[float], back: Backward) ->
             return
 
 
-def remedy(program: Program, point: dict[str, float], ties: str) -> Notice | None:
+def remedy(program: Program, point: Mapping[str, float], ties: str) -> Iterator[Notice]:
     """A stable gate that keeps this very run finite, found by fusing and trying it."""
     from backprop.fusing import fuse
 
     fused = fuse(program)
     values = forward(fused, point)
     back = backward(fused, values, ties)
-    if fused.gates == program.gates or not isfinite(values[fused.output]):
-        return None
-    if not all(isfinite(back.gradient(slot)) for slot in fused.inputs.values()):
-        return None
-    before = set(program.gates)
-    codes = [stage.code for stage in fused.stages() if stage.gate.name not in before]
-    return Notice("remedy", f"{' and '.join(codes[:3])} stays finite here", "") if codes else None
+    answer = [values[fused.output], *(back.gradient(slot) for slot in fused.inputs.values())]
+    if fused.gates != program.gates and all(map(isfinite, answer)):
+        before = set(program.gates)
+        codes = [stage.code for stage in fused.stages() if stage.gate.name not in before]
+        yield Notice("remedy", f"{' and '.join(codes[:3])} stays finite here")
 
 
 def place(program: Program, slot: int) -> str:
     """A stage by number, name and gate: `stage 2 (q2, exp)`."""
     number = sum(1 for _ in filter(None, program.operands[: slot + 1]))
     return f"stage {number} ({program.labels[slot]}, {program.gates[slot]})"
-
-

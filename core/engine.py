@@ -69,9 +69,17 @@ def backward(
     get = values.__getitem__
     for slot, gate, operands in program.backward_steps(wrt):
         gradient = gradients[slot]
-        if gradient is not UNREACHED:
-            slopes[slot] = partials = local[gate](*map(get, operands), values[slot])
-            for operand, partial in zip(operands, partials):  # noqa: B905, a third of the time
-                if partial is not None:
-                    gradients[operand] += partial * gradient
+        if gradient is UNREACHED:
+            continue
+        slopes[slot] = partials = local[gate](*map(get, operands), values[slot])
+        if len(operands) == 2:  # written out, since most stages have two and the loop is slow
+            (left, right), (first, second) = operands, partials
+            if first is not None:
+                gradients[left] += first * gradient
+            if second is not None:
+                gradients[right] += second * gradient
+            continue
+        for operand, partial in zip(operands, partials, strict=True):
+            if partial is not None:
+                gradients[operand] += partial * gradient
     return Backward(gradients, slopes)

@@ -6,6 +6,7 @@ Only `render` draws the caret; nobody else builds a message for the screen.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 WINDOW = 72  # columns of a long source line that an error shows
 TAB = 4
@@ -52,21 +53,22 @@ class BackpropError(Exception):
         return "\n".join(lines)
 
     def _excerpt(self, span: tuple[int, int]) -> list[str]:
-        start, stop = span
-        left = self.text.rfind("\n", 0, start) + 1
-        right = self.text.find("\n", start)
-        right = len(self.text) if right < 0 else right
-        stop = max(start + 1, min(stop, right))
-        cut_left = max(left, start - WINDOW // 2)
-        cut_right = min(right, cut_left + WINDOW)
-        before = ("..." if cut_left > left else "") + visible(self.text[cut_left:start])
-        marked = visible(self.text[start : min(stop, cut_right)])
-        after = visible(self.text[min(stop, cut_right) : cut_right])
+        """The line where the span begins, or a window of it, and carets under the span."""
+        left = self.text.rfind("\n", 0, span[0]) + 1
+        right = self.text.find("\n", span[0])
+        line = self.text[left : None if right < 0 else right].rstrip("\r")
+        start = span[0] - left
+        stop = max(start + 1, min(span[1] - left, len(line)))
+        first, last = window(line, start)
+        before = ("..." if first else "") + visible(line[first:start])
+        marked = visible(line[start : min(stop, last)])
+        after = visible(line[min(stop, last) : last]) + ("..." if last < len(line) else "")
+        width, caret = columns(marked), columns(before)
+        if marked and not width:  # a combining mark stands on the character before it
+            caret -= 1
         gutter = str(self.line)
-        margin = " " * len(gutter)
-        shown = f"{before}{marked}{after}" + ("..." if cut_right < right else "")
-        caret = " " * columns(before) + "^" * max(1, columns(marked))
-        return [f"  {gutter} | {shown}".rstrip(), f"  {margin} | {caret}"]
+        shown = f"  {gutter} | {before}{marked}{after}".rstrip()
+        return [shown, f"  {' ' * len(gutter)} | {' ' * caret}{'^' * max(1, width)}"]
 
 
 class UsageError(BackpropError):
@@ -96,6 +98,26 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_visible(char) for char in text)
+
+
+def window(line: str, start: int) -> tuple[int, int]:
+    """The part of a line to show: all of it, or WINDOW columns around `start`."""
+    if len(line) <= WINDOW and columns(visible(line)) <= WINDOW:
+        return 0, len(line)
+    first = start - fitting(reversed(line[max(0, start - WINDOW) : start]), WINDOW // 2)
+    room = WINDOW - columns(visible(line[first:start]))
+    return first, start + fitting(line[start : start + WINDOW], room)
+
+
+def fitting(characters: Iterable[str], room: int) -> int:
+    """How many of the characters fit into so many columns."""
+    count = 0
+    for char in characters:
+        room -= columns(visible(char))
+        if room < 0:
+            break
+        count += 1
+    return count
 
 
 def _visible(char: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from backprop.arithmetic.system import TIES
-from backprop.diagnosis import faults, kinks, remedy
+from backprop.diagnosis import diagnose
 from backprop.engine import backward, forward
 from backprop.errors import UsageError, closest
 from backprop.language.parser import parse as parse_tree
@@ -60,20 +60,12 @@ def evaluate(
     everything = wanted == tuple(program.inputs)
     numbers = forward(program, at)
     back = backward(program, numbers, ties, None if everything else wanted)
-    notices = [
+    notices = (
         *program.notices,
-        *kinks(program, numbers, back, ties),
-        *faults(program, numbers, back),
-    ]
-    notices += [
-        Notice("unused", f"the program doesn't use {name}: its gradient is 0") for name in unused
-    ]
-    report = Report(
-        program, at, numbers, back, wanted, ties, unused if everything else (), tuple(notices)
+        *diagnose(program, at, numbers, back, wanted, ties),
+        *(Notice("unused", f"the program doesn't use {name}: its gradient is 0") for name in unused),
     )
-    if not report.finite and (found := remedy(program, at, ties)):
-        object.__setattr__(report, "notices", (*report.notices, found))
-    return report
+    return Report(program, at, numbers, back, wanted, ties, unused if everything else (), notices)
 
 
 def checked_wrt(program: Program, wrt: Iterable[str]) -> tuple[str, ...]:

@@ -137,7 +137,9 @@ class Fuser:
             gates=tuple([self.gates[slot] for slot in order]),
             operands=tuple([tuple([moved[o] for o in self.operands[slot]]) for slot in order]),
             nodes=tuple([self.nodes[slot] for slot in order]),
-            constants={moved[slot]: value for slot, value in self.constants.items() if slot in moved},
+            constants={
+                moved[slot]: value for slot, value in self.constants.items() if slot in moved
+            },
             literals={moved[slot]: text for slot, text in self.literals.items() if slot in moved},
             inputs={name: moved[self.places[slot]] for name, slot in old.inputs.items()},
             names={name: moved[slot] for name, slot in names.items()},

@@ -10,7 +10,7 @@ doesn't exist, and nothing in it changes afterwards.
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +28,6 @@ Step = tuple[int, str, tuple[int, ...]]
 INPUT = "input"
 CONSTANT = "constant"
 SHORT = 24  # a folded constant is shown as it was written, up to this length
-ATOM = re.compile(r"[\w.]+|[\d.]+e[-+]?\d+")
 
 
 class Notice(NamedTuple):
@@ -48,26 +47,24 @@ class Stage(NamedTuple):
     gate: Gate
     operands: tuple[int, ...]
     operand_names: tuple[str, ...]
-    constants: tuple[float | None, ...]  # the value of each operand that is a constant
+    constants: tuple[int, ...]  # the positions of the operands that are constants
 
     @property
     def code(self) -> str:
         """How the stage is written, after its name and an equals sign."""
-        return written(self.gate.name, self.operand_names)
+        if self.constants:
+            return written(self.gate.name, self.operand_names)
+        return form(self.gate.name, len(self.operands))(*self.operand_names)
 
     @property
     def symbol(self) -> str:
         """The gate as it is drawn: `+`, `*2`, `1/x`, `σ`."""
         symbol = self.gate.symbol or self.gate.name
-        if self.gate.operands[-1] == "c" and len(self.operands) == 2:
-            return symbol.removesuffix("c") + self.operand_names[1]
-        if self.gate.form and len(self.operands) == 2:
-            left, right = (
-                name if constant is not None else ""
-                for name, constant in zip(self.operand_names, self.constants, strict=True)
-            )
-            return f"{left}{symbol}{right}"
-        return symbol
+        if not self.constants or not self.gate.form:
+            return symbol
+        if self.constants == (0,):
+            return f"{self.operand_names[0]}{symbol}"
+        return f"{symbol.removesuffix('c')}{self.operand_names[1]}"
 
     def local(self, position: int) -> str:
         """The formula of a local derivative in the names of this stage; empty if there is none."""
@@ -76,7 +73,7 @@ class Stage(NamedTuple):
 
     def passes_to(self, position: int) -> bool:
         """Can gradient flow to this operand?"""
-        return self.constants[position] is None and bool(self.gate.partial(position))
+        return position not in self.constants and bool(self.gate.partial(position))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -132,7 +129,10 @@ class Program:
     def backward_steps(self, wrt: Iterable[str] | None = None) -> Iterator[Step]:
         """The same from the output backwards; only stages on the way to `wrt`, if given."""
         columns = zip(
-            range(len(self.gates) - 1, -1, -1), reversed(self.gates), reversed(self.operands), strict=True
+            range(len(self.gates) - 1, -1, -1),
+            reversed(self.gates),
+            reversed(self.operands),
+            strict=True,
         )
         wanted: Sequence[object] = self.operands if wrt is None else self.depends_on(wrt)
         return compress(columns, reversed(wanted))
@@ -153,7 +153,7 @@ class Program:
             yield self.stage(slot, number)
 
     def stage(self, slot: int, number: int) -> Stage:
-        labels, operands = self.labels, self.operands[slot]
+        labels, operands, constants = self.labels, self.operands[slot], self.constants
         return Stage(
             slot,
             number,
@@ -161,13 +161,18 @@ class Program:
             GATES[self.gates[slot]],
             operands,
             tuple([labels[operand] for operand in operands]),
-            tuple([self.constants.get(operand) for operand in operands]),
+            tuple([place for place, operand in enumerate(operands) if operand in constants]),
         )
 
     def where(self, slot: int) -> tuple[int, tuple[int, int]]:
         """Line and span in the text that a slot was made from."""
         span = self.tree.spans[self.nodes[slot]]
-        return self.tree.text.count("\n", 0, span[0]) + 1, span
+        return bisect_left(self.line_ends, span[0]) + 1, span
+
+    @cached_property
+    def line_ends(self) -> list[int]:
+        text = self.tree.text
+        return [place for place, char in enumerate(text) if char == "\n"] if "\n" in text else []
 
 
 def validate(program: Program) -> None:
@@ -177,7 +182,10 @@ def validate(program: Program) -> None:
         raise ValueError("the columns of a program have different lengths")
     if any(max(operands) >= slot for slot, _, operands in program.forward_steps()):
         raise ValueError("a stage is fed by itself or by a later one")
-    kinds = {(gate, len(operands)) for gate, operands in zip(program.gates, program.operands, strict=True)}
+    kinds = {
+        (gate, len(operands))
+        for gate, operands in zip(program.gates, program.operands, strict=True)
+    }
     for gate, operands in kinds:
         if operands == 0 and gate not in (INPUT, CONSTANT):
             raise ValueError(f"the gate {gate} has no operands")
@@ -193,7 +201,7 @@ def label(program: Program) -> tuple[str, ...]:
     """Names for all slots, never one that the text uses for something else."""
     labels = [""] * len(program.gates)
     taken = set(program.names) | set(program.tree.names)
-    for name, slot in reversed(program.names.items()):
+    for name, slot in reversed([*program.names.items()]):
         labels[slot] = name
     for slot, text in program.literals.items():
         labels[slot] = text
@@ -203,7 +211,11 @@ def label(program: Program) -> tuple[str, ...]:
     if len(unnamed) == 1 and "q" not in taken:
         labels[unnamed[0]] = "q"
         return tuple(labels)
-    fresh = (name for number in range(1, len(labels) + len(taken) + 2) if (name := f"q{number}") not in taken)
+    fresh = (
+        name
+        for number in range(1, len(labels) + len(taken) + 2)
+        if (name := f"q{number}") not in taken
+    )
     for slot, name in zip(unnamed, fresh, strict=False):
         labels[slot] = name
     return tuple(labels)
@@ -231,4 +243,5 @@ def written(gate: str, operands: Sequence[str]) -> str:
 
 def bracketed(name: str) -> str:
     """`name` as an operand: a folded constant such as `pi/3` needs brackets around it."""
-    return name if ATOM.fullmatch(name) else f"({name})"
+    inside = name.replace("e-", "").replace("e+", "") if name[0].isdigit() else name
+    return name if inside.replace(".", "").replace("_", "").isalnum() else f"({name})"

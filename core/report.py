@@ -88,16 +88,14 @@ class Report:
             yield self.computed(stage)
 
     def computed(self, stage: Stage) -> Computed:
+        """A stage with its numbers; nothing is said of what would flow to a constant."""
         slot = stage.slot
-        places = range(len(stage.operands))
-        slopes = self.back.locals[slot] or (None,) * len(places)
-        return Computed(
-            stage,
-            self.values[slot],
-            self.back.gradient(slot),
-            tuple([slopes[place] if stage.passes_to(place) else None for place in places]),
-            tuple([self.back.flow(slot, place) if stage.passes_to(place) else None for place in places]),
-        )
+        gradient = self.back.gradient(slot)
+        slopes = self.back.locals[slot] or (None,) * len(stage.operands)
+        if stage.constants:
+            slopes = tuple([None if p in stage.constants else s for p, s in enumerate(slopes)])
+        flows = tuple([None if slope is None else slope * gradient for slope in slopes])
+        return Computed(stage, self.values[slot], gradient, slopes, flows)
 
     def stage_dict(self, computed: Computed) -> dict[str, Any]:
         stage = computed.stage
@@ -144,8 +142,9 @@ def plain(number: float | None) -> Plain:
     """A float as JSON can hold it and in its shortest form: whole numbers without a point."""
     if number is None:
         return None
-    if not math.isfinite(number):
-        return "NaN" if number != number else "Infinity" if number > 0 else "-Infinity"
-    if number == int(number) and abs(number) < EXACT and math.copysign(1.0, number) == (number >= 0) * 2 - 1:
-        return int(number)
-    return number
+    if number.is_integer():
+        negative_zero = number == 0 and math.copysign(1.0, number) < 0
+        return number if negative_zero or not -EXACT < number < EXACT else int(number)
+    if number - number == 0:
+        return number
+    return "NaN" if number != number else "Infinity" if number > 0 else "-Infinity"

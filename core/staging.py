@@ -41,7 +41,9 @@ class Frame(NamedTuple):
 class PlainGates(dict[Op, tuple[str, dict[tuple[int, ...], int]] | None]):
     """The operators that are one gate of one or two operands, with the stages of that gate."""
 
-    def __init__(self, seen: dict[str, dict[tuple[int, ...], int]], functions: Collection[str]) -> None:
+    def __init__(
+        self, seen: dict[str, dict[tuple[int, ...], int]], functions: Collection[str]
+    ) -> None:
         self.seen = seen
         self.functions = functions
 
@@ -122,7 +124,7 @@ class Stager:
             known = both(frame.names, leaves) if frame.names else leaves.get
             for step in frame.steps:
                 item = code[step]
-                if item.__class__ is str:
+                if isinstance(item, str):
                     slot = known(item)
                     stack.append(self.leaf(item, step) if slot is None else slot)
                     continue
@@ -186,7 +188,9 @@ class Stager:
             message = f"the literal {quote(text)} is rounded to {value!r}"
             self.notices.append(Notice("literal-rounded", message))
         if value == 0 and any(digit in text.lower().split("e")[0] for digit in "123456789"):
-            self.notices.append(Notice("literal-rounded", f"the literal {quote(text)} is rounded to 0"))
+            self.notices.append(
+                Notice("literal-rounded", f"the literal {quote(text)} is rounded to 0")
+            )
 
     # Operators.
 
@@ -231,11 +235,17 @@ class Stager:
             return
         caller = self.frames[-1].memo
         if caller and self.tree.functions[caller[0]].start <= function.start:
-            what = "itself" if caller[0] == function.name else f"{function.name}, which comes after it"
-            self.fail(f"the function {caller[0]} calls {what}", "a function may call those before it")
+            what = (
+                "itself" if caller[0] == function.name else f"{function.name}, which comes after it"
+            )
+            self.fail(
+                f"the function {caller[0]} calls {what}", "a function may call those before it"
+            )
         names = dict(zip(function.parameters, operands, strict=True))
         steps = iter(range(function.start, function.stop))
-        self.enter(Frame(self.tree.code, steps, names, self.node, memo), function.stop - function.start)
+        self.enter(
+            Frame(self.tree.code, steps, names, self.node, memo), function.stop - function.start
+        )
 
     def apply(self, gate: Gate, operands: tuple[int, ...]) -> None:
         """Put the result of a gate on the stack: folded, shared, opened up or as a new stage."""
@@ -300,7 +310,10 @@ class Stager:
         if name in self.names:
             self.fail(f"{name} is assigned twice", "a name stands for one stage: choose a new one")
         if name in self.leaves:
-            self.fail(f"{name} is used before it is assigned", "move the assignment up, or choose a new name")
+            self.fail(
+                f"{name} is used before it is assigned",
+                "move the assignment up, or choose a new name",
+            )
         if slot in self.constants and self.step < self.last[1] - 1:
             self.defaults[name] = self.constants[slot]
             slot = self.new_input(name, self.node)
@@ -317,7 +330,9 @@ class Stager:
         raise LanguageError(message, text=tree.text, span=tree.spans[self.step], hint=hint)
 
 
-def stage(tree: Tree, given: Collection[str] = (), gates: str = "written", share: bool = True) -> Program:
+def stage(
+    tree: Tree, given: Collection[str] = (), gates: str = "written", share: bool = True
+) -> Program:
     """The staged program of a tree. `given` are names with a value, which `e` and `pi` may be."""
     program = Stager(tree, given, gates == "fine", share).program()
     if gates == "fused":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import SupportsFloat
 
@@ -13,7 +12,7 @@ from backprop.language.parser import parse
 from backprop.program import Program
 from backprop.staging import stage
 
-PLAIN = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE | re.ASCII)
+PLAIN = frozenset("0123456789.eE+-")  # what an ordinary number is written with
 NOT_FINITE = {"inf": math.inf, "infinity": math.inf, "nan": math.nan}
 
 Value = str | SupportsFloat
@@ -27,8 +26,13 @@ def number(name: str, value: Value) -> float:
         except (TypeError, ValueError, OverflowError):
             raise UsageError(f"the value of {name} is not a number: {str(value)[:40]}") from None
     text = value.strip()
-    if PLAIN.fullmatch(text) and math.isfinite(found := float(text)):
-        return found
+    if PLAIN.issuperset(text):
+        try:
+            found = float(text)
+        except ValueError:
+            return constant(name, text)
+        if math.isfinite(found):
+            return found
     bare = text.lstrip("+-").lower()
     if bare in NOT_FINITE:
         return -NOT_FINITE[bare] if text.startswith("-") else NOT_FINITE[bare]
@@ -67,7 +71,9 @@ def point(
             unknown = f"the program has no variable {name}; it has {has}"
             hint = f"did you mean {near}?" if near and name not in program.names else ""
             raise UsageError(computed if name in program.names else unknown, hint=hint)
-    missing = [name for name in program.inputs if name not in given and name not in program.defaults]
+    missing = [
+        name for name in program.inputs if name not in given and name not in program.defaults
+    ]
     if missing:
         raise MissingValueError(missing)
     values = {

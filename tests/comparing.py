@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-import backprop
-from peers import SkipError, autograd_lacks, by_autograd, by_difference, noise
+from differences import SkipError, by_difference, noise
+from peers import autograd_lacks, by_autograd
 from programs import Sample
+
+import backprop
 
 VALUE = "value"  # compared like a slope; no random program has an input of this name
 AGREE = 1e-9  # what differs by more than this part must be explained by rounding
@@ -36,8 +38,8 @@ class Outcome:
         return "differ" in (self.difference, self.autograd)
 
 
-def compare(sample: Sample) -> Outcome:
-    report = backprop.evaluate(sample.text, sample.point)
+def compare(sample: Sample, gates: str = "written") -> Outcome:
+    report = backprop.evaluate(sample.text, sample.point, gates=gates)
     tree, found = report.program.tree, {VALUE: report.value, **report.gradient}
     try:
         precise = by_difference(tree, sample.point)
@@ -52,8 +54,13 @@ def compare(sample: Sample) -> Outcome:
         if "differ" in verdicts:
             floor = noise(tree, sample.point, precise)
             least = {name: least[name] + ROUNDINGS * floor[name] for name in least}
-            verdicts = [again(verdict, found, peer, least) for verdict, peer in zip(verdicts, (exact, other), strict=True)]
-            if floor[VALUE] > HOPELESS * abs(exact[VALUE]):
+            verdicts = [
+                again(verdict, found, peer, least)
+                for verdict, peer in zip(verdicts, (exact, other), strict=True)
+            ]
+            # Python's own arithmetic, or a few roundings, may lose the value altogether.
+            lost = max(floor[VALUE], abs(sample.value - exact[VALUE]))
+            if lost > HOPELESS * abs(exact[VALUE]):
                 verdicts = [verdict.replace("differ", "noise") for verdict in verdicts]
     except SkipError as reason:
         return Outcome(sample, str(reason))
@@ -64,7 +71,10 @@ def judged(found: Numbers, peer: Numbers, least: Numbers) -> str:
     """agree or differ: every number within `AGREE` of the peer's own, or within `least`."""
     if not all(map(math.isfinite, peer.values())):
         return "nonfinite"
-    close = [abs(found[name] - number) <= AGREE * abs(number) + least[name] for name, number in peer.items()]
+    close = [
+        abs(found[name] - number) <= AGREE * abs(number) + least[name]
+        for name, number in peer.items()
+    ]
     return "agree" if all(close) else "differ"
 
 

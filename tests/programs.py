@@ -91,11 +91,21 @@ DEFINED: dict[str, tuple[str, int, Compute]] = {
     "mix": ("mix(u, v) = u*v - v/2", 2, lambda u, v: u * v - v / 2),
     "twice": ("twice(u) = sq1(sq1(u)*u)", 1, lambda u: ((u * u + 1) * u) ** 2 + 1),
 }
+# What the fused granularity closes into one gate, and what it computes as it is written.
+PATTERNS: dict[str, Compute] = {
+    "1/(1 + exp(-{0}))": within(-60, 60, sigmoid),
+    "log(1 + exp({0}))": within(-30, 30, lambda a: math.log(1 + math.exp(a))),
+    "log(1 + {0})": within(-0.99, LARGEST, lambda a: math.log(1 + a)),
+    "(exp({0}) - 1)": within(-30, 30, lambda a: math.exp(a) - 1),
+    "sqrt({0}**2 + 7.25**2)": lambda a: math.sqrt(a**2 + 7.25**2),
+    "{0}/(1 + exp(-{0}))": within(-60, 60, lambda a: a / (1 + math.exp(-a))),
+    "{0}**0.5": lambda a: math.pow(a, 0.5),
+}
 # On whole numbers these are exact, and so are all their slopes.
 WHOLE = ("+", "-", "*", "neg", "square", "abs", "relu", "max", "minimum", "where")
-EVERY = ("+", "-", "*", "/", "neg", "power", "implied", "where", "clip", "max3", *FUNCTIONS, *DEFINED)
+EVERY = ("+", "-", "*", "/", "neg", "power", "implied", "where", "clip", "max3")
 CHOOSES = ("where", "max", "max3", "minimum")
-FREQUENT = ("+", "-", "*", "/") * 4
+FREQUENT = (*EVERY[:4] * 4, *EVERY, *FUNCTIONS, *DEFINED, *PATTERNS)
 
 
 @dataclass(frozen=True)
@@ -120,10 +130,10 @@ class Piece:
 
 
 class Writer:
-    def __init__(self, random: Random, point: dict[str, float], whole: bool) -> None:  # noqa: FBT001
+    def __init__(self, random: Random, point: dict[str, float], whole: bool) -> None:
         self.random = random
         self.whole = whole
-        self.operations = WHOLE if whole else EVERY + FREQUENT
+        self.operations = WHOLE if whole else FREQUENT
         self.atoms = [Piece(name, ATOM, value, frozenset([name])) for name, value in point.items()]
         self.made: list[Piece] = []
         self.defined: list[str] = []  # functions that the text has to define
@@ -172,7 +182,9 @@ class Writer:
         names = frozenset[str]().union(*[operand.names for operand in operands[:used]])
         return Piece(text, level, value, names)
 
-    def infix(self, operation: str, a: Piece, b: Piece, c: Piece) -> tuple[str, int, float, int] | None:
+    def infix(
+        self, operation: str, a: Piece, b: Piece, c: Piece
+    ) -> tuple[str, int, float, int] | None:
         gap = self.random.choice(("", " "))
         match operation:
             case "+":
@@ -209,6 +221,9 @@ class Writer:
         return f"{a.at(ATOM)}{joined}", POWER, math.pow(a.value, number), 1
 
     def call(self, name: str, operands: list[Piece]) -> tuple[str, int, float, int]:
+        if name in PATTERNS:
+            inside = operands[0].at(ATOM)
+            return f"({name.format(inside)})", ATOM, PATTERNS[name](operands[0].value), 1
         if name in DEFINED:
             _, arity, compute = DEFINED[name]
             self.defined += ["sq1", name]
@@ -221,7 +236,7 @@ class Writer:
         return text, ATOM, compute(*[piece.value for piece in used]), arity
 
 
-def numbers(random: Random, whole: bool) -> dict[str, float]:  # noqa: FBT001
+def numbers(random: Random, whole: bool) -> dict[str, float]:
     """A point: whole numbers, or magnitudes around 1, or from tiny to huge."""
     names = random.sample(NAMES, random.randint(1, 4))
     if whole:
@@ -246,12 +261,13 @@ def statements(writer: Writer, count: int, depth: int) -> list[Piece]:
     return found
 
 
-def sample(seed: str, *, whole: bool = False, depth: int = 4) -> Sample:
+def sample(seed: str, *, whole: bool = False) -> Sample:
     """The program of this seed. With `whole` all its numbers are whole, so floats are exact."""
     random = Random(seed)
     point = numbers(random, whole)
     writer = Writer(random, point, whole)
-    pieces = statements(writer, random.choice((1, 1, 1, 2, 4)), depth)
+    count, depth = random.choice((1, 1, 1, 2, 4)), random.randint(3, 7)
+    pieces = statements(writer, count, depth)
     lines = [DEFINED[name][0] for name in DEFINED if name in writer.defined]
     lines += [f"s{number} = {piece.text}" for number, piece in enumerate(pieces[:-1], 1)]
     # A second line that starts with a sign or bracket would read as going on with the first.

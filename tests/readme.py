@@ -1,6 +1,6 @@
 """The console blocks of the README: found, run in a shell, and, as a script, written anew.
 
-    python tests/readme.py        # replaces every block's output by what the command prints now
+python tests/readme.py        # replaces every block's output by what the command prints now
 """
 
 from __future__ import annotations
@@ -30,7 +30,11 @@ def commands(block: str) -> list[str]:
 
 def run_block(block: str, folder: Path) -> str:
     """The block again, with what its commands print in `folder`, stderr among it."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("NO_COLOR", "FORCE"))}
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("NO_COLOR", "FORCE"))
+    }
     env |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "110"}
     lines = []
     for command in commands(block):
@@ -43,9 +47,7 @@ def run_block(block: str, folder: Path) -> str:
 
 def renewed(text: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        return BLOCK.sub(
-            lambda found: f"```console\n{run_block(found[1], Path(folder))}```", text
-        )
+        return BLOCK.sub(lambda found: f"```console\n{run_block(found[1], Path(folder))}```", text)
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def test_e_is_a_variable_once_it_has_a_value(command: Command) -> None:
          "help: a value is a number or an expression of numbers, such as pi/3\n"),
         (("eval", "x", "--x=__import__('os')"),
          "error: the value of x: line 1, column 12: text in quotes is not read here\n  1 | __import__('os')\n"
-         "    |            ^\nhelp: write a derivative by hand as a name: dx\n"),
+         "    |            ^^^^\nhelp: write the expression itself, without quotes\n"),
         (("eval", "x", "--x=1e999"),
          "error: the value of x: line 1, column 1: `1e999` is larger than any float\n  1 | 1e999\n    | ^^^^^\n"
          "help: the largest is 1.8e308\n"),
@@ -152,7 +152,7 @@ def test_e_is_a_variable_once_it_has_a_value(command: Command) -> None:
         (("gates", "tanhh"), "error: no gate is called tanhh\nhelp: did you mean tanh?\n"),
         (("eval", "x\x1b[31m", "--x=1"),
          "error: line 1, column 2: U+001B is a control character and is not read here\n"
-         "  1 | x\\x1b[31m\n    |  ^^^^\n"),
+         "  1 | x\\x1b[31m\n    |  ^^^^\nhelp: delete it: it is invisible\n"),
     ],
 )  # fmt: skip
 def test_whatever_is_wrong_is_one_message_and_exit_code_two(
@@ -180,7 +180,10 @@ def test_text_that_is_not_utf8_is_refused(command: Command, tmp_path: Path) -> N
 def test_a_deep_point_file_is_refused(command: Command, tmp_path: Path) -> None:
     (tmp_path / "deep.json").write_text('{"x":' + "[" * 200_000, encoding="utf-8")
     done = command("eval", "x", "--at", "deep.json", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (2, "error: --at deep.json: the JSON is nested too deeply\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: --at deep.json: the JSON is nested too deeply\n",
+    )
 
 
 def test_an_infinite_answer_is_printed_and_exits_three(command: Command) -> None:
@@ -203,7 +206,9 @@ def test_an_infinite_answer_is_printed_and_exits_three(command: Command) -> None
         ("x/x", "0", "stage 1 (f, div): 0 / 0 is nan, outside the domain of div"),
     ],
 )
-def test_the_first_stage_at_fault_is_named(command: Command, program: str, x: str, stderr: str) -> None:
+def test_the_first_stage_at_fault_is_named(
+    command: Command, program: str, x: str, stderr: str
+) -> None:
     done = command("eval", program, f"--x={x}", "--json")
     assert done.stderr.splitlines()[0] == f"error: no finite answer: {stderr}"
 

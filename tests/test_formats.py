@@ -133,7 +133,9 @@ def test_a_span_is_the_stages_place_in_the_expression(command: Command) -> None:
     text = "# a comment\nq = (x + y)\n\nf = q * z\n"
     done = command("eval", text, "--x=1", "--y=2", "--z=3", "--json", "--no-check")
     found = json.loads(done.stdout)
-    places = [(stage["line"], found["expression"][slice(*stage["span"])]) for stage in found["stages"]]
+    places = [
+        (stage["line"], found["expression"][slice(*stage["span"])]) for stage in found["stages"]
+    ]
     assert places == [(2, "x + y"), (4, "q * z")]
 
 
@@ -162,7 +164,9 @@ def test_the_table_keeps_to_the_terminals_width(command: Command, width: str) ->
         ({"TERM": "dumb"}, False),
     ],
 )
-def test_colour_follows_the_environment(command: Command, env: dict[str, str], coloured: bool) -> None:
+def test_colour_follows_the_environment(
+    command: Command, env: dict[str, str], coloured: bool
+) -> None:
     done = command(*CHAIN, **({"TERM": "xterm-256color"} | env))
     assert ("\x1b[" in done.stdout) == coloured
 

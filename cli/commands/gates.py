@@ -27,12 +27,16 @@ def command(name: str | None, as_json: bool) -> int:
         gate = find(name) or next((gate for gate in gates if gate.symbol == name), None)
         if gate is None:
             near = closest(name, [*GATES, *ALIASES])
-            raise UsageError(f"no gate is called {name[:40]}", hint=f"did you mean {near}?" if near else "")
+            raise UsageError(
+                f"no gate is called {name[:40]}", hint=f"did you mean {near}?" if near else ""
+            )
         gates = [gate]
     if as_json:
         from backprop.cli.render.json import render_object
 
-        print_pieces([render_object({"schema": "backprop/gates/1", "gates": [*map(row_dict, gates)]})])
+        print_pieces(
+            [render_object({"schema": "backprop/gates/1", "gates": [*map(row_dict, gates)]})]
+        )
     else:
         from backprop.cli.render.gates import render_all, render_one
 

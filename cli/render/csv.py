@@ -11,7 +11,7 @@ from backprop.report import Report, plain
 FIELDS = ("kind", "id", "name", "gate", "code", "value", "gradient", "inputs", "local", "flows")
 
 
-def render(report: Report, precision: int = 0) -> Iterator[str]:  # noqa: ARG001, always exact
+def render(report: Report, precision: int = 0) -> Iterator[str]:
     yield line(FIELDS)
     for name, slot in report.program.inputs.items():
         value, gradient = report.values[slot], report.back.gradient(slot)

@@ -37,8 +37,14 @@ def render_one(gate: Gate) -> Iterator[RenderableType]:
         ("also", ", ".join(row["aliases"])),
         ("defined as", row["formula"] or ""),
         ("domain", row["domain"] or ""),
-        *((f"d/d{name}", local or "no gradient passes") for name, local in zip(gate.operands, row["local"], strict=True)),
-        ("no slope where", f"{kink['where']}: {kink['slopes']}; taken as {kink['takes']}" if kink else ""),
+        *(
+            (f"d/d{name}", local or "no gradient passes")
+            for name, local in zip(gate.operands, row["local"], strict=True)
+        ),
+        (
+            "no slope where",
+            f"{kink['where']}: {kink['slopes']}; taken as {kink['takes']}" if kink else "",
+        ),
         ("fuses", "; ".join(row["fuses"])),
         ("exact to", "{value} ulp, local derivatives {local} ulp".format(**row["ulps"])),
     ):

@@ -38,7 +38,9 @@ def passings(report: Report, computed: Computed, precision: int) -> list[Passing
         equals = f" = {number}" if number != formula else ""
         local = f"d{stage.name}/d{name} = {formula}{equals}"
         sign = "+=" if report.uses.get(stage.operands[place], 0) > 1 else "="
-        rows.append(Passing(local, "" if flow is None else f"d{name} {sign} {short(flow, precision)}"))
+        rows.append(
+            Passing(local, "" if flow is None else f"d{name} {sign} {short(flow, precision)}")
+        )
     return rows
 
 
@@ -56,7 +58,10 @@ def shown_stages(report: Report) -> Iterator[Computed | int]:
 def answers(report: Report, precision: int) -> list[tuple[str, float]]:
     """The value, then the gradient: name and number."""
     name = report.program.output_name
-    return [(name, report.value), *((f"d{name}/d{x}", slope) for x, slope in report.gradient.items())]
+    return [
+        (name, report.value),
+        *((f"d{name}/d{x}", slope) for x, slope in report.gradient.items()),
+    ]
 
 
 def notes(report: Report) -> list[str]:

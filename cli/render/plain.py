@@ -15,8 +15,8 @@ def render(report: Report, precision: int) -> Iterator[str]:
         yield f"input {name} = {short(value, precision)}\n"
     for computed in report.stages():
         stage = computed.stage
-        value, gradient = short(computed.value, precision), short(computed.gradient, precision)
-        yield f"stage {stage.id}: {stage.name} = {stage.code} = {value}, d{stage.name} = {gradient}\n"
+        out, back = short(computed.value, precision), short(computed.gradient, precision)
+        yield f"stage {stage.id}: {stage.name} = {stage.code} = {out}, d{stage.name} = {back}\n"
         for passing in passings(report, computed, precision):
             yield f"  {passing.local}; {passing.flow or 'nothing passes'}\n"
     for name, number in answers(report, precision):

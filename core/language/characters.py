@@ -13,25 +13,34 @@ TYPOGRAPHIC = {
 }  # fmt: skip
 SUPERSCRIPTS = {"²": "2", "³": "3"}
 
+PRIME = "name a derivative dx, and leave quotes out"
 QUOTES = "write the expression itself, without quotes"
 GRADIENT = "the gradient comes by itself: write the function alone"
 INVISIBLE = "delete it: it is invisible"
 ENCODING = "the text is not valid UTF-8"
+NAMES = "a name has Latin or small Greek letters, digits and _"
 HINTS = {
-    "≤": "write <=", "≥": "write >=", "≠": "write !=", "≈": "write ==", "→": "write =",
-    "•": "write *", "∙": "write *", "∘": "write f(g(x)) out", "±": "write + or -",
-    "∕": "write /", "⁄": "write /", "—": "write -", "‐": "write -", "‑": "write -",
-    "√": "write √(x) or sqrt(x)", "∛": "write cbrt(x)", "∞": "write a finite number",
+    "≤": "write <=", "≥": "write >=", "≠": "write !=", "±": "write + or -", "•": "write *",
+    "∙": "write *", "⊙": "write *", "∕": "write /", "⁄": "write /", "—": "write -",
+    "‐": "write -", "‑": "write -", "√": "write √(x) or sqrt(x)", "∛": "write cbrt(x)",
+    "∞": "write a finite number", "°": "write degrees in radians: x*pi/180",
     "∑": "write the sum out: a + b + c", "∏": "write the product out: a*b*c",
-    "∫": "an integral has to be worked out by hand", "∂": GRADIENT, "∇": GRADIENT,
-    "“": QUOTES, "”": QUOTES, "«": QUOTES, "»": QUOTES, "‘": QUOTES, "’": QUOTES,
-    "′": "name the derivative instead: dx", "°": "write degrees as radians: x*pi/180",
-    "‖": "write |x| as abs(x), the length of (a, b) as hypot(a, b)", "…": "write all terms out",
-    "⊙": "write *", "\ufffd": ENCODING,
+    "∂": GRADIENT, "∇": GRADIENT, "′": PRIME,
+    "“": QUOTES, "”": QUOTES, "„": QUOTES, "«": QUOTES, "»": QUOTES, "‘": QUOTES, "’": PRIME,
+    "‖": "write the length of (a, b) as hypot(a, b)", "…": "write all terms out",
+    "\ufffd": ENCODING,
 }  # fmt: skip
-LATIN_LOOK = dict(
-    zip("асԁеһіјӏорԛѕԝхуАВСЕНІЈКМОРЅТХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "acdehijlopqswxyABCEHIJKMOPSTXABEZHIKMNOPTYX", strict=True)
-)
+CYRILLIC = "асԁеһіјӏорԛѕԝхуАВСЕНІЈКМОРЅТХ", "acdehijlopqswxyABCEHIJKMOPSTX"
+GREEK = "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX"
+LATIN_LOOK = dict(zip(*CYRILLIC, strict=True)) | dict(zip(*GREEK, strict=True))
+
+
+def greek_name(char: str) -> str:
+    """`lambda` for λ; Unicode spells it without the b."""
+    return unicodedata.name(char).split()[-1].lower().replace("lamda", "lambda")
+
+
+GREEK_NAMES = [greek_name(chr(code)) for code in range(ord("α"), ord("ω") + 1)]
 
 
 def foreign(char: str) -> tuple[str, str] | None:
@@ -67,5 +76,9 @@ def meant(char: str, name: str) -> str:
     if len(plain) == 1 and "α" <= plain <= "ω" and plain != char:
         return f"write {plain} (U+{ord(plain):04X})"
     if name.startswith("GREEK CAPITAL LETTER ") and name.count(" ") == 3:
-        return f"write its name: {name.split()[-1].capitalize()}"
-    return f"write {plain}" if plain.isascii() and plain.isprintable() and plain != " " else ""
+        return f"write its name: {greek_name(char).capitalize()}"
+    if plain.isascii() and plain.isprintable():
+        return f"write {plain}"
+    if category[0] == "M":
+        return "write the letter without it"
+    return NAMES if category[0] == "L" else ""

@@ -10,26 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from backprop.language import complaints
-from backprop.language.syntax import (
-    ABSENT, IMPLIED, INFIX, LEVEL, POSTFIX, PREFIX, SLICE, Function, Item, Op, Tree,
-)  # fmt: skip
-from backprop.language.tokens import POSTFIX as SUPERSCRIPTS
-from backprop.language.tokens import bare, is_name, is_number, offsets, tokenize
+from backprop.language import complaints, places, readings, statements
+from backprop.language.characters import SUPERSCRIPTS
+from backprop.language.precedence import AMBIGUOUS, FLOOR, PENDING, POWER, RANK, SIGN, STEP, TIMES
+from backprop.language.syntax import ABSENT, LEVEL, POSTFIX, SLICE, Function, Item, Op, Tree
+from backprop.language.tokens import MODULE, bare, is_name, is_number, offsets, tokenize, word
 
-# A pending operator is one int, level * STEP + index into PENDING, and is emitted when the
-# next operator's FLOOR is not above it. An open bracket is 0, below every floor.
-STEP = 32
-PENDING = [*INFIX.values(), *PREFIX.values(), IMPLIED]
-RANK = {symbol: LEVEL[op.name] * STEP + PENDING.index(op) for symbol, op in INFIX.items()}
-POWER = {symbol: power for symbol, power in RANK.items() if power >= 2 * STEP}
-FLOOR = {
-    power: (LEVEL["pow"] + 1 if PENDING[power % STEP].name == "pow" else power // STEP) * STEP
-    for power in POWER.values()
-}
-SIGN = {symbol: LEVEL["neg"] * STEP + PENDING.index(op) for symbol, op in PREFIX.items()}
-TIMES = LEVEL["mul"] * STEP + PENDING.index(IMPLIED)
-CLOSING = {"(": ")", "[": "]"}
+CLOSING = {"group": ")", "call": ")", "method": ")", "list": "]", "index": "]"}
 
 
 @dataclass(slots=True)
@@ -40,7 +27,8 @@ class Bracket:
     token: int
     name: str = ""
     commas: int = 0
-    colons: int = 0
+    colons: int = 0  # of the slice at hand
+    colon: int = 0  # the token of the first
 
 
 class Parser:
@@ -58,6 +46,7 @@ class Parser:
         self.begin = 0  # where the statement's code begins
         self.first = 0  # and its tokens
         self.target: tuple[str, int] | Function | None = None
+        self.called: dict[str, str] = {}  # the name in every token that opens a call
         self.calls: dict[tuple[str, str, int], Op] = {}
 
     def tree(self) -> Tree:
@@ -83,9 +72,9 @@ class Parser:
                 wanted = True
             else:
                 wanted = self.operator(k, token)
-        self.end(len(self.tokens), wanted)
+        self.end(len(self.tokens), wanted=wanted)
         if not self.body:
-            raise complaints.nothing_to_compute(self)
+            raise statements.nothing_to_compute(self)
         return Tree(self.text, self.code, self.at, self.body, self.functions)
 
     # What can stand where an operand is wanted; the answer says whether one still is.
@@ -96,9 +85,11 @@ class Parser:
         if token in SIGN:
             self.push(SIGN[token], k)
             return True
-        last = token[-1]
-        if last == "(":
-            return self.opened(Bracket("call", k, bare(token[:-1].rstrip())))
+        if token[-1] == "(" and token[0] != ".":
+            name = self.called.get(token)
+            if name is None:
+                name = self.called[token] = bare(word(token))
+            return self.opened(Bracket("call", k, name))
         if token == "[":
             return self.opened(Bracket("list", k))
         if is_number(token):
@@ -111,7 +102,7 @@ class Parser:
 
     def gap(self, k: int, token: str) -> bool:
         """No operand came: right in an empty bracket, a slice, an empty statement; else wrong."""
-        if "." in token and token[-1].isalnum():
+        if MODULE.match(token):
             self.emit(complaints.constant_name(self, k, token), k)
             return False
         bracket = self.open[-1] if self.open else None
@@ -119,10 +110,10 @@ class Parser:
         if bracket is None and token in ("\n", ";") and k == self.first and not self.target:
             self.first = k + 1
             return True
-        if bracket and bracket.kind == "index" and (token in ":," or token == "]"):
-            if token == ":" or bracket.colons:
-                self.emit(ABSENT, k if token == ":" else k - 1)
-                return self.operator(k, token)
+        colons = bracket.colons if bracket else 0
+        if bracket and bracket.kind == "index" and token in ((":", ",", "]") if colons else ":"):
+            self.emit(ABSENT, k - 1 if colons else k)
+            return self.operator(k, token)
         if bracket and empty and token == ")" and bracket.kind in ("call", "method"):
             return self.closed(k, token, 0)
         if bracket and empty and token == "]" and bracket.kind == "list":
@@ -140,16 +131,18 @@ class Parser:
         if token == ",":
             return self.comma(k)
         if token in SUPERSCRIPTS:
+            if self.tokens[k - 1] in SUPERSCRIPTS:
+                raise readings.superscripts(self, k, token)
             self.emit(SUPERSCRIPTS[token], k)
             self.emit(POSTFIX, k)
             return False
         if token == "[":
             complaints.check_index(self, k)
             return self.opened(Bracket("index", k))
-        if token[0] == "." and token[1:2].isalpha():
+        if token[0] == "." and is_name(word(token)[1:]):
             return self.attribute(k, token)
         if token in ("\n", ";") and not self.open:
-            self.end(k, False)
+            self.end(k, wanted=False)
             self.first = k + 1
             return True
         if token == "=" and not self.open:
@@ -158,7 +151,9 @@ class Parser:
             return self.colon(k)
         if token in RANK:
             return self.compare(k, token)
-        if complaints.multiplies(self, k, token):
+        if readings.multiplies(self, k, token):
+            if self.pending[self.waiting] in AMBIGUOUS:
+                raise readings.ambiguous(self, k, self.operator_token(self.waiting))
             self.reduce(LEVEL["mul"] * STEP)
             self.push(TIMES, k)
             return self.operand(k, token)
@@ -186,7 +181,7 @@ class Parser:
 
     def closed(self, k: int, token: str, operands: int = 1) -> bool:
         self.reduce(1)
-        if not self.open or CLOSING["[" if self.open[-1].kind in ("list", "index") else "("] != token:
+        if not self.open or CLOSING[self.open[-1].kind] != token:
             raise complaints.unmatched(self, k, token)
         if operands:
             self.finish_slice(k)
@@ -206,7 +201,7 @@ class Parser:
         return self.calls[key]
 
     def attribute(self, k: int, token: str) -> bool:
-        name = token.strip(".( \t")
+        name = word(token)[1:]
         complaints.check_attribute(self, k, token, name)
         if token[-1] == "(":
             return self.opened(Bracket("method", k, name))
@@ -215,9 +210,12 @@ class Parser:
 
     def colon(self, k: int) -> bool:
         self.reduce(1)
-        self.open[-1].colons += 1
-        if self.open[-1].colons > 2:
-            raise complaints.at(self, k, "a slice has at most two colons: start:stop:step")
+        bracket = self.open[-1]
+        bracket.colons += 1
+        if bracket.colons == 1:
+            bracket.colon = k
+        if bracket.colons > 2:
+            raise places.at(self, k, "a slice has at most two colons: start:stop:step")
         return True
 
     def finish_slice(self, k: int) -> None:
@@ -225,7 +223,7 @@ class Parser:
         if bracket.colons:
             for _ in range(2 - bracket.colons):
                 self.emit(ABSENT, k - 1)
-            self.emit(SLICE, k - 1)
+            self.emit(SLICE, bracket.colon)
             bracket.colons = 0
 
     # Statements.
@@ -235,10 +233,10 @@ class Parser:
         self.reduce(1)
         written = self.code[self.begin :]
         del self.code[self.begin :], self.at[self.begin :]
-        self.target = complaints.target(self, k, written)
+        self.target = statements.target(self, k, written)
         return True
 
-    def end(self, k: int, wanted: bool) -> None:
+    def end(self, k: int, *, wanted: bool) -> None:
         """The statement ends before token `k`."""
         if wanted and k == self.first and not self.target and not self.open:
             return
@@ -248,13 +246,11 @@ class Parser:
         target, self.target = self.target, None
         stop = len(self.code)
         if isinstance(target, Function):
-            self.functions[target.name] = Function(
-                target.name, target.parameters, self.begin, stop
-            )
+            self.functions[target.name] = Function(target.name, target.parameters, self.begin, stop)
         else:
             if target:
                 self.emit(Op(target[0], 1, "store"), target[1])
-            complaints.check_statement(self)
+            statements.check_statement(self)
             self.body.append((self.begin, len(self.code)))
         self.begin = len(self.code)
 
@@ -263,9 +259,15 @@ class Parser:
         return offsets(self.text)
 
     @property
-    def waiting(self) -> str:
-        """The operator that waits for the operand at hand."""
-        return PENDING[self.pending[-1] % STEP].name if self.pending[-1] else ""
+    def waiting(self) -> int:
+        """Which pending operator, signs aside, waits for the operand at hand; it may be 0."""
+        k = len(self.pending) - 1
+        while self.pending[k] in SIGN.values():
+            k -= 1
+        return k
+
+    def operator_token(self, waiting: int) -> int:
+        return self.places[waiting - self.pending[:waiting].count(0)]
 
     # The stacks.
 

@@ -14,13 +14,13 @@ def print_tree(tree: Tree) -> str:
         head = f"{function.name}({', '.join(function.parameters)}) = "
         runs.append((function.start, function.stop, head))
     operands, lines = children(tree.code), list[str]()
-    for start, stop, head in sorted(runs):
+    for _, stop, head in sorted(runs):
         root = stop - 1
         item = tree.code[root]
         if isinstance(item, Op) and item.kind == "store":
             head, root = f"{item.name} = ", root - 1
         text = head + print_node(tree.code, operands, root)
-        lines.append(f"({text})" if text.startswith("-") and lines else text)
+        lines.append(f"({text})" if text[0] in "+-" and lines else text)
     return "\n".join(lines)
 
 
@@ -59,22 +59,23 @@ def layout(code: Sequence[Item], op: Op, operands: Sequence[int]) -> list[int | 
             left, right = operands
             symbol = SYMBOL[op.name]
             spaced = symbol if op.name == "pow" else f" {symbol} "
-            return [*fit(code, op, left, False), spaced, *fit(code, op, right, True)]
+            return [*fit(code, op, left, "left"), spaced, *fit(code, op, right, "right")]
         case "prefix":
-            return [SYMBOL[op.name], *fit(code, op, operands[0], True)]
+            return [SYMBOL[op.name], *fit(code, op, operands[0], "right")]
         case "call":
             return [f"{op.name}(", *listed(operands), ")"]
         case "list":
             return ["[", *listed(operands), "]"]
         case "slice":
             start, stop, step = operands
-            return [start, ":", stop, *([":", step] if code[step] != ABSENT else [])]
+            steps: list[int | str] = [":", step] if code[step] != ABSENT else []
+            return [start, ":", stop, *steps]
         case "index":
-            return [*fit(code, op, operands[0], False), "[", *listed(operands[1:]), "]"]
+            return [*fit(code, op, operands[0], "left"), "[", *listed(operands[1:]), "]"]
         case "method":
-            return [*fit(code, op, operands[0], False), f".{op.name}(", *listed(operands[1:]), ")"]
+            return [*fit(code, op, operands[0], "left"), f".{op.name}(", *listed(operands[1:]), ")"]
         case "attribute":
-            return [*fit(code, op, operands[0], False), f".{op.name}"]
+            return [*fit(code, op, operands[0], "left"), f".{op.name}"]
     raise ValueError(f"no layout for {op.kind}")
 
 
@@ -82,16 +83,17 @@ def listed(operands: Sequence[int]) -> list[int | str]:
     return [piece for operand in operands for piece in (", ", operand)][1:]
 
 
-def fit(code: Sequence[Item], op: Op, operand: int, right: bool) -> list[int | str]:
+def fit(code: Sequence[Item], op: Op, operand: int, side: str) -> list[int | str]:
     """An operand, in brackets where it would be read differently without."""
-    own, other = level(op), level(code[operand])
-    power, comparison = op.name == "pow", own == LEVEL["lt"]
-    if other > own or (other == own and other < ATOM and not comparison and right == power):
-        fits = True
+    item = code[operand]
+    own, other = level(op), level(item)
+    if own == other < ATOM and op.kind != "prefix":
+        bare = side == ("right" if op.name == "pow" else "left") and own != LEVEL["lt"]
     else:
-        fits = other == own and (other == ATOM or op.kind == "prefix")
-    number = op.kind in ("attribute", "method") and str(code[operand])[:1].isdigit()
-    return [operand] if fits and not number else ["(", operand, ")"]
+        bare = other >= own or (op.name == "pow" and side == "right" and other == LEVEL["neg"])
+    if op.kind in ("attribute", "method") and isinstance(item, str):
+        bare = item[0] not in "0123456789."
+    return [operand] if bare else ["(", operand, ")"]
 
 
 def level(item: Item) -> int:

@@ -90,58 +90,69 @@ class Tree:
 
 
 def spans(tree: Tree) -> list[tuple[int, int]]:
-    """Characters of every node, brackets around a whole operand not counted as part of it.
+    """Characters of every node, brackets around a whole operand not counted as part of it."""
+    places = tree.offsets
+    return [(places[first][0], places[last][1]) for first, last in token_spans(tree.code, tree.at)]
+
+
+def token_spans(code: Sequence[Item], at: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last token of every node.
 
     An operator's token lies right after its left operand and right before its right one, so
     the brackets around either are those between it and the operand.
     """
-    stack: list[tuple[int, int]] = []  # first and last token of the waiting subtrees
-    tokens: list[tuple[int, int]] = []
-    for item, k in zip(tree.code, tree.at, strict=True):
-        if item.__class__ is str:
-            span = (k, k)
-        else:
-            assert isinstance(item, Op)
-            operands = stack[len(stack) - item.arity :]
-            del stack[len(stack) - item.arity :]
+    waiting: list[tuple[int, int]] = []
+    found: list[tuple[int, int]] = []
+    for item, k in zip(code, at, strict=True):
+        span = (k, k)
+        if isinstance(item, Op):
+            operands = waiting[len(waiting) - item.arity :]
+            del waiting[len(waiting) - item.arity :]
             span = _cover(item, k, operands)
-        stack.append(span)
-        tokens.append(span)
-    places = tree.offsets
-    return [(places[first][0], places[last][1]) for first, last in tokens]
+        waiting.append(span)
+        found.append(span)
+    return found
 
 
 def _cover(op: Op, k: int, operands: list[tuple[int, int]]) -> tuple[int, int]:
     """First and last token of an operator at token `k` with these operands."""
     match op.kind:
         case "infix":
-            return _ending(operands[0], k - 1)[0], _starting(operands[1], k + 1)[1]
+            return ending(operands[0], k - 1)[0], starting(operands[1], k + 1)[1]
         case "implied":
-            return _ending(operands[0], k - 1)[0], _starting(operands[1], k)[1]
+            return ending(operands[0], k - 1)[0], starting(operands[1], k)[1]
         case "prefix":
-            return k, _starting(operands[0], k + 1)[1]
+            return k, starting(operands[0], k + 1)[1]
         case "postfix" | "attribute":
-            return _ending(operands[0], k - 1)[0], k
+            return ending(operands[0], k - 1)[0], k
         case "store":
-            return operands[0]
+            return k, starting(operands[0], k + 2)[1]
         case "slice":
-            return min(first for first, _ in operands), max(last for _, last in operands)
-    inside = operands
-    first = k
+            return _cover_slice(k, operands)
+    first, last = k, k
     if op.kind in ("method", "index"):
-        first = _ending(operands[0], k - 1)[0]
-        inside = operands[1:]
-    last = k
-    for operand in inside:
-        last = _starting(operand, last + 1)[1] + 1
-    return first, last if inside else k + 1
+        first = ending(operands[0], k - 1)[0]
+        operands = operands[1:]
+    for operand in operands:
+        last = starting(operand, last + 1)[1] + 1
+    return first, last if operands else k + 1
 
 
-def _starting(operand: tuple[int, int], first: int) -> tuple[int, int]:
+def _cover_slice(colon: int, parts: list[tuple[int, int]]) -> tuple[int, int]:
+    """First and last token of a slice, given its first colon. An absent part has the token
+    before it, the first part that of the colon."""
+    start, stop, step = parts
+    absent = (colon, colon)
+    first = colon if start == absent else ending(start, colon - 1)[0]
+    second = 1 + (colon if stop == absent else starting(stop, colon + 1)[1])
+    return first, step[1] if step[0] <= second else starting(step, second + 1)[1]
+
+
+def starting(operand: tuple[int, int], first: int) -> tuple[int, int]:
     """`operand` with the brackets that surround it, given the first token of the whole."""
-    return first, operand[1] + max(0, operand[0] - first)
+    return first, operand[1] + operand[0] - first
 
 
-def _ending(operand: tuple[int, int], last: int) -> tuple[int, int]:
+def ending(operand: tuple[int, int], last: int) -> tuple[int, int]:
     """`operand` with the brackets that surround it, given the last token of the whole."""
-    return operand[0] - max(0, last - operand[1]), last
+    return operand[0] - (last - operand[1]), last

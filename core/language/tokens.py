@@ -8,22 +8,22 @@ JSON. A name directly before a bracket is one token with it (`exp(`), an attribu
 from __future__ import annotations
 
 import re
-import unicodedata
-from typing import TypeVar
+from itertools import compress
 
-from backprop.errors import LanguageError, LimitError
+from backprop.errors import LimitError
+from backprop.language.characters import TYPOGRAPHIC
 
 MAX_TEXT = 16 * 1024 * 1024
 
-LETTER = "A-Za-z_α-ω"
+LETTER = "A-Za-z_α-ορ-ω"  # π is no letter: 2πr is not a name
 NAME = rf"[{LETTER}][{LETTER}0-9]*"
 CALL = r"(?:[^\S\n]*\()?"
-NUMBER = r"(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?"
+NUMBER = r"(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][-+−–]?[0-9][0-9_]*)?"
 
 TOKEN = re.compile(
     rf"""(?:(?:np|numpy|math)\.(?:linalg\.)?)?{NAME}{CALL}
     | {NUMBER}
-    | \*\* | [<>=!]= | // | :=  | [-+*/@%&|]= | && | \|\| | -> | << | >>
+    | (?:\*\*|//|[<>=!:^*/+@%&|-])= | \*\* | // | && | \|\| | -> | << | >>
     | \.{NAME}{CALL}
     | √[^\S\n]*\(
     | \\[^\S\n]*\n
@@ -32,73 +32,45 @@ TOKEN = re.compile(
     | \S""",
     re.VERBOSE,
 )
-PREFIX = re.compile(r"(?:np|numpy|math)\.(?:linalg\.)?")
-
-TYPOGRAPHIC = {
-    "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "∗": "*", "÷": "/", "π": "pi",
-}  # fmt: skip
-POSTFIX = {"²": "2", "³": "3"}
-SPELLED = {
-    "≤": "<=", "≥": ">=", "≠": "!=", "∞": "a finite number", "√": "sqrt(...)", "“": "no quotes",
-    "”": "no quotes", "‘": "no quotes", "’": "no quotes", "—": "-", "∑": "a sum written out",
-}  # fmt: skip
-
-
-Token = TypeVar("Token", bound=str)
-
-
-class Placed(str):
-    """A token that knows where it stands."""
-
-    __slots__ = ("span",)
-    span: tuple[int, int]
+MODULE = re.compile(r"(?:np|numpy|math)\.(?:linalg\.)?")
 
 
 def tokenize(text: str) -> list[str]:
     """The tokens of `text`, comments and line ends without meaning left out."""
     if len(text) > MAX_TEXT:
         raise LimitError(f"the text has {len(text):,} characters; at most {MAX_TEXT:,} are read")
-    tokens = _significant(TOKEN.findall(text), text)
+    tokens = TOKEN.findall(text)
+    if meaningful := _meaningful(tokens, text):
+        tokens = list(compress(tokens, meaningful))
     return tokens if text.isascii() else [plain(token) for token in tokens]
 
 
 def offsets(text: str) -> list[tuple[int, int]]:
     """Where each token of `tokenize(text)` starts and stops."""
-    placed = []
-    for match in TOKEN.finditer(text):
-        token = Placed(match.group())
-        token.span = match.span()
-        placed.append(token)
-    return [token.span for token in _significant(placed, text)]
+    places = [match.span() for match in TOKEN.finditer(text)]
+    meaningful = _meaningful(TOKEN.findall(text), text)
+    return list(compress(places, meaningful)) if meaningful else places
 
 
-def _significant(tokens: list[Token], text: str) -> list[Token]:
-    """Drop comments, joined lines, and line ends that don't end a statement."""
-    if not text.isascii():
-        tokens = [token for token in tokens if token == "\n" or not token.isspace()]
-    if "#" in text or "\\" in text:
-        tokens = [token for token in tokens if token[0] != "#" and not _joins(token)]
-    if "\n" not in text:
-        return tokens
-    if "=" not in tokens:
-        return [token for token in tokens if token != "\n"]
-    return _outer_lines(tokens)
-
-
-def _outer_lines(tokens: list[Token]) -> list[Token]:
-    """Drop the line ends inside brackets."""
+def _meaningful(tokens: list[str], text: str) -> list[bool]:
+    """Which tokens are no comments, joined lines or line ends in mid-statement; empty for all."""
+    if "\n" not in text and "#" not in text:
+        return []
+    keep = [token[0] != "#" and not _joins(token) for token in tokens]
+    # Without an assignment a line end is white space; with one it is inside brackets.
+    assigns = "=" in compress(tokens, keep)
     depth = 0
-    kept = []
-    for token in tokens:
+    for index, token in enumerate(tokens):
+        if not keep[index]:
+            continue
         last = token[-1]
-        if last in "([":
+        if last == "\n":
+            keep[index] = assigns and depth <= 0
+        elif last in "([":
             depth += 1
         elif last in ")]":
             depth -= 1
-        elif last == "\n" and depth > 0:
-            continue
-        kept.append(token)
-    return kept
+    return keep
 
 
 def plain(token: str) -> str:
@@ -107,12 +79,19 @@ def plain(token: str) -> str:
         return token
     if token[0] == "√" and token[-1] == "(":
         return "sqrt("
+    if token[0] in "0123456789.":
+        return token.replace("−", "-").replace("–", "-")
     return TYPOGRAPHIC.get(token, token)
+
+
+def word(token: str) -> str:
+    """A name without the bracket that it opens: `exp (` is `exp`."""
+    return token[:-1].rstrip() if token[-1] == "(" else token
 
 
 def bare(name: str) -> str:
     """A name without the module it was pasted with: `np.exp` is `exp`."""
-    return PREFIX.sub("", name) if "." in name else name
+    return MODULE.sub("", name) if "." in name else name
 
 
 def is_name(token: str) -> bool:
@@ -121,18 +100,6 @@ def is_name(token: str) -> bool:
 
 def is_number(token: str) -> bool:
     return token.isascii() and token[token[0] == "." :][:1].isdigit()
-
-
-def foreign(char: str) -> LanguageError | None:
-    """The refusal of a character that no program has, by its code point and name."""
-    if char.isascii():
-        return None
-    name = unicodedata.name(char, "an unnamed character")
-    meant = SPELLED.get(char) or unicodedata.normalize("NFKC", char)
-    hint = f"write {meant}" if meant != char and meant.isascii() else ""
-    if len(meant) == 1 and "α" <= meant <= "ω" and meant != char:
-        hint = f"write {meant} (U+{ord(meant):04X})"
-    return LanguageError(f"U+{ord(char):04X} {name} is not read here", hint=hint)
 
 
 def _joins(token: str) -> bool:

@@ -1,0 +1,83 @@
+"""What a statement may be: what stands before its `=`, and where one without may stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from backprop.errors import LanguageError
+from backprop.gates import find
+from backprop.language.places import ENDS, at, at_name
+from backprop.language.syntax import Function, Item, Op
+from backprop.language.tokens import is_name
+
+if TYPE_CHECKING:
+    from backprop.language.parser import Parser
+
+
+def nothing_to_compute(parser: Parser) -> LanguageError:
+    if parser.functions:
+        message = "the text defines functions but computes nothing"
+        return LanguageError(message, hint="end with an expression that calls them")
+    hint = 'try backprop eval "(x+y)*z" --x=-2 --y=5 --z=-4'
+    return LanguageError("the text is empty", hint=hint)
+
+
+def check_statement(parser: Parser) -> None:
+    """A line without `=` may only come last, and may not look like the line before going on."""
+    first, tokens = parser.first, parser.tokens
+    if tokens[first] in ("-", "+") and goes_on(tokens, first):
+        message = f"a line that begins with {tokens[first]} may go on with the line before"
+        hint = "put both lines in brackets, or give this one a name: f = ..."
+        raise at(parser, first, message, hint)
+    if not parser.body:
+        return
+    start, stop = parser.body[-1]
+    root = parser.code[stop - 1]
+    if not (isinstance(root, Op) and root.kind == "store"):
+        first = last = parser.at[start]
+        while first > 0 and tokens[first - 1] not in ENDS:
+            first -= 1
+        while tokens[last + 1] not in ENDS:
+            last += 1
+        message = "this statement has no name, so nothing can use it"
+        hint = "write name = before it; only the last statement may go without"
+        raise at(parser, first, message, hint, last)
+
+
+def goes_on(tokens: Sequence[str], first: int) -> bool:
+    """Does only a line end part this statement from one before it?"""
+    k = first - 1
+    while k >= 0 and tokens[k] == "\n":
+        k -= 1
+    return 0 <= k < first - 1 and tokens[k] != ";"
+
+
+def target(parser: Parser, k: int, written: Sequence[Item]) -> tuple[str, int] | Function:
+    """What `written`, the code before `=`, names: a stage, or a function and its parameters."""
+    first, tokens = parser.first, parser.tokens
+    if parser.target:
+        message = "one statement has one ="
+        hint = "give every name a statement of its own, or write == to compare"
+        raise at(parser, k, message, hint)
+    *operands, root = written or [""]
+    if k == first + 1 and is_name(tokens[first]):
+        return tokens[first], first
+    if isinstance(root, str) or root.kind != "call" or tokens[first][-1] != "(":
+        message = "only a name, or name(p, q), can stand before ="
+        indexed = not isinstance(root, str) and root.kind == "index"
+        hint = "give the element a name of its own" if indexed else "write == to compare"
+        raise at(parser, first, message, hint, k - 1)
+    names = [item for item in operands if isinstance(item, str) and is_name(item)]
+    if len(names) != len(operands) or root.arity != len(names) or not names:
+        message = "the parameters of a function are names, one at least"
+        hint = f"write {root.name}(a, b) = expression, or == to compare"
+        raise at(parser, first, message, hint, k - 1)
+    if len(set(names)) < len(names):
+        raise at(parser, first, "two parameters have the same name", "", k - 1)
+    if find(root.name):
+        raise at_name(parser, first, f"{root.name} is a gate already", "choose another name")
+    if root.name in parser.functions:
+        message = f"the function {root.name} is defined twice"
+        raise at_name(parser, first, message, "choose another name")
+    return Function(root.name, tuple(names), 0, 0)

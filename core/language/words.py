@@ -1,0 +1,93 @@
+"""The table of what other languages have and this one doesn't, with what to write instead.
+
+A row is a message and a hint. OPERATORS stand after an operand, LEADING before one, WORDS in
+either place, UNKNOWN where a function is called.
+"""
+
+from __future__ import annotations
+
+Row = tuple[str, str]
+
+BOTH = "write a > 0 and b > 0 as (a > 0)*(b > 0)"
+EITHER = "write a > 0 or b > 0 as max(a > 0, b > 0)"
+NEITHER = "write the opposite of a condition as 1 - (a > 0)"
+ABSOLUTE = "write |x| as abs(x)"
+CHOICE = "write where(condition, then, otherwise)"
+DEFINE = "define a function with f(x) = expression"
+LAST = "the last statement is the output: write the expression alone"
+LOOP = "write the terms out, or one statement a step"
+GATES = "leave it out: exp, log, sin and all the others are there already"
+
+OPERATORS: dict[str, Row] = {
+    "%": ("the remainder % is not read here", "write a % b as a - b*floor(a/b)"),
+    "//": ("the whole-number division // is not read here", "write a // b as floor(a/b)"),
+    "!": ("a factorial is not read here", "write it as a product: 1*2*3"),
+    "&": ("& is not read here", BOTH),
+    "&&": ("&& is not read here", BOTH),
+    "|": ("| is not read here", ABSOLUTE),
+    "||": ("|| is not read here", EITHER),
+    ":=": (":= is not read here", "write name = expression, in a statement of its own"),
+    "->": ("-> is not read here", DEFINE),
+    "=": ("= stands inside an expression", "write == to compare"),
+    ":": ("a colon is not read here", "it only stands in a slice such as x[0:2]"),
+    "{": ("curly brackets are not read here", "group with round brackets: ( )"),
+    "}": ("curly brackets are not read here", "group with round brackets: ( )"),
+    "$": ("$ is not read here", "write the expression alone, without LaTeX"),
+    "~": ("~ is not read here", NEITHER),
+    "?": ("? is not read here", "write c ? a : b as where(c, a, b)"),
+    "`": ("a backquote is not read here", "write the expression alone"),
+    "<<": ("shifts of bits are not read here", "write x << n as x*2**n"),
+    ">>": ("shifts of bits are not read here", "write x >> n as floor(x/2**n)"),
+}
+LEADING: dict[str, Row] = {
+    token: row for token, row in OPERATORS.items() if token not in ("=", ":", "%", "//")
+} | {
+    "!": ("! is not read here", NEITHER),
+    "||": ("|| is not read here", "write |x| as abs(x), the length of (a, b) as hypot(a, b)"),
+}  # fmt: skip
+
+# Two tokens that were meant as one operator.
+MEANT: dict[str, str] = {
+    "===": "write == to compare", "!==": "write != to compare", "<>": "write != to compare",
+    "==": "write == without a space", "<=": "write <= without a space", "=<": "write <=",
+    ">=": "write >= without a space", "=>": "write >=", "**": "write ** without a space",
+    "***": "write ** for a power", "^^": "write ** for a power",
+    ",)": "leave the last comma out", ",]": "leave the last comma out",
+}  # fmt: skip
+
+WORDS: dict[str, Row] = {
+    "and": ("`and` is not read here", BOTH),
+    "or": ("`or` is not read here", EITHER),
+    "not": ("`not` is not read here", NEITHER),
+    "if": ("`if` is not read here", CHOICE),
+    "else": ("`else` is not read here", CHOICE),
+    "for": ("loops are not read here", LOOP),
+    "while": ("loops are not read here", LOOP),
+    "in": ("`in` is not read here", LOOP),
+    "is": ("`is` is not read here", "write == to compare"),
+    "lambda": ("`lambda` is not read here", DEFINE),
+    "def": ("`def` is not read here", DEFINE),
+    "return": ("`return` is not read here", LAST),
+    "print": ("`print` is not read here", LAST),
+    "import": ("`import` is not read here", GATES),
+    "from": ("`import` is not read here", GATES),
+}
+
+UNKNOWN: dict[str, str] = {
+    "sec": "write 1/cos(x)", "csc": "write 1/sin(x)", "cot": "write 1/tan(x)",
+    "sech": "write 1/cosh(x)", "csch": "write 1/sinh(x)", "coth": "write 1/tanh(x)",
+    "mod": "write a - b*floor(a/b)", "fmod": "write a - b*floor(a/b), for positive a and b",
+    "root": "write x**(1/n)", "heaviside": "write x >= 0", "step": "write x >= 0",
+    "factorial": "write it as a product: 1*2*3", "sum": "write the sum out: a + b + c",
+    "norm": "write the length of (a, b) as hypot(a, b)", "range": LOOP,
+    "grad": "the gradient comes by itself: write the function alone",
+    "diff": "the gradient comes by itself: write the function alone",
+}  # fmt: skip
+
+LATEX: dict[str, str] = {
+    "frac": "write \\frac{a}{b} as a/b", "sqrt": "write \\sqrt{x} as sqrt(x)",
+    "cdot": "write *", "times": "write *", "div": "write /", "left": "write round brackets: ( )",
+    "right": "write round brackets: ( )", "sigma": "write sigmoid(x), or sigma for a variable",
+    "sum": "write the sum out: a + b + c", "partial": "write the function alone",
+    "leq": "write <=", "le": "write <=", "geq": "write >=", "ge": "write >=", "neq": "write !=",
+}  # fmt: skip

@@ -1,0 +1,202 @@
+"""The truth about every gate to 50 digits, and a check of the engine against it.
+
+Values are mpmath's own functions, none of the table's texts; slopes are differences of those
+values, so no rule of calculus is shared either. Only where to look comes from the table.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from random import Random
+from typing import Any
+
+from mpmath import MPContext
+
+from backprop.engine import backward, forward
+from backprop.evaluation import parse
+from backprop.gates import GATES
+from backprop.gates.rules import form
+
+mp = MPContext()  # one of its own: nobody else's precision changes
+mp.dps = 50
+
+STEP = 25  # digits between a point and its neighbours in a difference
+SMALLEST = 324  # digits between 1 and the smallest float
+TOLERANCE = 1e-12  # of a slope: far above the rounding of any gate, far below a wrong rule
+
+# Operands that a row takes for constants: they get no gradient, whatever the slope.
+LITERAL_OPERANDS = {"shift": (1,), "scale": (1,), "powc": (1,), "clip": (1, 2)}
+# The exponents people write; 0 and 2 are gates of their own.
+EXPONENTS = [half / 2 for half in range(-6, 11) if half not in (0, 4)]
+
+
+def erfc(a: Any) -> Any:
+    """mpmath's own, but its exponents don't go down to exp(-1e320)."""
+    return mp.erfc(a) if a < 1e3 else 0 * a
+
+
+ORACLE: dict[str, Callable[..., Any]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "neg": lambda a: -a,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+    "recip": lambda a: 1 / a,
+    "square": lambda a: a * a,
+    "shift": lambda a, c: a + c,
+    "scale": lambda a, c: a * c,
+    "unit": lambda _a: mp.mpf(1),
+    "powc": mp.power,
+    "pow": mp.power,
+    "sqrt": mp.sqrt,
+    "cbrt": lambda a: mp.sign(a) * mp.cbrt(abs(a)),
+    "hypot": lambda *operands: mp.sqrt(mp.fsum(operands, squared=True)),
+    "abs": abs,
+    "exp": mp.exp,
+    "exp2": lambda a: mp.power(2, a),
+    "expm1": mp.expm1,
+    "log": mp.log,
+    "log2": lambda a: mp.log(a, 2),
+    "log10": mp.log10,
+    "log1p": mp.log1p,
+    "sin": mp.sin,
+    "cos": mp.cos,
+    "tan": mp.tan,
+    "asin": mp.asin,
+    "acos": mp.acos,
+    "atan": mp.atan,
+    "atan2": mp.atan2,
+    "sinh": mp.sinh,
+    "cosh": mp.cosh,
+    "tanh": mp.tanh,
+    "asinh": mp.asinh,
+    "acosh": mp.acosh,
+    "atanh": mp.atanh,
+    "erf": mp.erf,
+    "erfc": erfc,
+    "sinc": mp.sinc,
+    "sigmoid": lambda a: 1 / (1 + mp.exp(-a)),
+    "logsigmoid": lambda a: -mp.log1p(mp.exp(-a)),
+    "softplus": lambda a: mp.log1p(mp.exp(a)),
+    "logaddexp": lambda a, b: a + mp.log1p(mp.exp(b - a)),
+    "relu": lambda a: a if a > 0 else 0 * a,
+    "leaky_relu": lambda a: a if a > 0 else a * mp.mpf(0.01),  # the float that the row has
+    "elu": lambda a: a if a > 0 else mp.expm1(a),
+    "silu": lambda a: a / (1 + mp.exp(-a)),
+    "gelu": lambda a: a * erfc(-a / mp.sqrt(2)) / 2,
+    "max": max,
+    "min": min,
+    "where": lambda c, a, b: a if c else b,
+    "clip": lambda a, low, high: min(max(a, low), high),
+    "sign": mp.sign,
+    "floor": mp.floor,
+    "ceil": mp.ceil,
+    "round": mp.nint,
+    "lt": lambda a, b: mp.mpf(a < b),
+    "le": lambda a, b: mp.mpf(a <= b),
+    "gt": lambda a, b: mp.mpf(a > b),
+    "ge": lambda a, b: mp.mpf(a >= b),
+    "eq": lambda a, b: mp.mpf(a == b),
+    "ne": lambda a, b: mp.mpf(a != b),
+}
+
+
+def value(name: str, point: Sequence[float]) -> Any:
+    """The gate's value; a complex number where it has no real one."""
+    with mp.workdps(digits(point)):
+        return ORACLE[name](*map(mp.mpf, point))
+
+
+def slope(name: str, position: int, point: Sequence[float]) -> Any:
+    """The gate's derivative by one operand; a complex number where it has no real one."""
+    with mp.workdps(digits(point)):
+        step = neighbour(point[position])
+        left, right = [beside(name, position, point, side * step) for side in (-1, 1)]
+        return (right - left) / (2 * step)
+
+
+def one_sided(name: str, position: int, point: Sequence[float]) -> tuple[float, float]:
+    """The slopes on the left and on the right, for kinks."""
+    with mp.workdps(digits(point)):
+        step, here = neighbour(point[position]), value(name, point)
+        left, right = [beside(name, position, point, side * step) for side in (-1, 1)]
+        return float((here - left) / step), float((right - here) / step)
+
+
+def neighbour(here: float) -> Any:
+    """How far to go for a difference: little, next to the number itself as well as to 1."""
+    return mp.mpf(10) ** -STEP * (min(1, abs(mp.mpf(here))) or 1)
+
+
+def beside(name: str, position: int, point: Sequence[float], step: Any) -> Any:
+    operands = [mp.mpf(a) for a in point]
+    operands[position] += step
+    return ORACLE[name](*operands)
+
+
+def digits(point: Sequence[float]) -> int:
+    """Enough that a difference keeps 50 digits of a slope that a float can hold.
+
+    Extra ones are needed for tiny and huge numbers, and where a gate saturates: tanh and erf
+    differ from 1 by as little as exp(-a*a), about a*a/2 digits, down to the smallest float.
+    """
+    magnitudes = [abs(math.log10(abs(a))) for a in point if a]
+    spread = 4 * math.ceil(max(magnitudes, default=0))
+    return 100 + spread + math.ceil(min(SMALLEST, max(a * a for a in point) / 2))
+
+
+def ulps(found: float, truth: Any) -> float:
+    """How far a float is from the truth, in units of the last place of the truth."""
+    nearest = float(truth)
+    if found == nearest and math.isinf(nearest):
+        return 0.0
+    if not math.isfinite(nearest) or not math.isfinite(found):
+        return math.inf
+    return round(float(abs(mp.mpf(found) - truth) / mp.mpf(math.ulp(nearest))), 9)
+
+
+def points(name: str, count: int) -> Iterator[tuple[float, ...]]:
+    """Points from the gate's own sample ranges, the same ones every time."""
+    gate, random = GATES[name], Random(name)
+    for _ in range(count):
+        point = [random.uniform(*interval) for interval in gate.samples * (1 + gate.variadic)]
+        if name == "powc":
+            point[1] = random.choice(EXPONENTS)
+        if name == "where":
+            point[0] = random.choice((0.0, 1.0))
+        yield tuple(point)
+
+
+def one_gate(name: str, point: Sequence[float]) -> tuple[str, dict[str, float]]:
+    """A text that is this gate and nothing else, and what its variables are worth."""
+    gate = GATES[name]
+    names = "abcde"[: len(point)] if gate.variadic else gate.operands
+    fixed = LITERAL_OPERANDS.get(name, ())
+    operands = [
+        f"({a!r})" if place in fixed else letter
+        for place, (letter, a) in enumerate(zip(names, point, strict=True))
+    ]
+    at = {
+        letter: a
+        for place, (letter, a) in enumerate(zip(names, point, strict=True))
+        if place not in fixed
+    }
+    return form(name, len(point))(*operands), at
+
+
+def differing(name: str, point: Sequence[float]) -> list[str]:
+    """The variables of a one-gate program for which the engine's slope isn't the difference."""
+    text, at = one_gate(name, point)
+    program = parse(text)
+    assert [gate for gate in program.gates if gate in GATES] == [name]
+    back = backward(program, forward(program, at))
+    positions = [
+        place for place in range(len(point)) if place not in LITERAL_OPERANDS.get(name, ())
+    ]
+    return [
+        letter
+        for letter, place in zip(at, positions, strict=True)
+        if not abs(back.gradient(program.inputs[letter]) - (truth := slope(name, place, point)))
+        <= TOLERANCE * abs(truth)
+    ]
