@@ -63,7 +63,10 @@ def evaluate(
     notices = (
         *program.notices,
         *diagnose(program, at, numbers, back, wanted, ties),
-        *(Notice("unused", f"the program doesn't use {name}: its gradient is 0") for name in unused),
+        *(
+            Notice("unused", f"the program doesn't use {name}: its gradient is 0")
+            for name in unused
+        ),
     )
     return Report(program, at, numbers, back, wanted, ties, unused if everything else (), notices)
 

@@ -143,7 +143,7 @@ class Program:
         for name in inputs:
             depends[self.inputs[name]] = True
         for slot, _, operands in self.forward_steps():
-            depends[slot] = any([depends[operand] for operand in operands])
+            depends[slot] = any(depends[operand] for operand in operands)
         for slot in self.inputs.values():
             depends[slot] = False
         return depends

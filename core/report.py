@@ -32,6 +32,9 @@ class Check(NamedTuple):
         return {"verdict": self.verdict, "reason": self.reason}
 
 
+UNCHECKED = Check()
+
+
 class Computed(NamedTuple):
     """A stage with its numbers."""
 
@@ -52,7 +55,7 @@ class Report:
     ties: str = "notes"
     unused: tuple[str, ...] = ()  # names that were given a value and that the program lacks
     notices: tuple[Notice, ...] = ()
-    check: Check = Check()
+    check: Check = UNCHECKED
 
     @property
     def value(self) -> float:

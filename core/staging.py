@@ -17,7 +17,7 @@ from backprop.errors import LanguageError, LimitError
 from backprop.gates import CONSTANTS, GATES, WITH_CONSTANT, find
 from backprop.gates.row import Gate
 from backprop.gates.rules import formula
-from backprop.language.complaints import quote, unknown_function
+from backprop.language.complaints.places import quote
 from backprop.language.syntax import Function, Item, Op, Tree
 from backprop.program import CONSTANT, INPUT, SHORT, Notice, Program, written
 
@@ -25,7 +25,7 @@ MAX_STAGES = 1_000_000
 MAX_WALK = 4 * MAX_STAGES  # nodes walked, a function's body counted at every call
 GRANULARITIES = ("written", "fine", "fused")
 GATE_KINDS = ("prefix", "infix", "implied", "postfix", "call")
-NEEDS_ARRAYS = ("list", "slice", "index", "attribute", "method")
+NEEDS_ARRAYS = ("slice", "list", "index", "attribute", "method")
 
 
 class Frame(NamedTuple):
@@ -49,7 +49,9 @@ class PlainGates(dict[Op, tuple[str, dict[tuple[int, ...], int]] | None]):
 
     def __missing__(self, op: Op) -> tuple[str, dict[tuple[int, ...], int]] | None:
         gate = None if op.name in self.functions or op.kind not in GATE_KINDS else find(op.name)
-        plain = gate is not None and 1 <= op.arity <= 2 and gate.accepts(op.arity)
+        plain = (
+            gate is not None and 1 <= op.arity <= 2 and gate.accepts(op.arity) and not gate.general
+        )
         self[op] = (gate.name, self.seen[gate.name]) if gate and plain else None
         return self[op]
 
@@ -97,6 +99,7 @@ class Stager:
         self.last = tree.body[-1]
 
     def program(self) -> Program:
+        self.check_size()
         for start, stop in self.tree.body:
             self.stack.clear()
             self.enter(Frame(self.tree.code, iter(range(start, stop)), {}), stop - start)
@@ -106,6 +109,13 @@ class Stager:
             self.literals, self.inputs, self.defaults, self.inputs | self.names, self.stack[-1],
             tuple(self.notices),
         )  # fmt: skip
+
+    def check_size(self) -> None:
+        """Refuse a text with too many operators before anything is made of it."""
+        if len(self.tree.code) > MAX_STAGES:
+            operators = [item for item in self.tree.code if not isinstance(item, str)]
+            if sum(item.kind != "store" for item in operators) > MAX_STAGES:
+                raise LimitError(f"the program has more than {MAX_STAGES:,} stages")
 
     def enter(self, frame: Frame, length: int) -> None:
         self.walked += length
@@ -157,6 +167,8 @@ class Stager:
 
     def leaf(self, text: str, step: int) -> int:
         """The slot of a name or number that is met for the first time."""
+        if not text:
+            self.needs_arrays(step)
         if text[0] in "0123456789.":
             slot = self.literal(text, float(text))
             self.check_literal(text)
@@ -184,7 +196,8 @@ class Stager:
     def check_literal(self, text: str) -> None:
         """Say where a literal isn't the float that stands for it."""
         value = float(text)
-        if text.replace("_", "").isdigit() and len(text) > 15 and int(value) != int(text):
+        digits = text.replace("_", "").lstrip("0")
+        if digits.isdigit() and len(digits) > 15 and int(value) != int(digits):
             message = f"the literal {quote(text)} is rounded to {value!r}"
             self.notices.append(Notice("literal-rounded", message))
         if value == 0 and any(digit in text.lower().split("e")[0] for digit in "123456789"):
@@ -200,7 +213,7 @@ class Stager:
         elif op.kind == "call":
             self.call(op)
         elif op.kind in NEEDS_ARRAYS or op.name == "matmul":
-            self.fail("vectors and matrices are not read yet: this needs arrays")
+            self.needs_arrays(self.step)
         elif op.name != "pos":
             self.apply(GATES[op.name], self.take(op.arity))
 
@@ -220,6 +233,8 @@ class Stager:
         if gate is None:
             start, _ = self.tree.offsets[self.tree.at[self.step]]
             span = (start, start + self.called_length(start))
+            from backprop.language.complaints.misfits import unknown_function
+
             raise unknown_function(op.name, list(self.tree.functions), span, self.tree.text)
         if not gate.accepts(op.arity):
             self.wrong_arity(op, "two or more" if gate.variadic else f"{len(gate.operands)}")
@@ -264,6 +279,9 @@ class Stager:
     def as_one_gate(self, gate: str, operands: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
         """What a gate becomes when operands are constant: a constant, or a gate made for one."""
         constants = self.constants
+        general = GATES[gate].general
+        if general and operands[-1] not in constants:
+            gate = general
         fixed = [position for position, slot in enumerate(operands) if slot in constants]
         if len(fixed) == len(operands):
             return CONSTANT, (self.fold(gate, operands),)
@@ -324,6 +342,17 @@ class Stager:
     def wrong_arity(self, op: Op, wants: str) -> NoReturn:
         plural = "" if wants == "1" else "s"
         self.fail(f"{op.name} takes {wants} argument{plural}, not {op.arity}")
+
+    def needs_arrays(self, step: int) -> NoReturn:
+        """Say that this part of the program, or the brackets it stands in, is about arrays."""
+        code = self.tree.code
+        self.step = next(
+            node
+            for node in range(step, len(code))
+            if isinstance(item := code[node], Op)
+            and (item.kind in NEEDS_ARRAYS[1:] or item.name == "matmul")
+        )
+        self.fail("vectors and matrices are not read yet: this needs arrays")
 
     def fail(self, message: str, hint: str = "") -> NoReturn:
         tree = self.tree

@@ -19,6 +19,7 @@ from backprop.language.syntax import Tree
 M: Any = mpmath.MPContext()
 M.dps = 200
 STEP = 60
+LARGEST = 100_000  # binary digits; floats have 1024
 
 EXACT: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b,
@@ -105,6 +106,8 @@ def applied(name: str, operands: list[Any]) -> Any:
         raise SkipError("undefined") from None
     if isinstance(found, M.mpc) or not (isinstance(found, bool) or M.isfinite(found)):
         raise SkipError("undefined")
+    if not isinstance(found, bool) and M.mag(found) > LARGEST:
+        raise SkipError("overflow")  # and an exp of it would never end
     return found
 
 

@@ -26,7 +26,7 @@ SMALLEST = 324  # digits between 1 and the smallest float
 TOLERANCE = 1e-12  # of a slope: far above the rounding of any gate, far below a wrong rule
 
 # Operands that a row takes for constants: they get no gradient, whatever the slope.
-LITERAL_OPERANDS = {"shift": (1,), "scale": (1,), "powc": (1,), "clip": (1, 2)}
+LITERAL_OPERANDS = {"shift": (1,), "scale": (1,), "powc": (1,)}
 # The exponents people write; 0 and 2 are gates of their own.
 EXPONENTS = [half / 2 for half in range(-6, 11) if half not in (0, 4)]
 

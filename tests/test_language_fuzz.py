@@ -15,7 +15,6 @@ from trees import expressions, programs
 import backprop
 from backprop.errors import BackpropError
 from backprop.evaluation import evaluate
-from backprop.language.parser import parse
 
 SECONDS = 1.0  # for one text of a few hundred characters
 WORDS = "x y z e pi E f g exp max where sin np.exp np.pi math. if for lambda and not import"
@@ -65,7 +64,7 @@ Read = Callable[[str], object]
 SOURCES: dict[str, tuple[Source, Read]] = {
     "bytes": (byte_strings, backprop.parse),
     "token soups": (soups, backprop.parse),
-    "damaged texts": (damaged, parse),
+    "damaged texts": (damaged, backprop.parse),
     "sums": (sums, backprop.parse),
 }
 

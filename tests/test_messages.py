@@ -12,7 +12,8 @@ from trees import shape
 import backprop
 from backprop import staging
 from backprop.errors import LanguageError, LimitError
-from backprop.language import characters, words
+from backprop.language import characters
+from backprop.language.complaints import words
 from backprop.language.parser import parse
 
 CASES = list(cases())

@@ -172,9 +172,9 @@ def test_min_shares_its_gradient_among_ties(
         ("min", (5.0, 7.0, 6.0), (1.0, None, None)),
         ("relu", (-1.0,), (None,)),
         ("relu", (1.0,), (1.0,)),
-        ("clip", (5.0, 0.0, 1.0), (None, None, None)),
+        ("clip", (5.0, 0.0, 1.0), (None, None, 1.0)),
         ("clip", (0.5, 0.0, 1.0), (1.0, None, None)),
-        ("clip", (-5.0, 0.0, 1.0), (None, None, None)),
+        ("clip", (-5.0, 0.0, 1.0), (None, 1.0, None)),
     ],
 )  # fmt: skip
 def test_no_message_goes_to_what_was_not_taken(

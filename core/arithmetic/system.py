@@ -51,7 +51,7 @@ class Arithmetic:
         number: Callable[[float], Any] = float,
     ) -> None:
         self.number = number
-        self.quick = quick
+        self.quick = None if quick is None else dict(quick)
         self.literal = literal
         self.constants = dict(constants or {})
         self.value = Table(self.make_value, primitives)
@@ -79,7 +79,12 @@ class Arithmetic:
         return last_two(test) if gate.variadic else test
 
     def function(
-        self, gate: Gate, parameters: Sequence[str], texts: Sequence[str], body: Body, domain: str = ""
+        self,
+        gate: Gate,
+        parameters: Sequence[str],
+        texts: Sequence[str],
+        body: Body,
+        domain: str = "",
     ) -> Function:
         """A Python function of `parameters` that computes `texts` in this number system."""
         names = {name for text in (*texts, domain) for name in names_in(text)} | {"div", "pow"}
@@ -90,8 +95,8 @@ class Arithmetic:
         if self.quick is None:
             return function
         quick = body(gate, texts, domain, Target(self.literal, divides=True))
-        lines = ["try:", *(f"    {line}" for line in quick),
-                 "except (ArithmeticError, ValueError):", f"    return total({signature})"]  # fmt: skip
+        lines = ["try:", *(f"    {line}" for line in quick)]
+        lines += ["except (ArithmeticError, ValueError):", f"    return total({signature})"]
         return defined(signature, lines, scope | self.quick | {"total": function})
 
 

@@ -27,6 +27,7 @@ class Gate(NamedTuple):
     value: str = ""  # the forward value, if it isn't a primitive of the number systems
     formula: str = ""  # the textbook definition: for SymPy, and to open the gate if `opens`
     opens: bool = False
+    general: str = ""  # the gate to use where the parameter c is not a constant
     closes: tuple[str, ...] = ()  # what this gate computes in a stabler way: text [=> text]
     domain: str = ""  # outside of it value and derivatives are nan
     pole: str = ""  # where the value is infinite without overflow

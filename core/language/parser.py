@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
+from types import ModuleType
 
-from backprop.language import complaints, places, readings, statements
+from backprop.language import statements
 from backprop.language.characters import SUPERSCRIPTS
 from backprop.language.precedence import AMBIGUOUS, FLOOR, PENDING, POWER, RANK, SIGN, STEP, TIMES
 from backprop.language.syntax import ABSENT, LEVEL, POSTFIX, SLICE, Function, Item, Op, Tree
@@ -93,7 +95,7 @@ class Parser:
         if token == "[":
             return self.opened(Bracket("list", k))
         if is_number(token):
-            complaints.check_number(self, k, token)
+            self.check_number(k, token)
         elif not is_name(token):
             return self.gap(k, token)
         self.leaves.add(token)
@@ -103,7 +105,7 @@ class Parser:
     def gap(self, k: int, token: str) -> bool:
         """No operand came: right in an empty bracket, a slice, an empty statement; else wrong."""
         if MODULE.match(token):
-            self.emit(complaints.constant_name(self, k, token), k)
+            self.emit(self.complaints.constant_name(self, k, token), k)
             return False
         bracket = self.open[-1] if self.open else None
         empty = self.at_opening(k)
@@ -118,7 +120,7 @@ class Parser:
             return self.closed(k, token, 0)
         if bracket and empty and token == "]" and bracket.kind == "list":
             return self.closed(k, token, 0)
-        raise complaints.operand_wanted(self, k, token)
+        raise self.complaints.operand_wanted(self, k, token)
 
     def at_opening(self, k: int) -> bool:
         return bool(self.open) and self.open[-1].token == k - 1
@@ -132,12 +134,12 @@ class Parser:
             return self.comma(k)
         if token in SUPERSCRIPTS:
             if self.tokens[k - 1] in SUPERSCRIPTS:
-                raise readings.superscripts(self, k, token)
+                raise self.readings.superscripts(self, k, token)
             self.emit(SUPERSCRIPTS[token], k)
             self.emit(POSTFIX, k)
             return False
         if token == "[":
-            complaints.check_index(self, k)
+            self.complaints.check_index(self, k)
             return self.opened(Bracket("index", k))
         if token[0] == "." and is_name(word(token)[1:]):
             return self.attribute(k, token)
@@ -151,18 +153,19 @@ class Parser:
             return self.colon(k)
         if token in RANK:
             return self.compare(k, token)
+        readings = self.readings
         if readings.multiplies(self, k, token):
             if self.pending[self.waiting] in AMBIGUOUS:
                 raise readings.ambiguous(self, k, self.operator_token(self.waiting))
             self.reduce(LEVEL["mul"] * STEP)
             self.push(TIMES, k)
             return self.operand(k, token)
-        raise complaints.operator_wanted(self, k, token)
+        raise self.complaints.operator_wanted(self, k, token)
 
     def compare(self, k: int, token: str) -> bool:
         self.reduce(LEVEL["add"] * STEP)
         if self.pending[-1]:
-            raise complaints.chained(self, k)
+            raise self.complaints.chained(self, k)
         self.push(RANK[token], k)
         return True
 
@@ -173,7 +176,7 @@ class Parser:
 
     def comma(self, k: int) -> bool:
         if not self.open or self.open[-1].kind == "group":
-            raise complaints.stray_comma(self, k)
+            raise self.complaints.stray_comma(self, k)
         self.reduce(1)
         self.finish_slice(k)
         self.open[-1].commas += 1
@@ -182,7 +185,7 @@ class Parser:
     def closed(self, k: int, token: str, operands: int = 1) -> bool:
         self.reduce(1)
         if not self.open or CLOSING[self.open[-1].kind] != token:
-            raise complaints.unmatched(self, k, token)
+            raise self.complaints.unmatched(self, k, token)
         if operands:
             self.finish_slice(k)
         bracket = self.open.pop()
@@ -202,7 +205,7 @@ class Parser:
 
     def attribute(self, k: int, token: str) -> bool:
         name = word(token)[1:]
-        complaints.check_attribute(self, k, token, name)
+        self.complaints.check_attribute(self, k, token, name)
         if token[-1] == "(":
             return self.opened(Bracket("method", k, name))
         self.emit(Op(name, 1, "attribute"), k)
@@ -215,7 +218,7 @@ class Parser:
         if bracket.colons == 1:
             bracket.colon = k
         if bracket.colons > 2:
-            raise places.at(self, k, "a slice has at most two colons: start:stop:step")
+            raise self.complaints.slice_too_long(self, k)
         return True
 
     def finish_slice(self, k: int) -> None:
@@ -241,7 +244,7 @@ class Parser:
         if wanted and k == self.first and not self.target and not self.open:
             return
         if wanted or self.open:
-            raise complaints.unfinished(self, k)
+            raise self.complaints.unfinished(self, k)
         self.reduce(1)
         target, self.target = self.target, None
         stop = len(self.code)
@@ -253,6 +256,28 @@ class Parser:
             statements.check_statement(self)
             self.body.append((self.begin, len(self.code)))
         self.begin = len(self.code)
+
+    def check_number(self, k: int, token: str) -> None:
+        try:
+            fits = float(token) < inf
+        except ValueError:
+            fits = False
+        if not fits:
+            raise self.complaints.not_a_number(self, k, token)
+
+    # Words for what is wrong are loaded when something is.
+
+    @property
+    def complaints(self) -> ModuleType:
+        from backprop.language.complaints import misfits
+
+        return misfits
+
+    @property
+    def readings(self) -> ModuleType:
+        from backprop.language.complaints import readings
+
+        return readings
 
     @cached_property
     def offsets(self) -> list[tuple[int, int]]:

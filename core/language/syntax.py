@@ -104,8 +104,13 @@ def token_spans(code: Sequence[Item], at: Sequence[int]) -> list[tuple[int, int]
     waiting: list[tuple[int, int]] = []
     found: list[tuple[int, int]] = []
     for item, k in zip(code, at, strict=True):
-        span = (k, k)
-        if isinstance(item, Op):
+        if isinstance(item, str):
+            span = (k, k)
+        elif item.kind == "infix":  # the case of `_cover` that is there a million times
+            first, last = waiting.pop()
+            start, stop = waiting.pop()
+            span = (start + stop - k + 1, first + last - k - 1)
+        else:
             operands = waiting[len(waiting) - item.arity :]
             del waiting[len(waiting) - item.arity :]
             span = _cover(item, k, operands)

@@ -27,7 +27,14 @@ def measure(folder: Path, *, quick: bool) -> Iterator[Row]:
     text, point = folder / "large.bp", folder / "point.json"
     text.write_text(problem.text, "utf-8")
     point.write_text(json.dumps(problem.point), "utf-8")
-    command = [str(folder / "bin" / "backprop"), "eval", f"@{text}", "--at", str(point), "--no-check"]
+    command = [
+        str(folder / "bin" / "backprop"),
+        "eval",
+        f"@{text}",
+        "--at",
+        str(point),
+        "--no-check",
+    ]
     for kind, more in (("JSON", ["--json"]), ("table", [])):
         seconds, gigabytes = resources([sys.executable, *command, *more], folder)
         yield at_most(f"{size:,} stages, {kind}", seconds, 20, "s")

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from backprop.errors import LanguageError, closest
 from backprop.gates import ALIASES, CONSTANTS, GATES, find
-from backprop.language import excerpts, habits, readings
-from backprop.language.places import ENDS, at, at_bracket, at_name, never_closed
-from backprop.language.places import quote as quote
+from backprop.language.complaints import excerpts, habits, readings
+from backprop.language.complaints.places import ENDS, at, at_bracket, at_name, never_closed
+from backprop.language.complaints.places import quote as quote
+from backprop.language.complaints.words import LEADING, MEANT, OPERATORS, UNKNOWN, WORDS
 from backprop.language.tokens import bare, is_name, is_number, word
-from backprop.language.words import LEADING, MEANT, OPERATORS, UNKNOWN, WORDS
 
 if TYPE_CHECKING:
     from backprop.language.parser import Parser
@@ -110,14 +110,13 @@ def constant_name(parser: Parser, k: int, token: str) -> str:
     return name
 
 
-def check_number(parser: Parser, k: int, token: str) -> None:
+def not_a_number(parser: Parser, k: int, token: str) -> LanguageError:
     try:
-        value = float(token)
+        float(token)
     except ValueError:
         message = f"{quote(token)} is not a number"
-        raise at(parser, k, message, "one _ may stand between two digits: 1_000") from None
-    if value == float("inf"):
-        raise at(parser, k, f"{quote(token)} is larger than any float", "the largest is 1.8e308")
+        return at(parser, k, message, "one _ may stand between two digits: 1_000")
+    return at(parser, k, f"{quote(token)} is larger than any float", "the largest is 1.8e308")
 
 
 def check_attribute(parser: Parser, k: int, token: str, name: str) -> None:
@@ -183,6 +182,10 @@ def stray_comma(parser: Parser, k: int) -> LanguageError:
         hint += f", {before}{after} for thousands" if len(after) == 3 else ""
     where = "these brackets group" if parser.open else "no call or list is open"
     return at(parser, k, f"a comma can't stand here: {where}", hint)
+
+
+def slice_too_long(parser: Parser, k: int) -> LanguageError:
+    return at(parser, k, "a slice has at most two colons: start:stop:step")
 
 
 def chained(parser: Parser, k: int) -> LanguageError:

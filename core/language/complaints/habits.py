@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from backprop.errors import LanguageError
 from backprop.gates import find
 from backprop.language.characters import GREEK_NAMES, QUOTES, SUPERSCRIPTS, TYPOGRAPHIC, foreign
-from backprop.language.places import at, at_characters
+from backprop.language.complaints.places import at, at_characters
+from backprop.language.complaints.words import LATEX, OPERATORS
 from backprop.language.tokens import is_name, is_number
-from backprop.language.words import LATEX, OPERATORS
 
 if TYPE_CHECKING:
     from backprop.language.parser import Parser
