@@ -35,7 +35,7 @@ def program_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """What decides how a text becomes a program."""
     options = [
         click.option("--gates", type=click.Choice(GRANULARITIES), default="written",
-                     help="A gate an operation, as written; all opened up; or known patterns fused."),
+                     help="Gates as written, all opened up, or known patterns fused."),
         click.option("--no-share", is_flag=True, help="Keep equal subexpressions apart."),
         click.option("--ties", type=click.Choice(TIES), default="notes",
                      help="Who gets the gradient of max and min where inputs are equal."),

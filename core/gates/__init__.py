@@ -28,6 +28,7 @@ WITH_CONSTANT: dict[tuple[str, int, float | None], tuple[str, tuple[int, ...]]] 
     ("mul", 1, None): ("scale", (0, 1)),
     ("div", 0, 1.0): ("recip", (1,)),
     ("pow", 1, 0.0): ("unit", (0,)),
+    ("powc", 1, 0.0): ("unit", (0,)),
     ("pow", 1, 2.0): ("square", (0,)),
     ("pow", 1, None): ("powc", (0, 1)),
 }

@@ -22,7 +22,7 @@ ROWS = (
     Gate(name="logsigmoid", parameters="a", partials=("sigmoid(-a)",),
          flow="multiplies its gradient by sigmoid(-a)",
          value="min(a, 0) - log1p(exp(-abs(a)))", formula="log(1/(1 + exp(-a)))", opens=True,
-         closes=("log(sigmoid(a))", "-log(1 + exp(-a))"),
+         closes=("log(sigmoid(a))", "-softplus(-a)"),
          samples=((-30.0, 30.0),), ulps=(1.5, 1.6)),
     Gate(name="softplus", parameters="a", partials=("sigmoid(a)",),
          flow="multiplies its gradient by sigmoid(a)",

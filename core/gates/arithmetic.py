@@ -44,7 +44,7 @@ ROWS = (
     Gate(name="pow", symbol="**", form="a**b", parameters="a b",
          partials=("where(b == 0, 0, b*a**(b - 1))", "where((a == 0)*(b > 0), 0, out*log(a))"),
          flow="multiplies its gradient by b*a**(b-1) for the base and out*log(a) for the exponent",
-         pole="(a == 0)*(b < 0)",
+         domain="(a >= 0) + (b == floor(b))", pole="(a == 0)*(b < 0)",
          remedy="a negative base has no real slope in its exponent; a literal exponent needs none",
          kink=Kink("(a == 0)*(b == 0)", "corner", "[0, -inf]", "0**0 is 1 by the IEEE rule"),
          aliases=("power",), samples=(POSITIVE, (-4.0, 4.0)), ulps=(0.6, 1.9)),

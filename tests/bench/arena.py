@@ -9,7 +9,7 @@ collecting the garbage that a run leaves behind is part of its price.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from time import process_time
@@ -134,5 +134,5 @@ def pairs(ours: Sequence[float], theirs: Sequence[float]) -> float:
     return median([b / a for a, b in zip(ours, theirs, strict=False)])
 
 
-def seconds_of(answers: Mapping[str, list[Timed | Failed]], name: str) -> list[float]:
-    return [answer.seconds for answer in answers[name] if isinstance(answer, Timed)]
+def seconds_of(answers: Sequence[Timed | Failed]) -> list[float]:
+    return [answer.seconds for answer in answers if isinstance(answer, Timed)]

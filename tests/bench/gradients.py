@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from arena import Failed, Seat, contest, pairs, same, seconds_of
+from arena import Failed, Seat, Timed, contest, pairs, same, seconds_of
 from rivals import CONTENDERS
 from table import Row, at_least
 from texts import Problem, chained, mixed, nested
@@ -41,20 +41,22 @@ def series(
                     yield Row(f"{size:,} {unit} : {seat.name}", f"skipped, {seat.out.reason}")
             answers = contest(asked, problem, rounds, timeout)
             for seat in asked:
-                if seat.name != OURS or seat.out:
-                    row = compared(answers, seat.name, GOALS.get(seat.name, 0.0))
-                    what = f"{size:,} {unit} : {seat.name}"
-                    yield row._replace(what=what, **({} if judged else {"goal": "", "met": None}))
+                if seat.name != OURS:
+                    row = compared(answers, seat.name, GOALS[seat.name])
+                    if not judged:
+                        row = row._replace(goal="", met=None)
+                    yield row._replace(what=f"{size:,} {unit} : {seat.name}")
     finally:
         for seat in seats:
             seat.leave()
 
 
-def compared(answers: dict[str, list[object]], name: str, goal: float) -> Row:
+def compared(answers: dict[str, list[Timed | Failed]], name: str, goal: float) -> Row:
     ours, theirs = answers[OURS][0], answers[name][0]
+    if isinstance(ours, Failed):
+        return Row("", f"{OURS} fails: {ours.reason}", "an answer", False)
     if isinstance(theirs, Failed):
         return Row("", f"fails: {theirs.reason}")
-    assert not isinstance(ours, Failed)
     if not same(ours, theirs):
         return Row("", "a different gradient", "the same", False)
-    return at_least("", pairs(seconds_of(answers, OURS), seconds_of(answers, name)), goal)
+    return at_least("", pairs(seconds_of(answers[OURS]), seconds_of(answers[name])), goal)

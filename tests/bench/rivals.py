@@ -29,29 +29,44 @@ CALLS = ("sin", "cos", "exp", "log", "tanh", "sqrt")
 
 def walk(text: str, names: dict[str, Any], calls: Mapping[str, Callable[[Any], Any]]) -> Any:
     """What the last statement of `text` is, computed with `names` and `calls`."""
-
-    def value(node: Any) -> Any:
-        kind = node.__class__
-        if kind is ast.Name:
-            return names[node.id]
-        if kind is ast.Constant:
-            return node.value
-        if kind is ast.BinOp:
-            return OPERATIONS[node.op.__class__](value(node.left), value(node.right))
-        if kind is ast.Call:
-            return calls[node.func.id](value(node.args[0]))
-        if kind is ast.UnaryOp:
-            return -value(node.operand)
-        raise TypeError(f"the walk doesn't know {kind.__name__}")
-
     result = None
     for statement in ast.parse(text).body:
         assert isinstance(statement, ast.Assign | ast.Expr)
-        result = value(statement.value)
+        result = value(statement.value, names, calls)
         if isinstance(statement, ast.Assign):
             assert isinstance(statement.targets[0], ast.Name)
             names[statement.targets[0].id] = result
     return result
+
+
+def value(root: ast.expr, names: dict[str, Any], calls: Mapping[str, Callable[[Any], Any]]) -> Any:
+    """One expression, without recursion, so that a peer ends only where it does itself."""
+    waiting: list[Any] = [root]
+    nodes: list[Any] = []
+    while waiting:  # every node before its operands, the last operand first
+        node = waiting.pop()
+        nodes.append(node)
+        if node.__class__ is ast.BinOp:
+            waiting += node.left, node.right
+        elif node.__class__ is ast.Call:
+            waiting.append(node.args[0])
+        elif node.__class__ is ast.UnaryOp:
+            waiting.append(node.operand)
+    stack: list[Any] = []
+    for node in reversed(nodes):
+        kind = node.__class__
+        if kind is ast.Name:
+            stack.append(names[node.id])
+        elif kind is ast.Constant:
+            stack.append(node.value)
+        elif kind is ast.BinOp:
+            right = stack.pop()
+            stack[-1] = OPERATIONS[node.op.__class__](stack[-1], right)
+        elif kind is ast.Call:
+            stack[-1] = calls[node.func.id](stack[-1])
+        else:
+            stack[-1] = -stack[-1]
+    return stack[-1]
 
 
 def backprop() -> Contender:
@@ -175,7 +190,7 @@ def micrograd() -> Contender:
     }
 
     def answer(text: str, point: Point) -> Answer:
-        inputs = {name: Value(value) for name, value in point.items()}
+        inputs = {name: Value(number) for name, number in point.items()}
         out = walk(text, dict(inputs), calls)
         out.backward()
         return out.data, {name: leaf.grad for name, leaf in inputs.items()}
@@ -189,10 +204,10 @@ def autograd() -> Contender:
     calls = {name: getattr(numpy, name) for name in CALLS}
 
     def answer(text: str, point: Point) -> Answer:
-        def value(*numbers: Any) -> Any:
+        def computed(*numbers: Any) -> Any:
             return walk(text, dict(zip(point, numbers, strict=True)), calls)
 
-        found = library.value_and_grad(value, argnum=tuple(range(len(point))))
+        found = library.value_and_grad(computed, argnum=tuple(range(len(point))))
         out, slopes = found(*point.values())
         return float(out), dict(zip(point, map(float, slopes), strict=True))
 
@@ -206,8 +221,8 @@ def torch() -> Contender:
 
     def answer(text: str, point: Point) -> Answer:
         inputs = {
-            name: library.tensor(value, dtype=library.float64, requires_grad=True)
-            for name, value in point.items()
+            name: library.tensor(number, dtype=library.float64, requires_grad=True)
+            for name, number in point.items()
         }
         out = walk(text, dict(inputs), calls)
         out.backward()
@@ -225,9 +240,9 @@ def casadi() -> Contender:
         inputs = library.vertcat(*names.values())
         out = walk(text, dict(names), calls)
         both = library.Function("both", [inputs], [out, library.gradient(out, inputs)])
-        value, slopes = both(list(point.values()))
+        computed, slopes = both(list(point.values()))
         numbers = map(float, slopes.full().ravel())
-        return float(value), dict(zip(point, numbers, strict=True))
+        return float(computed), dict(zip(point, numbers, strict=True))
 
     return answer
 
@@ -247,8 +262,8 @@ def sympy() -> Contender:
             names[target] = out = library.sympify(right, locals=names)
         formulas = [out, *(library.diff(out, symbol) for symbol in symbols.values())]
         compute = library.lambdify(list(symbols.values()), formulas, modules="math", cse=True)
-        value, *slopes = compute(*point.values())
-        return float(value), dict(zip(point, map(float, slopes), strict=True))
+        computed, *slopes = compute(*point.values())
+        return float(computed), dict(zip(point, map(float, slopes), strict=True))
 
     return answer
 
