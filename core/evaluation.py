@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import gc
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from backprop.arithmetic.system import TIES
 from backprop.diagnosis import diagnose
@@ -15,6 +17,19 @@ from backprop.staging import GRANULARITIES, stage
 from backprop.values import Value, point
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Pause the garbage collector, which looks through millions of new tuples in vain."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
+
+
+@uncollected()
 def parse(
     text: str, *, given: Collection[str] = (), gates: str = "written", share: bool = True
 ) -> Program:
@@ -28,6 +43,7 @@ def parse(
     return stage(parse_tree(text), given, gates, share)
 
 
+@uncollected()
 def evaluate(
     program: str | Program,
     values: Mapping[str, Value] | None = None,

@@ -23,6 +23,7 @@ from backprop.program import CONSTANT, INPUT, SHORT, Notice, Program, written
 
 MAX_STAGES = 1_000_000
 MAX_WALK = 4 * MAX_STAGES  # nodes walked, a function's body counted at every call
+LONG = 15  # digits that every float holds
 GRANULARITIES = ("written", "fine", "fused")
 GATE_KINDS = ("prefix", "infix", "implied", "postfix", "call")
 NEEDS_ARRAYS = ("slice", "list", "index", "attribute", "method")
@@ -61,6 +62,17 @@ class NoPlainGates(PlainGates):
         return None
 
 
+def runs(body: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The code of all statements in as few runs as function bodies between them allow."""
+    start, stop = body[0]
+    for begin, end in body[1:]:
+        if begin != stop:
+            yield start, stop
+            start = begin
+        stop = end
+    yield start, stop
+
+
 def both(near: Mapping[str, int], far: Mapping[str, int]) -> Callable[[str], int | None]:
     """A look-up in two scopes."""
 
@@ -96,17 +108,18 @@ class Stager:
         self.walked = 0
         self.node = 0  # where a new slot comes from
         self.step = 0  # the node at hand, which may lie in the body of a function
+        self.stored = 0  # the slot that the latest assignment named
         self.last = tree.body[-1]
 
     def program(self) -> Program:
         self.check_size()
-        for start, stop in self.tree.body:
-            self.stack.clear()
+        for start, stop in runs(self.tree.body):
             self.enter(Frame(self.tree.code, iter(range(start, stop)), {}), stop - start)
             self.walk()
+        output = self.stack[-1] if self.stack else self.stored
         return Program(
             self.tree, tuple(self.gates), tuple(self.operands), tuple(self.nodes), self.constants,
-            self.literals, self.inputs, self.defaults, self.inputs | self.names, self.stack[-1],
+            self.literals, self.inputs, self.defaults, self.inputs | self.names, output,
             tuple(self.notices),
         )  # fmt: skip
 
@@ -170,8 +183,8 @@ class Stager:
         if not text:
             self.needs_arrays(step)
         if text[0] in "0123456789.":
-            slot = self.literal(text, float(text))
-            self.check_literal(text)
+            slot = self.literal(text, value := float(text))
+            self.check_literal(text, value)
         elif text in CONSTANTS and text not in self.given:
             slot = self.literal(text, CONSTANTS[text])
             if text == "e":
@@ -193,17 +206,16 @@ class Stager:
         self.literals[slot] = text
         return slot
 
-    def check_literal(self, text: str) -> None:
+    def check_literal(self, text: str, value: float) -> None:
         """Say where a literal isn't the float that stands for it."""
-        value = float(text)
-        digits = text.replace("_", "").lstrip("0")
-        if digits.isdigit() and len(digits) > 15 and int(value) != int(digits):
-            message = f"the literal {quote(text)} is rounded to {value!r}"
-            self.notices.append(Notice("literal-rounded", message))
+        if len(text) > LONG:
+            digits = text.replace("_", "").lstrip("0")
+            if digits.isdigit() and int(value) != int(digits):
+                message = f"the literal {quote(text)} is rounded to {value!r}"
+                self.notices.append(Notice("literal-rounded", message))
         if value == 0 and any(digit in text.lower().split("e")[0] for digit in "123456789"):
-            self.notices.append(
-                Notice("literal-rounded", f"the literal {quote(text)} is rounded to 0")
-            )
+            message = f"the literal {quote(text)} is rounded to 0"
+            self.notices.append(Notice("literal-rounded", message))
 
     # Operators.
 
@@ -286,10 +298,10 @@ class Stager:
         if len(fixed) == len(operands):
             return CONSTANT, (self.fold(gate, operands),)
         for position in fixed:
-            found = WITH_CONSTANT.get((gate, position, constants[operands[position]]))
-            found = found or WITH_CONSTANT.get((gate, position, None))
-            if found:
-                return found[0], tuple([operands[index] for index in found[1]])
+            value = constants[operands[position]]
+            for key in ((gate, position, value), (gate, position, None)):
+                if found := WITH_CONSTANT.get(key):
+                    return found[0], tuple([operands[index] for index in found[1]])
         return gate, operands
 
     def place(self, name: str, operands: tuple[int, ...]) -> int:
@@ -324,7 +336,7 @@ class Stager:
     # Statements.
 
     def store(self, name: str) -> None:
-        slot = self.stack[-1]
+        slot = self.stack.pop()
         if name in self.names:
             self.fail(f"{name} is assigned twice", "a name stands for one stage: choose a new one")
         if name in self.leaves:
@@ -335,7 +347,7 @@ class Stager:
         if slot in self.constants and self.step < self.last[1] - 1:
             self.defaults[name] = self.constants[slot]
             slot = self.new_input(name, self.node)
-        self.names[name] = self.leaves[name] = slot
+        self.names[name] = self.leaves[name] = self.stored = slot
 
     # Errors.
 

@@ -207,7 +207,10 @@ class Writer:
             case "power":
                 return self.power(a, b)
             case "clip":
-                return f"clip({a.text}, -2, 0.5)", ATOM, min(max(a.value, -2), 0.5), 1
+                if not b.value < c.value:
+                    return f"clip({a.text}, -2, 0.5)", ATOM, min(max(a.value, -2), 0.5), 1
+                value = min(max(a.value, b.value), c.value)
+                return f"clip({a.text}, {b.text}, {c.text})", ATOM, value, 3
             case "where":
                 value = b.value if a.value > c.value else a.value
                 return f"where({a.text}{gap}>{gap}{c.text}, {b.text}, {a.text})", ATOM, value, 3

@@ -56,6 +56,13 @@ def _meaningful(tokens: list[str], text: str) -> list[bool]:
     """Which tokens are no comments, joined lines or line ends in mid-statement; empty for all."""
     if "\n" not in text and "#" not in text:
         return []
+    if (
+        "=" in tokens
+        and "#" not in text
+        and "\\" not in text
+        and all(map(balanced, text.split("\n")))
+    ):
+        return []
     keep = [token[0] != "#" and not _joins(token) for token in tokens]
     # Without an assignment a line end is white space; with one it is inside brackets.
     assigns = "=" in compress(tokens, keep)
@@ -71,6 +78,11 @@ def _meaningful(tokens: list[str], text: str) -> list[bool]:
         elif last in ")]":
             depth -= 1
     return keep
+
+
+def balanced(line: str) -> bool:
+    """Does a line close as many brackets as it opens?"""
+    return line.count("(") == line.count(")") and line.count("[") == line.count("]")
 
 
 def plain(token: str) -> str:

@@ -76,7 +76,10 @@ def _problem(text: str, point: dict[str, float]) -> Problem:
 
 
 def mixed(stages: int, seed: int) -> Problem:
-    """Statements over inputs and recent statements; the output is the sum of all."""
+    """Statements over inputs and recent ones, whose sum is the output.
+
+    As written it has `stages` operations; the tool shares the one in twenty that is there already.
+    """
     random = Random(seed)
     point = _inputs(random)
     names = list(point)
