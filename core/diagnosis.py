@@ -8,6 +8,7 @@ from math import inf, isfinite
 from backprop.arithmetic.ieee import KINK, POLE
 from backprop.engine import Backward, backward, forward
 from backprop.gates import GATES
+from backprop.gates.rules import COMPARISONS
 from backprop.program import Notice, Program, written
 
 SHARING = {
@@ -65,12 +66,19 @@ def kinks(program: Program, values: Sequence[float], back: Backward, ties: str) 
 def faults(program: Program, values: Sequence[float], back: Backward) -> Iterator[Notice]:
     """The first stage forward, and the first one backward, that made something infinite or nan."""
     if not all(map(isfinite, values)):
-        yield from forward_fault(program, values)
+        yield from forward_fault(program, values, back)
     if not all(map(isfinite, back.gradients)):
         yield from backward_fault(program, values, back)
 
 
-def forward_fault(program: Program, values: Sequence[float]) -> Iterator[Notice]:
+def forward_fault(program: Program, values: Sequence[float], back: Backward) -> Iterator[Notice]:
+    """What lies in a branch that was not taken is no fault, unless a comparison looks at it."""
+    judged = {
+        operand
+        for _, name, operands in program.forward_steps()
+        if name in COMPARISONS
+        for operand in operands
+    }
     for name, slot in program.inputs.items():
         if not isfinite(values[slot]):
             yield Notice("nonfinite", f"the input {name} is {values[slot]}", name)
@@ -79,6 +87,8 @@ def forward_fault(program: Program, values: Sequence[float]) -> Iterator[Notice]
         out = values[slot]
         fed = [values[operand] for operand in operands]
         if isfinite(out) or not all(map(isfinite, fed)):
+            continue
+        if not back.reached(slot) and slot not in judged:
             continue
         code = written(name, [f"{value:.6g}" for value in fed])
         kind, reason = fault_of(name, fed, out)

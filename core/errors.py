@@ -147,5 +147,5 @@ def closest(name: str, known: list[str]) -> str | None:
     from difflib import get_close_matches
 
     folded = {candidate.lower(): candidate for candidate in reversed(known)}
-    near = get_close_matches(name.lower()[:64], list(folded), 1, 0.7)
+    near = get_close_matches(name.lower()[:64], list(folded), 1, 0.6)
     return folded[near[0]] if near else None

@@ -65,6 +65,8 @@ def evaluate(
     given = {**(values or {}), **named}
     if ties not in TIES:
         raise UsageError(f"ties can be {', '.join(TIES)}, not {ties}")
+    if isinstance(program, Program) and (gates != "written" or not share):
+        raise UsageError("a Program is staged already: gates and share go to parse")
     if isinstance(program, str):
         program = parse(program, given=given, gates=gates, share=share)
     unused = tuple(name for name in spare if name in given and name not in program.inputs)

@@ -200,7 +200,7 @@ def validate(program: Program) -> None:
 def label(program: Program) -> tuple[str, ...]:
     """Names for all slots, never one that the text uses for something else."""
     labels = [""] * len(program.gates)
-    taken = set(program.names) | set(program.tree.names)
+    taken = {*program.names, *program.tree.names, *program.tree.functions}
     for name, slot in reversed([*program.names.items()]):
         labels[slot] = name
     for slot, text in program.literals.items():
@@ -223,7 +223,7 @@ def label(program: Program) -> tuple[str, ...]:
 
 def free_name(program: Program) -> str:
     """`f`, or f1, f2, ... where the text uses that."""
-    taken = set(program.names) | set(program.tree.names)
+    taken = {*program.names, *program.tree.names, *program.tree.functions}
     return next(name for name in candidates("f") if name not in taken)
 
 

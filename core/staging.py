@@ -22,7 +22,8 @@ from backprop.language.syntax import Function, Item, Op, Tree
 from backprop.program import CONSTANT, INPUT, SHORT, Notice, Program, written
 
 MAX_STAGES = 1_000_000
-MAX_WALK = 4 * MAX_STAGES  # nodes walked, a function's body counted at every call
+MAX_OPERATORS = 2 * MAX_STAGES  # before equal ones are shared
+MAX_WALK = 5 * MAX_STAGES  # nodes walked, a function's body counted at every call
 LONG = 15  # digits that every float holds
 GRANULARITIES = ("written", "fine", "fused")
 GATE_KINDS = ("prefix", "infix", "implied", "postfix", "call")
@@ -60,6 +61,10 @@ class PlainGates(dict[Op, tuple[str, dict[tuple[int, ...], int]] | None]):
 class NoPlainGates(PlainGates):
     def __missing__(self, op: Op) -> None:
         return None
+
+
+def too_large() -> LimitError:
+    return LimitError(f"the program has more than {MAX_STAGES:,} stages")
 
 
 def runs(body: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -117,6 +122,8 @@ class Stager:
             self.enter(Frame(self.tree.code, iter(range(start, stop)), {}), stop - start)
             self.walk()
         output = self.stack[-1] if self.stack else self.stored
+        if len(self.gates) - len(self.inputs) - len(self.constants) > MAX_STAGES:
+            raise too_large()
         return Program(
             self.tree, tuple(self.gates), tuple(self.operands), tuple(self.nodes), self.constants,
             self.literals, self.inputs, self.defaults, self.inputs | self.names, output,
@@ -124,16 +131,16 @@ class Stager:
         )  # fmt: skip
 
     def check_size(self) -> None:
-        """Refuse a text with too many operators before anything is made of it."""
-        if len(self.tree.code) > MAX_STAGES:
+        """Refuse a text with very many operators before anything is made of it."""
+        if len(self.tree.code) > MAX_OPERATORS:
             operators = [item for item in self.tree.code if not isinstance(item, str)]
-            if sum(item.kind != "store" for item in operators) > MAX_STAGES:
-                raise LimitError(f"the program has more than {MAX_STAGES:,} stages")
+            if sum(item.kind != "store" for item in operators) > MAX_OPERATORS:
+                raise too_large()
 
     def enter(self, frame: Frame, length: int) -> None:
         self.walked += length
-        if self.walked > MAX_WALK or len(self.gates) > MAX_STAGES:
-            raise LimitError(f"the program has more than {MAX_STAGES:,} stages")
+        if self.walked > MAX_WALK:
+            raise too_large()
         self.frames.append(frame)
 
     def walk(self) -> None:

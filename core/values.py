@@ -23,7 +23,9 @@ def number(name: str, value: Value) -> float:
     if not isinstance(value, str):
         try:
             return float(value)
-        except (TypeError, ValueError, OverflowError):
+        except OverflowError:
+            raise UsageError(f"the value of {name} is larger than any float") from None
+        except (TypeError, ValueError):
             raise UsageError(f"the value of {name} is not a number: {str(value)[:40]}") from None
     text = value.strip()
     if PLAIN.issuperset(text):
@@ -49,6 +51,8 @@ def constant(name: str, text: str) -> float:
     except BackpropError as error:
         error.origin = origin
         raise
+    if program.names and not program.inputs:
+        raise UsageError(f"{origin} is one expression, without names of its own")
     if program.inputs:
         node = next(iter(program.inputs))
         where = program.tree.spans[program.tree.names[node]]
