@@ -6,7 +6,9 @@ every stage pass `local * gradient` to each of its operands, where contributions
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from backprop.arithmetic.ieee import IEEE
@@ -38,6 +40,19 @@ class Backward(NamedTuple):
         return None if slope is None else slope * self.gradients[slot]
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Pause the garbage collector, which looks through millions of new tuples in vain."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
+
+
+@uncollected()
 def forward(
     program: Program, point: Mapping[str, float], arithmetic: Arithmetic = IEEE
 ) -> list[float]:
@@ -54,6 +69,7 @@ def forward(
     return values
 
 
+@uncollected()
 def backward(
     program: Program,
     values: Sequence[float],

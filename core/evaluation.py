@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping
 
 from backprop.arithmetic.system import TIES
 from backprop.diagnosis import diagnose
-from backprop.engine import backward, forward
+from backprop.engine import backward, forward, uncollected
 from backprop.errors import UsageError, closest
 from backprop.language.parser import parse as parse_tree
 from backprop.program import Notice, Program
 from backprop.report import Report
 from backprop.staging import GRANULARITIES, stage
 from backprop.values import Value, point
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Pause the garbage collector, which looks through millions of new tuples in vain."""
-    paused = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if paused:
-            gc.enable()
 
 
 @uncollected()
