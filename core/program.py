@@ -13,7 +13,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import compress, count
 from types import MappingProxyType
 from typing import NamedTuple
@@ -187,14 +187,18 @@ def validate(program: Program) -> None:
         for gate, operands in zip(program.gates, program.operands, strict=True)
     }
     for gate, operands in kinds:
-        if operands == 0 and gate not in (INPUT, CONSTANT):
-            raise ValueError(f"the gate {gate} has no operands")
-        if operands and not GATES[gate].accepts(operands):
+        if not takes(gate, operands):
             raise ValueError(f"the gate {gate} doesn't take {operands} operands")
     if program.gates.count(CONSTANT) != len(program.constants):
         raise ValueError("a constant has no value")
     if program.gates.count(INPUT) != len(program.inputs) or not 0 <= program.output < size:
         raise ValueError("an input has no name, or the output no slot")
+
+
+@cache
+def takes(gate: str, operands: int) -> bool:
+    """Can a slot of this kind have so many operands?"""
+    return GATES[gate].accepts(operands) if gate in GATES else operands == 0
 
 
 def label(program: Program) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple, NoReturn
 
 from backprop.arithmetic.ieee import VALUE
@@ -50,17 +51,21 @@ class PlainGates(dict[Op, tuple[str, dict[tuple[int, ...], int]] | None]):
         self.functions = functions
 
     def __missing__(self, op: Op) -> tuple[str, dict[tuple[int, ...], int]] | None:
-        gate = None if op.name in self.functions or op.kind not in GATE_KINDS else find(op.name)
-        plain = (
-            gate is not None and 1 <= op.arity <= 2 and gate.accepts(op.arity) and not gate.general
-        )
-        self[op] = (gate.name, self.seen[gate.name]) if gate and plain else None
-        return self[op]
+        gate = "" if op.name in self.functions else plain_gate(op.name, op.kind, op.arity)
+        self[op] = found = (gate, self.seen[gate]) if gate else None
+        return found
 
 
 class NoPlainGates(PlainGates):
     def __missing__(self, op: Op) -> None:
         return None
+
+
+@cache
+def plain_gate(name: str, kind: str, arity: int) -> str:
+    """The gate that an operator is, if it is one of one or two operands; else nothing."""
+    gate = find(name) if kind in GATE_KINDS and 1 <= arity <= 2 else None
+    return gate.name if gate and gate.accepts(arity) and not gate.general else ""
 
 
 def too_large() -> LimitError:

@@ -260,7 +260,7 @@ def test_the_columns_of_a_program_can_not_be_changed(column: str) -> None:
 BROKEN: dict[str, dict[str, Any]] = {
     "the columns of a program have different lengths": {"nodes": (0, 1)},
     "a stage is fed by itself or by a later one": {"operands": ((), (), (0, 2))},
-    "the gate mul has no operands": {"gates": ("input", "mul", "mul")},
+    "the gate mul doesn't take 0 operands": {"gates": ("input", "mul", "mul")},
     "the gate exp doesn't take 2 operands": {"gates": ("input", "input", "exp")},
     "a constant has no value": {"gates": ("input", "constant", "mul")},
     "an input has no name, or the output no slot": {"output": 3},
