@@ -21,7 +21,7 @@ from backprop.language.tokens import MODULE, bare, is_name, is_number, offsets, 
 CLOSING = {"group": ")", "call": ")", "method": ")", "list": "]", "index": "]"}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Bracket:
     """An open bracket: what it belongs to, its token, and what it holds so far."""
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from backprop.language.tokens import offsets
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Op:
     """An inner node. `kind` says how it was written, which is what spans and printing need."""
 
@@ -46,8 +47,7 @@ SYMBOL = {op.name: symbol for symbol, op in reversed(INFIX.items())} | {"neg": "
 ATOM = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """`name(p, q) = expr`: the body is the part `start:stop` of the tree's code."""
 
     name: str
@@ -56,7 +56,7 @@ class Function:
     stop: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Tree:
     """A parsed text. `code[i]` is the node, `at[i]` its token."""
 
