@@ -9,7 +9,7 @@ from typing import Any
 
 from backprop.report import Report
 
-encode = JSONEncoder(allow_nan=False, separators=(", ", ": ")).encode
+encode = JSONEncoder(allow_nan=False, check_circular=False).encode
 
 
 BATCH = 200  # stages encoded at once
