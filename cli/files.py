@@ -86,3 +86,25 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def refuse_constant(text: str) -> float:
     raise ValueError(f'{text} is not JSON; write it as a string: "{text}"')
+
+
+def write_whole(path: str, text: str) -> None:
+    """Write a file whole or not at all: under another name first, then renamed."""
+    folder, name = os.path.split(path)
+    draft = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
+    try:
+        if os.path.isdir(path) or not name:
+            raise UsageError(f"{path} is a directory")
+        try:
+            with open(draft, "x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(draft, path)
+        except BaseException:
+            if os.path.exists(draft):
+                os.unlink(draft)
+            raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{path} can't be written: {reason}") from None

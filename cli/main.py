@@ -9,6 +9,11 @@ import gc
 import os
 import sys
 
+TYPE_CHECKING = False  # typing itself is slow to load
+if TYPE_CHECKING:
+    from backprop.checking.child import Child
+
+CHECKING = ("eval", "check")
 CTRL_C = 130
 CLOSED_PIPE = 141
 
@@ -19,8 +24,10 @@ def main() -> None:
 
 
 def run(args: list[str]) -> int:
+    child = None
     try:
-        code = answer(args)
+        child = early_child(args)
+        code = answer(args, child)
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = CTRL_C
@@ -32,10 +39,23 @@ def run(args: list[str]) -> int:
         code = say(f"error: the answer can't be written: {error.strerror or error}")
     except MemoryError:
         code = say("error: this needs more memory than there is")
+    finally:
+        if child:
+            child.close()
     return code
 
 
-def answer(args: list[str]) -> int:
+def early_child(args: list[str]) -> Child | None:
+    """A process for a check, begun before anything else: what it loads takes longest of all."""
+    checks = len(args) > 1 and args[0] in CHECKING
+    if not checks or {"--no-check", "--help"} & set(args):
+        return None
+    from backprop.checking.child import Child
+
+    return Child()
+
+
+def answer(args: list[str], child: Child | None) -> int:
     """Run a command; what a user can get wrong ends here as one message on stderr."""
     from click.exceptions import Abort, ClickException, Exit
 
@@ -43,7 +63,7 @@ def answer(args: list[str]) -> int:
     from backprop.errors import BackpropError, visible
 
     try:
-        return invoke(group, args)
+        return invoke(group, args, child)
     except BackpropError as error:
         return say(error.render(), error.exit_code)
     except Exit as done:
@@ -58,13 +78,13 @@ def answer(args: list[str]) -> int:
         )
 
 
-def invoke(group: object, args: list[str]) -> int:
+def invoke(group: object, args: list[str], child: Child | None) -> int:
     from click import Group
 
     assert isinstance(group, Group)
     if "_BACKPROP_COMPLETE" in os.environ:
         group.main(args, prog_name="backprop")
-    with group.make_context("backprop", args or ["--help"]) as context:
+    with group.make_context("backprop", args or ["--help"], obj=child) as context:
         return int(group.invoke(context) or 0)
 
 

@@ -6,7 +6,7 @@ The parser, `--help` and shell completion all ask `get_params`, so the three alw
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -14,6 +14,9 @@ from backprop.cli.files import read_point, read_text
 from backprop.errors import BackpropError, MissingValueError, UsageError, closest
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
+
+if TYPE_CHECKING:
+    from backprop.checking.child import Child
 
 LISTED = 8  # missing variables that an error lists
 DIGITS = tuple("0123456789.")
@@ -27,6 +30,7 @@ class Question(NamedTuple):
     tree: Tree
     values: dict[str, Any]
     spare: tuple[str, ...]  # names that only a point file gave
+    child: Child | None = None  # a process that has begun to load what a check needs
 
 
 class ProgramCommand(click.Command):
@@ -87,7 +91,7 @@ class ProgramCommand(click.Command):
         super().format_options(ctx, formatter)
 
     def invoke(self, ctx: click.Context) -> Any:
-        ctx.obj = question(ctx)
+        ctx.obj = question(ctx)._replace(child=ctx.obj)
         try:
             return super().invoke(ctx)
         except MissingValueError as error:

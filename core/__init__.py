@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from backprop.errors import BackpropError
-    from backprop.evaluation import evaluate, parse
+    from backprop.evaluation import check, evaluate, parse
     from backprop.program import Program
     from backprop.report import Report
 
@@ -23,11 +23,12 @@ HOMES = {
     "BackpropError": "backprop.errors",
     "Program": "backprop.program",
     "Report": "backprop.report",
+    "check": "backprop.evaluation",
     "evaluate": "backprop.evaluation",
     "parse": "backprop.evaluation",
 }
 
-__all__ = ["BackpropError", "Program", "Report", "evaluate", "parse"]
+__all__ = ["BackpropError", "Program", "Report", "check", "evaluate", "parse"]
 
 
 def __getattr__(name: str) -> object:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf, isfinite
 
-from backprop.arithmetic.ieee import KINK, POLE
+from backprop.arithmetic.ieee import GAP, KINK, POLE
 from backprop.engine import Backward, backward, forward
 from backprop.gates import GATES
 from backprop.gates.rules import COMPARISONS
 from backprop.program import Notice, Program, written
 
+NEAR = 1e-8  # a gate closer than this to where it switches is said to be
 SHARING = {
     "notes": "every tied input gets the whole gradient",
     "split": "tied inputs share the gradient",
@@ -35,32 +36,60 @@ def diagnose(
 
 
 def kinks(program: Program, values: Sequence[float], back: Backward, ties: str) -> Iterator[Notice]:
-    """Every stage that gradient reached at a point where it has no derivative."""
-    suspects = {
-        name
-        for name in set(program.gates)
-        if name in GATES and (GATES[name].ties or GATES[name].kink)
-    }
+    """Every stage with a say in the answer that has no derivative here, or almost here."""
+    suspects = {name for name in set(program.gates) if name in GATES and GATES[name].kink}
     if not suspects:
         return
+    heard = {
+        operand
+        for slot, _, operands in program.forward_steps()
+        if back.reached(slot)
+        for operand in operands
+    }
     for slot, name, operands in program.forward_steps():
-        if name not in suspects or not back.reached(slot):
+        if name not in suspects or not (back.reached(slot) or slot in heard):
             continue
-        gate, fed, out = GATES[name], [values[operand] for operand in operands], values[slot]
-        code = f"{program.labels[slot]} = {program.stage(slot, 0).code}"
-        if gate.ties:
-            tied = sum(value == out for value in fed)
-            if tied > 1:
-                message = (
-                    f"{code} is tied at {out:.6g}: {SHARING[ties]}; one-sided slopes are 0 and 1"
-                )
-                yield Notice("tie", message, program.labels[slot])
-        elif gate.kink and (test := KINK[name]) and test(*fed, out):
-            kink = gate.kink
-            message = (
-                f"{code} has a {kink.what} here: {kink.convention} by convention; {kink.slopes}"
-            )
-            yield Notice(kink.what, message, program.labels[slot])
+        fed, out = [values[operand] for operand in operands], values[slot]
+        gap = distance(name, fed, out)
+        if gap > NEAR * max(1.0, *map(abs, fed)):
+            continue
+        label = program.labels[slot]
+        code = f"{label} = {program.stage(slot, 0).code}"
+        if is_kink(name, fed, out):
+            yield kink_notice(name, code, out, ties)._replace(stage=label)
+        elif gap > 0:
+            yield Notice("near", f"{code} is within {gap:.1g} of switching", label)
+
+
+def distance(name: str, fed: Sequence[float], out: float) -> float:
+    """How far a gate is from where it has no derivative; inf if it is nowhere near."""
+    if GATES[name].ties:
+        largest = sorted(abs(value - out) for value in fed)
+        return largest[1] if largest[1] == largest[1] else inf
+    gap = GAP[name]
+    found: float = gap(*fed, out) if gap else 0.0
+    return found if found == found else inf
+
+
+def is_kink(name: str, fed: Sequence[float], out: float) -> bool:
+    if GATES[name].ties:
+        return sum(value == out for value in fed) > 1
+    test = KINK[name]
+    return bool(test and test(*fed, out))
+
+
+def kink_notice(name: str, code: str, out: float, ties: str) -> Notice:
+    kink = GATES[name].kink
+    assert kink is not None
+    elsewhere = f" ({kink.elsewhere})" if kink.elsewhere else ""
+    if GATES[name].ties:
+        text = f"{code} is tied at {out:.6g}: {SHARING[ties]}{elsewhere}; {kink.slopes}"
+    elif kink.what == "switch":
+        text = f"{code} is just where it switches: {kink.slopes}"
+    else:
+        what = f"{code} has a {kink.what} here"
+        text = f"{what}: {kink.convention} by convention{elsewhere}; {kink.slopes}"
+    return Notice("tie" if GATES[name].ties else kink.what, text)
 
 
 def faults(program: Program, values: Sequence[float], back: Backward) -> Iterator[Notice]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from backprop.arithmetic.system import TIES
+from backprop.checking.check import METHODS
 from backprop.diagnosis import diagnose
 from backprop.engine import backward, forward, uncollected
 from backprop.errors import UsageError, closest
@@ -86,3 +89,34 @@ def checked_wrt(program: Program, wrt: Iterable[str]) -> tuple[str, ...]:
                 hint=f"did you mean {near}?" if near else "",
             )
     return names
+
+
+def check(
+    program: str | Program,
+    values: Mapping[str, Value] | None = None,
+    /,
+    *,
+    methods: Sequence[str] = METHODS,
+    timeout: float = 10.0,
+    digits: int = 0,
+    **options: Any,
+) -> Report:
+    """What `evaluate` gives, with `report.check`: what SymPy, many digits and a numeric
+    difference say of it. They work in a process of their own, for at most `timeout` seconds."""
+    from backprop.checking.checker import check as checked
+    from backprop.checking.child import Child
+
+    report = evaluate(program, values, **options)
+    with Child() as child:
+        found = checked(
+            report, child, methods=checked_methods(methods), timeout=timeout, digits=digits
+        )
+    return replace(report, check=found)
+
+
+def checked_methods(names: Iterable[str]) -> tuple[str, ...]:
+    """The methods by these names, in their order of working."""
+    asked = set(names)
+    if not asked or not asked <= set(METHODS):
+        raise UsageError(f"methods can be {', '.join(METHODS)}, not {', '.join(asked) or 'none'}")
+    return tuple(method for method in METHODS if method in asked)

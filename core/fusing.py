@@ -5,7 +5,7 @@ The patterns are the `closes` of the table. A stage that the user named is never
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
@@ -22,23 +22,34 @@ COMMUTATIVE = ("add", "mul", "max", "min")
 class Pattern:
     """A small program to look for, and the one to put in its place."""
 
+    text: str
     program: Program
     operands: Sequence[tuple[int, ...]]  # of `program`, some commuted
     replacement: Program
 
 
+Patterns = Mapping[str, Sequence[Pattern]]
+
+
 @cache
-def patterns() -> dict[str, list[Pattern]]:
+def patterns() -> Patterns:
     """All patterns of the table by the gate they end in, the largest first."""
+    return by_root(
+        text if "=>" in text else f"{text} => {gate.name}({', '.join(stage(parse(text)).inputs)})"
+        for gate in GATES.values()
+        for text in gate.closes
+    )
+
+
+def by_root(texts: Iterable[str]) -> Patterns:
+    """Patterns, written `text => text`, by the gate that they end in."""
     found: dict[str, list[Pattern]] = {}
-    for gate in GATES.values():
-        for text in gate.closes:
-            left, _, right = text.partition(" => ")
-            pattern = stage(parse(left))
-            new = stage(parse(right or f"{gate.name}({', '.join(pattern.inputs)})"))
-            for operands in commuted(pattern):
-                root = pattern.gates[pattern.output]
-                found.setdefault(root, []).append(Pattern(pattern, operands, new))
+    for text in texts:
+        left, _, right = text.partition(" => ")
+        pattern, new = stage(parse(left)), stage(parse(right))
+        for operands in commuted(pattern):
+            root = pattern.gates[pattern.output]
+            found.setdefault(root, []).append(Pattern(text, pattern, operands, new))
     for group in found.values():
         group.sort(key=lambda pattern: -pattern.program.size)
     return found
@@ -55,12 +66,14 @@ def commuted(pattern: Program) -> Iterator[list[tuple[int, ...]]]:
 
 def fuse(program: Program) -> Program:
     """The same program with every known pattern closed into its gate."""
-    return Fuser(program).program()
+    return Fuser(program, patterns()).program()
 
 
 class Fuser:
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, wanted: Patterns) -> None:
         self.old = program
+        self.patterns = wanted
+        self.closed_by: list[tuple[Pattern, dict[str, int]]] = []  # what was found, and where
         self.named = set(program.names.values())
         self.gates: list[str] = []
         self.operands: list[tuple[int, ...]] = []
@@ -90,14 +103,18 @@ class Fuser:
 
     def closed(self, slot: int) -> int:
         """The slot that computes the same after fusing what ends here."""
-        for pattern in patterns().get(self.gates[slot], ()):
+        for pattern in self.patterns.get(self.gates[slot], ()):
             bound = self.match(pattern, slot)
             if bound is not None:
+                self.closed_by.append((pattern, bound))
                 return self.closed_as(pattern.replacement, bound, self.nodes[slot])
         return slot
 
     def closed_as(self, new: Program, bound: dict[str, int], node: int) -> int:
         places = {new.inputs[name]: slot for name, slot in bound.items()}
+        for slot, value in new.constants.items():
+            places[slot] = added = self.add(CONSTANT, (), node)
+            self.constants[added], self.literals[added] = value, new.literals[slot]
         for slot, gate, operands in new.forward_steps():
             places[slot] = self.add(gate, tuple([places[operand] for operand in operands]), node)
         return places[new.output]
@@ -144,4 +161,5 @@ class Fuser:
             inputs={name: moved[self.places[slot]] for name, slot in old.inputs.items()},
             names={name: moved[slot] for name, slot in names.items()},
             output=moved[self.places[old.output]],
+            granularity="fused",
         )

@@ -89,6 +89,8 @@ class Program:
     names: Mapping[str, int]  # every name of the text, inputs included, and its slot
     output: int
     notices: tuple[Notice, ...] = ()
+    granularity: str = "written"
+    shared: bool = True  # are equal subexpressions one stage?
 
     def __post_init__(self) -> None:
         for field in ("constants", "literals", "inputs", "defaults", "names"):

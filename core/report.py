@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from backprop.checking.check import UNCHECKED, Check
 from backprop.engine import Backward
 from backprop.program import Notice, Program, Stage
 
@@ -20,19 +21,6 @@ EXACT = 2.0**53
 FATAL = ("overflow", "pole", "undefined", "infinite-slope", "nonfinite", "remedy")
 
 Plain = float | int | str | None
-
-
-class Check(NamedTuple):
-    """What independent opinions say of the gradient. Never "agree" without having looked."""
-
-    verdict: str = "unchecked"
-    reason: str = "no independent check was run"
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"verdict": self.verdict, "reason": self.reason}
-
-
-UNCHECKED = Check()
 
 
 class Computed(NamedTuple):
@@ -116,7 +104,15 @@ class Report:
             "flows": [plain(flow) for flow in computed.flows],
             "line": line,
             "span": list(span),
+            "digits": self.digits(stage.id),
         }
+
+    def digits(self, stage: int) -> dict[str, int] | None:
+        """How many digits of a stage's floats are right, where a check has found that out."""
+        if not self.check.stages:
+            return None
+        value, gradient = self.check.stages[stage - 1]
+        return {"value": value, "gradient": gradient}
 
     def head(self) -> dict[str, Any]:
         """The JSON without its stages, which may be very many."""

@@ -132,7 +132,7 @@ class Stager:
         return Program(
             self.tree, tuple(self.gates), tuple(self.operands), tuple(self.nodes), self.constants,
             self.literals, self.inputs, self.defaults, self.inputs | self.names, output,
-            tuple(self.notices),
+            tuple(self.notices), "fine" if self.fine else "written", self.share,
         )  # fmt: skip
 
     def check_size(self) -> None:

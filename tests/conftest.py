@@ -16,8 +16,11 @@ CLEARED = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "
 
 
 def run_command(
-    *args: str, text: str | None = None, cwd: Path | None = None, **env: str
+    *args: str, text: str | None = None, cwd: Path | None = None, check: bool = False, **env: str
 ) -> subprocess.CompletedProcess[str]:
+    """`eval` without the check that takes most of its time, unless that is what is tested."""
+    if args[:1] == ("eval",) and not check:
+        args = ("eval", "--no-check", *args[1:])
     clean = {name: value for name, value in os.environ.items() if name not in CLEARED}
     return subprocess.run(
         [sys.executable, "-m", "backprop.cli", *args],

@@ -123,12 +123,20 @@ def test_an_input_that_the_program_lacks_is_refused_unless_spare() -> None:
 
 def test_at_a_kink_the_notice_gives_the_convention_and_both_slopes() -> None:
     assert [notice.message for notice in evaluate(CASES[8]).notices] == [
-        "f = abs(x) has a kink here: 0 by convention; -1 on the left, 1 on the right"
+        "f = abs(x) has a kink here: 0 by convention (PyTorch gives 0 too, JAX 1);"
+        " -1 on the left, 1 on the right"
     ]
 
 
-# Where nothing is odd, nothing is said. 44 has a nan, in the branch that isn't taken.
-PLAIN = [number for number, case in CASES.items() if not case["warn"] and number != 44]
+# Where nothing is odd, nothing is said. 44 has a nan, in the branch that isn't taken; 43 is
+# right where its condition changes.
+PLAIN = [number for number, case in CASES.items() if not case["warn"] and number not in (43, 44)]
+
+
+def test_a_condition_that_changes_right_here_is_said() -> None:
+    assert [notice.message for notice in evaluate(CASES[43]).notices] == [
+        "q1 = x > 0 is just where it switches: what depends on it may bend or jump here"
+    ]
 
 
 @pytest.mark.parametrize("number", PLAIN)

@@ -103,7 +103,7 @@ PROGRAMS = [
 def test_json_is_one_line_that_fits_its_schema(
     command: Command, program: str, point: dict[str, float]
 ) -> None:
-    done = command("eval", program, "--at", json.dumps(point), "--json", "--no-check")
+    done = command("eval", program, "--at", json.dumps(point), "--json", check=True)
     assert done.stdout.count("\n") == 1
     jsonschema.validate(json.loads(done.stdout), schema("eval"))
 

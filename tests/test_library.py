@@ -59,16 +59,19 @@ def test_a_report_can_be_had_as_json() -> None:
             {
                 "id": 1, "name": "q", "gate": "mul", "symbol": "*", "code": "x * y",
                 "inputs": ["x", "y"], "value": 6, "gradient": 1, "local": [3, 2], "flows": [3, 2],
-                "line": 1, "span": [4, 7],
+                "line": 1, "span": [4, 7], "digits": None,
             },
             {
                 "id": 2, "name": "f", "gate": "add", "symbol": "+", "code": "q + x",
                 "inputs": ["q", "x"], "value": 8, "gradient": 1, "local": [1, 1], "flows": [1, 1],
-                "line": 2, "span": [8, 13],
+                "line": 2, "span": [8, 13], "digits": None,
             },
         ],
         "ties": "notes",
-        "check": {"verdict": "unchecked", "reason": "no independent check was run"},
+        "check": {
+            "verdict": "unchecked", "reason": "no independent check was run", "value": None,
+            "inputs": {}, "methods": {}, "formula": {}, "latex": {}, "remarks": [],
+        },
         "warnings": [],
     }  # fmt: skip
 
@@ -199,6 +202,7 @@ def test_the_package_lists_its_public_names() -> None:
         "Program",
         "Report",
         "__version__",
+        "check",
         "evaluate",
         "parse",
     ]

@@ -65,7 +65,8 @@ NAN_ASIDE = {"lt", "le", "gt", "ge", "eq", "ne", "unit", "where"}
 
 
 def test_every_gate_with_a_kink_is_in_these_tests() -> None:
-    assert {name for name, gate in GATES.items() if gate.kink} == set(KINKS)
+    kinks = {name: gate.kink.what for name, gate in GATES.items() if gate.kink}
+    assert {name for name, what in kinks.items() if what not in ("tie", "switch")} == set(KINKS)
 
 
 @pytest.mark.parametrize("name", KINKS)

@@ -10,6 +10,7 @@ from backprop import __version__
 
 COMMANDS = {
     "eval": "value and gradient, stage by stage",
+    "check": "can the gradient be trusted? verdicts and an exit code",
     "gates": "the gate table",
 }
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import click
 
 from backprop.arithmetic.system import TIES
+from backprop.cli.checking import check_options, checked
 from backprop.cli.main import say
 from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.render import FORMATS, render_text
@@ -16,6 +18,7 @@ from backprop.evaluation import evaluate
 from backprop.report import Report
 from backprop.staging import GRANULARITIES, stage
 
+WRONG = 1
 NO_ANSWER = 3
 
 HELP = """Value and gradient of PROGRAM, forward and backward through every stage.
@@ -66,26 +69,47 @@ def report_of(asked: Question, gates: str, no_share: bool, **options: Any) -> Re
     help="Significant digits shown; JSON and CSV are always exact.",
 )
 @click.option("--no-check", is_flag=True, help="Leave out the independent check.")
+@check_options
 @click.pass_obj
 def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], kind: str | None,
-    as_json: bool, precision: int, no_check: bool, **options: Any,
+    as_json: bool, precision: int, no_check: bool, methods: str, check_timeout: float,
+    digits: int | None, **options: Any,
 ) -> int:  # fmt: skip
-    del program, at, pairs, no_check
+    del program, at, pairs
     if as_json and kind not in (None, "json"):
         raise click.UsageError(f"--json and --format {kind} ask for different things")
+    if no_check and digits:
+        raise click.UsageError("--digits come from the check, which --no-check leaves out")
+
+    def judged(report: Report) -> Report:
+        return report if no_check else checked(report, asked.child, methods, check_timeout, digits)
+
     report = report_of(asked, **options)
-    show(report, "json" if as_json else kind or "table", precision)
-    return say_if_not_finite(report)
+    report = show(report, judged, "json" if as_json else kind or "table", precision)
+    return say_if_wrong(report) or say_if_not_finite(report)
 
 
-def show(report: Report, kind: str, precision: int) -> None:
+def show(report: Report, judged: Callable[[Report], Report], kind: str, precision: int) -> Report:
+    """Print the answer; a person sees the stages while the check still works."""
     if kind == "table":
-        from backprop.cli.render.table import render
+        from backprop.cli.render.table import render_answers, render_stages
 
-        print_rich(render(report, precision))
+        print_rich(render_stages(report, precision))
+        sys.stdout.flush()
+        report = judged(report)
+        print_rich(render_answers(report, precision))
     else:
+        report = judged(report)
         print_pieces(render_text(report, kind, precision))
+    return report
+
+
+def say_if_wrong(report: Report) -> int:
+    """Exit code 1 for a gradient that others differ on."""
+    if report.check.verdict != "differ":
+        return 0
+    return say(f"error: the gradient is in doubt: {report.check.reason}", WRONG)
 
 
 def say_if_not_finite(report: Report) -> int:

@@ -43,8 +43,10 @@ def render_one(gate: Gate) -> Iterator[RenderableType]:
         ),
         (
             "no slope where",
-            f"{kink['where']}: {kink['slopes']}; taken as {kink['takes']}" if kink else "",
+            f"{kink['where']}: {kink['slopes']}" if kink else "",
         ),
+        ("taken there as", kink["takes"] if kink else ""),
+        ("elsewhere", kink["elsewhere"] if kink else ""),
         ("fuses", "; ".join(row["fuses"])),
         ("exact to", "{value} ulp, local derivatives {local} ulp".format(**row["ulps"])),
     ):

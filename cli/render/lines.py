@@ -10,6 +10,8 @@ from backprop.report import Computed, Report
 
 EDGE = 60  # stages shown at either end of a long program
 NOTES = 12
+CERTAIN = ("agree", "unchecked")  # verdicts that one line below the answers says
+READABLE = 60  # characters of a formula that is shown beside its number
 
 
 class Passing(NamedTuple):
@@ -55,18 +57,42 @@ def shown_stages(report: Report) -> Iterator[Computed | int]:
             yield count - 2 * EDGE
 
 
-def answers(report: Report, precision: int) -> list[tuple[str, float]]:
-    """The value, then the gradient: name and number."""
-    name = report.program.output_name
-    return [
-        (name, report.value),
-        *((f"d{name}/d{x}", slope) for x, slope in report.gradient.items()),
-    ]
+class Answer(NamedTuple):
+    """The value or one derivative, with what a check has found of it."""
+
+    name: str
+    number: str
+    formula: str = ""  # what SymPy has for it
+    doubt: str = ""
+    exact: str = ""
+
+    @property
+    def line(self) -> str:
+        parts = [self.name, *filter(None, [self.formula]), self.number]
+        exact = f", exactly {self.exact}" if self.exact else ""
+        return " = ".join(parts) + exact + (f" ({self.doubt})" if self.doubt else "")
+
+
+def answers(report: Report, precision: int) -> Iterator[Answer]:
+    """The value, then the gradient."""
+    output, check = report.program.output_name, report.check
+    found = [(output, report.value, "", check.value)]
+    for name, slope in report.gradient.items():
+        formula = check.formula.get(name, "")
+        found.append((f"d{output}/d{name}", slope, formula, check.inputs.get(name)))
+    for name, number, formula, judged in found:
+        text = short(number, precision)
+        shown = formula if len(formula) <= READABLE and formula != text else ""
+        doubt = judged.verdict if judged and judged.verdict not in CERTAIN else ""
+        exact = (judged.exact or "") if judged and check.exact_digits else ""
+        reason = f"{doubt}: {judged.reason}" if judged and doubt else ""
+        yield Answer(name, text, shown, reason, exact)
 
 
 def notes(report: Report) -> list[str]:
     """A line for each thing worth knowing, but for what stderr says of an infinite answer."""
     messages = [notice.message for notice in report.notices if notice not in report.faults]
+    messages += [remark.message for remark in report.check.remarks]
     more = len(messages) - NOTES
     return messages[:NOTES] + ([f"and {more} more notes; --json has them all"] if more > 0 else [])
 

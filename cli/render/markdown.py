@@ -28,8 +28,8 @@ def render(report: Report, precision: int) -> Iterator[str]:
             "<br>".join(code(passing.flow) for passing in rows if passing.flow),
         ])  # fmt: skip
     yield "\n"
-    for name, number in answers(report, precision):
-        yield f"- {code(name)} = {short(number, precision)}\n"
+    for answer in answers(report, precision):
+        yield f"- {code(answer.line)}\n"
     yield f"- check: {verdict(report)}\n"
     for note in notes(report):
         yield f"- note: {code(visible(note))}\n"

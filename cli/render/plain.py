@@ -19,8 +19,8 @@ def render(report: Report, precision: int) -> Iterator[str]:
         yield f"stage {stage.id}: {stage.name} = {stage.code} = {out}, d{stage.name} = {back}\n"
         for passing in passings(report, computed, precision):
             yield f"  {passing.local}; {passing.flow or 'nothing passes'}\n"
-    for name, number in answers(report, precision):
-        yield f"{name} = {short(number, precision)}\n"
+    for answer in answers(report, precision):
+        yield f"{answer.line}\n"
     yield f"check: {verdict(report)}\n"
     for note in notes(report):
         yield f"note: {visible(note)}\n"

@@ -20,17 +20,28 @@ from backprop.report import Computed, Report
 
 FORWARD = "green"
 BACKWARD = "red"
+VERDICT_STYLES = {"agree": "green", "unchecked": "dim", "differ": "bold red"}
 WIDEST = 60  # columns of a stage's code before it is folded
 INPUTS = 100  # inputs listed in the table; the gradient below it has all
 
 
-def render(report: Report, precision: int) -> Iterator[RenderableType]:
+def render_stages(report: Report, precision: int) -> Iterator[RenderableType]:
     yield Text(visible(headline(report)), style="bold", overflow="fold")
     yield stage_table(report, precision)
-    for name, number in answers(report, precision):
-        style = BACKWARD if "/" in name else FORWARD
-        yield Text.assemble(f"{name} = ", (short(number, precision), style))
-    yield Text(f"check: {verdict(report)}", style="dim")
+
+
+def render_answers(report: Report, precision: int) -> Iterator[RenderableType]:
+    for answer in answers(report, precision):
+        style = BACKWARD if "/" in answer.name else FORWARD
+        yield Text.assemble(
+            f"{answer.name} = ", answer.formula and f"{answer.formula} = ",
+            (answer.number, style), answer.doubt and f"  ({answer.doubt})",
+        )  # fmt: skip
+        if answer.exact:
+            yield Text(f"  exactly {answer.exact}", style=style, overflow="fold")
+    yield Text(
+        f"check: {verdict(report)}", style=VERDICT_STYLES.get(report.check.verdict, "yellow")
+    )
     for note in notes(report):
         yield Text(f"note: {visible(note)}", style="yellow")
 

@@ -3,6 +3,7 @@
     value[gate](*operands)            the forward value
     local[ties][gate](*operands, out) a slope for each operand; None stops the message
     kink[gate](*operands, out)        is this a point without derivative? (None if it has none)
+    gap[gate](*operands, out)         how far is that point?
     pole[gate](*operands, out)        is the value infinite here without overflow?
 
 A row's texts become Python functions when they are first used. The functions are total: with
@@ -57,6 +58,7 @@ class Arithmetic:
         self.value = Table(self.make_value, primitives)
         self.local = {ties: Table(partial(self.make_local, ties)) for ties in TIES}
         self.kink = Table(self.make_kink)
+        self.gap = Table(self.make_gap)
         self.pole = Table(self.make_pole)
 
     def make_value(self, gate: Gate) -> Function:
@@ -69,7 +71,10 @@ class Arithmetic:
         return each_operand(found) if gate.variadic else found
 
     def make_kink(self, gate: Gate) -> Function | None:
-        return self.make_test(gate, gate.kink.where) if gate.kink else None
+        return self.make_test(gate, gate.kink.where) if gate.kink and gate.kink.where else None
+
+    def make_gap(self, gate: Gate) -> Function | None:
+        return self.make_test(gate, gate.kink.gap) if gate.kink and gate.kink.gap else None
 
     def make_pole(self, gate: Gate) -> Function | None:
         return self.make_test(gate, gate.pole) if gate.pole else None

@@ -22,7 +22,13 @@ def row_dict(gate: Gate) -> dict[str, Any]:
         "domain": gate.domain or None,
         "formula": gate.formula or None,
         "fuses": list(gate.closes),
-        "kink": kink and {"where": kink.where, "takes": kink.convention, "slopes": kink.slopes},
+        "kink": kink
+        and {
+            "where": kink.where or "inputs are tied",
+            "takes": kink.convention,
+            "slopes": kink.slopes,
+            "elsewhere": kink.elsewhere,
+        },
         "ulps": {"value": gate.ulps[0], "local": gate.ulps[1]},
     }
 

@@ -7,23 +7,28 @@ ROUTER = "routes its whole gradient to the {} input; the others get nothing"
 STEP = "is flat between its steps, so no gradient passes"
 
 
+BOTH = "PyTorch and JAX give 0 too"
+TIE = Kink("", "tie", "", "one-sided slopes are 0 and 1", "PyTorch and JAX give each of two 0.5")
+SWITCH = Kink("a == b", "switch", "0", "what depends on it may bend or jump here", gap="abs(a - b)")
+
+
 def comparison(name: str, symbol: str) -> Gate:
     return Gate(name=name, symbol=symbol, form=f"a {symbol} b", parameters="a b",
                 partials=("", ""), flow="is 1 or 0, so no gradient passes", routes=True,
-                samples=(WIDE, WIDE))  # fmt: skip
+                kink=SWITCH, samples=(WIDE, WIDE))  # fmt: skip
 
 
-def step(name: str, where: str, *aliases: str) -> Gate:
-    kink = Kink(where, "jump", "0", "0 on both sides, with a jump between")
+def step(name: str, where: str, gap: str, *aliases: str) -> Gate:
+    kink = Kink(where, "jump", "0", "0 on both sides, with a jump between", BOTH, gap)
     return Gate(name=name, parameters="a", partials=("",), flow=STEP, routes=True, kink=kink,
                 aliases=aliases, samples=(WIDE,))  # fmt: skip
 
 
 ROWS = (
     Gate(name="max", parameters="a ...", partials=("a >= out",), routes=True, ties=True,
-         flow=ROUTER.format("largest"), aliases=("maximum",), samples=(WIDE,)),
+         kink=TIE, flow=ROUTER.format("largest"), aliases=("maximum",), samples=(WIDE,)),
     Gate(name="min", parameters="a ...", partials=("a <= out",), routes=True, ties=True,
-         flow=ROUTER.format("smallest"), aliases=("minimum",), samples=(WIDE,)),
+         kink=TIE, flow=ROUTER.format("smallest"), aliases=("minimum",), samples=(WIDE,)),
     Gate(name="where", parameters="c a b", partials=("", "c != 0", "c == 0"), routes=True,
          flow="routes its whole gradient to the branch it took; the condition gets nothing",
          samples=((-1.0, 1.0), WIDE, WIDE)),
@@ -32,12 +37,13 @@ ROWS = (
          flow="passes its gradient inside its bounds, ends included, else to the bound it is at",
          value="min(max(a, low), high)",
          formula="where(max(a, low) > high, high, where(a < low, low, a))",
-         kink=Kink("(a == low) + (a == high)", "kink", "1", "0 outside, 1 inside"),
+         kink=Kink("(a == low) + (a == high)", "kink", "1", "0 outside, 1 inside",
+                   "PyTorch gives 1, JAX 0.5", "min(abs(a - low), abs(a - high))"),
          aliases=("clamp",), samples=(WIDE, (-60.0, -50.0), (50.0, 60.0))),
-    step("sign", "a == 0", "sgn"),
-    step("floor", "a == floor(a)"),
-    step("ceil", "a == ceil(a)"),
-    step("round", "a - floor(a) == 0.5"),
+    step("sign", "a == 0", "abs(a)", "sgn"),
+    step("floor", "a == floor(a)", "abs(a - round(a))"),
+    step("ceil", "a == ceil(a)", "abs(a - round(a))"),
+    step("round", "a - floor(a) == 0.5", "abs(a - floor(a) - 0.5)"),
     comparison("lt", "<"),
     comparison("le", "<="),
     comparison("gt", ">"),

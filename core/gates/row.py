@@ -13,6 +13,8 @@ class Kink(NamedTuple):
     what: str  # kink or jump
     convention: str
     slopes: str
+    elsewhere: str = ""  # what common frameworks take there
+    gap: str = ""  # how far the gate is from there
 
 
 class Gate(NamedTuple):

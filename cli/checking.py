@@ -1,0 +1,72 @@
+"""What the commands that check have in common: their options, and the wait for a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from backprop.checking.check import METHODS, VERDICTS
+from backprop.checking.checker import TIMEOUT, check
+from backprop.checking.child import Child
+from backprop.evaluation import checked_methods
+from backprop.report import Report
+
+MOST_DIGITS = 4000
+
+EXIT_CODES = {"agree": 0, "rounding": 0, "differ": 1}
+UNDECIDED = 3
+
+
+def check_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    options = [
+        click.option("--methods", default=",".join(METHODS), metavar="NAMES",
+                     help="Whom to ask: symbolic, precise, numeric; all by default."),
+        click.option("--check-timeout", type=click.FloatRange(0, min_open=True), default=TIMEOUT,
+                     metavar="SECONDS", help=f"How long a check may take; {TIMEOUT:g} by default."),
+        click.option("--digits", type=click.IntRange(1, MOST_DIGITS), metavar="N",
+                     help="Show value and gradient with N exact digits as well."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def checked(
+    report: Report, child: Child | None, methods: str, check_timeout: float, digits: int | None
+) -> Report:
+    """The report with its check."""
+    names = checked_methods(name.strip() for name in methods.split(","))
+    worker = child or Child()
+    try:
+        found = check(report, worker, methods=names, timeout=check_timeout, digits=digits or 0)
+    finally:
+        if not child:
+            worker.close()
+    return replace(report, check=found)
+
+
+def exit_code(verdicts: Iterable[tuple[str, int]], allowed: Iterable[str], min_digits: int) -> int:
+    """What a shell is told: wrong counts more than undecided, and that more than right.
+
+    Each verdict comes with the fewest digits that float64 keeps under it.
+    """
+    codes = [0]
+    for verdict, digits in verdicts:
+        code = EXIT_CODES.get(verdict, UNDECIDED)
+        if verdict == "rounding" and digits < min_digits:
+            code = UNDECIDED
+        codes.append(0 if verdict in allowed else code)
+    return 1 if 1 in codes else max(codes)
+
+
+def allowed_verdicts(text: str) -> list[str]:
+    """The verdicts that --allow lets pass."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in VERDICTS or name == "differ":
+            choices = ", ".join(v for v in VERDICTS if v not in ("agree", "differ"))
+            raise click.UsageError(f"--allow takes {choices}; not {name}")
+    return names

@@ -1,0 +1,168 @@
+"""backprop check: the verdicts alone, for people in a line and for scripts in an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import click
+
+from backprop.checking.expectation import (
+    Expectation,
+    departures,
+    expected_text,
+    point_of,
+    read_expectation,
+)
+from backprop.checking.points import random_points, read_ranges
+from backprop.cli.checking import allowed_verdicts, check_options, checked, exit_code
+from backprop.cli.commands.eval import program_options, report_of
+from backprop.cli.files import read_text, write_whole
+from backprop.cli.output import print_pieces
+from backprop.cli.render.check import render_json, render_lines
+from backprop.cli.variables import ProgramCommand, Question
+from backprop.errors import UsageError
+from backprop.report import Report
+from backprop.staging import stage
+
+WRONG = 1
+MOST_POINTS = 1_000_000
+
+HELP = """Can the gradient of PROGRAM be trusted? SymPy, many digits and a numeric difference say.
+
+\b
+  backprop check "(x+y)*z" --x=-2 --y=5 --z=-4 && echo fine
+  backprop check "log(1+x)" --x=1e-10
+  backprop check @loss.bp --points 100 --range w=-2:2 --range b=0:1
+  backprop check @loss.bp --at point.json --write-expect loss.json
+  backprop check @loss.bp --expect loss.json --quiet
+
+The exit code is 0 for agree and rounding, 1 if opinions differ or an expectation fails, and 3
+if nothing was decided: kink, overflow, undefined, unchecked. --allow lets these pass.
+"""
+
+
+class Settings(NamedTuple):
+    """What decides how a report is checked and judged."""
+
+    methods: str
+    check_timeout: float
+    digits: int | None
+    allowed: list[str]
+    min_digits: int
+
+    def code(self, report: Report) -> int:
+        judged = [report.check.value, *report.check.inputs.values()]
+        verdicts = [(one.verdict, one.digits or 0) for one in judged if one]
+        return exit_code(verdicts or [(report.check.verdict, 0)], self.allowed, self.min_digits)
+
+
+@click.command(
+    "check", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]"
+)
+@program_options
+@check_options
+@click.option(
+    "--points",
+    type=click.IntRange(1, MOST_POINTS),
+    metavar="N",
+    help="Check at N random points of the domain instead.",
+)
+@click.option(
+    "--range",
+    "ranges",
+    multiple=True,
+    metavar="NAME=LOW:HIGH",
+    help="Where --points draws an input from.",
+)
+@click.option("--seed", type=int, default=0, help="Which random points; 0 by default.")
+@click.option(
+    "--min-digits",
+    type=click.IntRange(0, 16),
+    default=3,
+    metavar="N",
+    help="Right digits that rounding has to leave; 3 by default.",
+)
+@click.option(
+    "--allow",
+    default="",
+    metavar="VERDICTS",
+    help="Verdicts that are as good as agree, such as kink,overflow.",
+)
+@click.option("--expect", metavar="FILE", help="Compare with a stored result as well.")
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(0),
+    default=1e-9,
+    metavar="T",
+    help="Relative difference from a stored number that passes; 1e-9 by default.",
+)
+@click.option("--write-expect", metavar="FILE", help="Store the result, if its check passes.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--quiet", is_flag=True, help="Print nothing: the exit code says it all.")
+@click.pass_obj
+def command(
+    asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], methods: str,
+    check_timeout: float, digits: int | None, points: int | None, ranges: tuple[str, ...],
+    seed: int, min_digits: int, allow: str, expect: str | None, tolerance: float,
+    write_expect: str | None, as_json: bool, quiet: bool, **options: Any,
+) -> int:  # fmt: skip
+    del program, at, pairs
+    settings = Settings(methods, check_timeout, digits, allowed_verdicts(allow), min_digits)
+    if points and (expect or write_expect):
+        raise click.UsageError("--expect and --write-expect are about one point, not --points")
+    if ranges and not points:
+        raise click.UsageError("--range goes with --points N")
+    stored = read_expectation(read_text(expect), expect) if expect else None
+    if points:
+        reports = at_points(asked, settings, ranges, points, seed, options)
+    else:
+        reports = iter([at_point(asked, settings, stored, options)])
+    code, count, kept = first_failing(reports, settings)
+    said = list(departures(kept, stored, tolerance)) if stored else []
+    code = WRONG if said else code
+    if not quiet:
+        write = render_json if as_json else render_lines
+        print_pieces(write(kept, code, said, count if points else None))
+    if write_expect:
+        if code:
+            raise UsageError(f"{write_expect} was not written, since the check failed")
+        write_whole(write_expect, expected_text(kept))
+    return code
+
+
+def at_point(
+    asked: Question, settings: Settings, stored: Expectation | None, options: dict[str, Any]
+) -> Report:
+    if stored:
+        asked = asked._replace(values=point_of(stored, asked.values))
+    return settled(report_of(asked, **options), asked, settings)
+
+
+def at_points(
+    asked: Question, settings: Settings, ranges: tuple[str, ...], count: int, seed: int,
+    options: dict[str, Any],
+) -> Iterator[Report]:  # fmt: skip
+    program = stage(asked.tree, asked.values)
+    drawn = read_ranges(ranges, program)
+    known = {name: value for name, value in asked.values.items() if name not in asked.spare}
+    known |= {name: asked.values[name] for name in asked.spare if name in program.inputs}
+    for point in random_points(program, known, drawn, count, seed):
+        yield settled(report_of(asked._replace(values=point), **options), asked, settings)
+
+
+def settled(report: Report, asked: Question, settings: Settings) -> Report:
+    return checked(report, asked.child, settings.methods, settings.check_timeout, settings.digits)
+
+
+def first_failing(reports: Iterator[Report], settings: Settings) -> tuple[int, int, Report]:
+    """The first report that fails, or the worst of those that pass; how many were looked at."""
+    kept: Report | None = None
+    for count, report in enumerate(reports, 1):
+        code = settings.code(report)
+        if code:
+            return code, count, report
+        if kept is None or report.check.verdict != "agree":
+            kept = report
+    assert kept is not None
+    return 0, count, kept

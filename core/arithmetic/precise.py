@@ -1,0 +1,143 @@
+"""Arbitrary precision by mpmath: the same gates, the same texts, as many digits as asked for.
+
+The precision is mpmath's own setting. A result off the real axis is nan; a pole is inf; no
+exception comes out. Exponents have no bounds there, so towers of them are cut off here.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import mpmath
+from mpmath import mp, mpf
+
+from backprop.arithmetic.system import Arithmetic, Function
+
+nan, inf = mp.nan, mp.inf
+FARTHEST = 10**7  # exp of more than this counts as infinite
+WIDEST = 5_000  # bits before the point of an angle; beyond, its sine isn't worth its cost
+
+
+def real(function: Function) -> Function:
+    """`function` with nan where it is complex or undefined."""
+
+    def total(*operands: Any) -> Any:
+        try:
+            found = function(*operands)
+        except (ZeroDivisionError, ValueError, OverflowError, mpmath.libmp.ComplexResult):
+            return nan
+        if isinstance(found, mpmath.mpc):
+            return found.real if found.imag == 0 else nan
+        return found
+
+    return total
+
+
+def div(a: Any, b: Any) -> Any:
+    if b == 0:
+        return nan if a == 0 or a != a else mp.sign(a) * inf
+    return a / b
+
+
+def power(a: Any, b: Any) -> Any:
+    if b == 0:
+        return mpf(1)
+    if a == 0 and b < 0:
+        return inf
+    if a != 0 and mp.isfinite(a) and abs(b * mp.mag(a)) > FARTHEST and abs(a) != 1:
+        if a < 0 and b != mp.floor(b):
+            return nan
+        size = inf if (b > 0) == (abs(a) > 1) else mpf(0)
+        return -size if a < 0 and b % 2 == 1 else size
+    return mp.power(a, b)
+
+
+def log(a: Any) -> Any:
+    return -inf if a == 0 else mp.log(a)
+
+
+def bounded(function: Function, above: Any, below: Any, a: Any) -> Any:
+    """`function` where it doesn't grow out of all bounds, else what it comes to."""
+    if a > FARTHEST:
+        return above
+    return below if a < -FARTHEST else function(a)
+
+
+def angle(function: Function, a: Any) -> Any:
+    return nan if mp.isfinite(a) and mp.mag(a) > WIDEST else function(a)
+
+
+def cbrt(a: Any) -> Any:
+    return mp.sign(a) * mp.cbrt(abs(a))
+
+
+def hypot(*operands: Any) -> Any:
+    return mp.sqrt(mp.fsum(a * a for a in operands))
+
+
+def largest(*operands: Any) -> Any:
+    return nan if any(a != a for a in operands) else max(operands)
+
+
+def smallest(*operands: Any) -> Any:
+    return nan if any(a != a for a in operands) else min(operands)
+
+
+ARITHMETIC: dict[str, Function] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "neg": lambda a: -a,
+    "mul": lambda a, b: a * b,
+    "abs": abs,
+    "where": lambda c, a, b: a if c else b,
+    "max": largest,
+    "min": smallest,
+    "lt": lambda a, b: mpf(a < b),
+    "le": lambda a, b: mpf(a <= b),
+    "gt": lambda a, b: mpf(a > b),
+    "ge": lambda a, b: mpf(a >= b),
+    "eq": lambda a, b: mpf(a == b),
+    "ne": lambda a, b: mpf(a != b),
+}
+PARTIAL: dict[str, Function] = {
+    "div": div,
+    "pow": power,
+    "sqrt": mp.sqrt,
+    "cbrt": cbrt,
+    "hypot": hypot,
+    "exp": partial(bounded, mp.exp, inf, mpf(0)),
+    "exp2": partial(bounded, lambda a: mp.power(2, a), inf, mpf(0)),
+    "expm1": partial(bounded, mp.expm1, inf, mpf(-1)),
+    "log": log,
+    "log2": lambda a: log(a) / mp.log(2),
+    "log10": lambda a: log(a) / mp.log(10),
+    "log1p": lambda a: -inf if a == -1 else mp.log1p(a),
+    "sin": partial(angle, mp.sin),
+    "cos": partial(angle, mp.cos),
+    "tan": partial(angle, mp.tan),
+    "asin": mp.asin,
+    "acos": mp.acos,
+    "atan": mp.atan,
+    "atan2": mp.atan2,
+    "sinh": partial(bounded, mp.sinh, inf, -inf),
+    "cosh": partial(bounded, mp.cosh, inf, inf),
+    "tanh": partial(bounded, mp.tanh, mpf(1), mpf(-1)),
+    "asinh": mp.asinh,
+    "acosh": mp.acosh,
+    "atanh": lambda a: mp.sign(a) * inf if abs(a) == 1 else mp.atanh(a),
+    "erf": partial(bounded, mp.erf, mpf(1), mpf(-1)),
+    "erfc": partial(bounded, mp.erfc, mpf(0), mpf(2)),
+    "sign": mp.sign,
+    "floor": mp.floor,
+    "ceil": mp.ceil,
+    "round": mp.nint,
+}
+PRIMITIVES = ARITHMETIC | {name: real(function) for name, function in PARTIAL.items()}
+
+PRECISE = Arithmetic(
+    PRIMITIVES,
+    literal=lambda text: f"number({float(text)!r})",
+    constants={"number": mpf, "pi": mp.pi, "e": mp.e},
+    number=mpf,
+)

@@ -1,0 +1,73 @@
+"""How many digits of a float are right, and which stage lost the others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from mpmath import mp
+
+from backprop.engine import Backward
+from backprop.program import Program
+
+FULL = 16
+TINIEST = 2.0**-1074
+DROP = 3.0  # digits that a stage has to lose to be worth naming
+
+
+def right_digits(number: float, exact: Any) -> float:
+    """Decimal digits of `number` that are those of `exact`, 0 to 16, in tenths and less."""
+    if number == exact:
+        return FULL
+    if not math.isfinite(number) or not mp.isfinite(exact):
+        return FULL if number != number and exact != exact else 0
+    error = abs(number - exact)
+    if error <= TINIEST:  # below the smallest float nothing can be kept
+        return FULL
+    return 0 if exact == 0 else min(FULL, max(0.0, float(-mp.log10(error / abs(exact)))))
+
+
+class Loss(NamedTuple):
+    """A stage that lost digits: what it is fed keeps `before`, what comes out keeps `after`."""
+
+    slot: int
+    before: float
+    after: float
+    backward: bool = False
+
+
+def forward_digits(program: Program, floats: Sequence[float], exact: Sequence[Any]) -> list[float]:
+    return [right_digits(a, b) for a, b in zip(floats, exact, strict=True)]
+
+
+def backward_digits(program: Program, floats: Backward, exact: Backward) -> list[float]:
+    return [
+        right_digits(floats.gradient(slot), exact.gradient(slot))
+        for slot in range(len(program.gates))
+    ]
+
+
+def lost_forward(program: Program, digits: Sequence[float], exact: Backward) -> Loss | None:
+    """The stage on the way to the output that loses the most digits forward."""
+    losses = [
+        Loss(slot, before, digits[slot])
+        for slot, _, operands in program.forward_steps()
+        if exact.reached(slot)
+        and (before := min(digits[operand] for operand in operands)) - digits[slot] >= DROP
+    ]
+    return max(losses, key=lambda loss: loss.before - loss.after, default=None)
+
+
+def lost_backward(program: Program, digits: Sequence[float], exact: Backward) -> Loss | None:
+    """The slot whose contributions cancel the most."""
+    before: dict[int, float] = {}
+    losses = []
+    for slot, _, operands in program.backward_steps():
+        for position, operand in enumerate(operands):
+            if exact.flow(slot, position) is not None:
+                before[operand] = min(before.get(operand, FULL), digits[slot])
+    for slot, fed in before.items():
+        if slot not in program.constants and fed - digits[slot] >= DROP:
+            losses.append(Loss(slot, fed, digits[slot], backward=True))
+    return max(losses, key=lambda loss: loss.before - loss.after, default=None)

@@ -1,0 +1,111 @@
+"""One request examined: methods as they come, then the verdict, then SymPy's formula."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from mpmath import mp
+
+from backprop.checking.check import Check, Remark
+from backprop.checking.opinions import CLOSE, Examiner, Subject, close
+from backprop.checking.verdict import Judge
+from backprop.engine import uncollected
+from backprop.language.parser import parse
+from backprop.program import Program
+from backprop.staging import stage
+
+SMALL = 30  # stages of a program that SymPy differentiates whole
+READABLE = 2_000  # characters of a formula that are still shown
+
+
+def subject_of(request: Mapping[str, Any]) -> Subject:
+    tree = parse(request["text"])
+    program = stage(tree, request["given"], request["gates"], request["share"])
+    return Subject(
+        tree,
+        program,
+        {name: float.fromhex(value) for name, value in request["point"].items()},
+        request["wrt"],
+        request["ties"],
+        request["gates"],
+        float.fromhex(request["value"]),
+        {name: float.fromhex(value) for name, value in request["gradient"].items()},
+    )
+
+
+Write = Callable[[dict[str, Any]], None]
+
+
+@uncollected()
+def answer(request: Mapping[str, Any], write: Write) -> None:
+    """Write what is found, piece by piece, as dictionaries that JSON can carry."""
+    sys.set_int_max_str_digits(0)
+    subject = subject_of(request)
+    seconds: dict[str, float] = {}
+
+    def tell(method: str, took: float) -> None:
+        seconds[method] = seconds.get(method, 0.0) + took
+        write({"method": method, "seconds": round(took, 4)})
+
+    methods = request["methods"]
+    examiner = Examiner(subject, methods, request["digits"] and request["digits"] + 15, tell)
+    look, opinions = examiner.conclude()
+    check = Judge(subject, look, opinions, methods, seconds, request["digits"]).check()
+    more = "symbolic" in methods and request["formula"] and fits(subject.program)
+    write({"check": check.sent(), "more": more})
+    if more:
+        check = with_formula(subject, check, look.precise.digits)
+        write({"check": check.sent(), "more": False})
+
+
+def examine(subject: Subject, methods: Sequence[str], digits: int = 0) -> Check:
+    """The same in this process, without a bound: for tests and campaigns."""
+    examiner = Examiner(subject, methods, digits, lambda method, took: None)
+    look, opinions = examiner.conclude()
+    return Judge(subject, look, opinions, methods, {}, digits).check()
+
+
+def fits(program: Program) -> bool:
+    """Is a program small enough for SymPy to see it whole?"""
+    return 0 < program.size <= SMALL and len(program.tree.code) <= 4 * SMALL
+
+
+def with_formula(subject: Subject, check: Check, digits: int) -> Check:
+    """The check with SymPy's derivative of the whole expression, which it also looks at."""
+    from backprop.checking.symbolic import latex_of, text_of, whole
+
+    found = whole(subject.tree, list(subject.program.inputs))
+    formulas = found.gradient(subject.wrt)
+    texts = {name: text_of(found, formula) for name, formula in formulas.items()}
+    short = {name: text for name, text in texts.items() if len(text) <= READABLE}
+    check = check._replace(
+        formula=short, latex={name: latex_of(found, formulas[name]) for name in short}
+    )
+    if subject.gates != "written":
+        return check  # fine and fused have rounded constants that the expression has not
+    with mp.workdps(digits):
+        for name, formula in formulas.items():
+            judged = check.inputs[name]
+            if judged.verdict in ("kink", "undefined"):
+                continue
+            number = found.at(formula, subject.point)
+            if (
+                judged.exact
+                and mp.isfinite(number)
+                and not close(mp.mpf(judged.exact), number, CLOSE)
+            ):
+                check = parted(check, name, mp.nstr(number, 17))
+    return check
+
+
+def parted(check: Check, name: str, number: str) -> Check:
+    """SymPy's derivative of the whole expression is another than what it said stage by stage."""
+    text = f"SymPy's derivative of the whole expression by {name} is {number} here"
+    check = check._replace(remarks=[*check.remarks, Remark("symbolic", "", text)])
+    numeric = check.methods.get("numeric")
+    if numeric and numeric.gradient.get(name):
+        return check  # a difference on the tree has confirmed the stages
+    inputs = {**check.inputs, name: check.inputs[name]._replace(verdict="differ", reason=text)}
+    return check._replace(inputs=inputs, verdict="differ", reason=text)

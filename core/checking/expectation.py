@@ -1,0 +1,89 @@
+"""Golden results: what a program is expected to give, kept in a file."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from backprop.errors import UsageError
+from backprop.report import Report, plain
+
+SCHEMA = "backprop/expect/1"
+SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+class Expectation(NamedTuple):
+    point: Mapping[str, float]
+    value: float
+    gradient: Mapping[str, float]
+
+
+def expected_text(report: Report) -> str:
+    """What a report gives, as the text of a file to compare with later."""
+    found = {
+        "schema": SCHEMA,
+        "expression": report.program.text,
+        "point": {name: plain(value) for name, value in report.point.items()},
+        "value": plain(report.value),
+        "gradient": {name: plain(slope) for name, slope in report.gradient.items()},
+    }
+    return json.dumps(found, indent=2) + "\n"
+
+
+def read_expectation(text: str, origin: str) -> Expectation:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise UsageError(f"{origin} is not JSON") from None
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise UsageError(
+            f"{origin} is no stored result",
+            hint="backprop check PROGRAM --write-expect FILE makes one",
+        )
+    try:
+        return Expectation(numbers(data["point"]), number(data["value"]), numbers(data["gradient"]))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise UsageError(f"{origin} is a damaged stored result") from None
+
+
+def numbers(data: Mapping[str, Any]) -> dict[str, float]:
+    return {name: number(value) for name, value in data.items()}
+
+
+def number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise TypeError
+    return SPECIAL[value] if isinstance(value, str) else float(value)
+
+
+def point_of(expectation: Expectation, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The point to compare at: the stored one, which given values may not contradict."""
+    for name, value in values.items():
+        stored = expectation.point.get(name)
+        if stored is not None and value != stored and str(value) != f"{plain(stored)}":
+            raise UsageError(f"the stored result is for {name}={plain(stored)}, not {value}")
+    return {**values, **expectation.point}
+
+
+def departures(report: Report, expectation: Expectation, tolerance: float) -> Iterator[str]:
+    """Every number that is not what was expected, as a sentence."""
+    output = report.program.output_name
+    if not close(report.value, expectation.value, tolerance):
+        yield f"{output} is {plain(report.value)}, expected {plain(expectation.value)}"
+    for name, slope in expectation.gradient.items():
+        found = report.gradient.get(name)
+        if found is None:
+            yield f"d{output}/d{name} is expected, but the program has no {name}"
+        elif not close(found, slope, tolerance):
+            yield f"d{output}/d{name} is {plain(found)}, expected {plain(slope)}"
+    for name in report.gradient:
+        if name not in expectation.gradient:
+            yield f"d{output}/d{name} is new: nothing is stored for it"
+
+
+def close(a: float, b: float, tolerance: float) -> bool:
+    if a != a or b != b:
+        return a != a and b != b
+    return a == b or abs(a - b) <= tolerance * max(abs(a), abs(b))

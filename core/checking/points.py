@@ -1,0 +1,90 @@
+"""Random points of a program's domain, the same for the same seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from random import Random
+from typing import NamedTuple
+
+from backprop.engine import forward
+from backprop.errors import MissingValueError, UsageError, closest
+from backprop.program import Program
+from backprop.values import Value, constant, point
+
+TRIES = 1_000  # points that may lie outside the domain for each one inside
+
+
+class Range(NamedTuple):
+    """Where an input is drawn from."""
+
+    low: float
+    high: float
+
+
+def read_range(text: str) -> tuple[str, Range]:
+    """`x=-2:2` as a name and its range."""
+    name, equals, bounds = text.partition("=")
+    low, colon, high = bounds.partition(":")
+    name = name.strip()
+    if not (name and equals and colon):
+        raise UsageError(f"--range wants NAME=LOW:HIGH, not {text}")
+    found = Range(constant(name, low), constant(name, high))
+    if not all(map(math.isfinite, found)):
+        raise UsageError(f"the range of {name} is not finite")
+    if found.low > found.high:
+        raise UsageError(f"the range of {name} ends before it begins", hint=f"{high}:{low}")
+    return name, found
+
+
+def read_ranges(texts: tuple[str, ...], program: Program) -> dict[str, Range]:
+    ranges: dict[str, Range] = {}
+    for text in texts:
+        name, found = read_range(text)
+        if name not in program.inputs:
+            near = closest(name, list(program.inputs))
+            has = ", ".join(program.inputs) or "no variables"
+            raise UsageError(
+                f"the program has no variable {name}; it has {has}",
+                hint=f"did you mean {near}?" if near else "",
+            )
+        if name in ranges:
+            raise UsageError(f"the range of {name} is given twice")
+        ranges[name] = found
+    return ranges
+
+
+def random_points(
+    program: Program,
+    fixed: Mapping[str, Value],
+    ranges: Mapping[str, Range],
+    count: int,
+    seed: int,
+) -> Iterator[dict[str, float]]:
+    """Points where the value is a finite number; an error if the ranges have hardly any."""
+    missing = [
+        name
+        for name in program.inputs
+        if name not in fixed and name not in ranges and name not in program.defaults
+    ]
+    if missing:
+        raise MissingValueError(missing)
+    both = [name for name in ranges if name in fixed]
+    if both:
+        raise UsageError(f"{both[0]} is given a value and a range")
+    random = Random(seed)
+    tries = 0
+    while count:
+        drawn = {name: random.uniform(*ranges[name]) for name in ranges}
+        at = point(program, {**fixed, **drawn})
+        if math.isfinite(forward(program, at)[program.output]):
+            count -= 1
+            tries = 0
+            yield at
+        else:
+            tries += 1
+            if tries == TRIES:
+                raise UsageError(
+                    f"the program has no finite value at {TRIES:,} points of these ranges",
+                    hint="choose ranges inside its domain",
+                )

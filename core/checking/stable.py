@@ -1,0 +1,89 @@
+"""A stable form for a stage that lost digits: known ones, each tried before it is suggested."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from backprop.checking.digits import right_digits
+from backprop.checking.opinions import Subject
+from backprop.engine import backward, forward
+from backprop.fusing import Fuser, Patterns, by_root, patterns
+from backprop.gates.rules import template
+from backprop.program import Program, bracketed
+
+GAIN = 3  # right digits more that make a form worth suggesting
+
+# What loses digits, and what doesn't, beside the patterns of the gate table.
+REWRITES = (
+    "1 - cos(a) => 2*sin(a/2)**2",
+    "cos(a) - 1 => -2*sin(a/2)**2",
+    "sqrt(a*a + b*b) - a => b*b/(hypot(a, b) + a)",
+    "sqrt(a**2 + b**2) - a => b**2/(hypot(a, b) + a)",
+    "sqrt(a**2 + 1) - a => 1/(hypot(a, 1) + a)",
+    "sqrt(a + 1) - sqrt(a) => 1/(sqrt(a + 1) + sqrt(a))",
+    "1 - sqrt(1 - a) => a/(1 + sqrt(1 - a))",
+    "a**2 - b**2 => (a - b)*(a + b)",
+    "a*a - b*b => (a - b)*(a + b)",
+    "exp(a)/(exp(a) + exp(b)) => sigmoid(a - b)",
+    "exp(a)/(exp(b) + exp(a)) => sigmoid(a - b)",
+    "exp(a)/(exp(a) + exp(b) + exp(c)) => 1/(1 + exp(b - a) + exp(c - a))",
+    "exp(a)/(exp(b) + exp(a) + exp(c)) => 1/(1 + exp(b - a) + exp(c - a))",
+    "exp(a)/(exp(b) + exp(c) + exp(a)) => 1/(1 + exp(b - a) + exp(c - a))",
+    "log(exp(a) + exp(b) + exp(c)) => logaddexp(logaddexp(a, b), c)",
+    "1 - 1/(1 + exp(-a)) => sigmoid(-a)",
+    "1 - sigmoid(a) => sigmoid(-a)",
+    "1 - tanh(a)**2 => 1/cosh(a)**2",
+    "log(a) - log(b) => log(a/b)",
+    "1 - erf(a) => erfc(a)",
+)  # fmt: skip
+
+
+@cache
+def forms() -> list[Patterns]:
+    """Each rewrite alone, each pattern of the table alone, and all of them together."""
+    texts = [*REWRITES, *dict.fromkeys(p.text for group in patterns().values() for p in group)]
+    return [*(by_root([text]) for text in texts), by_root(texts)]
+
+
+def suggestion(subject: Subject, exact: Mapping[str, Any]) -> str:
+    """A form that keeps the digits which a program loses here, tried; empty if none is known.
+
+    `exact` has the exact derivatives by name, and the value under the empty name.
+    """
+    before = kept(subject.program, subject, exact)
+    best, sentence = before + GAIN, ""
+    for wanted in forms():
+        fuser = Fuser(subject.program, wanted)
+        better = fuser.program()
+        if not fuser.closed_by:
+            continue
+        after = kept(better, subject, exact)
+        if after >= best:
+            best, sentence = after + 1, f"{said(fuser)} keeps {round(after)} digits here"
+    return sentence
+
+
+def kept(program: Program, subject: Subject, exact: Mapping[str, Any]) -> float:
+    """The fewest right digits of the value and the gradient."""
+    values = forward(program, subject.point)
+    back = backward(program, values, subject.ties)
+    digits = [right_digits(values[program.output], exact[""])]
+    digits += [
+        right_digits(back.gradient(program.inputs[name]), exact[name]) for name in subject.wrt
+    ]
+    return min(digits)
+
+
+def said(fuser: Fuser) -> str:
+    """What is to be written instead, in the names of the program's stages."""
+    labels = {new: fuser.old.labels[old] for old, new in fuser.places.items()}
+    parts = []
+    for pattern, bound in fuser.closed_by[:2]:
+        left, _, right = pattern.text.partition(" => ")
+        names = tuple(bound)
+        operands = [bracketed(labels.get(bound[name], name)) for name in names]
+        new, old = (template(text, names).format(*operands) for text in (right, left))
+        parts.append(f"{new} in place of {old}")
+    return " and ".join(parts)

@@ -1,0 +1,285 @@
+"""The symbolic opinion: SymPy, which never sees the table's partials.
+
+Stage by stage, SymPy differentiates a gate's textbook formula in fresh real symbols; the
+result, at many digits, is chained in forward mode, so that not a line is shared with the
+reverse sweep. Small programs are differentiated whole as well, from the syntax tree.
+
+Symbols are always fresh, real and named here. max, min and their like are Piecewise; steps
+have slope 0. What SymPy finds off the real axis is nan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import sympy
+from mpmath import mp, mpf
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.pycode import MpmathPrinter
+from sympy.printing.str import StrPrinter
+
+from backprop.arithmetic.precise import PRIMITIVES, real
+from backprop.checking.numeric import Direction
+from backprop.checking.walk import Dialect, walk
+from backprop.gates import CONSTANTS, GATES
+from backprop.gates.rules import formula
+from backprop.language.syntax import Tree
+from backprop.program import Program
+
+Expression = Any
+Rule = Callable[..., Any]
+
+SIMPLE = 4096  # a literal of at most this denominator is a fraction; others get a symbol
+
+
+def choice(condition: Expression, yes: Expression, no: Expression) -> Expression:
+    return sympy.Piecewise((yes, condition), (no, True))
+
+
+def largest(*operands: Expression) -> Expression:
+    found = operands[0]
+    for operand in operands[1:]:
+        found = choice(found >= operand, found, operand)
+    return found
+
+
+def smallest(*operands: Expression) -> Expression:
+    found = operands[0]
+    for operand in operands[1:]:
+        found = choice(found <= operand, found, operand)
+    return found
+
+
+def truth(condition: Expression) -> Expression:
+    return choice(condition, sympy.Integer(1), sympy.Integer(0))
+
+
+def holds(number: Expression) -> Expression:
+    """The condition that a 0-or-1 expression stands for."""
+    if isinstance(number, sympy.Piecewise) and number.args[0][0] == 1 and len(number.args) == 2:
+        return number.args[0][1]
+    return sympy.Ne(number, 0)
+
+
+def flat(name: str) -> Callable[..., Expression]:
+    """A step: a function that SymPy knows nothing of but that its slope is 0."""
+    made = type(name, (sympy.Function,), {"fdiff": lambda self, place=1: sympy.Integer(0)})
+    return lambda a: made(a)
+
+
+STEPS = {name: flat(name) for name in ("sign", "floor", "ceil", "round")}
+
+# What the primitives of the number systems are in SymPy; every other gate has a formula.
+FUNCTIONS: dict[str, Callable[..., Expression]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "neg": lambda a: -a,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+    "pow": lambda a, b: a**b,
+    "sqrt": sympy.sqrt,
+    "cbrt": lambda a: choice(a >= 0, sympy.cbrt(sympy.Abs(a)), -sympy.cbrt(sympy.Abs(a))),
+    "hypot": lambda *operands: sympy.sqrt(sympy.Add(*[a**2 for a in operands])),
+    "abs": lambda a: choice(a >= 0, a, -a),
+    "exp": sympy.exp,
+    "log": sympy.log,
+    "sin": sympy.sin,
+    "cos": sympy.cos,
+    "asin": sympy.asin,
+    "acos": sympy.acos,
+    "atan": sympy.atan,
+    "atan2": sympy.atan2,
+    "asinh": sympy.asinh,
+    "acosh": sympy.acosh,
+    "atanh": sympy.atanh,
+    "erf": sympy.erf,
+    "erfc": sympy.erfc,
+    "max": largest,
+    "min": smallest,
+    "where": lambda c, a, b: choice(holds(c), a, b),
+    "lt": lambda a, b: truth(a < b),
+    "le": lambda a, b: truth(a <= b),
+    "gt": lambda a, b: truth(a > b),
+    "ge": lambda a, b: truth(a >= b),
+    "eq": lambda a, b: truth(sympy.Eq(a, b)),
+    "ne": lambda a, b: truth(sympy.Ne(a, b)),
+} | STEPS
+
+
+def exactly(number: float) -> Expression:
+    """A literal as the double that it is."""
+    return sympy.Rational(*number.as_integer_ratio())
+
+
+def literal(text: str) -> Expression:
+    return {"pi": sympy.pi, "e": sympy.E}[text] if text in CONSTANTS else exactly(float(text))
+
+
+DIALECT = Dialect(FUNCTIONS, exactly, literal)
+
+
+# Stage by stage.
+
+
+@cache
+def rule(name: str, count: int) -> tuple[Rule, list[Rule]]:
+    """The value of a gate and its slopes, as SymPy has them, for mpmath numbers."""
+    fresh = [sympy.Dummy(f"x{place}", real=True) for place in range(count)]
+    if name in FUNCTIONS:
+        value = FUNCTIONS[name](*fresh)
+    else:
+        names = dict(zip(GATES[name].operands, fresh, strict=True))
+        value = walk(formula(GATES[name].formula), names, DIALECT, literal)
+    slopes = [sympy.powsimp(sympy.diff(value, symbol)) for symbol in fresh]
+    return compiled(fresh, value), [compiled(fresh, slope) for slope in slopes]
+
+
+class Numbers(MpmathPrinter):  # type: ignore[misc]
+    """SymPy's expressions as Python on mpmath numbers, with powers that stay within bounds."""
+
+    def _print_Pow(self, found: Expression, rational: bool = False) -> str:  # noqa: N802
+        base, exponent = found.args
+        if exponent == -1:
+            return f"(1/({self._print(base)}))"
+        return f"pow({self._print(base)}, {self._print(exponent)})"
+
+
+OWN = {name: PRIMITIVES[name] for name in FUNCTIONS if name in PRIMITIVES}
+
+
+WRITER = {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True}
+
+
+def compiled(fresh: Sequence[Expression], found: Expression) -> Rule:
+    return real(sympy.lambdify(fresh, found, [OWN, "mpmath"], printer=Numbers(WRITER)))
+
+
+class Forward(NamedTuple):
+    value: Any
+    slopes: list[Any]
+
+
+def chained(
+    program: Program, point: Mapping[str, float], directions: Sequence[Direction], digits: int
+) -> Forward:
+    """The slope along each direction, by chaining in forward mode."""
+    with mp.workdps(digits):
+        values: list[Any] = [None] * len(program.gates)
+        tangents: list[dict[int, Any]] = [{} for _ in program.gates]
+        for slot, constant in program.constants.items():
+            values[slot] = mpf(constant)
+        for name, slot in program.inputs.items():
+            values[slot] = mpf(point[name])
+        for place, direction in enumerate(directions):
+            for name, part in direction.items():
+                tangents[program.inputs[name]][place] = mpf(part)
+        for slot, gate, operands in program.forward_steps():
+            fed = [values[operand] for operand in operands]
+            value, rules = rule(gate, len(fed))
+            values[slot] = value(*fed)
+            found = tangents[slot]
+            for operand, slope in zip(operands, rules, strict=True):
+                if not tangents[operand]:
+                    continue
+                number = slope(*fed)
+                if number == 0:  # a structural zero stops whatever comes from there
+                    continue
+                for place, tangent in tangents[operand].items():
+                    found[place] = found.get(place, 0) + number * tangent
+        last = tangents[program.output]
+        return Forward(
+            values[program.output], [last.get(k, mpf(0)) for k in range(len(directions))]
+        )
+
+
+def slopes_of(gate: str, fed: Sequence[Any]) -> list[Any]:
+    """The slopes of one gate at these operands."""
+    return [slope(*fed) for slope in rule(gate, len(fed))[1]]
+
+
+# The whole expression.
+
+
+class Whole(NamedTuple):
+    """A program as one SymPy expression, with the symbols of its inputs and of its literals."""
+
+    value: Expression
+    symbols: dict[str, Expression]
+    literals: dict[Expression, float]
+
+    def gradient(self, wrt: Sequence[str]) -> dict[str, Expression]:
+        return {name: sympy.diff(self.value, self.symbols[name]) for name in wrt}
+
+    def at(self, found: Expression, point: Mapping[str, float]) -> Any:
+        """The number that an expression is at a point, at mpmath's present precision."""
+        fed = {self.symbols[name]: mpf(value) for name, value in point.items()}
+        fed |= {symbol: mpf(value) for symbol, value in self.literals.items()}
+        return compiled(list(fed), found)(*fed.values())
+
+
+def whole(tree: Tree, inputs: Sequence[str]) -> Whole:
+    """The output of a program as one expression in its inputs."""
+    symbols = {name: sympy.Dummy(f"v{k}", real=True) for k, name in enumerate(inputs)}
+    literals: dict[float, Expression] = {}
+
+    def number(value: float) -> Expression:
+        fraction = sympy.Rational(*value.as_integer_ratio())
+        if fraction.q <= SIMPLE and abs(fraction.p) <= SIMPLE**2:
+            return fraction
+        return literals.setdefault(value, sympy.Dummy(f"c{len(literals)}", real=True))
+
+    found = walk(tree, symbols, Dialect(FUNCTIONS, number, literal))
+    return Whole(found, symbols, {symbol: value for value, symbol in literals.items()})
+
+
+class Printer(StrPrinter):  # type: ignore[misc]
+    """SymPy's expressions in our own language, with the names that the user gave."""
+
+    def __init__(self, names: Mapping[Expression, str]) -> None:
+        super().__init__()
+        self.names = names
+
+    def _print_Dummy(self, found: Expression) -> str:  # noqa: N802
+        return self.names[found]
+
+    def _print_Piecewise(self, found: Expression) -> str:  # noqa: N802
+        *branches, (last, _) = found.args
+        text: str = self._print(last)
+        for value, condition in reversed(branches):
+            text = f"where({self._print(condition)}, {self._print(value)}, {text})"
+        return text
+
+    def _print_Relational(self, found: Expression) -> str:  # noqa: N802
+        return f"{self._print(found.lhs)} {found.rel_op} {self._print(found.rhs)}"
+
+    def _print_And(self, found: Expression) -> str:  # noqa: N802
+        return "*".join(f"({self._print(part)})" for part in found.args)
+
+    def _print_Or(self, found: Expression) -> str:  # noqa: N802
+        return "+".join(f"({self._print(part)})" for part in found.args)
+
+    def _print_Exp1(self, found: Expression) -> str:  # noqa: N802
+        return "exp(1)"
+
+
+def named(found: Whole) -> dict[Expression, str]:
+    names = {symbol: name for name, symbol in found.symbols.items()}
+    return names | {symbol: f"{value!r}" for symbol, value in found.literals.items()}
+
+
+def text_of(found: Whole, expression: Expression) -> str:
+    return str(Printer(named(found)).doprint(expression))
+
+
+def latex_of(found: Whole, expression: Expression) -> str:
+    names = {
+        symbol: sympy.latex(sympy.Symbol(name)) if symbol in found.symbols.values() else name
+        for symbol, name in named(found).items()
+    }
+    return str(LatexPrinter({"symbol_names": names}).doprint(expression))
+
+
+def operations(found: Expression) -> int:
+    return int(found.count_ops())

@@ -1,0 +1,336 @@
+"""Opinions in, verdicts out: for the value, for every derivative, and over all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from mpmath import mp
+
+from backprop.arithmetic.precise import PRECISE
+from backprop.checking.check import Check, Judged, Method, Remark, worst
+from backprop.checking.digits import (
+    FULL,
+    Loss,
+    backward_digits,
+    forward_digits,
+    lost_backward,
+    lost_forward,
+    right_digits,
+)
+from backprop.checking.numeric import Direction
+from backprop.checking.opinions import CLOSE, Look, Opinion, Subject, close, ties
+from backprop.checking.stable import suggestion
+from backprop.engine import backward, forward
+from backprop.gates.rules import COMPARISONS
+
+LARGEST = 1.7976931348623157e308
+ENOUGH = 10  # digits that a float should keep
+SENT = 50  # digits of an exact value that travel
+SHORT = 6
+HUGE = 1e30
+NAMES = {
+    "symbolic": "SymPy",
+    "numeric": "a numeric difference",
+    "precise": "the engine at many digits",
+}
+
+
+class Judge:
+    """Judges one look at one subject."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        look: Look,
+        opinions: Sequence[tuple[Direction, Opinion]],
+        methods: Collection[str],
+        seconds: Mapping[str, float],
+        digits: int,
+    ) -> None:
+        self.subject = subject
+        self.look = look
+        self.single = {next(iter(way)): found for way, found in opinions if len(way) == 1}
+        self.together = [found for way, found in opinions if len(way) > 1]
+        self.methods = methods
+        self.seconds = seconds
+        self.digits = digits
+        self.sent = digits or SENT
+        self.program = subject.program
+        self.ties = ties(self.program, look.precise)
+        self.floats = forward(self.program, subject.point)
+        self.back = backward(self.program, self.floats, subject.ties)
+        exact = look.precise
+        self.value_digits = forward_digits(self.program, self.floats, exact.values)
+        self.slope_digits = backward_digits(self.program, self.back, exact.back)
+
+    def check(self) -> Check:
+        with mp.workdps(self.look.precise.digits):
+            value = self.judged_value()
+            inputs = {name: self.judged(name) for name in self.subject.wrt}
+            verdict = worst([value.verdict, *(judged.verdict for judged in inputs.values())])
+            return Check(
+                verdict=verdict,
+                reason=self.reason(verdict, value, inputs),
+                value=value,
+                inputs=inputs,
+                methods={name: self.method(name) for name in self.methods},
+                remarks=list(self.remarks(verdict)),
+                exact_digits=self.digits,
+                stages=[
+                    (shown(self.value_digits[slot]), shown(self.slope_digits[slot]))
+                    for slot in self.program.stage_slots
+                ],
+            )
+
+    # One number.
+
+    def judged_value(self) -> Judged:
+        exact = self.look.values["precise"]
+        others = [self.look.values[name] for name in self.methods if name in self.look.values]
+        known = [other for other in others if mp.isfinite(other)]
+        if mp.isfinite(exact) and not all(close(exact, other, CLOSE) for other in known):
+            return Judged("differ", exact=self.text(exact), reason="the values are different")
+        return self.graded(self.subject.value, exact)
+
+    def judged(self, name: str) -> Judged:
+        exact = self.look.precise.gradient(self.program, name)
+        opinion, shared = self.opinion_on(name)
+        state = opinion.state
+        graded = self.graded(self.subject.gradient[name], exact)
+        if state == "undefined" or graded.verdict == "undefined":
+            if self.boundless:
+                return graded
+            reason = "no finite slope here" + self.elsewhere(opinion)
+            return graded._replace(verdict="undefined", reason=reason)
+        if state in ("jump", "differ"):
+            if state == "jump" or (self.ties and self.explained):
+                return self.kinked(graded, opinion)
+            return graded._replace(verdict="differ", reason=self.differing(opinion, shared))
+        if graded.verdict == "rounding" and (slot := self.other_branch()) is not None:
+            label = self.program.labels[slot]
+            reason = f"so close to a kink that {label} takes another branch in float64"
+            return graded._replace(verdict="kink", reason=reason)
+        if state == "silent" and graded.verdict in ("agree", "rounding"):
+            return graded._replace(verdict="unchecked", reason=self.silence())
+        return graded
+
+    @cached_property
+    def explained(self) -> bool:
+        """Is every stage right that isn't at a kink?"""
+        return failing_stage(self.subject, self.look, self.ties) is None
+
+    def opinion_on(self, name: str) -> tuple[Opinion, bool]:
+        """What was found for an input alone, or the worst of what was for many together."""
+        if name in self.single:
+            return self.single[name], False
+        order = ("agree", "silent", "undefined", "jump", "differ")
+        return max(self.together, key=lambda opinion: order.index(opinion.state)), True
+
+    def graded(self, number: float, exact: Any) -> Judged:
+        """A float beside its exact value, whose calculus is not in question."""
+        if not mp.isfinite(exact):
+            if self.boundless:
+                return Judged("overflow", reason="larger than ten to a million, and not computed")
+            return Judged("undefined", exact=self.text(exact), reason="not finite, however exact")
+        digits, text = right_digits(number, exact), self.text(exact)
+        if math.isfinite(number):
+            if digits >= ENOUGH:
+                return Judged("agree", shown(digits), text)
+            kept = (
+                f"float64 keeps {shown(digits)} digits here" if digits >= 1 else "no digit is right"
+            )
+            return Judged("rounding", shown(digits), text, reason=kept)
+        if abs(exact) > LARGEST or self.overflows():
+            reason = f"float64 ends at 1.8e308; exactly it is {mp.nstr(exact, SHORT)}"
+            return Judged("overflow", 0, text, reason=reason)
+        return Judged("rounding", 0, text, reason="no digit is right")
+
+    @cached_property
+    def boundless(self) -> bool:
+        """Is what isn't finite here only too large to compute?"""
+        values = self.look.precise.values
+        for slot, name, operands in self.program.forward_steps():
+            fed = [values[operand] for operand in operands]
+            if not mp.isfinite(values[slot]) and all(map(mp.isfinite, fed)):
+                pole = PRECISE.pole[name]
+                return values[slot] == values[slot] and not (pole and pole(*fed, values[slot]))
+        return False
+
+    def overflows(self) -> bool:
+        return any(
+            not math.isfinite(number) and mp.isfinite(exact) and abs(exact) > LARGEST
+            for number, exact in zip(self.floats, self.look.precise.values, strict=True)
+        ) or any(
+            not math.isfinite(self.back.gradient(slot))
+            and mp.isfinite(exact)
+            and abs(exact) > LARGEST
+            for slot, exact in enumerate(self.look.precise.back.gradients)
+        )
+
+    def kinked(self, graded: Judged, opinion: Opinion) -> Judged:
+        sides = opinion.sides
+        taken = self.text(opinion.precise, SHORT)
+        reason = f"the convention gives {taken}"
+        left = right = None
+        if sides and all(map(mp.isfinite, sides)):
+            left, right = (self.text(side) for side in sides)
+            if max(map(abs, sides)) > HUGE:
+                left = right = None
+                reason += "; the function jumps here"
+            elif close(*sides, CLOSE):
+                reason += f", the function's slope is {self.text(sides.left, SHORT)}"
+            else:
+                reason += (
+                    f"; the slope is {self.text(sides.left, SHORT)} on the left"
+                    f" and {self.text(sides.right, SHORT)} on the right"
+                )
+        elif opinion.symbolic is not None:
+            reason += f", SymPy {self.text(opinion.symbolic, SHORT)}"
+        return graded._replace(verdict="kink", left=left, right=right, reason=reason)
+
+    def differing(self, opinion: Opinion, shared: bool) -> str:
+        parts = [f"the engine has {self.text(opinion.precise, 17)}"]
+        if opinion.symbolic is not None:
+            parts.append(f"SymPy {self.text(opinion.symbolic, 17)}")
+        if opinion.sides and all(map(mp.isfinite, opinion.sides)):
+            parts.append(f"a numeric difference {self.text(sum(opinion.sides) / 2, 17)}")
+        where = " along a way through all inputs" if shared else ""
+        return ", ".join(parts) + where
+
+    def silence(self) -> str:
+        asked = [name for name in self.methods if name != "precise"]
+        if not asked:
+            return "only the engine itself was asked"
+        return f"{' and '.join(NAMES[name] for name in asked)} came to no number here"
+
+    def elsewhere(self, opinion: Opinion) -> str:
+        """What the others make of a point where the chain rule has no answer."""
+        sides = opinion.sides
+        if sides and all(map(mp.isfinite, sides)) and max(map(abs, sides)) < HUGE:
+            if max(map(abs, sides)) < 1 / HUGE:
+                return ", though differences tend to 0"
+            if close(*sides, CLOSE):
+                return f", though differences tend to {self.text(sides.left, SHORT)}"
+            left, right = (self.text(side, SHORT) for side in sides)
+            return f": {left} on the left and {right} on the right"
+        return ""
+
+    def other_branch(self) -> int | None:
+        """A stage that passes its gradient elsewhere in floats than exactly."""
+        for slot, _, operands in self.program.forward_steps():
+            floats, exact = self.back.locals[slot], self.look.precise.back.locals[slot]
+            if floats and exact:
+                for place in range(len(operands)):
+                    if (floats[place] is None) != (exact[place] is None):
+                        return slot
+        return None
+
+    # Over all.
+
+    def reason(self, verdict: str, value: Judged, inputs: Mapping[str, Judged]) -> str:
+        judged = [("", value), *inputs.items()]
+        bad = [(name, one) for name, one in judged if one.verdict == verdict]
+        if verdict != "agree":
+            name, first = bad[-1]
+            output = self.program.output_name
+            what = f"d{output}/d{name}" if name else output
+            more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+            return f"{what}: {first.reason}{more}"
+        others = [NAMES[name] for name in ("symbolic", "numeric") if name in self.methods]
+        digits = min(one.digits or 0 for _, one in judged)
+        alone = f", on {len(self.single)} inputs alone and on all together"
+        how = alone if self.together else ""
+        verb = "agrees" if len(others) == 1 else "agree"
+        return f"{' and '.join(others)} {verb}{how}; float64 keeps {digits} digits"
+
+    def method(self, name: str) -> Method:
+        value = self.look.values.get(name)
+        return Method(
+            "done",
+            round(self.seconds.get(name, 0.0), 4),
+            None if value is None else self.text(value),
+            {key: self.slope(name, key) for key in self.subject.wrt},
+        )
+
+    def slope(self, method: str, name: str) -> str | None:
+        opinion = self.single.get(name)
+        if method == "precise":
+            return self.text(self.look.precise.gradient(self.program, name))
+        if opinion is None:
+            return None
+        if method == "symbolic":
+            return None if opinion.symbolic is None else self.text(opinion.symbolic)
+        return None if opinion.sides is None else self.text(sum(opinion.sides) / 2)
+
+    def text(self, number: Any, digits: int = 0) -> str:
+        return decimal(number, digits or self.sent)
+
+    def remarks(self, verdict: str) -> Iterator[Remark]:
+        if verdict == "differ" and (found := failing_stage(self.subject, self.look)):
+            yield found
+        if verdict not in ("rounding", "kink", "overflow"):
+            return
+        exact = self.look.precise.back
+        kept = [right_digits(self.subject.value, self.look.values["precise"])]
+        kept += [self.slope_digits[self.program.inputs[name]] for name in self.subject.wrt]
+        if min(kept) >= ENOUGH:
+            return
+        loss = lost_forward(self.program, self.value_digits, exact)
+        loss = loss or lost_backward(self.program, self.slope_digits, exact)
+        if loss and verdict != "overflow":
+            yield self.lost(loss)
+        slopes = {n: self.look.precise.gradient(self.program, n) for n in self.subject.wrt}
+        better = suggestion(self.subject, {"": self.look.values["precise"], **slopes})
+        if better:
+            yield Remark("stable", "", better)
+
+    def lost(self, loss: Loss) -> Remark:
+        label = self.program.labels[loss.slot]
+        before, after = shown(loss.before), shown(loss.after)
+        if loss.backward:
+            text = (
+                f"the contributions to d{label} cancel: of {before} right digits {after} are left"
+            )
+            return Remark("rounding", label, text)
+        number = self.program.stage_slots.index(loss.slot) + 1
+        code = self.program.stage(loss.slot, number).code
+        text = f"{label} = {code} loses digits: of {before} right ones {after} are left"
+        return Remark("rounding", label, text)
+
+
+def decimal(number: Any, digits: int) -> str:
+    """An exact number as JSON can hold it."""
+    if not mp.isfinite(number):
+        return "NaN" if number != number else "Infinity" if number > 0 else "-Infinity"
+    text = str(mp.nstr(number, digits, min_fixed=-5, max_fixed=17))
+    return text.replace(".0e", "e").removesuffix(".0")
+
+
+def shown(digits: float) -> int:
+    return min(FULL, round(digits))
+
+
+def failing_stage(subject: Subject, look: Look, skipped: Collection[int] = ()) -> Remark | None:
+    """The first stage whose local derivative is not SymPy's, if one is."""
+    from backprop.checking.symbolic import slopes_of
+
+    program, engine = subject.program, look.precise
+    for slot, gate, operands in program.forward_steps():
+        if gate in COMPARISONS or slot in skipped or not engine.back.reached(slot):
+            continue
+        fed = [engine.values[operand] for operand in operands]
+        own = PRECISE.local[subject.ties][gate](*fed, engine.values[slot])
+        for place, (slope, theirs) in enumerate(zip(own, slopes_of(gate, fed), strict=True)):
+            if operands[place] in program.constants or not mp.isfinite(theirs):
+                continue
+            if not close(slope or 0, theirs, CLOSE):
+                label, into = program.labels[slot], program.labels[operands[place]]
+                text = (
+                    f"d{label}/d{into} is {mp.nstr(slope or 0, 17)} by the table's"
+                    f" {gate}, {mp.nstr(theirs, 17)} by SymPy"
+                )
+                return Remark("differ", label, text)
+    return None

@@ -1,0 +1,93 @@
+"""A plain walk of the syntax tree, which knows nothing of staging: values of any kind come out.
+
+Who walks brings the functions that he has. A gate he lacks is computed by its textbook
+formula. As everywhere in the tool, constants alone are computed in floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from backprop.arithmetic.ieee import VALUE
+from backprop.gates import CONSTANTS, find
+from backprop.gates.rules import formula
+from backprop.language.syntax import Item, Op, Tree
+
+
+class Dialect(NamedTuple):
+    """Functions by gate, and what becomes of constants: a user's float, and a formula's text."""
+
+    functions: Mapping[str, Callable[..., Any]]
+    number: Callable[[float], Any]
+    literal: Callable[[str], Any]
+
+
+class Run(NamedTuple):
+    """A run of code that is being walked, and what names mean in it."""
+
+    code: Sequence[Item]
+    steps: Iterator[int]
+    names: Mapping[str, Any]  # parameters, then what surrounds them
+    outer: Mapping[str, Any]
+    leaf: Callable[[str], Any]
+
+
+def constant(text: str) -> float:
+    return CONSTANTS[text] if text in CONSTANTS else float(text)
+
+
+def walk(
+    tree: Tree,
+    names: Mapping[str, Any],
+    dialect: Dialect,
+    leaf: Callable[[str], Any] = constant,
+) -> Any:
+    """The value of a program, or of a formula of the table, whose numbers `leaf` then reads."""
+    known = dict(names)
+    stack: list[Any] = []
+    for start, stop in tree.body:
+        stack.clear()
+        runs = [Run(tree.code, iter(range(start, stop)), {}, known, leaf)]
+        while runs:
+            here = runs[-1]
+            for step in here.steps:
+                item = here.code[step]
+                if isinstance(item, str):
+                    found = here.names.get(item, here.outer.get(item))
+                    stack.append(here.leaf(item) if found is None else found)
+                elif item.kind == "store":
+                    known.setdefault(item.name, stack[-1])
+                elif item.name != "pos":
+                    operands = stack[len(stack) - item.arity :]
+                    del stack[len(stack) - item.arity :]
+                    found = applied(tree, item, operands, known, dialect)
+                    if isinstance(found, Run):
+                        runs.append(found)
+                        break
+                    stack.append(found)
+            else:
+                runs.pop()
+    found = stack[-1]
+    return dialect.number(found) if isinstance(found, float) else found
+
+
+def applied(
+    tree: Tree, op: Op, operands: list[Any], known: Mapping[str, Any], dialect: Dialect
+) -> Any:
+    """The result of an operator, or the run that has to be walked for it."""
+    function = tree.functions.get(op.name) if op.kind == "call" else None
+    if function:
+        names = dict(zip(function.parameters, operands, strict=True))
+        steps = iter(range(function.start, function.stop))
+        return Run(tree.code, steps, names, known, constant)
+    gate = find(op.name)
+    assert gate is not None
+    if all(isinstance(operand, float) for operand in operands):
+        return VALUE[gate.name](*operands)
+    fed = [dialect.number(a) if isinstance(a, float) else a for a in operands]
+    if gate.name in dialect.functions:
+        return dialect.functions[gate.name](*fed)
+    code = formula(gate.formula).code
+    names = dict(zip(gate.operands, fed, strict=True))
+    return Run(code, iter(range(len(code))), names, {}, dialect.literal)

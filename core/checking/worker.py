@@ -1,0 +1,70 @@
+"""The child process: reads requests, one JSON a line, and answers each as far as it gets.
+
+It loads SymPy while its parent still reads the program. It never outlives the parent: it ends
+with its input, has its memory and time bounded, and leaves Ctrl-C to the parent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+from importlib import import_module
+from queue import SimpleQueue
+from typing import Any
+
+MEMORY = 3 * 2**30
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    bound()
+    requests: SimpleQueue[str] = SimpleQueue()
+    threading.Thread(target=listen, args=(requests,), daemon=True).start()
+    threading.Thread(target=import_module, args=("backprop.checking.symbolic",), daemon=True).start()
+    while True:
+        answer(json.loads(requests.get()))
+
+
+def write(found: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(found) + "\n")
+    sys.stdout.flush()
+
+
+def bound() -> None:
+    """Ask the system to end this process if it takes too much; not every system can."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def listen(requests: SimpleQueue[str]) -> None:
+    """Pass requests on; the end of input is the end of the parent."""
+    for line in sys.stdin:
+        requests.put(line)
+    os._exit(0)
+
+
+def answer(request: dict[str, Any]) -> None:
+    try:
+        if "compare" in request:
+            from backprop.checking import swell
+
+            for found in swell.answer(request):
+                write(found)
+        else:
+            from backprop.checking import examine
+
+            examine.answer(request, write)
+    except MemoryError:
+        write({"failed": "it needed more memory than it may have"})
+    except Exception as error:  # whatever SymPy may raise; the parent says it
+        write({"failed": f"{type(error).__name__}: {str(error)[:200]}"})
+
+
+if __name__ == "__main__":
+    main()
