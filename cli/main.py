@@ -13,7 +13,7 @@ TYPE_CHECKING = False  # typing itself is slow to load
 if TYPE_CHECKING:
     from backprop.checking.child import Child
 
-CHECKING = ("eval", "check")
+CHECKING = ("eval", "check", "compare")
 CTRL_C = 130
 CLOSED_PIPE = 141
 

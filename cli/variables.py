@@ -69,7 +69,7 @@ class ProgramCommand(click.Command):
         """Read the program, and make options of its variables."""
         asks_help = ctx.resilient_parsing or "--help" in args
         try:
-            tree = read_program(word)
+            tree = self.tree_of(ctx, read_program(word), args)
         except BackpropError:
             if asks_help:
                 return
@@ -82,6 +82,11 @@ class ProgramCommand(click.Command):
         ctx.meta["variable_options"] = [
             option for name in names if (option := variable_option(name, fixed)) is not None
         ]
+
+    def tree_of(self, ctx: click.Context, tree: Tree, args: list[str]) -> Tree:
+        """The program that is asked about, if a command makes another of the one it is given."""
+        del ctx, args
+        return tree
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if tree := ctx.meta.get("tree"):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from backprop.comparing import compare
     from backprop.errors import BackpropError
     from backprop.evaluation import check, evaluate, parse
     from backprop.program import Program
@@ -24,11 +25,12 @@ HOMES = {
     "Program": "backprop.program",
     "Report": "backprop.report",
     "check": "backprop.evaluation",
+    "compare": "backprop.comparing",
     "evaluate": "backprop.evaluation",
     "parse": "backprop.evaluation",
 }
 
-__all__ = ["BackpropError", "Program", "Report", "check", "evaluate", "parse"]
+__all__ = ["BackpropError", "Program", "Report", "check", "compare", "evaluate", "parse"]
 
 
 def __getattr__(name: str) -> object:

@@ -2,12 +2,14 @@
 
 Forward every gate is one operation. Backward each message costs what its local derivative
 takes to compute from values that are known, and one multiplication by the gradient; a slope
-of 1 or -1 and a choice between branches need none. Where messages meet they are added. Of
-what is fed by constants alone nothing is computed, and constants get no message.
+of 1 or -1 and a choice between branches need none. The first gradient, 1, counts like any
+other. Where messages meet they are added. Constants get no message, and what they alone make
+up is known beforehand.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -68,7 +70,7 @@ def message(gate: str, position: int, fixed: tuple[int, ...]) -> tuple[int, bool
     return varying(code, known), not chooses and literal not in FREE
 
 
-def varying(code: list[Item] | tuple[Item, ...], known: set[str]) -> int:
+def varying(code: Sequence[Item], known: set[str]) -> int:
     """How many operators of a postfix code depend on more than numbers and `known` names."""
     found = 0
     known = set(known)

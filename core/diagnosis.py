@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf, isfinite
+from typing import Any
 
-from backprop.arithmetic.ieee import GAP, KINK, POLE
+from backprop.arithmetic.ieee import IEEE, KINK, POLE
+from backprop.arithmetic.system import Arithmetic
 from backprop.engine import Backward, backward, forward
 from backprop.gates import GATES
 from backprop.gates.rules import COMPARISONS
@@ -61,13 +63,15 @@ def kinks(program: Program, values: Sequence[float], back: Backward, ties: str) 
             yield Notice("near", f"{code} is within {gap:.1g} of switching", label)
 
 
-def distance(name: str, fed: Sequence[float], out: float) -> float:
+def distance(name: str, fed: Sequence[Any], out: Any, arithmetic: Arithmetic = IEEE) -> Any:
     """How far a gate is from where it has no derivative; inf if it is nowhere near."""
     if GATES[name].ties:
-        largest = sorted(abs(value - out) for value in fed)
-        return largest[1] if largest[1] == largest[1] else inf
-    gap = GAP[name]
-    found: float = gap(*fed, out) if gap else 0.0
+        found = sorted(abs(value - out) for value in fed)[1]
+    elif gap := arithmetic.gap[name]:
+        found = gap(*fed, out)
+    else:
+        test = arithmetic.kink[name]
+        found = 0.0 if test and test(*fed, out) else inf
     return found if found == found else inf
 
 

@@ -10,7 +10,7 @@ as text that every command can read. Statements that don't depend on the variabl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import count
+from itertools import count, pairwise
 from typing import NamedTuple
 
 from backprop.errors import UsageError, closest
@@ -44,11 +44,11 @@ def iterated(tree: Tree, wanted: str | None = None, times: int = TIMES) -> Itera
     repeated, once = parted(tree, variable)
     stem = free_stem(tree, variable, start, times)
     names = tuple([f"{stem}{step}" for step in range(1, times + 1)])
-    writer = Writer(tree)
+    writer = Writer(tree, names)
     writer.statement([start], {}, names[0])
     for run in once:
         writer.statement(tree.code[slice(*run)], {})
-    for step, (before, name) in enumerate(zip(names, names[1:], strict=False), 2):
+    for step, (before, name) in enumerate(pairwise(names), 2):
         writer.step(repeated, {variable: before}, name, step)
     return Iterated(parse(print_tree(writer.tree())), names, tree.text, variable, start)
 
@@ -56,17 +56,9 @@ def iterated(tree: Tree, wanted: str | None = None, times: int = TIMES) -> Itera
 def asked(tree: Tree, wanted: str | None) -> tuple[str, str]:
     """The variable to iterate and its start, as the user named them or as it must be."""
     if wanted is None:
-        program = stage(tree)
-        free = [name for name in program.inputs if name not in program.defaults]
-        if len(free) != 1:
-            has = ", ".join(free) or "no variables"
-            raise UsageError(
-                f"one variable is iterated, and the program has {has}",
-                hint=f"choose one: --iterate {free[-1]}" if free else "",
-            )
-        return free[0], free[0]
+        only = only_variable(tree)
+        return only, only
     name, equals, start = (part.strip() for part in wanted.partition("="))
-    place = wanted.index("=") + 1 if equals else 0
     known = stage(tree, [name]).inputs
     variable = name if name in known else name.removesuffix("1")
     if variable not in known:
@@ -76,17 +68,33 @@ def asked(tree: Tree, wanted: str | None) -> tuple[str, str]:
             f"--iterate names {name or 'nothing'}, which is no variable; the program has {has}",
             hint=f"did you mean --iterate {near}{equals}{start}?" if near else "",
         )
-    if not equals:
-        return variable, variable
-    if not is_name(start) or start in tree.functions:
-        hint = f"name it, as in --iterate {name}=x, and give the value as --x=..."
-        raise UsageError(
-            "a start is the name of a variable", text=wanted, span=(place, max(place + 1, len(wanted))),
-            origin="--iterate", hint=hint,
-        )  # fmt: skip
+    if equals:
+        check_start(tree, wanted, start)
+    return variable, start or variable
+
+
+def only_variable(tree: Tree) -> str:
+    """The one variable that has no value in the text."""
+    program = stage(tree)
+    free = [name for name in program.inputs if name not in program.defaults]
+    if len(free) != 1:
+        has = ", ".join(free) or "no variables"
+        hint = f"choose one: --iterate {free[-1]}" if free else ""
+        raise UsageError(f"one variable is iterated, and the program has {has}", hint=hint)
+    return free[0]
+
+
+def check_start(tree: Tree, wanted: str, start: str) -> None:
     if start in stored(tree):
         raise UsageError(f"--iterate starts at {start}, which the program itself computes")
-    return variable, start
+    if not is_name(start) or start in tree.functions:
+        name, _, _ = wanted.partition("=")
+        place = len(name) + 1
+        raise UsageError(
+            "a start is the name of a variable", text=wanted,
+            span=(place, max(place + 1, len(wanted))), origin="--iterate",
+            hint=f"write --iterate {name.strip()}=x, and give the value as --x=...",
+        )  # fmt: skip
 
 
 def stored(tree: Tree) -> set[str]:
@@ -138,11 +146,11 @@ def free_stem(tree: Tree, variable: str, start: str, times: int) -> str:
 class Writer:
     """Postfix code of a new program, made of copies of an old one's statements."""
 
-    def __init__(self, old: Tree) -> None:
+    def __init__(self, old: Tree, reserved: Sequence[str]) -> None:
         self.code: list[Item] = []
         self.body: Runs = []
         self.functions: dict[str, Function] = {}
-        self.taken = {*old.names, *old.functions, *stored(old)}
+        self.taken = {*old.names, *old.functions, *stored(old), *reserved}
         self.old = old
         for function in old.functions.values():
             start = len(self.code)
@@ -153,7 +161,8 @@ class Writer:
         """One statement, with other names for its operands; `name` is what it is to be called."""
         start = len(self.code)
         if isinstance(code[-1], Op) and code[-1].kind == "store":
-            code, name = code[:-1], name or code[-1].name
+            name = name or code[-1].name
+            code = code[:-1]
         self.code += [renamed.get(item, item) if isinstance(item, str) else item for item in code]
         self.code.append(Op(name, 1, "store"))
         self.body.append((start, len(self.code)))

@@ -203,6 +203,7 @@ def test_the_package_lists_its_public_names() -> None:
         "Report",
         "__version__",
         "check",
+        "compare",
         "evaluate",
         "parse",
     ]

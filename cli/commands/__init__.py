@@ -11,6 +11,7 @@ from backprop import __version__
 COMMANDS = {
     "eval": "value and gradient, stage by stage",
     "check": "can the gradient be trusted? verdicts and an exit code",
+    "compare": "symbolic against staged: operations and times",
     "gates": "the gate table",
 }
 

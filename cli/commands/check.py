@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from backprop.checking.check import VERDICTS
 from backprop.checking.expectation import (
     Expectation,
     departures,
@@ -162,7 +163,14 @@ def first_failing(reports: Iterator[Report], settings: Settings) -> tuple[int, i
         code = settings.code(report)
         if code:
             return code, count, report
-        if kept is None or report.check.verdict != "agree":
+        if kept is None or certainty(report) < certainty(kept):
             kept = report
     assert kept is not None
     return 0, count, kept
+
+
+def certainty(report: Report) -> tuple[int, int]:
+    """How sure a report is: its verdict first, then the fewest digits that float64 keeps."""
+    judged = [report.check.value, *report.check.inputs.values()]
+    digits = [one.digits or 0 for one in judged if one]
+    return -VERDICTS.index(report.check.verdict), min(digits, default=0)

@@ -172,4 +172,4 @@ for _name, (_raw, _edge) in EDGES.items():
 
 QUICK: dict[str, Number] = {name: raw for name, (raw, _) in EDGES.items()}
 IEEE = Arithmetic(PRIMITIVES, QUICK, constants=CONSTANTS)
-VALUE, LOCAL, KINK, GAP, POLE = IEEE.value, IEEE.local, IEEE.kink, IEEE.gap, IEEE.pole
+VALUE, LOCAL, KINK, POLE = IEEE.value, IEEE.local, IEEE.kink, IEEE.pole

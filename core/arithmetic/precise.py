@@ -13,9 +13,11 @@ import mpmath
 from mpmath import mp, mpf
 
 from backprop.arithmetic.system import Arithmetic, Function
+from backprop.gates.rules import COMPARISONS
 
 nan, inf = mp.nan, mp.inf
-FARTHEST = 10**7  # exp of more than this counts as infinite
+FARTHEST = 10**15  # exp of more than this counts as infinite
+FLAT = 10**7  # erf and tanh of more than this are 1
 WIDEST = 5_000  # bits before the point of an angle; beyond, its sine isn't worth its cost
 
 
@@ -57,11 +59,11 @@ def log(a: Any) -> Any:
     return -inf if a == 0 else mp.log(a)
 
 
-def bounded(function: Function, above: Any, below: Any, a: Any) -> Any:
+def bounded(function: Function, above: Any, below: Any, a: Any, bound: int = FARTHEST) -> Any:
     """`function` where it doesn't grow out of all bounds, else what it comes to."""
-    if a > FARTHEST:
+    if a > bound:
         return above
-    return below if a < -FARTHEST else function(a)
+    return below if a < -bound else function(a)
 
 
 def angle(function: Function, a: Any) -> Any:
@@ -122,18 +124,41 @@ PARTIAL: dict[str, Function] = {
     "atan2": mp.atan2,
     "sinh": partial(bounded, mp.sinh, inf, -inf),
     "cosh": partial(bounded, mp.cosh, inf, inf),
-    "tanh": partial(bounded, mp.tanh, mpf(1), mpf(-1)),
+    "tanh": partial(bounded, mp.tanh, mpf(1), mpf(-1), bound=FLAT),
     "asinh": mp.asinh,
     "acosh": mp.acosh,
     "atanh": lambda a: mp.sign(a) * inf if abs(a) == 1 else mp.atanh(a),
-    "erf": partial(bounded, mp.erf, mpf(1), mpf(-1)),
-    "erfc": partial(bounded, mp.erfc, mpf(0), mpf(2)),
+    "erf": partial(bounded, mp.erf, mpf(1), mpf(-1), bound=FLAT),
+    "erfc": partial(bounded, mp.erfc, mpf(0), mpf(2), bound=FLAT),
     "sign": mp.sign,
     "floor": mp.floor,
     "ceil": mp.ceil,
     "round": mp.nint,
 }
 PRIMITIVES = ARITHMETIC | {name: real(function) for name, function in PARTIAL.items()}
+
+
+def finite_only(function: Function) -> Function:
+    """`function` with nan where it is infinite, for opinions that then say nothing."""
+
+    def total(*operands: Any) -> Any:
+        found = function(*operands)
+        return nan if mp.isinf(found) else found
+
+    return total
+
+
+def comparable(function: Function) -> Function:
+    """A comparison that is nan where what it compares is."""
+    return lambda a, b: nan if a != a or b != b else function(a, b)
+
+
+FINITE = (
+    PRIMITIVES
+    | {name: finite_only(PRIMITIVES[name]) for name in PARTIAL}
+    | {name: comparable(PRIMITIVES[name]) for name in COMPARISONS}
+    | {"where": lambda c, a, b: nan if c != c else a if c else b}
+)
 
 PRECISE = Arithmetic(
     PRIMITIVES,

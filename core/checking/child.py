@@ -26,7 +26,8 @@ class Child:
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        threading.Thread(target=self.listen, daemon=True).start()
+        self.listener = threading.Thread(target=self.listen, daemon=True)
+        self.listener.start()
 
     def listen(self) -> None:
         assert self.process.stdout is not None
@@ -56,6 +57,11 @@ class Child:
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
+        self.listener.join()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with suppress(OSError, ValueError):  # what was left to write has no reader any more
+                if pipe:
+                    pipe.close()
 
     def __enter__(self) -> Self:
         return self

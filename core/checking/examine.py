@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mpmath import mp
 
 from backprop.checking.check import Check, Remark
-from backprop.checking.opinions import CLOSE, Examiner, Subject, close
+from backprop.checking.opinions import Examiner, Subject, close
 from backprop.checking.verdict import Judge
 from backprop.engine import uncollected
 from backprop.language.parser import parse
@@ -41,7 +40,6 @@ Write = Callable[[dict[str, Any]], None]
 @uncollected()
 def answer(request: Mapping[str, Any], write: Write) -> None:
     """Write what is found, piece by piece, as dictionaries that JSON can carry."""
-    sys.set_int_max_str_digits(0)
     subject = subject_of(request)
     seconds: dict[str, float] = {}
 
@@ -91,11 +89,7 @@ def with_formula(subject: Subject, check: Check, digits: int) -> Check:
             if judged.verdict in ("kink", "undefined"):
                 continue
             number = found.at(formula, subject.point)
-            if (
-                judged.exact
-                and mp.isfinite(number)
-                and not close(mp.mpf(judged.exact), number, CLOSE)
-            ):
+            if judged.exact and mp.isfinite(number) and not close(mp.mpf(judged.exact), number):
                 check = parted(check, name, mp.nstr(number, 17))
     return check
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
-from backprop.arithmetic.precise import PRIMITIVES
+from backprop.arithmetic.precise import FINITE
 from backprop.checking.walk import Dialect
 from backprop.gates import CONSTANTS
 
@@ -23,7 +23,7 @@ def literal(text: str) -> Any:
     return {"pi": +mp.pi, "e": +mp.e}[text] if text in CONSTANTS else mpf(float(text))
 
 
-DIALECT = Dialect(PRIMITIVES, mpf, literal)
+DIALECT = Dialect(FINITE, mpf, literal)
 
 
 class Sides(NamedTuple):
@@ -31,6 +31,19 @@ class Sides(NamedTuple):
 
     left: Any
     right: Any
+    noise: Any = 0  # what rounding alone could make of a difference
+
+    @property
+    def known(self) -> bool:
+        return bool(mp.isfinite(self.left) and mp.isfinite(self.right))
+
+    @property
+    def middle(self) -> Any:
+        return (self.left + self.right) / 2
+
+    def each(self, function: Callable[[Any, Any], Any], other: Sides) -> Sides:
+        """These slopes and another's put through a function, side by side."""
+        return Sides(function(self.left, other.left), function(self.right, other.right), self.noise)
 
 
 class Difference(NamedTuple):
@@ -56,7 +69,8 @@ def differences(
         for direction in directions:
             h = min([mpf(1), *(abs(at[n]) for n in direction if at[n])]) * mpf(10) ** -step
             before, after = (output(moved(at, direction, side)) for side in (-h, h))
-            found.append(Sides((middle - before) / h, (after - middle) / h))
+            noise = max(map(abs, (before, middle, after))) * mpf(10) ** -digits / h
+            found.append(Sides((middle - before) / h, (after - middle) / h, noise))
         return Difference(middle, found)
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from mpmath import mp, mpf
 
 from backprop.arithmetic.precise import PRECISE
 from backprop.checking.numeric import DIALECT, Difference, Direction, Sides, differences
 from backprop.checking.walk import walk
+from backprop.diagnosis import distance
 from backprop.engine import Backward, backward, forward
 from backprop.gates import GATES
 from backprop.gates.rules import COMPARISONS
@@ -28,6 +29,7 @@ CLOSE = 30  # digits to which opinions have to agree
 NOTHING = mpf(10) ** -330  # what no float can hold
 WORK = 400_000  # stages times directions that are looked at one by one
 SAMPLED = 20
+NOISY = 10**5
 
 
 class Subject(NamedTuple):
@@ -63,6 +65,14 @@ class Look(NamedTuple):
     sides: list[Sides] | None
     values: dict[str, Any]
 
+    def at(self, place: int) -> tuple[Any, Any, Sides | None]:
+        """What is known of one direction."""
+        return (
+            self.along[place],
+            None if self.symbolic is None else self.symbolic[place],
+            None if self.sides is None else self.sides[place],
+        )
+
 
 class Opinion(NamedTuple):
     """What a direction's numbers amount to."""
@@ -71,6 +81,36 @@ class Opinion(NamedTuple):
     precise: Any
     symbolic: Any = None
     sides: Sides | None = None
+
+    @property
+    def unclear(self) -> bool:
+        """Could more digits change this?"""
+        drowned = self.state == "silent" and self.sides is not None and self.sides.known
+        return drowned or self.state in ("jump", "differ")
+
+    @classmethod
+    def of(cls, own: Any, symbolic: Any, sides: Sides | None) -> Self:
+        """The engine's number beside what the others have, if they have one."""
+        if not mp.isfinite(own):
+            return cls("undefined", own, symbolic, sides)
+        others = [symbolic] if symbolic is not None and mp.isfinite(symbolic) else []
+        if sides and sides.known:
+            if drowned(own, sides):
+                return cls.of(own, symbolic, None)._replace(sides=sides)
+            if not close(sides.left, sides.right):
+                return cls("jump", own, symbolic, sides)
+            others.append(sides.middle)
+        if not all(close(own, other) for other in others):
+            return cls("differ", own, symbolic, sides)
+        return cls("agree" if others else "silent", own, symbolic, sides)
+
+
+def drowned(own: Any, sides: Sides) -> bool:
+    """Is a slope too small beside the function's value for this difference to say anything?"""
+    numbers = (own, sides.left, sides.right)
+    if sides.noise <= max(map(abs, numbers)) * mpf(10) ** -CLOSE or len(set(numbers)) == 1:
+        return False
+    return all(abs(own - side) <= sides.noise * NOISY for side in numbers)
 
 
 def precise(subject: Subject, digits: int) -> Precise:
@@ -119,7 +159,7 @@ class Examiner:
             look = self.look(level)
             with mp.workdps(level[1]):
                 found = [self.opinion(place, look, before) for place in range(len(self.directions))]
-            unclear = any(opinion.state in ("jump", "differ") for opinion in found)
+            unclear = any(opinion.unclear for opinion in found)
             if not unclear or (before and ties(self.subject.program, look.precise)):
                 break
             before = look
@@ -163,51 +203,36 @@ class Examiner:
         return found
 
     def opinion(self, place: int, look: Look, before: Look | None) -> Opinion:
-        """One direction's numbers, less what fades as digits grow."""
-        own = faded(look.along[place], before and before.along[place])
-        theirs = look.symbolic and faded(
-            look.symbolic[place], before and before.symbolic and before.symbolic[place]
-        )
-        sides = look.sides[place] if look.sides else None
-        if sides and before and before.sides:
-            sides = Sides(*map(faded, sides, before.sides[place]))
-        if not mp.isfinite(own):
-            return Opinion("undefined", own, theirs, sides)
-        others = [theirs] if theirs is not None and mp.isfinite(theirs) else []
-        if sides and all(map(mp.isfinite, sides)):
-            if not close(*sides, CLOSE):
-                return Opinion("jump", own, theirs, sides)
-            others.append((sides[0] + sides[1]) / 2)
-        if any(not close(own, other, CLOSE) for other in others):
-            return Opinion("differ", own, theirs, sides)
-        return Opinion("agree" if others else "silent", own, theirs, sides)
+        """One direction's numbers; if these don't fit, they less what fades as digits grow."""
+        found = Opinion.of(*look.at(place))
+        if before and found.state in ("jump", "differ"):
+            now, then = look.at(place), before.at(place)
+            sides = now[2].each(faded, then[2]) if now[2] and then[2] else None
+            found = Opinion.of(faded(now[0], then[0]), faded(now[1], then[1]), sides)
+        return found
 
 
-def close(a: Any, b: Any, digits: int) -> bool:
+def close(a: Any, b: Any) -> bool:
     largest = max(abs(a), abs(b))
-    return largest < NOTHING or bool(abs(a - b) <= largest * mpf(10) ** -digits)
+    return largest < NOTHING or bool(abs(a - b) <= largest * mpf(10) ** -CLOSE)
 
 
 def faded(now: Any, before: Any) -> Any:
     """0 for a number that was only rounding or curvature: at more digits almost nothing is left."""
-    if before is None or not mp.isfinite(now) or not mp.isfinite(before):
+    if now is None or before is None or not mp.isfinite(now) or not mp.isfinite(before):
         return now
     return mpf(0) if abs(now) <= abs(before) * mpf(10) ** -CLOSE else now
 
 
 def ties(program: Program, engine: Precise) -> list[int]:
-    """The stages that are exactly at a point where they have no derivative."""
+    """The stages at a point where they have no derivative, or closer than any rounding tells."""
     found = []
     values = engine.values
     for slot, name, operands in program.forward_steps():
         if name not in COMPARISONS and not (GATES[name].kink and engine.back.reached(slot)):
             continue
         fed = [values[operand] for operand in operands]
-        if GATES[name].ties:
-            tied = sum(value == values[slot] for value in fed) > 1
-        else:
-            test = PRECISE.kink[name]
-            tied = bool(test and test(*fed, values[slot]))
-        if tied:
+        gap = distance(name, fed, values[slot], PRECISE)
+        if gap <= max(map(abs, [1, *fed])) * mpf(10) ** -CLOSE:
             found.append(slot)
     return found

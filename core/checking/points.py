@@ -61,7 +61,7 @@ def random_points(
     count: int,
     seed: int,
 ) -> Iterator[dict[str, float]]:
-    """Points where the value is a finite number; an error if the ranges have hardly any."""
+    """Points where the value is a number; an error if the ranges have hardly any."""
     missing = [
         name
         for name in program.inputs
@@ -77,7 +77,7 @@ def random_points(
     while count:
         drawn = {name: random.uniform(*ranges[name]) for name in ranges}
         at = point(program, {**fixed, **drawn})
-        if math.isfinite(forward(program, at)[program.output]):
+        if not math.isnan(forward(program, at)[program.output]):
             count -= 1
             tries = 0
             yield at
@@ -85,6 +85,6 @@ def random_points(
             tries += 1
             if tries == TRIES:
                 raise UsageError(
-                    f"the program has no finite value at {TRIES:,} points of these ranges",
+                    f"the program has no value at {TRIES:,} points of these ranges",
                     hint="choose ranges inside its domain",
                 )

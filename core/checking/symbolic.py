@@ -10,17 +10,20 @@ have slope 0. What SymPy finds off the real axis is nan.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
 import sympy
 from mpmath import mp, mpf
+from sympy.core.cache import clear_cache
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.pycode import MpmathPrinter
 from sympy.printing.str import StrPrinter
 
-from backprop.arithmetic.precise import PRIMITIVES, real
+from backprop.arithmetic.ieee import VALUE
+from backprop.arithmetic.precise import FINITE, real
 from backprop.checking.numeric import Direction
 from backprop.checking.walk import Dialect, walk
 from backprop.gates import CONSTANTS, GATES
@@ -30,7 +33,9 @@ from backprop.program import Program
 
 Expression = Any
 Rule = Callable[..., Any]
+Common = tuple[list[tuple[Expression, Expression]], list[Expression]]
 
+STEEP = 64  # exponents of a polynomial that is multiplied out, all together
 SIMPLE = 4096  # a literal of at most this denominator is a fraction; others get a symbol
 
 
@@ -107,6 +112,8 @@ FUNCTIONS: dict[str, Callable[..., Expression]] = {
     "ne": lambda a, b: truth(sympy.Ne(a, b)),
 } | STEPS
 
+FLOATS = {name: VALUE[name] for name in FUNCTIONS}
+
 
 def exactly(number: float) -> Expression:
     """A literal as the double that it is."""
@@ -146,7 +153,7 @@ class Numbers(MpmathPrinter):  # type: ignore[misc]
         return f"pow({self._print(base)}, {self._print(exponent)})"
 
 
-OWN = {name: PRIMITIVES[name] for name in FUNCTIONS if name in PRIMITIVES}
+OWN = {name: FINITE[name] for name in FUNCTIONS if name in FINITE}
 
 
 WRITER = {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True}
@@ -154,6 +161,10 @@ WRITER = {"fully_qualified_modules": False, "inline": True, "allow_unknown_funct
 
 def compiled(fresh: Sequence[Expression], found: Expression) -> Rule:
     return real(sympy.lambdify(fresh, found, [OWN, "mpmath"], printer=Numbers(WRITER)))
+
+
+def unknown(*_operands: Any) -> Any:
+    return mp.nan
 
 
 class Forward(NamedTuple):
@@ -177,7 +188,11 @@ def chained(
                 tangents[program.inputs[name]][place] = mpf(part)
         for slot, gate, operands in program.forward_steps():
             fed = [values[operand] for operand in operands]
+            # A nan has no place among the conditions of a Piecewise, which would pick a branch.
+            heard = fed[:1] if gate == "where" else fed
             value, rules = rule(gate, len(fed))
+            if any(number != number for number in heard):
+                value, rules = unknown, [unknown] * len(fed)
             values[slot] = value(*fed)
             found = tangents[slot]
             for operand, slope in zip(operands, rules, strict=True):
@@ -260,6 +275,21 @@ class Printer(StrPrinter):  # type: ignore[misc]
     def _print_Or(self, found: Expression) -> str:  # noqa: N802
         return "+".join(f"({self._print(part)})" for part in found.args)
 
+    def _print_Abs(self, found: Expression) -> str:  # noqa: N802
+        return f"abs({self._print(found.args[0])})"
+
+    def _print_Not(self, found: Expression) -> str:  # noqa: N802
+        return f"(1 - ({self._print(found.args[0])}))"
+
+    def _print_ITE(self, found: Expression) -> str:  # noqa: N802
+        return f"where({', '.join(map(self._print, found.args))})"
+
+    def _print_BooleanTrue(self, found: Expression) -> str:  # noqa: N802
+        return "1"
+
+    def _print_BooleanFalse(self, found: Expression) -> str:  # noqa: N802
+        return "0"
+
     def _print_Exp1(self, found: Expression) -> str:  # noqa: N802
         return "exp(1)"
 
@@ -283,3 +313,39 @@ def latex_of(found: Whole, expression: Expression) -> str:
 
 def operations(found: Expression) -> int:
     return int(found.count_ops())
+
+
+# How expressions grow.
+
+
+def forget() -> None:
+    """Empty SymPy's cache, so that the next derivation is timed as if it were the first."""
+    clear_cache()
+
+
+def common_parts(found: Sequence[Expression]) -> Common:
+    """Subexpressions that occur more than once, with a symbol for each, and what is left."""
+    parts, rest = sympy.cse(found)
+    return parts, rest
+
+
+def in_floats(
+    found: Whole, expressions: Sequence[Expression], common: Common | None = None
+) -> Callable[[Mapping[str, float]], Any]:
+    """The expressions as one function on floats, computing common parts once if given."""
+    symbols = [*found.symbols.values(), *found.literals]
+    cse = (lambda _: common) if common else False
+    function = sympy.lambdify(symbols, list(expressions), [FLOATS, "math"], cse=cse)
+    return lambda point: function(
+        *(point[name] for name in found.symbols), *found.literals.values()
+    )
+
+
+def polynomial(expression: Expression) -> tuple[Expression, Expression, int] | None:
+    """A polynomial of one symbol: its common factor, the rest multiplied out, and its terms."""
+    symbols = expression.free_symbols
+    powers = [abs(power.exp) for power in expression.atoms(sympy.Pow) if power.exp.is_number]
+    if len(symbols) != 1 or math.prod(powers) > STEEP or not expression.is_polynomial(*symbols):
+        return None
+    factor, rest = sympy.Poly(expression, *symbols).primitive()
+    return factor, rest.as_expr(), len(rest.terms())

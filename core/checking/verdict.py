@@ -21,7 +21,7 @@ from backprop.checking.digits import (
     right_digits,
 )
 from backprop.checking.numeric import Direction
-from backprop.checking.opinions import CLOSE, Look, Opinion, Subject, close, ties
+from backprop.checking.opinions import Look, Opinion, Subject, close, ties
 from backprop.checking.stable import suggestion
 from backprop.engine import backward, forward
 from backprop.gates.rules import COMPARISONS
@@ -91,13 +91,18 @@ class Judge:
         exact = self.look.values["precise"]
         others = [self.look.values[name] for name in self.methods if name in self.look.values]
         known = [other for other in others if mp.isfinite(other)]
-        if mp.isfinite(exact) and not all(close(exact, other, CLOSE) for other in known):
+        if mp.isfinite(exact) and not all(close(exact, other) for other in known):
+            if self.ties:
+                reason = "so close to a jump that no rounding tells on which side"
+                return self.graded(self.subject.value, exact)._replace(
+                    verdict="kink", reason=reason
+                )
             return Judged("differ", exact=self.text(exact), reason="the values are different")
         return self.graded(self.subject.value, exact)
 
     def judged(self, name: str) -> Judged:
-        exact = self.look.precise.gradient(self.program, name)
         opinion, shared = self.opinion_on(name)
+        exact = self.exact(name)
         state = opinion.state
         graded = self.graded(self.subject.gradient[name], exact)
         if state == "undefined" or graded.verdict == "undefined":
@@ -105,6 +110,8 @@ class Judge:
                 return graded
             reason = "no finite slope here" + self.elsewhere(opinion)
             return graded._replace(verdict="undefined", reason=reason)
+        if state != "agree" and not mp.isfinite(self.look.values["precise"]):
+            return graded._replace(verdict="undefined", reason="the value itself is not finite")
         if state in ("jump", "differ"):
             if state == "jump" or (self.ties and self.explained):
                 return self.kinked(graded, opinion)
@@ -121,6 +128,12 @@ class Judge:
     def explained(self) -> bool:
         """Is every stage right that isn't at a kink?"""
         return failing_stage(self.subject, self.look, self.ties) is None
+
+    def exact(self, name: str) -> Any:
+        """The engine's derivative at many digits, without what is only rounding at any."""
+        if name in self.single:
+            return self.single[name].precise
+        return self.look.precise.gradient(self.program, name)
 
     def opinion_on(self, name: str) -> tuple[Opinion, bool]:
         """What was found for an input alone, or the worst of what was for many together."""
@@ -144,7 +157,8 @@ class Judge:
             )
             return Judged("rounding", shown(digits), text, reason=kept)
         if abs(exact) > LARGEST or self.overflows():
-            reason = f"float64 ends at 1.8e308; exactly it is {mp.nstr(exact, SHORT)}"
+            how = "ends at 1.8e308" if abs(exact) > LARGEST else "overflows on the way"
+            reason = f"float64 {how}; exactly it is {self.text(exact, SHORT)}"
             return Judged("overflow", 0, text, reason=reason)
         return Judged("rounding", 0, text, reason="no digit is right")
 
@@ -175,12 +189,12 @@ class Judge:
         taken = self.text(opinion.precise, SHORT)
         reason = f"the convention gives {taken}"
         left = right = None
-        if sides and all(map(mp.isfinite, sides)):
-            left, right = (self.text(side) for side in sides)
-            if max(map(abs, sides)) > HUGE:
+        if sides and sides.known:
+            left, right = self.text(sides.left), self.text(sides.right)
+            if max(abs(sides.left), abs(sides.right)) > HUGE:
                 left = right = None
                 reason += "; the function jumps here"
-            elif close(*sides, CLOSE):
+            elif close(sides.left, sides.right):
                 reason += f", the function's slope is {self.text(sides.left, SHORT)}"
             else:
                 reason += (
@@ -195,8 +209,8 @@ class Judge:
         parts = [f"the engine has {self.text(opinion.precise, 17)}"]
         if opinion.symbolic is not None:
             parts.append(f"SymPy {self.text(opinion.symbolic, 17)}")
-        if opinion.sides and all(map(mp.isfinite, opinion.sides)):
-            parts.append(f"a numeric difference {self.text(sum(opinion.sides) / 2, 17)}")
+        if opinion.sides and opinion.sides.known:
+            parts.append(f"a numeric difference {self.text(opinion.sides.middle, 17)}")
         where = " along a way through all inputs" if shared else ""
         return ", ".join(parts) + where
 
@@ -209,12 +223,12 @@ class Judge:
     def elsewhere(self, opinion: Opinion) -> str:
         """What the others make of a point where the chain rule has no answer."""
         sides = opinion.sides
-        if sides and all(map(mp.isfinite, sides)) and max(map(abs, sides)) < HUGE:
-            if max(map(abs, sides)) < 1 / HUGE:
+        if sides and sides.known and max(abs(sides.left), abs(sides.right)) < HUGE:
+            if max(abs(sides.left), abs(sides.right)) < 1 / HUGE:
                 return ", though differences tend to 0"
-            if close(*sides, CLOSE):
+            if close(sides.left, sides.right):
                 return f", though differences tend to {self.text(sides.left, SHORT)}"
-            left, right = (self.text(side, SHORT) for side in sides)
+            left, right = (self.text(side, SHORT) for side in sides[:2])
             return f": {left} on the left and {right} on the right"
         return ""
 
@@ -258,12 +272,12 @@ class Judge:
     def slope(self, method: str, name: str) -> str | None:
         opinion = self.single.get(name)
         if method == "precise":
-            return self.text(self.look.precise.gradient(self.program, name))
+            return self.text(self.exact(name))
         if opinion is None:
             return None
         if method == "symbolic":
             return None if opinion.symbolic is None else self.text(opinion.symbolic)
-        return None if opinion.sides is None else self.text(sum(opinion.sides) / 2)
+        return None if opinion.sides is None else self.text(opinion.sides.middle)
 
     def text(self, number: Any, digits: int = 0) -> str:
         return decimal(number, digits or self.sent)
@@ -282,7 +296,7 @@ class Judge:
         loss = loss or lost_backward(self.program, self.slope_digits, exact)
         if loss and verdict != "overflow":
             yield self.lost(loss)
-        slopes = {n: self.look.precise.gradient(self.program, n) for n in self.subject.wrt}
+        slopes = {name: self.exact(name) for name in self.subject.wrt}
         better = suggestion(self.subject, {"": self.look.values["precise"], **slopes})
         if better:
             yield Remark("stable", "", better)
@@ -305,7 +319,8 @@ def decimal(number: Any, digits: int) -> str:
     """An exact number as JSON can hold it."""
     if not mp.isfinite(number):
         return "NaN" if number != number else "Infinity" if number > 0 else "-Infinity"
-    text = str(mp.nstr(number, digits, min_fixed=-5, max_fixed=17))
+    with mp.workdps(digits + 5):
+        text = str(mp.nstr(+number, digits, min_fixed=-5, max_fixed=17))
     return text.replace(".0e", "e").removesuffix(".0")
 
 
@@ -326,7 +341,7 @@ def failing_stage(subject: Subject, look: Look, skipped: Collection[int] = ()) -
         for place, (slope, theirs) in enumerate(zip(own, slopes_of(gate, fed), strict=True)):
             if operands[place] in program.constants or not mp.isfinite(theirs):
                 continue
-            if not close(slope or 0, theirs, CLOSE):
+            if not close(slope or 0, theirs):
                 label, into = program.labels[slot], program.labels[operands[place]]
                 text = (
                     f"d{label}/d{into} is {mp.nstr(slope or 0, 17)} by the table's"

@@ -24,7 +24,9 @@ def main() -> None:
     bound()
     requests: SimpleQueue[str] = SimpleQueue()
     threading.Thread(target=listen, args=(requests,), daemon=True).start()
-    threading.Thread(target=import_module, args=("backprop.checking.symbolic",), daemon=True).start()
+    threading.Thread(
+        target=import_module, args=("backprop.checking.symbolic",), daemon=True
+    ).start()
     while True:
         answer(json.loads(requests.get()))
 

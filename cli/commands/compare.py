@@ -1,0 +1,116 @@
+"""backprop compare: symbolic against staged, in operations and in time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from backprop.cli.commands.eval import NO_ANSWER
+from backprop.cli.main import say
+from backprop.cli.output import print_pieces, print_rich
+from backprop.cli.variables import ProgramCommand
+from backprop.comparing import TIMEOUT, Comparison, compare
+from backprop.iterating import MOST, TIMES, iterated
+from backprop.language.syntax import Tree
+from backprop.staging import GRANULARITIES
+
+HELP = """Symbolic against staged: what a gradient costs as a formula, and as two passes.
+
+\b
+  backprop compare "(x+y)*z"
+  backprop compare @staged.bp --x=3 --y=-4
+  backprop compare "4*l*(1-l)" --iterate l=x --times 8
+  backprop compare "4*l*(1-l)" --iterate l=x --times 4 --x=0.2
+
+A staged program has a row for each of its statements, an iterated one for each step. Columns:
+operations of SymPy's value, of all its derivatives as they come, of both after common
+subexpressions were shared (cse), and of the staged passes, forward and backward. With values,
+the error of finite differences is drawn over their step.
+"""
+
+
+class CompareCommand(ProgramCommand):
+    """A command whose program may be iterated, which changes what its variables are."""
+
+    def tree_of(self, ctx: click.Context, tree: Tree, args: list[str]) -> Tree:
+        wanted, times = value_of(args, "--iterate"), value_of(args, "--times")
+        if wanted is None and times is None:
+            return tree
+        count = int(times) if times and times.lstrip("-").isdecimal() else TIMES
+        ctx.meta["iterated"] = found = iterated(tree, wanted, count)
+        return found.tree
+
+
+def value_of(args: Sequence[str], option: str) -> str | None:
+    """What an option is given, before the command line as a whole can be read."""
+    found = None
+    for word, following in zip(args, [*args[1:], None], strict=True):
+        name, equals, value = word.partition("=")
+        if name == option:
+            found = value if equals else following
+    return found
+
+
+@click.command(
+    "compare", cls=CompareCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]"
+)
+@click.option(
+    "--iterate",
+    metavar="NAME[=START]",
+    help="Apply PROGRAM to its own result: NAME is fed again, and begins as START.",
+)
+@click.option(
+    "--times",
+    type=int,
+    metavar="N",
+    help=f"Steps of --iterate, the first is START itself; 1 to {MOST}, default {TIMES}.",
+)
+@click.option("--wrt", metavar="NAME", help="The input of the differences; default the first.")
+@click.option(
+    "--gates",
+    type=click.Choice(GRANULARITIES),
+    default="written",
+    help="Gates as written, all opened up, or known patterns fused.",
+)
+@click.option(
+    "--timeout",
+    type=float,
+    default=TIMEOUT,
+    metavar="SECONDS",
+    help=f"How long SymPy may take in all; default {TIMEOUT:g}.",
+)
+@click.option("--no-times", is_flag=True, help="Leave out times, which no two runs have alike.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def command(
+    ctx: click.Context, /, as_json: bool, no_times: bool, wrt: str | None, gates: str,
+    timeout: float, **options: Any,
+) -> int:  # fmt: skip
+    del options
+    asked = ctx.obj
+    found = compare(
+        ctx.meta.get("iterated", asked.tree), asked.values, wrt=wrt, gates=gates,
+        timeout=timeout, spare=asked.spare, child=asked.child,
+    )  # fmt: skip
+    if as_json:
+        from backprop.cli.render.json import render_object
+
+        print_pieces([render_object(found.to_dict(times=not no_times))])
+    else:
+        from backprop.cli.render.compare import render
+
+        print_rich(render(found, times=not no_times))
+    return say_if_undecided(found)
+
+
+def say_if_undecided(found: Comparison) -> int:
+    """Exit code 3, with why on stderr, if there is no finite slope or SymPy came to nothing."""
+    if found.report and not found.report.finite:
+        faults = found.report.faults
+        why = f": {faults[0].message}" if faults else ""
+        return say(f"error: no finite slope to compare differences with{why}", NO_ANSWER)
+    if not found.decided:
+        return say(f"error: SymPy came to nothing: {found.rows[-1].symbolic.reason}", NO_ANSWER)
+    return 0

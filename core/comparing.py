@@ -1,0 +1,118 @@
+"""Symbolic against staged: the one call of `backprop compare`. A program in, a Comparison out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from backprop.checking.child import Child
+from backprop.differencing import Difference, study
+from backprop.errors import UsageError
+from backprop.evaluation import checked_wrt, evaluate
+from backprop.iterating import TIMES, Iterated, iterated
+from backprop.language.parser import parse
+from backprop.language.syntax import Tree
+from backprop.measuring import Row, marks_of, measured, part
+from backprop.program import Notice, Program
+from backprop.report import Report
+from backprop.staging import GRANULARITIES, stage
+from backprop.values import Value
+
+SCHEMA = "backprop/compare/1"
+TIMEOUT = 10.0
+HOUR = 3600.0
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    program: Program
+    iterated: Iterated | None
+    rows: tuple[Row, ...]
+    report: Report | None  # the last row at a point, if there is one
+    difference: Difference | None
+    notices: tuple[Notice, ...]
+
+    @property
+    def decided(self) -> bool:
+        """Did SymPy finish anything?"""
+        return any(row.symbolic.gradient is not None for row in self.rows)
+
+    def to_dict(self, *, times: bool = True) -> dict[str, Any]:
+        found = self.iterated
+        return {
+            "schema": SCHEMA,
+            "expression": self.program.text,
+            "iterated": found and {
+                "expression": found.expression, "variable": found.variable,
+                "start": found.start, "times": len(found.names),
+            },
+            "gates": self.program.granularity,
+            "rows": [row.to_dict(times=times) for row in self.rows],
+            "difference": self.difference and self.difference.to_dict(),
+            "warnings": [
+                {"stage": notice.stage or None, "kind": notice.kind, "message": notice.message}
+                for notice in self.notices
+            ],
+        }  # fmt: skip
+
+
+def compare(
+    program: str | Tree | Iterated,
+    values: Mapping[str, Value] | None = None,
+    /,
+    *,
+    iterate: str | None = None,
+    times: int | None = None,
+    wrt: str | None = None,
+    gates: str = "written",
+    timeout: float = TIMEOUT,
+    spare: Collection[str] = (),
+    child: Child | None = None,
+    **named: Value,
+) -> Comparison:
+    """What SymPy needs for value and gradient, and what the staged passes need.
+
+    With `iterate` or `times` the program is applied to itself, as `iterated` says. With
+    values there is also the error of finite differences by `wrt`, the first input unless given.
+    """
+    given = {**(values or {}), **named}
+    if gates not in GRANULARITIES:
+        raise UsageError(f"gates can be {', '.join(GRANULARITIES)}, not {gates}")
+    if not 0 < timeout <= HOUR:
+        raise UsageError(f"--timeout can be up to {HOUR:g} seconds, not {timeout:g}")
+    source = parse(program) if isinstance(program, str) else program
+    if isinstance(source, Tree) and (iterate is not None or times is not None):
+        source = iterated(source, iterate, TIMES if times is None else times)
+    unrolled = source if isinstance(source, Iterated) else None
+    whole = stage(source.tree if isinstance(source, Iterated) else source, given, gates)
+    if wrt is not None:
+        checked_wrt(whole, [wrt])
+    report = report_at(whole, given, wrt, spare)
+    marks = marks_of(whole, unrolled.names if unrolled else ())
+    worker = child or Child()
+    try:
+        rows = measured(whole, marks, report.point if report else {}, worker, timeout)
+    finally:
+        if not child:
+            worker.close()
+    notices = report.notices if report else whole.notices
+    return Comparison(whole, unrolled, rows, report, difference_of(report), notices)
+
+
+def report_at(
+    whole: Program, given: Mapping[str, Value], wrt: str | None, spare: Collection[str]
+) -> Report | None:
+    """Value and slope at the point, if there is one: values given, or a text that has them all."""
+    inputs = part(whole, whole.output).inputs or whole.inputs
+    if not given and (not inputs or set(inputs) - set(whole.defaults)):
+        return None
+    return evaluate(whole, given, wrt=[wrt or name for name in list(inputs)[:1]], spare=spare)
+
+
+def difference_of(report: Report | None) -> Difference | None:
+    """How differences fare, where there is a finite slope for them to be compared with."""
+    if report is None or not report.wrt or not report.finite:
+        return None
+    name = report.wrt[0]
+    return study(report.program, report.point, name, report.gradient[name], report.ties)

@@ -1,0 +1,239 @@
+"""What the three opinions say of worked cases, and of thousands of random programs."""
+
+from __future__ import annotations
+
+import math
+
+import mpmath
+import pytest
+from campaigns.opinions import Case, judged
+from examining import checked
+
+from backprop import evaluate, parse
+from backprop.checking.check import Check
+
+LOGISTIC = ["l1 = x", *(f"l{n} = 4*l{n - 1}*(1 - l{n - 1})" for n in range(2, 61))]
+
+
+def logistic(n: int) -> str:
+    return "\n".join(LOGISTIC[:n])
+
+
+def nested(text: str, times: int) -> str:
+    found = "x"
+    for _ in range(times):
+        found = text.format(found)
+    return found
+
+
+# Program, point, verdict, right digits of the derivative by x, and the exact one.
+WORKED: list[tuple[str, dict[str, float], str, int, str]] = [
+    ("(x+y)*z", {"x": -2, "y": 5, "z": -4}, "agree", 16, "-4"),
+    ("(1-cos(x))/x**2", {"x": 1e-4}, "rounding", 0, "-8.3333333"),
+    ("log(1+x)", {"x": 1e-10}, "rounding", 16, "0.9999999999"),
+    ("((x+1e16)-1e16)*x", {"x": 3.3}, "rounding", 1, "6.59999999999999964"),
+    ("sqrt(x*x+y*y)-x", {"x": 1e8, "y": 1}, "rounding", 0, "-4.99999999999999"),
+    ("x**50-y**50", {"x": 1.0000001, "y": 1}, "agree", 16, "50.00024500058"),
+    ("x**4-4*x**3+6*x**2-4*x+1", {"x": 1.0001}, "rounding", 4, "3.99999999999"),
+    (logistic(10), {"x": 0.2}, "agree", 13, "-246.076928907"),
+    (logistic(20), {"x": 0.2}, "agree", 11, "593458.740646"),
+    (logistic(40), {"x": 0.2}, "rounding", 4, "-215024943735.98"),
+    (logistic(60), {"x": 0.2}, "rounding", 0, "-2.5425731"),
+    ("tanh(x)", {"x": 1000}, "agree", 16, "1.03061434918e-868"),
+    ("exp(x)", {"x": 1000}, "overflow", 0, "1.9700711140"),
+    ("x/x", {"x": 0}, "undefined", 0, "NaN"),
+    ("max(x,x)", {"x": 2}, "kink", 16, "2"),
+    ("max(x, exp(x)-1, (x+1)**2/2-1/2)", {"x": 0}, "kink", 16, "3"),
+    ("relu(x)**2", {"x": 0}, "agree", 16, "0"),
+    ("x**3", {"x": 0}, "agree", 16, "0"),
+    ("where(x == 0, 1, sin(x)/x)", {"x": 0}, "agree", 16, "0"),
+    ("x**1.5", {"x": 0}, "agree", 16, "0"),
+    ("sin(x)**2 + cos(x)**2", {"x": 1.3}, "agree", 16, "0"),
+    ("sin(1e100*x)", {"x": 1}, "agree", 16, "9.24724238751933"),
+    ("1e200*x*x", {"x": 1e200}, "overflow", 0, "1.99999999999999987e400"),
+    ("(x+1e160)-1e160", {"x": 3}, "rounding", 16, "1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "point", "verdict", "digits", "exact"),
+    WORKED,
+    ids=[row[0].splitlines()[-1] for row in WORKED],
+)
+def test_worked_case(
+    text: str, point: dict[str, float], verdict: str, digits: int, exact: str
+) -> None:
+    found = checked(text, point)
+    judged = found.inputs["x"]
+    mantissa, _, power = exact.partition("e")
+    same = judged.exact is not None and judged.exact.startswith(mantissa)
+    same = same and (not power or judged.exact.endswith(power))  # type: ignore[union-attr]
+    assert (found.verdict, judged.digits or 0, same) == (verdict, digits, True)
+
+
+@pytest.mark.parametrize(
+    ("x", "verdict"), [(40.0, "agree"), (-1000.0, "overflow"), (1000.0, "agree")]
+)
+def test_the_fine_sigmoid(x: float, verdict: str) -> None:
+    found = checked("sigmoid(x)", {"x": x}, gates="fine")
+    with mpmath.workdps(60):
+        s = 1 / (1 + mpmath.exp(-mpmath.mpf(x)))
+        truth = s * (1 - s) if x < 0 else s * s * mpmath.exp(-mpmath.mpf(x))
+        exact = mpmath.mpf(found.inputs["x"].exact)
+    assert (found.verdict, mpmath.almosteq(exact, truth, 1e-45)) == (verdict, True)
+
+
+def test_sympy_s_derivative_of_the_whole_isn_t_trusted_at_a_kink() -> None:
+    """For Max, SymPy's own answer is 3/2 here; the function's slope is 1."""
+    found = checked("max(x, exp(x)-1, (x+1)**2/2-1/2)", {"x": 0})
+    assert found.inputs["x"].reason == "the convention gives 3, the function's slope is 1"
+
+
+def test_a_kink_has_both_slopes() -> None:
+    found = checked("abs(x) + 3*x", {"x": 0}).inputs["x"]
+    assert (found.verdict, found.left, found.right, found.reason) == (
+        "kink", "2", "4", "the convention gives 3; the slope is 2 on the left and 4 on the right",
+    )  # fmt: skip
+
+
+def test_a_jump_has_no_slope() -> None:
+    found = checked("floor(x)", {"x": 1}).inputs["x"]
+    assert found.reason == "the convention gives 0; the function jumps here"
+
+
+def test_only_the_inputs_that_a_kink_touches_are_in_doubt() -> None:
+    found = checked("relu(x) + y*y", {"x": 0, "y": 2})
+    assert {name: judged.verdict for name, judged in found.inputs.items()} == {
+        "x": "kink",
+        "y": "agree",
+    }
+
+
+def test_a_branch_that_rounding_chose_is_a_kink() -> None:
+    """0.1 + 0.2 is a little more than 0.3 in floats; exactly, these two doubles are less."""
+    found = checked("max(x + 0.2, 0.30000000000000002)*y", {"x": 0.1, "y": 3})
+    assert found.verdict in ("kink", "agree")
+    near = checked("max((x + 1e16) - 1e16, 2)", {"x": 2.5})
+    assert near.inputs["x"].verdict in ("kink", "agree")
+
+
+@pytest.mark.parametrize(
+    ("text", "point", "stage", "advice"),
+    [
+        ("(1-cos(x))/x**2", {"x": 1e-4}, "q2", "2*sin(x/2)**2 in place of 1 - cos(x) keeps 6"),
+        ("log(1+x)", {"x": 1e-10}, "f", "log1p(x) in place of log(1 + x) keeps 16"),
+        ("sqrt(x*x+y*y)", {"x": 1e-200, "y": 1e-200}, "f",
+         "hypot(x, y) in place of sqrt(x*x + y*y) keeps 16"),
+        ("1-1/(1+exp(-x))", {"x": 40}, "f", "sigmoid(-x) in place of 1 - 1/(1 + exp(-x)) keeps 16"),
+        ("exp(x)/(exp(x)+exp(y)+exp(z))", {"x": 800, "y": 799, "z": 3}, None,
+         "1/(1 + exp(y - x) + exp(z - x)) in place of exp(x)/(exp(x) + exp(y) + exp(z)) keeps 16"),
+        ("(sqrt(x*x+y*y)-x)*2", {"x": 1e8, "y": 1}, "q5",
+         "y*y/(hypot(x, y) + x) in place of sqrt(x*x + y*y) - x keeps 16"),
+    ],
+)  # fmt: skip
+def test_where_digits_went_and_what_keeps_them(
+    text: str, point: dict[str, float], stage: str | None, advice: str
+) -> None:
+    remarks = {remark.kind: remark for remark in checked(text, point).remarks}
+    assert remarks["stable"].message == f"{advice} digits here"
+    assert (remarks["rounding"].stage if stage else None) == stage
+
+
+def test_advice_that_doesn_t_help_isn_t_given() -> None:
+    assert [remark.kind for remark in checked("((x+1e16)-1e16)*x", {"x": 3.3}).remarks] == [
+        "rounding"
+    ]
+
+
+def test_digits_are_counted_for_every_stage() -> None:
+    found = checked("(1-cos(x))/x**2", {"x": 1e-4})
+    values, gradients = zip(*found.stages, strict=True)
+    assert (values[:2], values[-1], gradients[-1]) == ((16, 8), 8, 16)
+
+
+LARGE = {
+    "the logistic map of 12 as one expression": (nested("4*({0})*(1-({0}))", 11), {"x": 0.2}),
+    "a product of 100": ("*".join(f"x{i}" for i in range(100)), {f"x{i}": 1 + i / 99 for i in range(100)}),
+    "60 nested sigmoids": (nested("1/(1+exp(-({0})))", 60), {"x": 0.3}),
+    "a loss of 1,000 samples": (
+        "+".join(f"(a*{i / 7!r}+b-{i % 13})**2" for i in range(1000)), {"a": 0.3, "b": 0.2}),
+    "10,000 stages": (
+        "v0=x*y\n" + "\n".join(f"v{i}=sin(v{i - 1})*y+cos(v{i - 1})" for i in range(1, 2501)),
+        {"x": 0.3, "y": 0.2}),
+    "1,000 inputs": ("+".join(f"w{i}*sin(w{i})" for i in range(1000)), {f"w{i}": i / 99 for i in range(1000)}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_large_programs_are_checked_stage_by_stage(name: str) -> None:
+    found = checked(*LARGE[name])
+    assert (found.verdict, found.reason.startswith("SymPy and a numeric difference agree")) == (
+        "agree",
+        True,
+    )
+
+
+def test_of_very_many_inputs_some_are_checked_alone_and_it_is_said() -> None:
+    found = checked(*LARGE["1,000 inputs"])
+    assert "on 20 inputs alone and on all together" in found.reason
+
+
+def test_the_engine_alone_is_no_independent_opinion() -> None:
+    found = checked("x*y", {"x": 2, "y": 3}, ("precise",))
+    assert (found.verdict, found.reason) == (
+        "unchecked",
+        "df/dy: only the engine itself was asked (and 1 more)",
+    )
+
+
+@pytest.mark.parametrize("gates", ["written", "fine", "fused"])
+def test_gelu_and_its_constants_agree_at_every_granularity(gates: str) -> None:
+    assert checked("gelu(x/3)*log2(x)", {"x": 1.7}, gates=gates).verdict == "agree"
+
+
+# SymPy's formulas are in our own language: they can be read again.
+
+
+@pytest.mark.parametrize(
+    ("text", "point"),
+    [
+        ("(x+y)*z", {"x": -2, "y": 5, "z": -4}),
+        ("max(x, y)**2 + abs(x)", {"x": 3, "y": -4}),
+        ("where(x > y, x*y, exp(y))/sqrt(x)", {"x": 3, "y": 4}),
+        ("log(1+exp(x))*atan2(y, x) + cbrt(y)", {"x": 0.3, "y": -0.4}),
+        ("x**y + gelu(x) + 0.1*x", {"x": 1.3, "y": -0.4}),
+        ("clip(x, -1, 1)*hypot(x, y) + floor(x)*x", {"x": 0.3, "y": -0.4}),
+    ],
+)
+def test_a_formula_can_be_evaluated_as_a_program(text: str, point: dict[str, float]) -> None:
+    import backprop
+
+    report = backprop.check(text, point)
+    for name, slope in report.gradient.items():
+        formula = report.check.formula[name]
+        needed = {key: value for key, value in point.items() if key in parse(formula).inputs}
+        assert math.isclose(evaluate(formula, needed).value, slope, rel_tol=1e-12)
+
+
+# Random programs.
+
+COUNT = 2000
+
+
+def verdicts(gates: str, count: int) -> list[Case]:
+    return [judged(7, gates, number) for number in range(count)]
+
+
+def test_no_opinion_differs_on_2000_random_programs() -> None:
+    found = verdicts("written", COUNT)
+    assert [case for case in found if case.verdict in ("differ", "failed")] == []
+    assert sum(case.verdict == "agree" for case in found) >= 0.75 * COUNT
+
+
+@pytest.mark.parametrize("gates", ["fine", "fused"])
+def test_nor_do_they_at_other_granularities(gates: str) -> None:
+    assert [c for c in verdicts(gates, 150) if c.verdict in ("differ", "failed")] == []
+
+
+def test_an_unchecked_report_says_so() -> None:
+    assert evaluate("x", x=1).check == Check()
