@@ -157,8 +157,8 @@ class Judge:
             )
             return Judged("rounding", shown(digits), text, reason=kept)
         if abs(exact) > LARGEST or self.overflows():
-            how = "ends at 1.8e308" if abs(exact) > LARGEST else "overflows on the way"
-            reason = f"float64 {how}; exactly it is {self.text(exact, SHORT)}"
+            where = "" if abs(exact) > LARGEST else ", which is passed on the way"
+            reason = f"float64 ends at 1.8e308{where}; exactly it is {self.text(exact, SHORT)}"
             return Judged("overflow", 0, text, reason=reason)
         return Judged("rounding", 0, text, reason="no digit is right")
 
