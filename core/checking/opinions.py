@@ -81,6 +81,7 @@ class Opinion(NamedTuple):
     precise: Any
     symbolic: Any = None
     sides: Sides | None = None
+    heard: tuple[str, ...] = ()  # the methods that came to a number
 
     @property
     def unclear(self) -> bool:
@@ -93,16 +94,16 @@ class Opinion(NamedTuple):
         """The engine's number beside what the others have, if they have one."""
         if not mp.isfinite(own):
             return cls("undefined", own, symbolic, sides)
-        others = [symbolic] if symbolic is not None and mp.isfinite(symbolic) else []
-        if sides and sides.known:
-            if drowned(own, sides):
-                return cls.of(own, symbolic, None)._replace(sides=sides)
+        others: dict[str, Any] = {}
+        if symbolic is not None and mp.isfinite(symbolic):
+            others["symbolic"] = symbolic
+        if sides and sides.known and not drowned(own, sides):
             if not close(sides.left, sides.right):
                 return cls("jump", own, symbolic, sides)
-            others.append(sides.middle)
-        if not all(close(own, other) for other in others):
+            others["numeric"] = sides.middle
+        if not all(close(own, other) for other in others.values()):
             return cls("differ", own, symbolic, sides)
-        return cls("agree" if others else "silent", own, symbolic, sides)
+        return cls("agree" if others else "silent", own, symbolic, sides, tuple(others))
 
 
 def drowned(own: Any, sides: Sides) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 
 from mpmath import mp
 
-from backprop.arithmetic.precise import PRECISE
 from backprop.checking.check import Check, Judged, Method, Remark, worst
 from backprop.checking.digits import (
     FULL,
@@ -23,8 +22,8 @@ from backprop.checking.digits import (
 from backprop.checking.numeric import Direction
 from backprop.checking.opinions import Look, Opinion, Subject, close, ties
 from backprop.checking.stable import suggestion
+from backprop.checking.stages import boundless, other_branch, wrong_arithmetic, wrong_rule
 from backprop.engine import backward, forward
-from backprop.gates.rules import COMPARISONS
 
 LARGEST = 1.7976931348623157e308
 ENOUGH = 10  # digits that a float should keep
@@ -116,8 +115,8 @@ class Judge:
             if state == "jump" or (self.ties and self.explained):
                 return self.kinked(graded, opinion)
             return graded._replace(verdict="differ", reason=self.differing(opinion, shared))
-        if graded.verdict == "rounding" and (slot := self.other_branch()) is not None:
-            label = self.program.labels[slot]
+        if graded.verdict == "rounding" and self.switched is not None:
+            label = self.program.labels[self.switched]
             reason = f"so close to a kink that {label} takes another branch in float64"
             return graded._replace(verdict="kink", reason=reason)
         if state == "silent" and graded.verdict in ("agree", "rounding"):
@@ -127,7 +126,16 @@ class Judge:
     @cached_property
     def explained(self) -> bool:
         """Is every stage right that isn't at a kink?"""
-        return failing_stage(self.subject, self.look, self.ties) is None
+        return wrong_rule(self.subject, self.look.precise, self.ties) is None
+
+    @cached_property
+    def miscounted(self) -> Remark | None:
+        """A stage with wrong floats, which rounding doesn't excuse."""
+        return wrong_arithmetic(self.subject, self.floats, self.back, self.ties)
+
+    @cached_property
+    def switched(self) -> int | None:
+        return other_branch(self.program, self.back, self.look.precise.back)
 
     def exact(self, name: str) -> Any:
         """The engine's derivative at many digits, without what is only rounding at any."""
@@ -155,6 +163,8 @@ class Judge:
             kept = (
                 f"float64 keeps {shown(digits)} digits here" if digits >= 1 else "no digit is right"
             )
+            if self.miscounted:
+                return Judged("differ", shown(digits), text, reason=self.miscounted.message)
             return Judged("rounding", shown(digits), text, reason=kept)
         if abs(exact) > LARGEST or self.overflows():
             where = "" if abs(exact) > LARGEST else ", which is passed on the way"
@@ -164,14 +174,7 @@ class Judge:
 
     @cached_property
     def boundless(self) -> bool:
-        """Is what isn't finite here only too large to compute?"""
-        values = self.look.precise.values
-        for slot, name, operands in self.program.forward_steps():
-            fed = [values[operand] for operand in operands]
-            if not mp.isfinite(values[slot]) and all(map(mp.isfinite, fed)):
-                pole = PRECISE.pole[name]
-                return values[slot] == values[slot] and not (pole and pole(*fed, values[slot]))
-        return False
+        return boundless(self.program, self.look.precise.values)
 
     def overflows(self) -> bool:
         return any(
@@ -232,16 +235,6 @@ class Judge:
             return f": {left} on the left and {right} on the right"
         return ""
 
-    def other_branch(self) -> int | None:
-        """A stage that passes its gradient elsewhere in floats than exactly."""
-        for slot, _, operands in self.program.forward_steps():
-            floats, exact = self.back.locals[slot], self.look.precise.back.locals[slot]
-            if floats and exact:
-                for place in range(len(operands)):
-                    if (floats[place] is None) != (exact[place] is None):
-                        return slot
-        return None
-
     # Over all.
 
     def reason(self, verdict: str, value: Judged, inputs: Mapping[str, Judged]) -> str:
@@ -253,12 +246,27 @@ class Judge:
             what = f"d{output}/d{name}" if name else output
             more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
             return f"{what}: {first.reason}{more}"
-        others = [NAMES[name] for name in ("symbolic", "numeric") if name in self.methods]
         digits = min(one.digits or 0 for _, one in judged)
-        alone = f", on {len(self.single)} inputs alone and on all together"
-        how = alone if self.together else ""
-        verb = "agrees" if len(others) == 1 else "agree"
-        return f"{' and '.join(others)} {verb}{how}; float64 keeps {digits} digits"
+        return f"{self.heard()}; float64 keeps {digits} digits"
+
+    def heard(self) -> str:
+        """Who agrees, and on what a method had nothing to say."""
+        asked = [name for name in ("symbolic", "numeric") if name in self.methods]
+        silent = {
+            method: [n for n in self.subject.wrt if method not in self.opinion_on(n)[0].heard]
+            for method in asked
+        }
+        speaking = [
+            NAMES[method] for method in asked if len(silent[method]) < len(self.subject.wrt)
+        ]
+        text = f"{' and '.join(speaking)} agree{'s' if len(speaking) == 1 else ''}"
+        if self.together:
+            text += f", on {len(self.single)} inputs alone and on all together"
+        for method, inputs in silent.items():
+            if inputs:
+                more = f" (and {len(inputs) - 1} more)" if len(inputs) > 1 else ""
+                text += f"; {NAMES[method]} says nothing of {inputs[0]}{more}"
+        return text
 
     def method(self, name: str) -> Method:
         value = self.look.values.get(name)
@@ -283,7 +291,7 @@ class Judge:
         return decimal(number, digits or self.sent)
 
     def remarks(self, verdict: str) -> Iterator[Remark]:
-        if verdict == "differ" and (found := failing_stage(self.subject, self.look)):
+        if verdict == "differ" and (found := wrong_rule(self.subject, self.look.precise)):
             yield found
         if verdict not in ("rounding", "kink", "overflow"):
             return
@@ -326,26 +334,3 @@ def decimal(number: Any, digits: int) -> str:
 
 def shown(digits: float) -> int:
     return min(FULL, round(digits))
-
-
-def failing_stage(subject: Subject, look: Look, skipped: Collection[int] = ()) -> Remark | None:
-    """The first stage whose local derivative is not SymPy's, if one is."""
-    from backprop.checking.symbolic import slopes_of
-
-    program, engine = subject.program, look.precise
-    for slot, gate, operands in program.forward_steps():
-        if gate in COMPARISONS or slot in skipped or not engine.back.reached(slot):
-            continue
-        fed = [engine.values[operand] for operand in operands]
-        own = PRECISE.local[subject.ties][gate](*fed, engine.values[slot])
-        for place, (slope, theirs) in enumerate(zip(own, slopes_of(gate, fed), strict=True)):
-            if operands[place] in program.constants or not mp.isfinite(theirs):
-                continue
-            if not close(slope or 0, theirs):
-                label, into = program.labels[slot], program.labels[operands[place]]
-                text = (
-                    f"d{label}/d{into} is {mp.nstr(slope or 0, 17)} by the table's"
-                    f" {gate}, {mp.nstr(theirs, 17)} by SymPy"
-                )
-                return Remark("differ", label, text)
-    return None

@@ -1,0 +1,90 @@
+"""What single stages say of a gradient: wrong rules, wrong arithmetic, other branches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from mpmath import mp, mpf
+
+from backprop.arithmetic.precise import PRECISE
+from backprop.checking.check import Remark
+from backprop.checking.digits import right_digits
+from backprop.checking.opinions import Precise, Subject, close
+from backprop.engine import Backward
+from backprop.gates.rules import COMPARISONS
+from backprop.program import Program
+
+FAIR = 8  # digits that any gate keeps of its own, whatever it is fed
+ORDINARY = (1e-290, 1e290)  # sizes of floats that neither under- nor overflow
+
+
+def wrong_rule(subject: Subject, engine: Precise, skipped: Collection[int] = ()) -> Remark | None:
+    """The first stage whose local derivative is not SymPy's, if one is."""
+    from backprop.checking.symbolic import slopes_of
+
+    program = subject.program
+    for slot, gate, operands in program.forward_steps():
+        if gate in COMPARISONS or slot in skipped or not engine.back.reached(slot):
+            continue
+        fed = [engine.values[operand] for operand in operands]
+        own = PRECISE.local[subject.ties][gate](*fed, engine.values[slot])
+        for place, (slope, theirs) in enumerate(zip(own, slopes_of(gate, fed), strict=True)):
+            if operands[place] in program.constants or not mp.isfinite(theirs):
+                continue
+            if not close(slope or 0, theirs):
+                label, into = program.labels[slot], program.labels[operands[place]]
+                text = (
+                    f"d{label}/d{into} is {mp.nstr(slope or 0, 17)} by the table's"
+                    f" {gate}, {mp.nstr(theirs, 17)} by SymPy"
+                )
+                return Remark("differ", label, text)
+    return None
+
+
+def wrong_arithmetic(
+    subject: Subject, values: Sequence[float], back: Backward, skipped: Collection[int]
+) -> Remark | None:
+    """The first stage whose floats are wrong for what it is fed, which no rounding explains."""
+    program = subject.program
+    for slot, gate, operands in program.forward_steps():
+        if slot in skipped or not back.reached(slot):
+            continue
+        fed = [mpf(values[operand]) for operand in operands]
+        exact = PRECISE.value[gate](*fed)
+        pairs = [(values[slot], exact)]
+        slopes = back.locals[slot] or ()
+        if math.isfinite(values[slot]):
+            pairs += zip(slopes, PRECISE.local[subject.ties][gate](*fed, exact), strict=True)
+        for number, truth in pairs:
+            if ordinary(number) and ordinary(truth) and right_digits(number, truth) < FAIR:
+                label = program.labels[slot]
+                text = f"{gate} has {number!r} where {mp.nstr(truth, 17)} is right, at {label}"
+                return Remark("differ", label, text)
+    return None
+
+
+def ordinary(number: Any) -> bool:
+    return number is not None and ORDINARY[0] < abs(number) < ORDINARY[1]
+
+
+def other_branch(program: Program, floats: Backward, exact: Backward) -> int | None:
+    """A stage that passes its gradient elsewhere in floats than exactly."""
+    for slot, _, operands in program.forward_steps():
+        taken, right = floats.locals[slot], exact.locals[slot]
+        if taken and right:
+            for place in range(len(operands)):
+                if (taken[place] is None) != (right[place] is None):
+                    return slot
+    return None
+
+
+def boundless(program: Program, values: Sequence[Any]) -> bool:
+    """Is what isn't finite here only too large to compute?"""
+    for slot, name, operands in program.forward_steps():
+        fed = [values[operand] for operand in operands]
+        if not mp.isfinite(values[slot]) and all(map(mp.isfinite, fed)):
+            pole = PRECISE.pole[name]
+            return values[slot] == values[slot] and not (pole and pole(*fed, values[slot]))
+    return False
