@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from backprop.checking.check import METHODS, VERDICTS
-from backprop.checking.checker import TIMEOUT, check
-from backprop.checking.child import Child
+from backprop.checking.check import METHODS, TIMEOUT, VERDICTS
 from backprop.evaluation import checked_methods
 from backprop.report import Report
+
+if TYPE_CHECKING:
+    from backprop.checking.child import Child
 
 MOST_DIGITS = 4000
 
@@ -38,6 +39,9 @@ def checked(
     report: Report, child: Child | None, methods: str, check_timeout: float, digits: int | None
 ) -> Report:
     """The report with its check."""
+    from backprop.checking.checker import check
+    from backprop.checking.child import Child
+
     names = checked_methods(name.strip() for name in methods.split(","))
     worker = child or Child()
     try:

@@ -33,6 +33,10 @@ class Backward(NamedTuple):
     def reached(self, slot: int) -> bool:
         return self.gradients[slot] is not UNREACHED
 
+    def slopes(self, slot: int) -> tuple[float | None, ...] | None:
+        """The local derivatives of a stage; None if no message reached it."""
+        return self.locals[slot]
+
     def flow(self, slot: int, position: int) -> float | None:
         """What a stage passes to one of its operands; None if nothing."""
         slopes = self.locals[slot]

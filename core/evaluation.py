@@ -20,16 +20,22 @@ from backprop.values import Value, point
 
 @uncollected()
 def parse(
-    text: str, *, given: Collection[str] = (), gates: str = "written", share: bool = True
+    text: str,
+    *,
+    given: Collection[str] = (),
+    gates: str = "written",
+    share: bool = True,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Program:
     """The staged program of a text.
 
     `given` names what will get a value, so that `e` and `pi` can be variables. `gates` is the
-    granularity: written, fine or fused; without `share` equal subexpressions stay apart.
+    granularity: written, fine or fused; without `share` equal subexpressions stay apart. `shapes`
+    are those of the inputs that will be arrays.
     """
     if gates not in GRANULARITIES:
         raise UsageError(f"gates can be {', '.join(GRANULARITIES)}, not {gates}")
-    return stage(parse_tree(text), given, gates, share)
+    return stage(parse_tree(text), given, gates, share, shapes)
 
 
 @uncollected()
@@ -44,20 +50,28 @@ def evaluate(
     share: bool = True,
     allow_nonfinite: bool = False,
     spare: Collection[str] = (),
+    upstream: Any = None,
+    seed: int = 0,
     **named: Value,
 ) -> Report:
     """Value, gradient and every stage of a program at a point.
 
     The point is given by name or as a mapping. Names in `spare` may be missing from the
-    program: their gradient is 0.
+    program: their gradient is 0. An output that is an array needs `upstream`, the gradient of
+    what comes after it; `seed` is for values such as "randn(3, 2)".
     """
     given = {**(values or {}), **named}
     if ties not in TIES:
         raise UsageError(f"ties can be {', '.join(TIES)}, not {ties}")
     if isinstance(program, Program) and (gates != "written" or not share):
         raise UsageError("a Program is staged already: gates and share go to parse")
+    arrays = arrays_in(given, seed)
+    given |= arrays
+    shapes = {name: array.shape for name, array in arrays.items()}
     if isinstance(program, str):
-        program = parse(program, given=given, gates=gates, share=share)
+        program = parse(program, given=given, gates=gates, share=share, shapes=shapes)
+    elif shapes and program.shapes_of_inputs() != shapes:
+        program = stage(program.tree, given, program.granularity, program.shared, shapes)
     unused = tuple(name for name in spare if name in given and name not in program.inputs)
     at = point(
         program, {name: value for name, value in given.items() if name not in unused},
@@ -65,17 +79,42 @@ def evaluate(
     )  # fmt: skip
     wanted = tuple(program.inputs) if wrt is None else checked_wrt(program, wrt)
     everything = wanted == tuple(program.inputs)
-    numbers = forward(program, at)
-    back = backward(program, numbers, ties, None if everything else wanted)
-    notices = (
-        *program.notices,
-        *diagnose(program, at, numbers, back, wanted, ties),
+    asked = None if everything else wanted
+    more = (
         *(
             Notice("unused", f"the program doesn't use {name}: its gradient is 0")
             for name in unused
         ),
     )
-    return Report(program, at, numbers, back, wanted, ties, unused if everything else (), notices)
+    rest = unused if everything else ()
+    if program.shapes is None and upstream is not None:
+        raise UsageError("the output is a number: it needs no upstream gradient")
+    said: Iterable[Notice]
+    if program.shapes is None:
+        numbers: Sequence[Any] = forward(program, at)
+        back: Any = backward(program, numbers, ties, asked)
+        said = diagnose(program, at, numbers, back, wanted, ties)
+    else:
+        from backprop.arrays.evaluation import run
+
+        numbers, back, said = run(program, at, ties, asked, upstream)
+    notices = (*program.notices, *said, *more)
+    return Report(program, at, numbers, back, wanted, ties, rest, notices)
+
+
+def arrays_in(given: Mapping[str, Value], seed: int) -> dict[str, Any]:
+    """The values that are arrays; NumPy is only loaded if there may be one."""
+    if not any(map(may_be_array, given.values())):
+        return {}
+    from backprop.arrays.values import arrays_of
+
+    return arrays_of(given, seed)
+
+
+def may_be_array(value: Value) -> bool:
+    if isinstance(value, str):
+        return "[" in value or "(" in value
+    return not isinstance(value, (int, float)) and hasattr(value, "__len__")
 
 
 def checked_wrt(program: Program, wrt: Iterable[str]) -> tuple[str, ...]:

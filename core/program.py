@@ -68,8 +68,11 @@ class Stage(NamedTuple):
 
     def local(self, position: int) -> str:
         """The formula of a local derivative in the names of this stage; empty if there is none."""
-        names = [bracketed(name) for name in self.operand_names]
-        return partial_text(self.gate.name, position, names, self.name)
+        if not self.gate.array:
+            names = [bracketed(name) for name in self.operand_names]
+            return partial_text(self.gate.name, position, names, self.name)
+        text = partial_text(self.gate.name, position, [*self.operand_names], self.name)
+        return text.replace(", )", ")")
 
     def passes_to(self, position: int) -> bool:
         """Can gradient flow to this operand?"""
@@ -91,6 +94,7 @@ class Program:
     notices: tuple[Notice, ...] = ()
     granularity: str = "written"
     shared: bool = True  # are equal subexpressions one stage?
+    shapes: tuple[tuple[int, ...], ...] | None = None  # of every slot; None if all are numbers
 
     def __post_init__(self) -> None:
         for field in ("constants", "literals", "inputs", "defaults", "names"):
@@ -100,6 +104,12 @@ class Program:
     @property
     def text(self) -> str:
         return self.tree.text
+
+    def shapes_of_inputs(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the inputs that are arrays."""
+        if self.shapes is None:
+            return {}
+        return {name: self.shapes[slot] for name, slot in self.inputs.items() if self.shapes[slot]}
 
     @property
     def size(self) -> int:
@@ -213,7 +223,7 @@ def label(program: Program) -> tuple[str, ...]:
         labels[slot] = text
     if not labels[program.output]:
         labels[program.output] = free_name(program)
-    unnamed = [slot for slot, name in enumerate(labels) if not name]
+    unnamed = [k for k, name in enumerate(labels) if not name and k not in program.constants]
     if len(unnamed) == 1 and "q" not in taken:
         labels[unnamed[0]] = "q"
         return tuple(labels)
@@ -243,11 +253,18 @@ def candidates(stem: str) -> Iterator[str]:
 
 def written(gate: str, operands: Sequence[str]) -> str:
     """A gate with these operands, as it is written: `q * z`, `log(q)`."""
-    atoms = map(bracketed, operands) if GATES[gate].form else operands
+    if gate not in GATES:
+        return f"{gate}({', '.join(operands)})"
+    if GATES[gate].array:
+        operands = [operand for operand in operands if operand]
+    infix = GATES[gate].form and not GATES[gate].form.endswith("[...]")
+    atoms = map(bracketed, operands) if infix else operands
     return form(gate, len(operands))(*atoms)
 
 
 def bracketed(name: str) -> str:
     """`name` as an operand: a folded constant such as `pi/3` needs brackets around it."""
     inside = name.replace("e-", "").replace("e+", "") if name[0].isdigit() else name
-    return name if inside.replace(".", "").replace("_", "").isalnum() else f"({name})"
+    plain = inside.replace(".", "").replace("_", "").isalnum()
+    whole = name[0] == "[" or (name[0].isalpha() and name[-1] == ")" and name.count("(") == 1)
+    return name if plain or whole else f"({name})"

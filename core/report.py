@@ -20,8 +20,6 @@ SCHEMA = "backprop/eval/1"
 EXACT = 2.0**53
 FATAL = ("overflow", "pole", "undefined", "infinite-slope", "nonfinite", "remedy")
 
-Plain = float | int | str | None
-
 
 class Computed(NamedTuple):
     """A stage with its numbers."""
@@ -56,7 +54,12 @@ class Report:
 
     @property
     def finite(self) -> bool:
-        return math.isfinite(self.value) and all(map(math.isfinite, self.gradient.values()))
+        numbers = (self.value, *self.gradient.values())
+        if self.program.shapes is None:
+            return all(map(math.isfinite, numbers))
+        from backprop.arrays.evaluation import finite
+
+        return all(map(finite, numbers))
 
     @property
     def faults(self) -> list[Notice]:
@@ -82,15 +85,19 @@ class Report:
         """A stage with its numbers; nothing is said of what would flow to a constant."""
         slot = stage.slot
         gradient = self.back.gradient(slot)
-        slopes = self.back.locals[slot] or (None,) * len(stage.operands)
+        slopes = self.back.slopes(slot) or (None,) * len(stage.operands)
         if stage.constants:
             slopes = tuple([None if p in stage.constants else s for p, s in enumerate(slopes)])
-        flows = tuple([None if slope is None else slope * gradient for slope in slopes])
+        if self.program.shapes is None:
+            flows = tuple([None if slope is None else slope * gradient for slope in slopes])
+        else:
+            flows = tuple([self.back.flow(slot, place) for place in range(len(slopes))])
         return Computed(stage, self.values[slot], gradient, slopes, flows)
 
     def stage_dict(self, computed: Computed) -> dict[str, Any]:
         stage = computed.stage
         line, span = self.program.where(stage.slot)
+        shapes = self.program.shapes
         return {
             "id": stage.id,
             "name": stage.name,
@@ -105,6 +112,7 @@ class Report:
             "line": line,
             "span": list(span),
             "digits": self.digits(stage.id),
+            **({} if shapes is None else {"shape": list(shapes[stage.slot])}),
         }
 
     def digits(self, stage: int) -> dict[str, int] | None:
@@ -116,10 +124,12 @@ class Report:
 
     def head(self) -> dict[str, Any]:
         """The JSON without its stages, which may be very many."""
+        shapes = self.program.shapes_of_inputs()
         return {
             "schema": SCHEMA,
             "expression": self.program.text,
             "inputs": {name: plain(value) for name, value in self.point.items()},
+            **({"shapes": {name: list(shape) for name, shape in shapes.items()}} if shapes else {}),
             "output": self.program.output_name,
             "value": plain(self.value),
             "gradient": {name: plain(value) for name, value in self.gradient.items()},
@@ -137,10 +147,17 @@ class Report:
         return {**self.head(), "stages": stages, **self.tail()}
 
 
-def plain(number: float | None) -> Plain:
-    """A float as JSON can hold it and in its shortest form: whole numbers without a point."""
+def plain(number: Any) -> Any:
+    """A float as JSON can hold it and in its shortest form: whole numbers without a point; an
+    array as nested lists of these."""
     if number is None:
         return None
+    if number.__class__ is not float and isinstance(number, float):
+        number = float(number)  # NumPy's own would warn of inf - inf
+    if not isinstance(number, float):
+        from backprop.arrays.nesting import nested
+
+        return nested(number, plain)
     if number.is_integer():
         negative_zero = number == 0 and math.copysign(1.0, number) < 0
         return number if negative_zero or not -EXACT < number < EXACT else int(number)

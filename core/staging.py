@@ -28,7 +28,20 @@ MAX_WALK = 5 * MAX_STAGES  # nodes walked, a function's body counted at every ca
 LONG = 15  # digits that every float holds
 GRANULARITIES = ("written", "fine", "fused")
 GATE_KINDS = ("prefix", "infix", "implied", "postfix", "call")
-NEEDS_ARRAYS = ("slice", "list", "index", "attribute", "method")
+NEEDS_ARRAYS = ("slice", "list", "index", "attribute", "method", "keyword")
+REDUCING = ("max", "min", "maximum", "minimum")
+ARRAY_CALLS = (
+    "dot",
+    "matmul",
+    "array",
+    "zeros",
+    "ones",
+    "eye",
+    "arange",
+    "linspace",
+    "randn",
+    "rand",
+)
 
 
 class Frame(NamedTuple):
@@ -65,7 +78,12 @@ class NoPlainGates(PlainGates):
 def plain_gate(name: str, kind: str, arity: int) -> str:
     """The gate that an operator is, if it is one of one or two operands; else nothing."""
     gate = find(name) if kind in GATE_KINDS and 1 <= arity <= 2 else None
-    return gate.name if gate and gate.accepts(arity) and not gate.general else ""
+    plain = gate and gate.accepts(arity) and not gate.general and not gate.array
+    return gate.name if gate and plain else ""
+
+
+class ArraysNeededError(Exception):
+    """The program is not about single numbers alone."""
 
 
 def too_large() -> LimitError:
@@ -133,7 +151,12 @@ class Stager:
             self.tree, tuple(self.gates), tuple(self.operands), tuple(self.nodes), self.constants,
             self.literals, self.inputs, self.defaults, self.inputs | self.names, output,
             tuple(self.notices), "fine" if self.fine else "written", self.share,
+            self.column_of_shapes(),
         )  # fmt: skip
+
+    def column_of_shapes(self) -> tuple[tuple[int, ...], ...] | None:
+        """None where everything is a number."""
+        return None
 
     def check_size(self) -> None:
         """Refuse a text with very many operators before anything is made of it."""
@@ -254,15 +277,22 @@ class Stager:
             self.inline(function, self.take(op.arity))
             return
         gate = find(op.name)
+        if op.name in ARRAY_CALLS or (op.arity == 1 and op.name in REDUCING):
+            self.needs_arrays(self.step)
         if gate is None:
-            start, _ = self.tree.offsets[self.tree.at[self.step]]
-            span = (start, start + self.called_length(start))
-            from backprop.language.complaints.misfits import unknown_function
-
-            raise unknown_function(op.name, list(self.tree.functions), span, self.tree.text)
+            raise self.unknown_function(op)
+        if gate.array:
+            self.needs_arrays(self.step)
         if not gate.accepts(op.arity):
             self.wrong_arity(op, "two or more" if gate.variadic else f"{len(gate.operands)}")
         self.apply(gate, self.take(op.arity))
+
+    def unknown_function(self, op: Op) -> LanguageError:
+        from backprop.language.complaints.misfits import unknown_function
+
+        start, _ = self.tree.offsets[self.tree.at[self.step]]
+        span = (start, start + self.called_length(start))
+        return unknown_function(op.name, list(self.tree.functions), span, self.tree.text)
 
     def called_length(self, start: int) -> int:
         return len(self.tree.text[start : self.tree.text.index("(", start)].rstrip())
@@ -311,7 +341,8 @@ class Stager:
             return CONSTANT, (self.fold(gate, operands),)
         for position in fixed:
             value = constants[operands[position]]
-            for key in ((gate, position, value), (gate, position, None)):
+            exact = value if value.__class__ is float else None
+            for key in ((gate, position, exact), (gate, position, None)):
                 if found := WITH_CONSTANT.get(key):
                     return found[0], tuple([operands[index] for index in found[1]])
         return gate, operands
@@ -330,14 +361,26 @@ class Stager:
         slot = self.seen[gate].get(operands)
         if slot is None:
             numbers = [self.constants[operand] for operand in operands]
-            value = VALUE[gate](*numbers)
+            value = self.computed(gate, numbers)
             texts = [self.literals[operand] for operand in operands]
             text = written(gate, texts).replace(" ", "")
-            slot = self.literal(text if len(text) <= SHORT else f"{value!r}", value)
+            slot = self.literal(text if len(text) <= SHORT else self.shown(value), value)
             self.seen[gate][operands] = slot
-            if not math.isfinite(value) and all(map(math.isfinite, numbers)):
+            if not self.all_finite(value) and all(map(self.all_finite, numbers)):
                 self.notices.append(Notice("overflow", f"the constant {text} is {value}"))
         return slot
+
+    def computed(self, gate: str, numbers: Sequence[float]) -> float:
+        """The value of a gate on constants."""
+        found: float = VALUE[gate](*numbers)
+        return found
+
+    def all_finite(self, value: float) -> bool:
+        return math.isfinite(value)
+
+    def shown(self, value: float) -> str:
+        """A constant whose text would be long."""
+        return f"{value!r}"
 
     def add(self, gate: str, operands: tuple[int, ...], node: int) -> int:
         self.gates.append(gate)
@@ -368,15 +411,8 @@ class Stager:
         self.fail(f"{op.name} takes {wants} argument{plural}, not {op.arity}")
 
     def needs_arrays(self, step: int) -> NoReturn:
-        """Say that this part of the program, or the brackets it stands in, is about arrays."""
-        code = self.tree.code
-        self.step = next(
-            node
-            for node in range(step, len(code))
-            if isinstance(item := code[node], Op)
-            and (item.kind in NEEDS_ARRAYS[1:] or item.name == "matmul")
-        )
-        self.fail("vectors and matrices are not read yet: this needs arrays")
+        """This part of the program is about arrays: another stager takes it from the start."""
+        raise ArraysNeededError(step)
 
     def fail(self, message: str, hint: str = "") -> NoReturn:
         tree = self.tree
@@ -384,10 +420,24 @@ class Stager:
 
 
 def stage(
-    tree: Tree, given: Collection[str] = (), gates: str = "written", share: bool = True
+    tree: Tree,
+    given: Collection[str] = (),
+    gates: str = "written",
+    share: bool = True,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    seed: Sequence[int] = (),
 ) -> Program:
-    """The staged program of a tree. `given` are names with a value, which `e` and `pi` may be."""
-    program = Stager(tree, given, gates == "fine", share).program()
+    """The staged program of a tree. `given` are names with a value, which `e` and `pi` may be,
+    `shapes` those of values that are arrays; `seed` is for its random constants."""
+    fine = gates == "fine"
+    try:
+        if shapes:
+            raise ArraysNeededError
+        program = Stager(tree, given, fine, share).program()
+    except ArraysNeededError:
+        from backprop.arrays.staging import stage_arrays
+
+        program = stage_arrays(tree, given, fine, share, shapes or {}, seed)
     if gates == "fused":
         from backprop.fusing import fuse
 

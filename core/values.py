@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import SupportsFloat
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from backprop.engine import forward
 from backprop.errors import BackpropError, MissingValueError, UsageError, closest
@@ -15,12 +15,14 @@ from backprop.staging import stage
 PLAIN = frozenset("0123456789.eE+-")  # what an ordinary number is written with
 NOT_FINITE = {"inf": math.inf, "infinity": math.inf, "nan": math.nan}
 
-Value = str | SupportsFloat
+Value = Any  # str | SupportsFloat | an array, or nested lists of numbers
 
 
-def number(name: str, value: Value) -> float:
+def number(name: str, value: Value) -> Any:
     """The float that `value` stands for: a number, or the text of a constant expression."""
     if not isinstance(value, str):
+        if getattr(value, "ndim", 0):
+            return value  # an array, which was looked at when its shape was read
         try:
             return float(value)
         except OverflowError:
@@ -41,13 +43,13 @@ def number(name: str, value: Value) -> float:
     return constant(name, text)
 
 
-def constant(name: str, text: str) -> float:
-    """The value of an expression without variables."""
+def constant(name: str, text: str, seed: Sequence[int] = ()) -> Any:
+    """The value of an expression without variables; an array, if it makes one."""
     origin = f"the value of {name}"
     if not text:
         raise UsageError(f"{origin} is empty", hint=f"give a number: {name}=1.5")
     try:
-        program = stage(parse(text))
+        program = stage(parse(text), seed=seed)
     except BackpropError as error:
         error.origin = origin
         raise
@@ -60,13 +62,15 @@ def constant(name: str, text: str) -> float:
             f"{node} is not a number", text=text, span=where, origin=origin,
             hint="a value is a number or an expression of numbers, such as pi/3",
         )  # fmt: skip
+    if program.shapes is not None:
+        return program.constants[program.output]
     return forward(program, {})[program.output]
 
 
 def point(
     program: Program, given: Mapping[str, Value], *, allow_nonfinite: bool = False
-) -> dict[str, float]:
-    """A float for every input of the program, or an error that names what is amiss."""
+) -> dict[str, Any]:
+    """A number or an array for every input, or an error that names what is amiss."""
     has = ", ".join(program.inputs) or "no variables"
     for name in given:
         if name not in program.inputs:
@@ -84,8 +88,18 @@ def point(
         name: number(name, given[name]) if name in given else program.defaults[name]
         for name in program.inputs
     }
-    for name, value in values.items():
-        if not math.isfinite(value) and not allow_nonfinite:
-            hint = "--allow-nonfinite lets infinite and undefined inputs through"
-            raise UsageError(f"the value of {name} is {value}, not a finite number", hint=hint)
+    if not allow_nonfinite:
+        for name, value in values.items():
+            check_finite(name, value)
     return values
+
+
+def check_finite(name: str, value: Any) -> None:
+    if isinstance(value, float):
+        bad = [] if math.isfinite(value) else [value]
+    else:
+        bad = [entry for entry in value.flat if not math.isfinite(entry)][:1]
+    if bad:
+        what = "is" if isinstance(value, float) else "has an entry"
+        hint = "--allow-nonfinite lets infinite and undefined inputs through"
+        raise UsageError(f"the value of {name} {what} {bad[0]}, not a finite number", hint=hint)

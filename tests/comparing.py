@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from differences import SkipError, by_difference, noise
-from peers import autograd_lacks, by_autograd
+from differences import by_difference, noise
+from peers import SkipError, peer
 from programs import Sample
 
 import backprop
+from backprop.language.syntax import Tree
 
 VALUE = "value"  # compared like a slope; no random program has an input of this name
+DIFFERENCE = "difference"  # the peer that is always asked, and knows which points to skip
 AGREE = 1e-9  # what differs by more than this part must be explained by rounding
 ROUNDINGS = 16  # how many times the noise of random signs the worst signs may add up to
 HOPELESS = 1e-3  # where rounding moves the value by more than this part, slopes say nothing
@@ -25,71 +28,93 @@ Numbers = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Outcome:
-    """For each peer: agree, noise (rounding explains it), differ, or why it wasn't compared."""
+    """For each peer its answer, and agree, noise (rounding explains it), differ, or why it
+    wasn't compared."""
 
     sample: Sample
-    difference: str
-    autograd: str = "not asked"
+    verdicts: Mapping[str, str]
     found: Numbers = field(default_factory=dict)
-    exact: Numbers = field(default_factory=dict)
+    answers: Mapping[str, Numbers] = field(default_factory=dict)
 
     @property
     def wrong(self) -> bool:
-        return "differ" in (self.difference, self.autograd)
+        return "differ" in self.verdicts.values()
 
 
-def compare(sample: Sample, gates: str = "written") -> Outcome:
+def compare(
+    sample: Sample, gates: str = "written", peers: Sequence[str] = ("autograd",)
+) -> Outcome:
     report = backprop.evaluate(sample.text, sample.point, gates=gates)
     tree, found = report.program.tree, {VALUE: report.value, **report.gradient}
     try:
         precise = by_difference(tree, sample.point)
-        exact = {name: float(number) for name, number in precise.items()}
-        if not report.finite:
-            return Outcome(sample, "nonfinite", "not asked", found, exact)
-        least = {VALUE: SMALLEST} | {
-            name: SMALLEST + RESOLVED * abs(exact[VALUE] / x) for name, x in sample.point.items()
-        }
-        other = {} if autograd_lacks(tree) else by_autograd(tree, sample.point)
-        verdicts = [judged(found, exact, least), judged(found, other, least)]
-        if "differ" in verdicts:
-            floor = noise(tree, sample.point, precise)
-            least = {name: least[name] + ROUNDINGS * floor[name] for name in least}
-            verdicts = [
-                again(verdict, found, peer, least)
-                for verdict, peer in zip(verdicts, (exact, other), strict=True)
-            ]
-            # Python's own arithmetic, or a few roundings, may lose the value altogether.
-            lost = max(floor[VALUE], abs(sample.value - exact[VALUE]))
-            if lost > HOPELESS * abs(exact[VALUE]):
-                verdicts = [verdict.replace("differ", "noise") for verdict in verdicts]
     except SkipError as reason:
-        return Outcome(sample, str(reason))
-    return Outcome(sample, verdicts[0], verdicts[1] if other else "lacks a gate", found, exact)
+        return Outcome(sample, dict.fromkeys((DIFFERENCE, *peers), str(reason)))
+    exact = {name: float(number) for name, number in precise.items()}
+    if not report.finite:
+        reasons = dict.fromkeys((DIFFERENCE, *peers), "nonfinite")
+        return Outcome(sample, reasons, found, {DIFFERENCE: exact})
+    answers, reasons = asked(peers, tree, sample.point)
+    answers[DIFFERENCE] = exact
+    least = {VALUE: SMALLEST} | {
+        name: SMALLEST + RESOLVED * abs(exact[VALUE] / x) for name, x in sample.point.items()
+    }
+    verdicts = {name: judged(found, answer, least) for name, answer in answers.items()}
+    if doubtful := [name for name, verdict in verdicts.items() if verdict == "differ"]:
+        try:
+            allowed = allowance(sample, tree, precise, least)
+            excused = [
+                name for name in doubtful if judged(found, answers[name], allowed) == "agree"
+            ]
+            verdicts |= dict.fromkeys(excused, "noise")
+        except SkipError as reason:
+            verdicts |= dict.fromkeys(doubtful, str(reason))
+    return Outcome(sample, verdicts | reasons, found, answers)
 
 
-def judged(found: Numbers, peer: Numbers, least: Numbers) -> str:
+def asked(
+    peers: Sequence[str], tree: Tree, point: Numbers
+) -> tuple[dict[str, Numbers], dict[str, str]]:
+    """Each peer's gradient, or why it has none."""
+    answers, reasons = dict[str, Numbers](), dict[str, str]()
+    for name in peers:
+        try:
+            answers[name] = peer(name).gradient(tree, point)
+        except SkipError as reason:
+            reasons[name] = str(reason)
+    return answers, reasons
+
+
+def judged(found: Numbers, answer: Numbers, least: Numbers) -> str:
     """agree or differ: every number within `AGREE` of the peer's own, or within `least`."""
-    if not all(map(math.isfinite, peer.values())):
+    if not all(map(math.isfinite, answer.values())):
         return "nonfinite"
     close = [
         abs(found[name] - number) <= AGREE * abs(number) + least[name]
-        for name, number in peer.items()
+        for name, number in answer.items()
     ]
     return "agree" if all(close) else "differ"
 
 
-def again(verdict: str, found: Numbers, peer: Numbers, least: Numbers) -> str:
-    if verdict != "differ":
-        return verdict
-    return "noise" if judged(found, peer, least) == "agree" else "differ"
+def allowance(
+    sample: Sample, tree: Tree, precise: Mapping[str, Any], least: Numbers
+) -> dict[str, float]:
+    """How far off rounding may put each number; any distance where it loses the value altogether."""
+    floor = noise(tree, sample.point, precise)
+    exact = float(precise[VALUE])
+    lost = max(floor[VALUE], abs(sample.value - exact))  # by a few roundings, or Python's own
+    if lost > HOPELESS * abs(exact):
+        return dict.fromkeys(least, math.inf)
+    return {name: least[name] + ROUNDINGS * floor[name] for name in least}
 
 
-def tally(outcomes: Iterable[Outcome]) -> tuple[Counter[str], Counter[str], list[Outcome]]:
-    """How often each came of it, for the difference and for autograd, and what was wrong."""
-    difference, autograd, wrong = Counter[str](), Counter[str](), list[Outcome]()
+def tally(outcomes: Iterable[Outcome]) -> tuple[dict[str, Counter[str]], list[Outcome]]:
+    """For each peer how often each came of it, and what was wrong."""
+    counts: dict[str, Counter[str]] = {}
+    wrong = list[Outcome]()
     for outcome in outcomes:
-        difference[outcome.difference] += 1
-        autograd[outcome.autograd] += 1
+        for name, verdict in outcome.verdicts.items():
+            counts.setdefault(name, Counter())[verdict] += 1
         if outcome.wrong:
             wrong.append(outcome)
-    return difference, autograd, wrong
+    return counts, wrong

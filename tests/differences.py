@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 import mpmath
-from peers import walk
+from peers import SkipError, walk
 
 from backprop.language.syntax import Tree
 
@@ -91,10 +91,6 @@ KINK: dict[str, Callable[..., bool]] = {
     "hypot": lambda a, b: vanishing(a) and vanishing(b),
     "atan2": lambda y, x: vanishing(y) and (x < 0 or vanishing(x)),  # the cut of the angle
 }
-
-
-class SkipError(Exception):
-    """The difference can't say what the slope is here; the message says why."""
 
 
 def applied(name: str, operands: list[Any]) -> Any:

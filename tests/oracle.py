@@ -15,7 +15,7 @@ from mpmath import MPContext
 
 from backprop.engine import backward, forward
 from backprop.evaluation import parse
-from backprop.gates import GATES
+from backprop.gates import SCALARS as GATES
 from backprop.gates.rules import form
 
 mp = MPContext()  # one of its own: nobody else's precision changes

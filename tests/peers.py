@@ -1,7 +1,8 @@
-"""A peer of the engine, HIPS autograd, and the walk over the syntax tree that peers share.
+"""The peers of the engine, HIPS autograd, PyTorch and JAX, and the walk over the syntax tree.
 
 A peer computes with functions of its own and sees neither the staging nor the gate table nor
-the backward sweep: what it shares with the tool is the parser alone. Another: differences.py.
+the backward sweep: what it shares with the tool is the parser alone. A peer is imported when
+it is first asked, so only those that are asked need be installed. Another: differences.py.
 """
 
 from __future__ import annotations
@@ -9,14 +10,17 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial, reduce
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
-import autograd
-import autograd.numpy as anp
 import numpy
 
 from backprop.language.syntax import Op, Tree
 
+Function = Callable[..., Any]
 Apply = Callable[[str, list[Any]], Any]
 Leaf = Callable[[float], Any]
 
@@ -55,10 +59,45 @@ def run(tree: Tree, start: int, stop: int, names: dict[str, Any], leaf: Leaf, ap
     return stack[-1]
 
 
-# autograd. erf and gelu would need SciPy, its sinc is flat near 0, and its slope of expm1
-# cancels far left, which elu needs: these are left to the difference.
+class SkipError(Exception):
+    """A peer can't say what the slope is here; the message says why."""
 
-AUTOGRAD: dict[str, Callable[..., Any]] = {
+
+@dataclass(frozen=True)
+class Peer:
+    """A library: its reverse mode, how it makes a number, and its function for each gate."""
+
+    grad: Callable[[Function], Function]
+    number: Leaf
+    functions: Mapping[str, Function]
+
+    def applied(self, name: str, operands: list[Any]) -> Any:
+        if name not in self.functions:
+            raise SkipError("lacks a gate")
+        return self.functions[name](*operands)
+
+    def gradient(self, tree: Tree, point: Mapping[str, float]) -> dict[str, float]:
+        def value(at: dict[str, Any]) -> Any:
+            return walk(tree, at, self.number, self.applied)
+
+        with warnings.catch_warnings(), numpy.errstate(all="ignore"):
+            warnings.simplefilter("ignore")  # "Output seems independent of input" is an answer
+            found = self.grad(value)({name: self.number(x) for name, x in point.items()})
+        return {name: float(found[name]) for name in point}
+
+
+def only(where: Callable[[Any], bool], function: Function) -> Function:
+    """The function where the library's slope for it keeps digits; elsewhere it isn't asked."""
+
+    def guarded(a: Any) -> Any:
+        if not where(a):
+            raise SkipError("loses digits")
+        return function(a)
+
+    return guarded
+
+
+OPERATORS: dict[str, Function] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
@@ -67,51 +106,102 @@ AUTOGRAD: dict[str, Callable[..., Any]] = {
     "pow": lambda a, b: a**b,
     "gt": lambda a, b: a > b,
     "lt": lambda a, b: a < b,
-    "where": anp.where,
-    "max": lambda *all_: anp.max(anp.array(all_)),
-    "min": lambda *all_: anp.min(anp.array(all_)),
-    "clip": lambda a, low, high: anp.minimum(anp.maximum(a, low), high),
-    "square": anp.square,
-    "recip": anp.reciprocal,
-    "asin": anp.arcsin,
-    "acos": anp.arccos,
-    "atan": anp.arctan,
-    "atan2": anp.arctan2,
-    "asinh": anp.arcsinh,
-    "acosh": anp.arccosh,
-    "atanh": anp.arctanh,
-    "relu": lambda a: anp.maximum(a, 0.0),
-    "leaky_relu": lambda a: anp.where(a > 0, a, 0.01 * a),
-    "round": anp.rint,
-    "cbrt": lambda a: anp.sign(a) * anp.abs(a) ** (1 / 3),
-    "sigmoid": lambda a: 1 / (1 + anp.exp(-a)),
-    "logsigmoid": lambda a: -anp.logaddexp(-a, 0.0),
-    "softplus": lambda a: anp.logaddexp(a, 0.0),
-    "silu": lambda a: a / (1 + anp.exp(-a)),
 }
-for _name in (
-    "exp", "exp2", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "sinh", "cosh", "tanh",
-    "sqrt", "abs", "sign", "floor", "ceil", "hypot", "logaddexp",
-):  # fmt: skip
-    AUTOGRAD[_name] = getattr(anp, _name)
+ALIKE = (
+    "where", "square", "exp", "exp2", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "sinh",
+    "cosh", "sqrt", "abs", "sign", "floor", "ceil", "hypot", "logaddexp",
+)  # fmt: skip
+INVERSES = ("asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh")
 
 
-def autograd_lacks(tree: Tree) -> bool:
-    calls = {
-        SAME.get(item.name, item.name)
-        for item in tree.code
-        if isinstance(item, Op) and item.kind == "call"
+def alike(library: Any) -> dict[str, Function]:
+    """What all libraries call as NumPy does."""
+    return {
+        **OPERATORS,
+        **{name: getattr(library, name) for name in ALIKE},
+        **{name: getattr(library, f"arc{name[1:]}") for name in INVERSES},
+        "max": lambda *operands: reduce(library.maximum, operands),
+        "min": lambda *operands: reduce(library.minimum, operands),
+        "clip": lambda a, low, high: library.minimum(library.maximum(a, low), high),
+        "recip": library.reciprocal,
+        "expm1": only(lambda a: a > -12, library.expm1),  # its slope is out + 1
+        "sinc": only(lambda a: abs(a) > 0.01, lambda a: library.sinc(a / math.pi)),
     }
-    return not calls - set(tree.functions) <= set(AUTOGRAD)
 
 
-def by_autograd(tree: Tree, point: Mapping[str, float]) -> dict[str, float]:
-    """The gradient that autograd finds."""
+def autograd() -> Peer:
+    """erf, and so gelu, would need SciPy."""
+    np = import_module("autograd.numpy")
 
-    def value(at: dict[str, Any]) -> Any:
-        return walk(tree, at, numpy.float64, lambda name, operands: AUTOGRAD[name](*operands))
+    def expm1(a: Any) -> Any:
+        return np.expm1(np.minimum(a, 0.0))  # where evaluates both of its branches
 
-    with warnings.catch_warnings(), numpy.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # "Output seems independent of input" is an answer here
-        found = autograd.grad(value)({name: numpy.float64(x) for name, x in point.items()})
-    return {name: float(found[name]) for name in point}
+    own: dict[str, Function] = {
+        "round": np.rint,
+        "cbrt": lambda a: np.sign(a) * np.abs(a) ** (1 / 3),
+        "tanh": np.tanh,
+        "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
+        "logsigmoid": lambda a: -np.logaddexp(-a, 0.0),
+        "softplus": lambda a: np.logaddexp(a, 0.0),
+        "silu": lambda a: a / (1 + np.exp(-a)),
+        "relu": lambda a: np.maximum(a, 0.0),
+        "leaky_relu": lambda a: np.where(a > 0, a, 0.01 * a),
+        "elu": only(lambda a: a > -12, lambda a: np.where(a > 0, a, expm1(a))),
+    }
+    return Peer(import_module("autograd").grad, numpy.float64, alike(np) | own)
+
+
+def activations(nn: Any) -> dict[str, Function]:
+    """What PyTorch and JAX call alike. Slopes out*(1 - out) and 1 - out*out cancel far out."""
+    return {
+        "sigmoid": only(lambda a: a < 12, nn.sigmoid),
+        "tanh": only(lambda a: abs(a) < 6, nn.tanh),
+        **{name: getattr(nn, name) for name in ("relu", "leaky_relu", "silu")},
+    }
+
+
+def torch() -> Peer:
+    library = import_module("torch")
+    nn = library.nn.functional
+    own: dict[str, Function] = {
+        "round": library.round,
+        "cbrt": lambda a: library.sign(a) * library.abs(a) ** (1 / 3),
+        "erf": library.erf,
+        "erfc": library.erfc,
+        "logsigmoid": nn.logsigmoid,
+        "softplus": partial(nn.softplus, threshold=40),  # from its own 20 on, the slope is 1
+        "elu": nn.elu,
+        "gelu": nn.gelu,
+    }
+    number = partial(library.tensor, dtype=library.float64)
+    return Peer(library.func.grad, number, alike(library) | activations(nn) | own)
+
+
+def jax() -> Peer:
+    library, np, nn = map(import_module, ("jax", "jax.numpy", "jax.nn"))
+    special = import_module("jax.scipy.special")
+    library.config.update("jax_enable_x64", True)
+    own: dict[str, Function] = {
+        "round": np.rint,
+        "cbrt": np.cbrt,
+        "erf": special.erf,
+        "erfc": special.erfc,
+        "logsigmoid": nn.log_sigmoid,
+        "softplus": nn.softplus,
+        "elu": only(lambda a: a > -12, nn.elu),
+        "gelu": partial(nn.gelu, approximate=False),
+    }
+    return Peer(library.grad, numpy.float64, alike(np) | activations(nn) | own)
+
+
+PEERS: dict[str, Callable[[], Peer]] = {"autograd": autograd, "torch": torch, "jax": jax}
+
+
+@cache
+def peer(name: str) -> Peer:
+    return PEERS[name]()
+
+
+def installed() -> list[str]:
+    """The peers that can be asked; finding them imports none."""
+    return [name for name in PEERS if find_spec(name)]

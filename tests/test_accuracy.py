@@ -15,7 +15,7 @@ from oracle import EXPONENTS, LITERAL_OPERANDS, ORACLE, mp, points, slope, ulps,
 
 from backprop.arithmetic.ieee import KINK, LOCAL, VALUE
 from backprop.arithmetic.system import Arithmetic
-from backprop.gates import GATES
+from backprop.gates import SCALARS as GATES
 
 COUNT = 2000
 FAR = (1e-300, -1e-300, 1e160, -1e160, 1e300, -1e300, 700.0, -700.0)

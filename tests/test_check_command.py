@@ -219,7 +219,9 @@ def test_eval_shows_formula_and_verdict(command: Command) -> None:
 
 
 def test_eval_has_formula_and_latex_in_json(command: Command) -> None:
-    check = json.loads(command("eval", "θ_1*x**2", "--θ_1=3", "--x=2", "--json", check=True).stdout)["check"]
+    check = json.loads(
+        command("eval", "θ_1*x**2", "--θ_1=3", "--x=2", "--json", check=True).stdout
+    )["check"]
     assert (check["formula"], check["latex"]) == (
         {"θ_1": "x**2", "x": "2*θ_1*x"},
         {"θ_1": "x^{2}", "x": "2 θ_{1} x"},
@@ -242,7 +244,9 @@ def test_eval_exits_1_if_an_opinion_differs(tmp_path: Path) -> None:
         f"child.subprocess.Popen = lambda command, **options: true([sys.executable, {str(script)!r}, 'worker'], **options); "
         f"sys.argv[1:] = ['eval', 'x*sin(x)', '--x=2']; exec(open({str(script)!r}).read())"
     )
-    done = subprocess.run([sys.executable, "-c", patch], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", patch], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stderr.startswith("error: the gradient is in doubt: df/dx: ")) == (
         1, True,
     )  # fmt: skip

@@ -11,7 +11,8 @@ import pytest
 from oracle import one_gate
 
 import backprop
-from backprop.gates import ALIASES, CONSTANTS, GATES, find
+from backprop.gates import ALIASES, CONSTANTS, find
+from backprop.gates import SCALARS as GATES
 from backprop.gates.row import Gate
 from backprop.gates.rules import formula, names_in
 from backprop.language.syntax import Op

@@ -122,9 +122,6 @@ REFUSED_VALUES = {
     "inf": f"error: the value of x is inf, not a finite number\n{INFINITE}",
     "nan": f"error: the value of x is nan, not a finite number\n{INFINITE}",
     "1/0": f"error: the value of x is inf, not a finite number\n{INFINITE}",
-    "[1,2]": refused_value(
-        "column 1: vectors and matrices are not read yet: this needs arrays", "[1,2]", "^^^^^"
-    ),
 }
 
 
@@ -133,7 +130,7 @@ def test_a_value_that_is_no_finite_number_is_refused(value: str, message: str) -
     assert refusal("x", x=value) == message
 
 
-@pytest.mark.parametrize("value", [None, [1.0], 3j])
+@pytest.mark.parametrize("value", [None, object, 3j])
 def test_a_value_of_another_type_is_refused(value: Any) -> None:
     assert refusal("x", x=value) == f"error: the value of x is not a number: {value}"
 

@@ -16,7 +16,7 @@ from oracle import LITERAL_OPERANDS, one_gate, points
 from backprop.arithmetic.precise import PRECISE
 from backprop.checking import opinions
 from backprop.engine import UNREACHED, Backward
-from backprop.gates import GATES
+from backprop.gates import SCALARS as GATES
 from backprop.program import Program
 
 Slope = Any
@@ -89,7 +89,9 @@ def test_a_wrong_local_derivative_is_called_by_each_opinion_alone(
 Sweep = Callable[[list[Any], tuple[int, ...], Sequence[Slope], Any], None]
 
 
-def overwriting(gradients: list[Any], operands: tuple[int, ...], slopes: Sequence[Slope], g: Any) -> None:
+def overwriting(
+    gradients: list[Any], operands: tuple[int, ...], slopes: Sequence[Slope], g: Any
+) -> None:
     for operand, slope in zip(operands, slopes, strict=True):
         if slope is not None:
             gradients[operand] = slope * g
@@ -103,7 +105,9 @@ def forgetting_repeats(
             gradients[operand] += slope * g
 
 
-def swapping(gradients: list[Any], operands: tuple[int, ...], slopes: Sequence[Slope], g: Any) -> None:
+def swapping(
+    gradients: list[Any], operands: tuple[int, ...], slopes: Sequence[Slope], g: Any
+) -> None:
     for operand, slope in zip(reversed(operands), slopes, strict=True):
         if slope is not None:
             gradients[operand] += slope * g

@@ -11,7 +11,7 @@ import pytest
 from oracle import LITERAL_OPERANDS, differing, points
 
 from backprop.arithmetic.ieee import IEEE, LOCAL
-from backprop.gates import GATES
+from backprop.gates import SCALARS as GATES
 from backprop.gates.row import Gate
 
 

@@ -170,7 +170,7 @@ REFUSED = {
     "g(u) = g(u)\ng(x)": "the function g calls itself",
     "a = x\na = y\na": "a is assigned twice",
     "y = a\na = x": "a is used before it is assigned",
-    "[x, y]": "vectors and matrices are not read yet: this needs arrays",
+    "[x, [y]]": "x is a number, [y] is a vector of 1: the entries of a list have to have one shape",
 }
 
 

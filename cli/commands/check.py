@@ -76,7 +76,6 @@ class Settings(NamedTuple):
     metavar="NAME=LOW:HIGH",
     help="Where --points draws an input from.",
 )
-@click.option("--seed", type=int, default=0, help="Which random points; 0 by default.")
 @click.option(
     "--min-digits",
     type=click.IntRange(0, 16),
@@ -105,7 +104,7 @@ class Settings(NamedTuple):
 def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], methods: str,
     check_timeout: float, digits: int | None, points: int | None, ranges: tuple[str, ...],
-    seed: int, min_digits: int, allow: str, expect: str | None, tolerance: float,
+    min_digits: int, allow: str, expect: str | None, tolerance: float,
     write_expect: str | None, as_json: bool, quiet: bool, **options: Any,
 ) -> int:  # fmt: skip
     del program, at, pairs
@@ -116,7 +115,7 @@ def command(
         raise click.UsageError("--range goes with --points N")
     stored = read_expectation(read_text(expect), expect) if expect else None
     if points:
-        reports = at_points(asked, settings, ranges, points, seed, options)
+        reports = at_points(asked, settings, ranges, points, options["seed"], options)
     else:
         reports = iter([at_point(asked, settings, stored, options)])
     code, count, kept = first_failing(reports, settings)

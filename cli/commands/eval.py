@@ -14,7 +14,7 @@ from backprop.cli.main import say
 from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.render import FORMATS, render_text
 from backprop.cli.variables import ProgramCommand, Question
-from backprop.evaluation import evaluate
+from backprop.evaluation import arrays_in, evaluate
 from backprop.report import Report
 from backprop.staging import GRANULARITIES, stage
 
@@ -44,17 +44,22 @@ def program_options(function: Callable[..., Any]) -> Callable[..., Any]:
                      help="Who gets the gradient of max and min where inputs are equal."),
         click.option("--wrt", metavar="NAMES", help="Only these inputs, separated by commas."),
         click.option("--allow-nonfinite", is_flag=True, help="Take inf and nan as values."),
+        click.option("--upstream", metavar="ARRAY",
+                     help="The gradient of what comes after an output that is an array; or ones."),
+        click.option("--seed", type=int, default=0, help="For values such as randn(5,10)."),
     ]  # fmt: skip
     for option in reversed(options):
         function = option(function)
     return function
 
 
-def report_of(asked: Question, gates: str, no_share: bool, **options: Any) -> Report:
-    program = stage(asked.tree, asked.values, gates, not no_share)
+def report_of(asked: Question, gates: str, no_share: bool, seed: int = 0, **options: Any) -> Report:
+    arrays = arrays_in(asked.values, seed)
+    shapes = {name: array.shape for name, array in arrays.items()}
+    program = stage(asked.tree, asked.values, gates, not no_share, shapes)
     wrt = options.pop("wrt")
     names = None if wrt is None else [name.strip() for name in wrt.split(",")]
-    return evaluate(program, asked.values, wrt=names, spare=asked.spare, **options)
+    return evaluate(program, asked.values | arrays, wrt=names, spare=asked.spare, **options)
 
 
 @click.command("eval", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]")

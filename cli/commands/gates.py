@@ -6,7 +6,7 @@ import click
 
 from backprop.cli.output import print_pieces, print_rich
 from backprop.errors import UsageError, closest
-from backprop.gates import ALIASES, GATES, find
+from backprop.gates import ALIASES, GATES, array_gates, find
 from backprop.gates.listing import row_dict
 
 HELP = """The gate table: every gate, its local derivatives, and how gradient flows through it.
@@ -22,6 +22,7 @@ HELP = """The gate table: every gate, its local derivatives, and how gradient fl
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(name: str | None, as_json: bool) -> int:
+    array_gates()
     gates = list(GATES.values())
     if name is not None:
         gate = find(name) or next((gate for gate in gates if gate.symbol == name), None)

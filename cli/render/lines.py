@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from backprop.cli.render.numbers import optional, short
+from backprop.program import Stage, bracketed
 from backprop.report import Computed, Report
 
 EDGE = 60  # stages shown at either end of a long program
@@ -39,11 +40,24 @@ def passings(report: Report, computed: Computed, precision: int) -> list[Passing
         formula, number = stage.local(place), optional(slope, precision)
         equals = f" = {number}" if number != formula else ""
         local = f"d{stage.name}/d{name} = {formula}{equals}"
+        if report.program.shapes is not None:
+            local = pull(stage, formula, name)
         sign = "+=" if report.uses.get(stage.operands[place], 0) > 1 else "="
         rows.append(
             Passing(local, "" if flow is None else f"d{name} {sign} {short(flow, precision)}")
         )
     return rows
+
+
+def pull(stage: Stage, formula: str, name: str) -> str:
+    """What a stage passes back, as a formula in whole arrays."""
+    if stage.gate.array:
+        return f"d{name} = {formula}"
+    return (
+        f"d{name} = d{stage.name} * {bracketed(formula)}"
+        if formula != "1"
+        else f"d{name} = d{stage.name}"
+    )
 
 
 def shown_stages(report: Report) -> Iterator[Computed | int]:

@@ -13,7 +13,7 @@ with the primitives, which never do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from math import nan
 from typing import Any
@@ -50,8 +50,10 @@ class Arithmetic:
         literal: Callable[[str], str] = lambda text: repr(float(text)),
         constants: Mapping[str, Any] | None = None,
         number: Callable[[float], Any] = float,
+        arrays: bool = False,
     ) -> None:
         self.number = number
+        self.arrays = arrays
         self.quick = None if quick is None else dict(quick)
         self.literal = literal
         self.constants = dict(constants or {})
@@ -95,7 +97,7 @@ class Arithmetic:
         names = {name for text in (*texts, domain) for name in names_in(text)} | {"div", "pow"}
         scope = self.constants | {name: self.value[name] for name in names}
         signature = ", ".join(parameters)
-        total = Target(self.literal, divides=False)
+        total = Target(self.literal, divides=self.arrays, arrays=self.arrays)
         function = defined(signature, body(gate, texts, domain, total), scope)
         if self.quick is None:
             return function
@@ -124,13 +126,26 @@ def slopes(gate: Gate, texts: Sequence[str], domain: str, target: Target) -> lis
     for text in texts:
         lines, answer = statements(formula(text), target) if text else ([], "None")
         body += lines
-        answers.append(f"(1.0 if {answer} else None)" if text and gate.routes else answer)
+        if text and gate.routes and not target.arrays:
+            answer = f"(1.0 if {answer} else None)"
+        answers.append(answer)
+    if target.arrays:
+        return [*body, f"return ({', '.join(masked(gate, domain, answers, target))},)"]
     undefined = f"return ({'nan, ' * len(texts)})"
     if domain:
         body.insert(0, f"if not {statements(formula(domain), target)[1]}: {undefined}")
     if gate.routes and all(texts):
         body.insert(0, f"if out != out: {undefined}")
     return [*body, f"return ({', '.join(answers)},)"]
+
+
+def masked(gate: Gate, domain: str, answers: Sequence[str], target: Target) -> Iterator[str]:
+    """Slopes of arrays: 0 or 1 where a gate routes, nan outside its domain, entry by entry."""
+    inside = statements(formula(domain), target)[1] if domain else ""
+    for answer in answers:
+        if gate.routes and answer != "None":
+            answer = f"where(out != out, nan, ({answer} != 0)*1.0)"
+        yield f"where({inside}, {answer}, nan)" if inside and answer != "None" else answer
 
 
 def defined(parameters: str, lines: Sequence[str], scope: Mapping[str, Any]) -> Function:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 METHODS = ("precise", "numeric", "symbolic")
+TIMEOUT = 10.0  # seconds that a check may take
 VERDICTS = ("agree", "rounding", "kink", "overflow", "undefined", "unchecked", "differ")
 
 

@@ -53,7 +53,7 @@ def wrong_arithmetic(
             continue
         fed = [mpf(values[operand]) for operand in operands]
         exact = PRECISE.value[gate](*fed)
-        pairs = [(values[slot], exact)]
+        pairs: list[tuple[Any, Any]] = [(values[slot], exact)]
         slopes = back.locals[slot] or ()
         if math.isfinite(values[slot]):
             pairs += zip(slopes, PRECISE.local[subject.ties][gate](*fed, exact), strict=True)

@@ -1,11 +1,13 @@
 """THE TABLE: every gate that a program can hold, one row each, by name.
 
 To add a gate, add its row. Nothing else names gates: staging, the engine, the checks, the
-listing and the emitters read the rows.
+listing and the emitters read the rows. Most programs are about single numbers, so the rows on
+whole arrays wait until they are needed.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from math import e, pi
 
 from backprop.gates import activations, arithmetic, piecewise, transcendental
@@ -16,6 +18,7 @@ GATES: dict[str, Gate] = {
     for family in (arithmetic, transcendental, activations, piecewise)
     for gate in family.ROWS
 }
+SCALARS: dict[str, Gate] = dict(GATES)
 ALIASES: dict[str, str] = {alias: gate.name for gate in GATES.values() for alias in gate.aliases}
 CONSTANTS: dict[str, float] = {"pi": pi, "e": e}
 
@@ -36,4 +39,15 @@ WITH_CONSTANT: dict[tuple[str, int, float | None], tuple[str, tuple[int, ...]]] 
 
 def find(name: str) -> Gate | None:
     """The gate of this name or alias."""
-    return GATES.get(ALIASES.get(name, name))
+    name = ALIASES.get(name, name)
+    return GATES.get(name) or array_gates().get(name)
+
+
+@cache
+def array_gates() -> dict[str, Gate]:
+    """The gates on whole arrays, which join the table when one is first asked for."""
+    from backprop.gates import arrays
+
+    rows = {gate.name: gate for gate in arrays.ROWS}
+    GATES.update(rows)
+    return rows

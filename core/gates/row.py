@@ -3,7 +3,10 @@ over the gate's parameters and `out`, its value."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
+
+Shape = Callable[..., tuple[int, ...]]  # from the operands' shapes, and what else is fixed
 
 
 class Kink(NamedTuple):
@@ -40,6 +43,13 @@ class Gate(NamedTuple):
     samples: tuple[tuple[float, float], ...] = ((-5.0, 5.0),)
     ulps: tuple[float, float] = (0.5, 0.0)  # largest error seen, of value and derivatives
     aliases: tuple[str, ...] = ()
+    shape: Shape | None = None  # of its value, for a gate on whole arrays: see shapes.py
+
+    @property
+    def array(self) -> bool:
+        """Does the gate work on whole arrays? Its partials then are what it passes back, in the
+        names of its inputs, `out` and the upstream gradient `g`."""
+        return self.shape is not None
 
     @property
     def operands(self) -> tuple[str, ...]:
@@ -51,7 +61,8 @@ class Gate(NamedTuple):
         return self.parameters.endswith("...")
 
     def accepts(self, count: int) -> bool:
-        return count >= 2 if self.variadic else count == len(self.operands)
+        least = 1 if self.array else 2
+        return count >= least if self.variadic else count == len(self.operands)
 
     def partial(self, position: int) -> str:
         return self.partials[0 if self.variadic else position]

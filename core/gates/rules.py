@@ -31,10 +31,12 @@ def names_in(text: str) -> set[str]:
 
 
 class Target(NamedTuple):
-    """How Python is written: numbers, and whether `/` may stand for a division."""
+    """How Python is written: numbers, whether `/` may stand for a division, and whether
+    conditions are arrays, which `if` can't decide."""
 
     literal: Callable[[str], str]
     divides: bool
+    arrays: bool = False
 
 
 def statements(tree: Tree, target: Target) -> tuple[list[str], str]:
@@ -55,8 +57,10 @@ def statements(tree: Tree, target: Target) -> tuple[list[str], str]:
 
 
 def python(op: Op, operands: list[str], target: Target) -> str:
+    if op.kind == "attribute":
+        return f"{operands[0]}.{op.name}"
     if op.kind == "call":
-        if op.name == "where":
+        if op.name == "where" and not target.arrays:
             return "({1} if {0} else {2})".format(*operands)
         return f"{op.name}({', '.join(operands)})"
     if op.name == "neg":
@@ -64,7 +68,9 @@ def python(op: Op, operands: list[str], target: Target) -> str:
     if op.name == "pow" or (op.name == "div" and not target.divides):
         return f"{op.name}({', '.join(operands)})"
     written = f"({operands[0]} {SYMBOL[op.name]} {operands[1]})"
-    return f"(1.0 if {written} else 0.0)" if op.name in COMPARISONS else written
+    if op.name in COMPARISONS:
+        return f"({written}*1.0)" if target.arrays else f"(1.0 if {written} else 0.0)"
+    return written
 
 
 @cache
@@ -80,6 +86,10 @@ def form(gate: str, count: int) -> Callable[..., str]:
     """How a stage with `count` operands of this gate is written, given their names."""
     row = find(gate)
     assert row is not None
+    if "..." in row.form:
+        head = row.form.startswith("a")  # a[...] has one operand before the others
+        rest = ", ".join(["{}"] * (count - head))
+        return row.form.replace("a", "{}", head).replace("...", rest).format
     if row.form:
         return template(row.form, row.operands).format
     return f"{gate}({', '.join(['{}'] * count)})".format
@@ -91,5 +101,5 @@ def partial_text(gate: str, position: int, operands: list[str], out: str) -> str
     assert row is not None
     text = row.partial(position)
     if row.variadic:
-        return template(text, ("a", "out")).format(operands[position], out)
-    return template(text, (*row.operands, "out")).format(*operands, out)
+        return template(text, ("a", "out", "g")).format(operands[position], out, f"d{out}")
+    return template(text, (*row.operands, "out", "g")).format(*operands, out, f"d{out}")

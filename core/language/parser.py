@@ -18,6 +18,8 @@ from backprop.language.precedence import AMBIGUOUS, FLOOR, PENDING, POWER, RANK,
 from backprop.language.syntax import ABSENT, LEVEL, POSTFIX, SLICE, Function, Item, Op, Tree
 from backprop.language.tokens import MODULE, bare, is_name, is_number, offsets, tokenize, word
 
+KEYWORDS = ("axis", "keepdims")  # arguments that may be given by name
+SETTINGS: dict[Item, str] = {"True": "1", "False": "0"}
 CLOSING = {"group": ")", "call": ")", "method": ")", "list": "]", "index": "]"}
 
 
@@ -31,6 +33,7 @@ class Bracket:
     commas: int = 0
     colons: int = 0  # of the slice at hand
     colon: int = 0  # the token of the first
+    keyword: int = 0  # the token of the name of the argument at hand, if it has one
 
 
 class Parser:
@@ -151,6 +154,8 @@ class Parser:
             return self.assign(k)
         if token == ":" and self.open and self.open[-1].kind == "index":
             return self.colon(k)
+        if token == "=" and self.open[-1].kind in ("call", "method") and self.keyword(k):
+            return True
         if token in RANK:
             return self.compare(k, token)
         readings = self.readings
@@ -179,6 +184,7 @@ class Parser:
             raise self.complaints.stray_comma(self, k)
         self.reduce(1)
         self.finish_slice(k)
+        self.finish_keyword()
         self.open[-1].commas += 1
         return True
 
@@ -188,6 +194,7 @@ class Parser:
             raise self.complaints.unmatched(self, k, token)
         if operands:
             self.finish_slice(k)
+            self.finish_keyword()
         bracket = self.open.pop()
         self.pending.pop()
         if bracket.kind == "group":
@@ -228,6 +235,23 @@ class Parser:
                 self.emit(ABSENT, k - 1)
             self.emit(SLICE, bracket.colon)
             bracket.colons = 0
+
+    def keyword(self, k: int) -> bool:
+        """`axis=` in a call: the argument that follows is known by this name."""
+        bracket = self.open[-1]
+        first = self.tokens[k - 2][-1] in "(," and self.tokens[k - 1] == self.code[-1]
+        if not first or bracket.keyword or self.code[-1] not in KEYWORDS:
+            return False
+        bracket.keyword = k - 1
+        del self.code[-1], self.at[-1]
+        return True
+
+    def finish_keyword(self) -> None:
+        bracket = self.open[-1]
+        if bracket.keyword:
+            self.code[-1] = SETTINGS.get(self.code[-1], self.code[-1])
+            self.emit(Op(self.tokens[bracket.keyword], 1, "keyword"), bracket.keyword)
+            bracket.keyword = 0
 
     # Statements.
 

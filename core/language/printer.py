@@ -64,6 +64,8 @@ def layout(code: Sequence[Item], op: Op, operands: Sequence[int]) -> list[int | 
             return [SYMBOL[op.name], *fit(code, op, operands[0], "right")]
         case "call":
             return [f"{op.name}(", *listed(operands), ")"]
+        case "keyword":
+            return [f"{op.name}=", operands[0]]
         case "list":
             return ["[", *listed(operands), "]"]
         case "slice":

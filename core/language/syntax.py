@@ -23,7 +23,7 @@ class Op:
 
     name: str
     arity: int
-    kind: str  # prefix infix implied postfix call method list index slice attribute store
+    kind: str  # prefix infix implied postfix call method list index slice attribute keyword store
 
 
 Item = str | Op
@@ -130,7 +130,7 @@ def _cover(op: Op, k: int, operands: list[tuple[int, int]]) -> tuple[int, int]:
             return k, starting(operands[0], k + 1)[1]
         case "postfix" | "attribute":
             return ending(operands[0], k - 1)[0], k
-        case "store":
+        case "store" | "keyword":
             return k, starting(operands[0], k + 2)[1]
         case "slice":
             return _cover_slice(k, operands)

@@ -13,9 +13,10 @@ from installed import environment
 from table import Row, at_most
 
 TITLE = "Cold start, whole processes"
-EVAL = ("eval", "(x+y)*z", "--x=-2", "--y=5", "--z=-4", "--no-check")
+EVAL = ("eval", "(x+y)*z", "--x=-2", "--y=5", "--z=-4")
 CLICK = "import click"
 RICH = "import click, rich.console, rich.table"
+SYMPY = "import sympy"
 
 
 def seconds(command: list[str], env: Mapping[str, str]) -> float:
@@ -29,14 +30,17 @@ def measure(folder: Path, *, quick: bool) -> Iterator[Row]:
     script = [sys.executable, str(folder / "bin" / "backprop"), *EVAL]
     commands = [
         ([sys.executable, "-c", CLICK], plain),
-        ([*script, "--json"], plain),
+        ([*script, "--no-check", "--json"], plain),
         ([sys.executable, "-c", RICH], plain),
-        (script, coloured),
+        ([*script, "--no-check"], coloured),
+        ([sys.executable, "-c", SYMPY], plain),
+        ([*script, "--json"], plain),
     ]
     for command, env in commands:  # writes what byte code is missing
         seconds(command, env)
     rounds = range(10 if quick else 40)
     columns = [*zip(*[[seconds(*each) for each in commands] for _ in rounds], strict=True)]
-    click, json, rich, table = columns
+    click, json, rich, table, sympy, checked = columns
     yield at_most(f"eval --no-check --json : `{CLICK}`", pairs(click, json), 1.5)
     yield at_most(f"eval --no-check, coloured table : `{RICH}`", pairs(rich, table), 1.25)
+    yield at_most(f"eval --json with the check : `{SYMPY}`", pairs(sympy, checked), 1.3)

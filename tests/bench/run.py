@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import checking
 import cold
 import gradients
 import million
@@ -25,6 +26,7 @@ BENCHMARKS = {
     "gradients": gradients,
     "passes": passes,
     "million": million,
+    "checking": checking,
 }
 
 

@@ -89,7 +89,7 @@ def inner_equals(parser: Parser, k: int, before: str) -> LanguageError:
         return at(
             parser,
             k - 1,
-            "arguments are given by position, not by name",
+            "arguments are given by position; only axis and keepdims have names",
             "write the values alone, in order",
             k,
         )

@@ -1,0 +1,1 @@
+"""Vectors and matrices: shapes before numbers, and one backward step for each gate on arrays."""

@@ -1,0 +1,60 @@
+"""Arrays made of a few numbers: zeros(2, 3), arange(5), randn(5, 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from backprop.arrays.shapes import MAX_AXES, MAX_ENTRIES, MismatchError
+
+Made = Callable[..., Any]
+Random = np.random.Generator
+
+
+def size(numbers: Sequence[float]) -> tuple[int, ...]:
+    """A shape, from the numbers that were given for it."""
+    if not all(number == int(number) >= 0 for number in numbers):
+        raise MismatchError("a shape is made of whole numbers, none below 0")
+    if len(numbers) > MAX_AXES or prod(map(int, numbers)) > MAX_ENTRIES:
+        raise MismatchError(f"at most {MAX_AXES} axes and {MAX_ENTRIES:,} entries are held")
+    return tuple(map(int, numbers))
+
+
+def arange(*numbers: float) -> Any:
+    start, stop, step = {1: (0.0, *numbers, 1.0), 2: (*numbers, 1.0)}.get(len(numbers), numbers)
+    if step == 0 or not abs((stop - start) / step) <= MAX_ENTRIES:
+        raise MismatchError(f"at most {MAX_ENTRIES:,} entries are held")
+    return np.arange(start, stop, step, dtype=float)
+
+
+def linspace(start: float, stop: float, count: float = 50.0) -> Any:
+    (entries,) = size([count])
+    return np.linspace(start, stop, entries)
+
+
+def eye(*sides: float) -> Any:
+    rows, columns = size([sides[0], sides[-1]])
+    return np.eye(rows, columns)
+
+
+CREATORS: dict[str, tuple[range, Made]] = {
+    "zeros": (range(1, MAX_AXES + 1), lambda random, *n: np.zeros(size(n))),
+    "ones": (range(1, MAX_AXES + 1), lambda random, *n: np.ones(size(n))),
+    "eye": (range(1, 3), lambda random, *n: eye(*n)),
+    "arange": (range(1, 4), lambda random, *n: arange(*n)),
+    "linspace": (range(2, 4), lambda random, *n: linspace(*n)),
+    "randn": (range(1, MAX_AXES + 1), lambda random, *n: random.standard_normal(size(n))),
+    "rand": (range(1, MAX_AXES + 1), lambda random, *n: random.random(size(n))),
+}
+
+
+def create(name: str, numbers: Sequence[float], random: Random) -> Any:
+    """The array that such a call makes."""
+    counts, make = CREATORS[name]
+    if len(numbers) not in counts:
+        wanted = f"{counts[0]} to {counts[-1]}"
+        raise MismatchError(f"{name} takes {wanted} numbers, not {len(numbers)}")
+    return make(random, *numbers)

@@ -1,0 +1,106 @@
+"""Forward and backward over arrays, and what is to be said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from backprop.arithmetic.arrays import ARRAYS, IGNORED
+from backprop.arrays.engine import ArrayBackward, backward_arrays
+from backprop.arrays.shapes import words
+from backprop.arrays.values import checked, from_text
+from backprop.engine import forward
+from backprop.errors import UsageError
+from backprop.gates import GATES
+from backprop.program import Notice, Program
+
+Array = Any
+
+
+def run(
+    program: Program, point: Mapping[str, Any], ties: str, wrt: Iterable[str] | None, upstream: Any
+) -> tuple[Sequence[Array], ArrayBackward, list[Notice]]:
+    """Both passes, and the notices."""
+    assert program.shapes is not None
+    with np.errstate(**IGNORED):
+        values = forward(program, point, ARRAYS)
+    start = upstream_of(program.shapes[program.output], upstream)
+    back = backward_arrays(program, values, start, ties, wrt)
+    return values, back, list(notices(program, values, back))
+
+
+def upstream_of(shape: tuple[int, ...], given: Any) -> Array:
+    """The gradient to begin with: 1 for a number, else what was given."""
+    if given is None:
+        if shape:
+            hint = (
+                "--upstream ones, --upstream '[...]' of that shape, or sum(...) around the output"
+            )
+            raise UsageError(f"the output is {words(shape)}, not a number", hint=hint)
+        return np.float64(1.0)
+    if isinstance(given, str):
+        given = "1" if given.strip() == "ones" else given
+        found = np.asarray(from_text("the upstream gradient", given, 0))
+    else:
+        found = checked("the upstream gradient", given)
+    if found.shape not in ((), shape):
+        text = f"the upstream gradient is {words(found.shape)}, the output {words(shape)}"
+        raise UsageError(f"{text}: they have to be the same")
+    return np.array(np.broadcast_to(found, shape))[()]
+
+
+def notices(program: Program, values: Sequence[Array], back: ArrayBackward) -> Iterator[Notice]:
+    """Kinks that gradient reached, and the first stage forward and backward to lose finiteness."""
+    with np.errstate(**IGNORED):
+        yield from kinks(program, values, back)
+    for slot, _, operands in program.forward_steps():
+        if finite(values[slot]) or not all(finite(values[operand]) for operand in operands):
+            continue
+        if back.reached(slot):
+            label = program.labels[slot]
+            count = int(np.sum(~np.isfinite(values[slot])))
+            what = "is not finite" if not program.shapes or not program.shapes[slot] else (
+                f"has {count:,} entries that are not finite"
+            )  # fmt: skip
+            yield Notice("nonfinite", f"{label} = {program.stage(slot, 0).code} {what}", label)
+            break
+    for slot, _, operands in program.backward_steps():
+        if not back.reached(slot) or not finite(back.gradient(slot)):
+            continue
+        for position in range(len(operands)):
+            flow = back.flow(slot, position)
+            if flow is not None and not finite(flow):
+                label, into = program.labels[slot], program.labels[operands[position]]
+                code = f"{label} = {program.stage(slot, 0).code}"
+                text = f"{code} passes back to {into} what is not finite"
+                yield Notice("nonfinite", text, label)
+                return
+
+
+def finite(value: Array) -> bool:
+    return not isinstance(value, (float, np.ndarray)) or bool(np.all(np.isfinite(value)))
+
+
+def kinks(program: Program, values: Sequence[Array], back: ArrayBackward) -> Iterator[Notice]:
+    for slot, name, operands in program.forward_steps():
+        gate = GATES[name]
+        if not back.reached(slot) or gate.array or not (gate.kink or gate.ties):
+            continue
+        fed, out = [values[operand] for operand in operands], values[slot]
+        if gate.ties:
+            at = sum((a == out) * 1 for a in fed) > 1
+        elif test := ARRAYS.kink[name]:
+            at = test(*fed, out) != 0
+        else:
+            continue
+        count = int(np.sum(at))
+        if count and gate.kink:
+            label = program.labels[slot]
+            where = "here" if not np.ndim(at) else f"at {count:,} of its {np.size(at):,} entries"
+            if gate.ties:
+                text = f"is tied {where}"
+            else:
+                text = f"has a {gate.kink.what} {where}: {gate.kink.convention} by convention"
+            yield Notice(gate.kink.what, f"{label} = {program.stage(slot, 0).code} {text}", label)

@@ -1,0 +1,328 @@
+"""Staging with shapes: the same walk, where every slot has a shape before any number is touched.
+
+What is fixed while staging, an axis, a shape, an index, is a constant operand of its gate. A
+list is a list until something uses it, so that `concatenate([a, b])` makes no matrix first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.arithmetic.arrays import ARRAYS, IGNORED
+from backprop.arrays.creating import CREATORS, create
+from backprop.arrays.shapes import MAX_ENTRIES, Axis, MismatchError, Shape, broadcast, words
+from backprop.gates import GATES, array_gates, find
+from backprop.gates.row import Gate
+from backprop.language.syntax import ABSENT, Op, Tree
+from backprop.program import CONSTANT, SHORT, Program, written
+from backprop.staging import NoPlainGates, Stager
+
+REDUCTIONS = {"max": "amax", "min": "amin"}  # of one operand
+PRODUCTS = {(2, 2): "matmul", (2, 1): "matvec", (1, 2): "vecmat", (1, 1): "inner"}
+LAST_AXIS = ("softmax", "log_softmax")  # work along the last axis, if none is given
+UNREAD = -1_000_000_000  # slots from here on down are lists that nothing has used yet
+
+
+class Keyword(NamedTuple):
+    """An argument that was given by name."""
+
+    name: str
+    slot: int
+
+
+class Listed(NamedTuple):
+    """A list that nothing has used yet, and where it stands."""
+
+    slots: tuple[int, ...]
+    node: int
+
+
+class ArrayStager(Stager):
+    def __init__(
+        self, tree: Tree, given: Collection[str], fine: bool, share: bool,
+        shapes: Mapping[str, Shape], seed: Sequence[int],
+    ) -> None:  # fmt: skip
+        array_gates()
+        super().__init__(tree, given, fine, share)
+        self.plain = NoPlainGates(self.seen, tree.functions)
+        self.given_shapes = shapes
+        self.shapes: list[Shape] = []
+        self.waiting: list[Listed | Keyword] = []  # what stands on the stack as UNREAD
+        self.random = np.random.default_rng([*seed, 0])
+
+    def walk(self) -> None:
+        super().walk()
+        if self.stack:
+            self.stack[-1] = self.settled(self.stack[-1])
+
+    def column_of_shapes(self) -> tuple[Shape, ...] | None:
+        return tuple(self.shapes)
+
+    # Slots, each with a shape.
+
+    def new_input(self, name: str, step: int) -> int:
+        slot = super().new_input(name, step)
+        self.shapes[slot] = self.given_shapes.get(name, np.shape(self.defaults.get(name, 0.0)))
+        return slot
+
+    def literal(self, text: str, value: Any) -> int:
+        slot = super().literal(text, value)
+        self.shapes[slot] = value.shape if isinstance(value, np.ndarray) else ()
+        return slot
+
+    def leaf(self, text: str, step: int) -> int:
+        return self.literal(ABSENT, None) if text == ABSENT else super().leaf(text, step)
+
+    def add(self, gate: str, operands: tuple[int, ...], node: int) -> int:
+        self.shapes.append(self.shape(GATES[gate], operands) if operands else ())
+        return super().add(gate, operands, node)
+
+    def shape(self, gate: Gate, operands: Sequence[int]) -> Shape:
+        """The shape of a gate's value; an error names the operands that don't fit."""
+        try:
+            found = self.rule(gate, operands)
+            if np.prod(found, dtype=float) > MAX_ENTRIES:
+                raise MismatchError(f"more than {MAX_ENTRIES:,} entries")
+        except MismatchError as misfit:
+            message = str(misfit).format(*map(self.called, operands))
+            self.fail(message, self.shape_hint(operands))
+        return found
+
+    def shape_hint(self, operands: Sequence[int]) -> str:
+        """How to say that an input is an array, for one that is taken for a number."""
+        for name, slot in self.inputs.items():
+            if slot in operands and name not in self.given_shapes and not self.shapes[slot]:
+                return f"is {name} an array? give it one, as in --{name}='[1, 2]'"
+        return ""
+
+    def rule(self, gate: Gate, operands: Sequence[int]) -> Shape:
+        if gate.shape is None:
+            return broadcast(*(self.shapes[operand] for operand in operands))
+        fixed = self.constants
+        return gate.shape(*[
+            self.shapes[slot]
+            if slot not in fixed or isinstance(fixed[slot], (float, np.ndarray))
+            else fixed[slot]
+            for slot in operands
+        ])  # fmt: skip
+
+    def called(self, slot: int) -> str:
+        """A slot in the words of the text."""
+        for name, other in self.leaves.items():
+            if other == slot:
+                return name
+        if slot in self.literals:
+            return self.literals[slot]
+        text = " ".join(self.tree.excerpt(self.nodes[slot]).split())
+        return text if len(text) <= SHORT else f"{text[: SHORT - 3]}..."
+
+    # Operators.
+
+    def operator(self, op: Op) -> None:
+        if op.kind == "store":
+            self.stack[-1] = self.settled(self.stack[-1])
+            self.store(op.name)
+            return
+        if op.kind == "call" and op.name not in self.tree.functions:
+            operands = self.take(op.arity)
+            if op.name not in LISTS_TAKEN:
+                operands = tuple(map(self.settled, operands))
+            self.stack.append(self.called_gate(op, operands))
+            return
+        if op.kind in ("keyword", "list"):
+            operands = self.take(op.arity)
+            keyword = op.kind == "keyword"
+            self.waiting.append(
+                Keyword(op.name, operands[0]) if keyword else Listed(operands, self.node)
+            )
+            self.stack.append(UNREAD - len(self.waiting) + 1)
+            return
+        operands = tuple(map(self.settled, self.take(op.arity)))
+        if op.kind == "slice":
+            self.stack.append(self.sliced(operands))
+        elif op.kind == "index":
+            self.stack.append(self.indexed(operands))
+        elif op.kind == "attribute":
+            self.stack.append(self.transposed(operands[0]))
+        elif op.kind == "method" or op.name == "matmul":
+            self.stack.append(self.product(operands, dot=op.kind == "method"))
+        else:
+            self.stack += operands
+            super().operator(op)
+
+    def settled(self, slot: int) -> int:
+        """A list that is used becomes an array."""
+        if slot > UNREAD:
+            return slot
+        held = self.waiting[UNREAD - slot]
+        if isinstance(held, Keyword):
+            return slot
+        user, self.node = self.node, held.node
+        found = self.place(*self.as_one_gate("stack", tuple(map(self.settled, held.slots))))
+        self.node = user
+        return found
+
+    def called_gate(self, op: Op, operands: tuple[int, ...]) -> int:
+        """The slot of a call: of a gate, or of what only arrays have."""
+        given = {
+            held.name: self.settled(held.slot)
+            for slot in operands
+            if slot <= UNREAD and isinstance(held := self.waiting[UNREAD - slot], Keyword)
+        }
+        operands = operands[: len(operands) - len(given)]
+        gate = find(op.name)
+        name = gate.name if gate else op.name
+        if name in ("dot", "matmul") and len(operands) == 2:
+            return self.product(operands, dot=name == "dot")
+        if name in CREATORS:
+            return self.created(name, operands)
+        if name == "reshape":
+            return self.reshaped(operands)
+        if name in ("array", "stack", "concatenate"):
+            return self.joined(name, operands, given)
+        if name == "transpose" and len(operands) == 1:
+            return self.transposed(operands[0])
+        if name in REDUCTIONS and len(operands) == 1 and self.shapes[operands[0]]:
+            gate = GATES[REDUCTIONS[name]]
+        if gate is None:
+            raise self.unknown_function(op)
+        if "axis" in gate.operands:
+            return self.reduced(gate, op, operands, given)
+        if given:
+            self.fail(f"{op.name} takes no argument called {next(iter(given))}")
+        if not gate.accepts(len(operands)):
+            self.wrong_arity(op, "two or more" if gate.variadic else f"{len(gate.operands)}")
+        return self.applied(gate, operands)
+
+    def applied(self, gate: Gate, operands: tuple[int, ...]) -> int:
+        self.apply(gate, operands)
+        return self.stack.pop()
+
+    # What is fixed while staging.
+
+    def whole(self, slot: int, what: str) -> int:
+        value = self.constants.get(slot)
+        if not isinstance(value, float) or value != int(value):
+            self.fail(f"{what} is a whole number that is known beforehand")
+        return int(value)
+
+    def reduced(
+        self, gate: Gate, op: Op, operands: tuple[int, ...], given: Mapping[str, int]
+    ) -> int:
+        if not 1 <= len(operands) <= 2 or (len(operands) == 2 and "axis" in given):
+            self.fail(f"{op.name} takes an array, and an axis")
+        where = operands[1] if len(operands) == 2 else given.get("axis")
+        axis = None if where is None else self.whole(where, "an axis")
+        if axis is None and gate.name in LAST_AXIS:
+            axis = -1
+        keep = "keepdims" in given and bool(self.whole(given["keepdims"], "keepdims"))
+        fixed = Axis(axis, keep)
+        return self.applied(gate, (operands[0], self.literal(fixed.text, fixed)))
+
+    def reshaped(self, operands: tuple[int, ...]) -> int:
+        array, *sizes = operands
+        if len(sizes) == 1 and sizes[0] <= UNREAD:
+            held = self.waiting[UNREAD - sizes[0]]
+            sizes = [] if isinstance(held, Keyword) else list(held.slots)
+        wanted = tuple([self.whole(size, "a side of a shape") for size in sizes])
+        text = ", ".join(map(str, wanted))
+        return self.applied(GATES["reshape"], (self.settled(array), self.literal(text, wanted)))
+
+    def joined(self, name: str, operands: tuple[int, ...], given: Mapping[str, int]) -> int:
+        parts: tuple[int, ...] = operands
+        if len(operands) == 1 and operands[0] <= UNREAD:
+            held = self.waiting[UNREAD - operands[0]]
+            parts = () if isinstance(held, Keyword) else held.slots
+        elif name == "array":
+            return self.settled(operands[0])
+        parts = tuple(map(self.settled, parts))
+        if not parts:
+            self.fail(f"{name} takes a list of arrays")
+        if name != "concatenate":
+            return self.applied(GATES["stack"], parts)
+        fixed = Axis(self.whole(given["axis"], "an axis") if "axis" in given else 0)
+        return self.applied(GATES[name], (*parts, self.literal(fixed.text, fixed)))
+
+    def created(self, name: str, operands: tuple[int, ...]) -> int:
+        numbers = [self.constants.get(slot) for slot in operands]
+        if not all(isinstance(number, float) for number in numbers):
+            self.fail(f"{name} takes numbers that are known beforehand")
+        try:
+            found = create(name, [float(number or 0.0) for number in numbers], self.random)
+        except MismatchError as misfit:
+            self.fail(str(misfit))
+        return self.literal(written(name, [self.literals[slot] for slot in operands]), found)
+
+    def sliced(self, operands: Sequence[int]) -> int:
+        parts = [
+            None if self.constants.get(slot, 0.0) is None else self.whole(slot, "an end of a slice")
+            for slot in operands
+        ]
+        start, stop, step = ("" if part is None else str(part) for part in parts)
+        if step == "0":
+            self.fail("the step of a slice can't be 0")
+        return self.literal(f"{start}:{stop}" + (f":{step}" if step else ""), slice(*parts))
+
+    def indexed(self, operands: tuple[int, ...]) -> int:
+        array, *indices = operands
+        fixed = []
+        for slot in indices:
+            value = self.constants.get(slot)
+            if isinstance(value, float):
+                slot = self.literal(str(self.whole(slot, "an index")), int(value))
+            fixed.append(slot)
+        return self.applied(GATES["index"], (array, *fixed))
+
+    # Products and transposes.
+
+    def product(self, operands: tuple[int, ...], *, dot: bool) -> int:
+        ranks = tuple([len(self.shapes[slot]) for slot in operands])
+        if dot and 0 in ranks:
+            return self.applied(GATES["mul"], operands)
+        first, second = ranks
+        return self.applied(GATES[PRODUCTS.get((first, second), "matmul")], operands)
+
+    def transposed(self, slot: int) -> int:
+        if len(self.shapes[slot]) < 2:
+            return slot
+        return self.applied(GATES["transpose"], (slot,))
+
+    # Constants.
+
+    def as_one_gate(self, gate: str, operands: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
+        if not GATES[gate].array:
+            if all(operand in self.constants for operand in operands):
+                self.shape(GATES[gate], operands)
+            return super().as_one_gate(gate, operands)
+        if all(operand in self.constants for operand in operands):
+            self.shape(GATES[gate], operands)
+            return CONSTANT, (self.fold(gate, operands),)
+        return gate, operands
+
+    def shown(self, value: Any) -> str:
+        if isinstance(value, np.ndarray):
+            return f"[{words(value.shape)}]"
+        return super().shown(value)
+
+    def computed(self, gate: str, numbers: Sequence[Any]) -> Any:
+        with np.errstate(**IGNORED):
+            found = ARRAYS.value[gate](*[
+                np.float64(number) if isinstance(number, float) else number for number in numbers
+            ])  # fmt: skip
+        return found if isinstance(found, np.ndarray) and found.ndim else float(found)
+
+    def all_finite(self, value: Any) -> bool:
+        return not isinstance(value, (float, np.ndarray)) or bool(np.all(np.isfinite(value)))
+
+
+LISTS_TAKEN = ("reshape", "array", "stack", "concatenate")
+
+
+def stage_arrays(
+    tree: Tree, given: Collection[str], fine: bool, share: bool, shapes: Mapping[str, Shape],
+    seed: Sequence[int] = (),
+) -> Program:  # fmt: skip
+    return ArrayStager(tree, given, fine, share, shapes, seed).program()
