@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from backprop.checking.child import Child
 
 MOST_DIGITS = 4000
+LONGEST = 86_400  # seconds
 
 EXIT_CODES = {"agree": 0, "rounding": 0, "differ": 1}
 UNDECIDED = 3
@@ -25,8 +26,9 @@ def check_options(function: Callable[..., Any]) -> Callable[..., Any]:
     options = [
         click.option("--methods", default=",".join(METHODS), metavar="NAMES",
                      help="Whom to ask: symbolic, precise, numeric; all by default."),
-        click.option("--check-timeout", type=click.FloatRange(0, min_open=True), default=TIMEOUT,
-                     metavar="SECONDS", help=f"How long a check may take; {TIMEOUT:g} by default."),
+        click.option("--check-timeout", type=click.FloatRange(0, LONGEST, min_open=True),
+                     default=TIMEOUT, metavar="SECONDS",
+                     help=f"How long a check may take; {TIMEOUT:g} by default."),
         click.option("--digits", type=click.IntRange(1, MOST_DIGITS), metavar="N",
                      help="Show value and gradient with N exact digits as well."),
     ]  # fmt: skip
@@ -36,18 +38,27 @@ def check_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def checked(
-    report: Report, child: Child | None, methods: str, check_timeout: float, digits: int | None
+    report: Report,
+    child: Child | None,
+    methods: str,
+    check_timeout: float,
+    digits: int | None,
+    *,
+    formula: bool = True,
 ) -> Report:
     """The report with its check."""
     from backprop.checking.checker import check
     from backprop.checking.child import Child
 
     names = checked_methods(name.strip() for name in methods.split(","))
-    worker = child or Child()
+    worker = child if child and child.alive else Child()
     try:
-        found = check(report, worker, methods=names, timeout=check_timeout, digits=digits or 0)
+        found = check(
+            report, worker, methods=names, timeout=check_timeout, digits=digits or 0,
+            formula=formula,
+        )  # fmt: skip
     finally:
-        if not child:
+        if worker is not child:
             worker.close()
     return replace(report, check=found)
 

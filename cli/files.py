@@ -90,17 +90,20 @@ def refuse_constant(text: str) -> float:
 
 def write_whole(path: str, text: str) -> None:
     """Write a file whole or not at all: under another name first, then renamed."""
-    folder, name = os.path.split(path)
+    place = os.path.realpath(path)
+    folder, name = os.path.split(place)
     draft = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
     try:
-        if os.path.isdir(path) or not name:
+        if os.path.isdir(place):
             raise UsageError(f"{path} is a directory")
+        if os.path.exists(place) and not os.path.isfile(place):
+            raise UsageError(f"{path} is not a regular file")
         try:
             with open(draft, "x", encoding="utf-8", newline="\n") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(draft, path)
+            os.replace(draft, place)
         except BaseException:
             if os.path.exists(draft):
                 os.unlink(draft)

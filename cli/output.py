@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterable
@@ -16,6 +17,8 @@ UNBOUNDED = 100_000  # columns where nobody's terminal sets a width
 
 def print_pieces(pieces: Iterable[str]) -> None:
     """Write text as it comes, many pieces at a time."""
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "standard output is closed")
     show_any_character(sys.stdout)
     waiting: list[str] = []
     size = 0
@@ -30,6 +33,8 @@ def print_pieces(pieces: Iterable[str]) -> None:
 
 
 def print_rich(renderables: Iterable[RenderableType]) -> None:
+    if sys.stdout is None:
+        print_pieces(())
     show_any_character(sys.stdout)
     console = console_for(sys.stdout)
     with console.capture() as captured:

@@ -19,10 +19,10 @@ from backprop.checking.points import random_points, read_ranges
 from backprop.cli.checking import allowed_verdicts, check_options, checked, exit_code
 from backprop.cli.commands.eval import program_options, report_of
 from backprop.cli.files import read_text, write_whole
+from backprop.cli.main import say
 from backprop.cli.output import print_pieces
 from backprop.cli.render.check import render_json, render_lines
 from backprop.cli.variables import ProgramCommand, Question
-from backprop.errors import UsageError
 from backprop.report import Report
 from backprop.staging import stage
 
@@ -124,10 +124,10 @@ def command(
     if not quiet:
         write = render_json if as_json else render_lines
         print_pieces(write(kept, code, said, count if points else None))
-    if write_expect:
-        if code:
-            raise UsageError(f"{write_expect} was not written, since the check failed")
+    if write_expect and not code:
         write_whole(write_expect, expected_text(kept))
+    elif write_expect:
+        say(f"error: {write_expect} was not written, since the check failed")
     return code
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 import click
@@ -46,7 +47,7 @@ class CompareCommand(ProgramCommand):
 def value_of(args: Sequence[str], option: str) -> str | None:
     """What an option is given, before the command line as a whole can be read."""
     found = None
-    for word, following in zip(args, [*args[1:], None], strict=True):
+    for word, following in zip_longest(args, args[1:]):
         name, equals, value = word.partition("=")
         if name == option:
             found = value if equals else following

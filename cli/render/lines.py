@@ -96,7 +96,8 @@ def answers(report: Report, precision: int) -> Iterator[Answer]:
         found.append((f"d{output}/d{name}", slope, formula, check.inputs.get(name)))
     for name, number, formula, judged in found:
         text = short(number, precision)
-        shown = formula if len(formula) <= READABLE and formula != text else ""
+        kink = judged is not None and judged.verdict == "kink"
+        shown = formula if len(formula) <= READABLE and formula != text and not kink else ""
         doubt = judged.verdict if judged and judged.verdict not in CERTAIN else ""
         exact = (judged.exact or "") if judged and check.exact_digits else ""
         reason = f"{doubt}: {judged.reason}" if judged and doubt else ""

@@ -36,9 +36,11 @@ def check(
     size = report.program.size
     if size > RATE * timeout:
         need = math.ceil(2 * size / RATE)
-        return Check(reason=f"{size:,} stages take too long; --check-timeout {need} may be enough")
+        return Check(reason=f"{size:,} stages need more time: --check-timeout {need} may be enough")
     if not report.wrt:
         return Check(reason="there is no input to differentiate by")
+    if not all(map(math.isfinite, report.point.values())):
+        return Check(reason="an input is not finite")
     end = time.monotonic() + timeout
     reason = f"there was no verdict in {timeout:g} s"
     child.send(request(report, methods, digits, formula=formula))

@@ -54,6 +54,10 @@ class Child:
         except Empty:
             return LATE
 
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
     def close(self) -> None:
         self.process.kill()
         self.process.wait()

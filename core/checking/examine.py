@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from mpmath import mp
@@ -49,20 +50,20 @@ def answer(request: Mapping[str, Any], write: Write) -> None:
 
     methods = request["methods"]
     examiner = Examiner(subject, methods, request["digits"] and request["digits"] + 15, tell)
-    look, opinions = examiner.conclude()
-    check = Judge(subject, look, opinions, methods, seconds, request["digits"]).check()
+    judge = Judge(subject, examiner.conclude(), methods, seconds, request["digits"])
+    check = judge.check()
     more = "symbolic" in methods and request["formula"] and fits(subject.program)
     write({"check": check.sent(), "more": more})
     if more:
-        check = with_formula(subject, check, look.precise.digits)
+        with suppress(ArithmeticError, AttributeError, RecursionError, TypeError, ValueError):
+            check = with_formula(judge, check)  # SymPy alone may fail where the stages do not
         write({"check": check.sent(), "more": False})
 
 
 def examine(subject: Subject, methods: Sequence[str], digits: int = 0) -> Check:
     """The same in this process, without a bound: for tests and campaigns."""
     examiner = Examiner(subject, methods, digits, lambda method, took: None)
-    look, opinions = examiner.conclude()
-    return Judge(subject, look, opinions, methods, {}, digits).check()
+    return Judge(subject, examiner.conclude(), methods, {}, digits).check()
 
 
 def fits(program: Program) -> bool:
@@ -70,26 +71,28 @@ def fits(program: Program) -> bool:
     return 0 < program.size <= SMALL and len(program.tree.code) <= 4 * SMALL
 
 
-def with_formula(subject: Subject, check: Check, digits: int) -> Check:
+def with_formula(judge: Judge, check: Check) -> Check:
     """The check with SymPy's derivative of the whole expression, which it also looks at."""
-    from backprop.checking.symbolic import latex_of, text_of, whole
+    from backprop.checking.symbolic import latex_of, real_valued, text_of, whole
 
+    subject = judge.subject
     found = whole(subject.tree, list(subject.program.inputs))
     formulas = found.gradient(subject.wrt)
-    texts = {name: text_of(found, formula) for name, formula in formulas.items()}
+    texts = {
+        name: text_of(found, formula) for name, formula in formulas.items() if real_valued(formula)
+    }
     short = {name: text for name, text in texts.items() if len(text) <= READABLE}
     check = check._replace(
         formula=short, latex={name: latex_of(found, formulas[name]) for name in short}
     )
     if subject.gates != "written":
         return check  # fine and fused have rounded constants that the expression has not
-    with mp.workdps(digits):
+    with mp.workdps(judge.look.precise.digits):
         for name, formula in formulas.items():
-            judged = check.inputs[name]
-            if judged.verdict in ("kink", "undefined"):
+            if check.inputs[name].verdict in ("kink", "undefined"):
                 continue
-            number = found.at(formula, subject.point)
-            if judged.exact and mp.isfinite(number) and not close(mp.mpf(judged.exact), number):
+            number, exact = found.at(formula, subject.point), judge.exact(name)
+            if mp.isfinite(exact) and mp.isfinite(number) and not close(exact, number):
                 check = parted(check, name, mp.nstr(number, 17))
     return check
 

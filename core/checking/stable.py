@@ -13,6 +13,7 @@ from backprop.fusing import Fuser, Patterns, by_root, patterns
 from backprop.gates.rules import template
 from backprop.program import Program, bracketed
 
+MOST = 3  # forms that are suggested together
 GAIN = 3  # right digits more that make a form worth suggesting
 
 # What loses digits, and what doesn't, beside the patterns of the gate table.
@@ -57,7 +58,7 @@ def suggestion(subject: Subject, exact: Mapping[str, Any]) -> str:
     for wanted in forms():
         fuser = Fuser(subject.program, wanted)
         better = fuser.program()
-        if not fuser.closed_by:
+        if not 1 <= len(fuser.closed_by) <= MOST:
             continue
         after = kept(better, subject, exact)
         if after >= best:
@@ -80,7 +81,7 @@ def said(fuser: Fuser) -> str:
     """What is to be written instead, in the names of the program's stages."""
     labels = {new: fuser.old.labels[old] for old, new in fuser.places.items()}
     parts = []
-    for pattern, bound in fuser.closed_by[:2]:
+    for pattern, bound in fuser.closed_by:
         left, _, right = pattern.text.partition(" => ")
         names = tuple(bound)
         operands = [bracketed(labels.get(bound[name], name)) for name in names]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from mpmath import mp, mpf
@@ -49,20 +49,43 @@ def wrong_arithmetic(
     """The first stage whose floats are wrong for what it is fed, which no rounding explains."""
     program = subject.program
     for slot, gate, operands in program.forward_steps():
-        if slot in skipped or not back.reached(slot):
+        fed = [values[operand] for operand in operands]
+        if slot in skipped or not back.reached(slot) or not all(map(plain, fed)):
             continue
-        fed = [mpf(values[operand]) for operand in operands]
-        exact = PRECISE.value[gate](*fed)
-        pairs: list[tuple[Any, Any]] = [(values[slot], exact)]
+        truth = computed(subject, gate, fed)
         slopes = back.locals[slot] or ()
-        if math.isfinite(values[slot]):
-            pairs += zip(slopes, PRECISE.local[subject.ties][gate](*fed, exact), strict=True)
-        for number, truth in pairs:
-            if ordinary(number) and ordinary(truth) and right_digits(number, truth) < FAIR:
-                label = program.labels[slot]
-                text = f"{gate} has {number!r} where {mp.nstr(truth, 17)} is right, at {label}"
-                return Remark("differ", label, text)
+        for place, number in enumerate((values[slot], *slopes)):
+            if number is None or not ordinary(number) or not ordinary(truth[place]):
+                continue
+            if right_digits(number, truth[place]) < FAIR:
+                # A last digit of what it is fed, more or less, may excuse it.
+                spread = sum(
+                    abs(computed(subject, gate, near)[place] - truth[place]) for near in beside(fed)
+                )
+                if not abs(number - truth[place]) <= 100 * spread:
+                    label, right = program.labels[slot], mp.nstr(truth[place], 17)
+                    text = f"{gate} has {number!r} where {right} is right, at {label}"
+                    return Remark("differ", label, text)
     return None
+
+
+def computed(subject: Subject, gate: str, fed: Sequence[Any]) -> list[Any]:
+    """The value of a gate and its slopes, exactly."""
+    numbers = list(map(mpf, fed))
+    value = PRECISE.value[gate](*numbers)
+    return [value, *PRECISE.local[subject.ties][gate](*numbers, value)]
+
+
+def beside(fed: Sequence[float]) -> Iterator[list[float]]:
+    """What a gate is fed, with one number moved to the next float."""
+    for place, number in enumerate(fed):
+        for side in (-math.inf, math.inf):
+            yield [*fed[:place], math.nextafter(number, side), *fed[place + 1 :]]
+
+
+def plain(number: float) -> bool:
+    """Finite, and not a zero below zero, which exact numbers don't have."""
+    return math.isfinite(number) and (number != 0 or math.copysign(1.0, number) > 0)
 
 
 def ordinary(number: Any) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, reduce
 from typing import Any, NamedTuple
 
 import sympy
@@ -44,17 +44,19 @@ def choice(condition: Expression, yes: Expression, no: Expression) -> Expression
 
 
 def largest(*operands: Expression) -> Expression:
-    found = operands[0]
-    for operand in operands[1:]:
-        found = choice(found >= operand, found, operand)
-    return found
+    return extreme(operands, lambda a, b: a >= b)
 
 
 def smallest(*operands: Expression) -> Expression:
-    found = operands[0]
-    for operand in operands[1:]:
-        found = choice(found <= operand, found, operand)
-    return found
+    return extreme(operands, lambda a, b: a <= b)
+
+
+def extreme(operands: Sequence[Expression], before: Callable[..., Expression]) -> Expression:
+    """The first operand that comes before all others, without a choice inside a choice."""
+    *first, last = [
+        (a, sympy.And(*[before(a, b) for b in operands if b is not a])) for a in operands
+    ]
+    return sympy.Piecewise(*first, (last[0], True))
 
 
 def truth(condition: Expression) -> Expression:
@@ -133,6 +135,8 @@ DIALECT = Dialect(FUNCTIONS, exactly, literal)
 @cache
 def rule(name: str, count: int) -> tuple[Rule, list[Rule]]:
     """The value of a gate and its slopes, as SymPy has them, for mpmath numbers."""
+    if name in PAIRWISE and count > 2:
+        return pairwise(name, count)
     fresh = [sympy.Dummy(f"x{place}", real=True) for place in range(count)]
     if name in FUNCTIONS:
         value = FUNCTIONS[name](*fresh)
@@ -141,6 +145,28 @@ def rule(name: str, count: int) -> tuple[Rule, list[Rule]]:
         value = walk(formula(GATES[name].formula), names, DIALECT, literal)
     slopes = [sympy.powsimp(sympy.diff(value, symbol)) for symbol in fresh]
     return compiled(fresh, value), [compiled(fresh, slope) for slope in slopes]
+
+
+PAIRWISE = ("max", "min")
+
+
+def pairwise(name: str, count: int) -> tuple[Rule, list[Rule]]:
+    """The rule for many operands from that for two: max(a, b, c) is max(max(a, b), c)."""
+    value, (kept, taken) = rule(name, 2)
+
+    def first(*operands: Any) -> Any:
+        return reduce(value, operands)
+
+    def slope(place: int) -> Rule:
+        def found(*operands: Any) -> Any:
+            number = taken(first(*operands[:place]), operands[place]) if place else mpf(1)
+            for k in range(max(place, 0) + 1, count):
+                number *= kept(first(*operands[:k]), operands[k])
+            return number
+
+        return found
+
+    return first, [slope(place) for place in range(count)]
 
 
 class Numbers(MpmathPrinter):  # type: ignore[misc]
@@ -240,6 +266,8 @@ def whole(tree: Tree, inputs: Sequence[str]) -> Whole:
     literals: dict[float, Expression] = {}
 
     def number(value: float) -> Expression:
+        if not math.isfinite(value):
+            return {True: sympy.oo, False: -sympy.oo}[value > 0] if value == value else sympy.nan
         fraction = sympy.Rational(*value.as_integer_ratio())
         if fraction.q <= SIMPLE and abs(fraction.p) <= SIMPLE**2:
             return fraction
@@ -296,7 +324,13 @@ class Printer(StrPrinter):  # type: ignore[misc]
 
 def named(found: Whole) -> dict[Expression, str]:
     names = {symbol: name for name, symbol in found.symbols.items()}
-    return names | {symbol: f"{value!r}" for symbol, value in found.literals.items()}
+    literals = found.literals.items()
+    return names | {c: f"({value!r})" if value < 0 else f"{value!r}" for c, value in literals}
+
+
+def real_valued(found: Expression) -> bool:
+    """Can an expression be written in our language? It has no nan, no infinity, no i."""
+    return not found.has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo, sympy.I)
 
 
 def text_of(found: Whole, expression: Expression) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -19,8 +19,17 @@ from backprop.checking.digits import (
     lost_forward,
     right_digits,
 )
-from backprop.checking.numeric import Direction
-from backprop.checking.opinions import Look, Opinion, Subject, close, ties
+from backprop.checking.numeric import Sides
+from backprop.checking.opinions import (
+    Conclusion,
+    Opinion,
+    Subject,
+    by_text,
+    close,
+    drowned,
+    holds_nearby,
+    ties,
+)
 from backprop.checking.stable import suggestion
 from backprop.checking.stages import boundless, other_branch, wrong_arithmetic, wrong_rule
 from backprop.engine import backward, forward
@@ -29,6 +38,7 @@ LARGEST = 1.7976931348623157e308
 ENOUGH = 10  # digits that a float should keep
 SENT = 50  # digits of an exact value that travel
 SHORT = 6
+ROUGHLY = 8  # digits to which rounded constants let a text and its gates agree
 HUGE = 1e30
 NAMES = {
     "symbolic": "SymPy",
@@ -43,20 +53,20 @@ class Judge:
     def __init__(
         self,
         subject: Subject,
-        look: Look,
-        opinions: Sequence[tuple[Direction, Opinion]],
+        found: Conclusion,
         methods: Collection[str],
         seconds: Mapping[str, float],
         digits: int,
     ) -> None:
         self.subject = subject
-        self.look = look
-        self.single = {next(iter(way)): found for way, found in opinions if len(way) == 1}
-        self.together = [found for way, found in opinions if len(way) > 1]
+        self.look = look = found.look
+        self.values_agree = found.values_agree
+        self.single = {next(iter(way)): one for way, one in found.opinions if len(way) == 1}
+        self.together = [(way, one) for way, one in found.opinions if len(way) > 1]
         self.methods = methods
         self.seconds = seconds
         self.digits = digits
-        self.sent = digits or SENT
+        self.sent = max(digits, SENT)
         self.program = subject.program
         self.ties = ties(self.program, look.precise)
         self.floats = forward(self.program, subject.point)
@@ -64,6 +74,9 @@ class Judge:
         exact = look.precise
         self.value_digits = forward_digits(self.program, self.floats, exact.values)
         self.slope_digits = backward_digits(self.program, self.back, exact.back)
+        for name in self.single:
+            slot = self.program.inputs[name]
+            self.slope_digits[slot] = right_digits(self.back.gradient(slot), self.exact(name))
 
     def check(self) -> Check:
         with mp.workdps(self.look.precise.digits):
@@ -88,20 +101,19 @@ class Judge:
 
     def judged_value(self) -> Judged:
         exact = self.look.values["precise"]
-        others = [self.look.values[name] for name in self.methods if name in self.look.values]
-        known = [other for other in others if mp.isfinite(other)]
-        if mp.isfinite(exact) and not all(close(exact, other) for other in known):
-            if self.ties:
-                reason = "so close to a jump that no rounding tells on which side"
-                return self.graded(self.subject.value, exact)._replace(
-                    verdict="kink", reason=reason
-                )
-            return Judged("differ", exact=self.text(exact), reason="the values are different")
-        return self.graded(self.subject.value, exact)
+        graded = self.graded(self.subject.value, exact)
+        if self.values_agree or not mp.isfinite(exact):
+            return graded
+        if self.ties and self.generic:
+            return graded._replace(verdict="kink", reason="no rounding tells the side of a jump")
+        return graded._replace(verdict="differ", reason="the values are different")
 
     def judged(self, name: str) -> Judged:
         opinion, shared = self.opinion_on(name)
         exact = self.exact(name)
+        lost = self.look.precise.scattered and opinion.state == "differ"
+        if lost or (opinion.state in ("jump", "leap") and not self.ties):  # too long a step
+            opinion = Opinion.of(opinion.precise, opinion.symbolic, None)
         state = opinion.state
         graded = self.graded(self.subject.gradient[name], exact)
         if state == "undefined" or graded.verdict == "undefined":
@@ -111,22 +123,44 @@ class Judge:
             return graded._replace(verdict="undefined", reason=reason)
         if state != "agree" and not mp.isfinite(self.look.values["precise"]):
             return graded._replace(verdict="undefined", reason="the value itself is not finite")
-        if state in ("jump", "differ"):
-            if state == "jump" or (self.ties and self.explained):
+        if state in ("jump", "leap", "differ"):
+            if self.ties and self.generic:
                 return self.kinked(graded, opinion)
             return graded._replace(verdict="differ", reason=self.differing(opinion, shared))
         if graded.verdict == "rounding" and self.switched is not None:
             label = self.program.labels[self.switched]
             reason = f"so close to a kink that {label} takes another branch in float64"
             return graded._replace(verdict="kink", reason=reason)
+        if graded.verdict == "agree" and self.departs(name):
+            text = f"by its text alone, the program has {self.text(self.texts[name][0].middle, 17)}"
+            return graded._replace(verdict="differ", reason=text)
         if state == "silent" and graded.verdict in ("agree", "rounding"):
             return graded._replace(verdict="unchecked", reason=self.silence())
         return graded
 
     @cached_property
-    def explained(self) -> bool:
-        """Is every stage right that isn't at a kink?"""
-        return wrong_rule(self.subject, self.look.precise, self.ties) is None
+    def texts(self) -> dict[str, tuple[Sides, Sides]]:
+        """The slopes of the text and of its gates, where these were opened or fused."""
+        if self.subject.gates == "written" or "numeric" not in self.methods:
+            return {}
+        return by_text(self.subject, self.look.precise.digits)
+
+    def departs(self, name: str) -> bool:
+        """Is the text's slope another than that of the gates made of it, rounding aside?"""
+        if name not in self.texts or self.look.precise.scattered:
+            return False
+        text, gates = self.texts[name]
+        if not text.known or not gates.known or drowned(gates.middle, text):
+            return False
+        return not close(text.middle, gates.middle, ROUGHLY)
+
+    @cached_property
+    def generic(self) -> bool:
+        """Is everything right a hair from here, so that a kink explains what isn't?"""
+        by_convention = [slot for slot in self.ties if self.program.gates[slot] != "where"]
+        if wrong_rule(self.subject, self.look.precise, by_convention):
+            return False
+        return holds_nearby(self.subject, self.methods) is not False  # None: tied there as well
 
     @cached_property
     def miscounted(self) -> Remark | None:
@@ -147,8 +181,9 @@ class Judge:
         """What was found for an input alone, or the worst of what was for many together."""
         if name in self.single:
             return self.single[name], False
-        order = ("agree", "silent", "undefined", "jump", "differ")
-        return max(self.together, key=lambda opinion: order.index(opinion.state)), True
+        order = ("agree", "silent", "undefined", "jump", "leap", "differ")
+        found = [one for way, one in self.together if name in way]
+        return max(found, key=lambda opinion: order.index(opinion.state)), True
 
     def graded(self, number: float, exact: Any) -> Judged:
         """A float beside its exact value, whose calculus is not in question."""
@@ -194,7 +229,7 @@ class Judge:
         left = right = None
         if sides and sides.known:
             left, right = self.text(sides.left), self.text(sides.right)
-            if max(abs(sides.left), abs(sides.right)) > HUGE:
+            if opinion.state == "leap":
                 left = right = None
                 reason += "; the function jumps here"
             elif close(sides.left, sides.right):
@@ -265,7 +300,7 @@ class Judge:
         for method, inputs in silent.items():
             if inputs:
                 more = f" (and {len(inputs) - 1} more)" if len(inputs) > 1 else ""
-                text += f"; {NAMES[method]} says nothing of {inputs[0]}{more}"
+                text += f", though {NAMES[method]} has nothing on {inputs[0]}{more}"
         return text
 
     def method(self, name: str) -> Method:
@@ -288,7 +323,7 @@ class Judge:
         return None if opinion.sides is None else self.text(opinion.sides.middle)
 
     def text(self, number: Any, digits: int = 0) -> str:
-        return decimal(number, digits or self.sent)
+        return decimal(number, digits or self.digits or self.sent)
 
     def remarks(self, verdict: str) -> Iterator[Remark]:
         if verdict == "differ" and (found := wrong_rule(self.subject, self.look.precise)):
