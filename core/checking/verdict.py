@@ -11,8 +11,6 @@ from mpmath import mp
 
 from backprop.checking.check import Check, Judged, Method, Remark, worst
 from backprop.checking.digits import (
-    FULL,
-    Loss,
     backward_digits,
     forward_digits,
     lost_backward,
@@ -32,19 +30,23 @@ from backprop.checking.opinions import (
 )
 from backprop.checking.stable import suggestion
 from backprop.checking.stages import boundless, other_branch, wrong_arithmetic, wrong_rule
+from backprop.checking.wording import (
+    NAMES,
+    SHORT,
+    at_a_kink,
+    decimal,
+    in_difference,
+    in_loss,
+    in_silence,
+    shown,
+    without_slope,
+)
 from backprop.engine import backward, forward
 
 LARGEST = 1.7976931348623157e308
 ENOUGH = 10  # digits that a float should keep
 SENT = 50  # digits of an exact value that travel
-SHORT = 6
 ROUGHLY = 8  # digits to which rounded constants let a text and its gates agree
-HUGE = 1e30
-NAMES = {
-    "symbolic": "SymPy",
-    "numeric": "a numeric difference",
-    "precise": "the engine at many digits",
-}
 
 
 class Judge:
@@ -119,14 +121,13 @@ class Judge:
         if state == "undefined" or graded.verdict == "undefined":
             if self.boundless:
                 return graded
-            reason = "no finite slope here" + self.elsewhere(opinion)
-            return graded._replace(verdict="undefined", reason=reason)
+            return graded._replace(verdict="undefined", reason=without_slope(opinion))
         if state != "agree" and not mp.isfinite(self.look.values["precise"]):
             return graded._replace(verdict="undefined", reason="the value itself is not finite")
         if state in ("jump", "leap", "differ"):
             if self.ties and self.generic:
                 return self.kinked(graded, opinion)
-            return graded._replace(verdict="differ", reason=self.differing(opinion, shared))
+            return graded._replace(verdict="differ", reason=in_difference(opinion, shared))
         if graded.verdict == "rounding" and self.switched is not None:
             label = self.program.labels[self.switched]
             reason = f"so close to a kink that {label} takes another branch in float64"
@@ -135,8 +136,14 @@ class Judge:
             text = f"by its text alone, the program has {self.text(self.texts[name][0].middle, 17)}"
             return graded._replace(verdict="differ", reason=text)
         if state == "silent" and graded.verdict in ("agree", "rounding"):
-            return graded._replace(verdict="unchecked", reason=self.silence())
+            return graded._replace(verdict="unchecked", reason=in_silence(self.methods))
         return graded
+
+    def kinked(self, graded: Judged, opinion: Opinion) -> Judged:
+        sides = opinion.sides
+        if sides and sides.known and opinion.state != "leap":
+            graded = graded._replace(left=self.text(sides.left), right=self.text(sides.right))
+        return graded._replace(verdict="kink", reason=at_a_kink(opinion))
 
     @cached_property
     def texts(self) -> dict[str, tuple[Sides, Sides]]:
@@ -222,54 +229,6 @@ class Judge:
             for slot, exact in enumerate(self.look.precise.back.gradients)
         )
 
-    def kinked(self, graded: Judged, opinion: Opinion) -> Judged:
-        sides = opinion.sides
-        taken = self.text(opinion.precise, SHORT)
-        reason = f"the convention gives {taken}"
-        left = right = None
-        if sides and sides.known:
-            left, right = self.text(sides.left), self.text(sides.right)
-            if opinion.state == "leap":
-                left = right = None
-                reason += "; the function jumps here"
-            elif close(sides.left, sides.right):
-                reason += f", the function's slope is {self.text(sides.left, SHORT)}"
-            else:
-                reason += (
-                    f"; the slope is {self.text(sides.left, SHORT)} on the left"
-                    f" and {self.text(sides.right, SHORT)} on the right"
-                )
-        elif opinion.symbolic is not None:
-            reason += f", SymPy {self.text(opinion.symbolic, SHORT)}"
-        return graded._replace(verdict="kink", left=left, right=right, reason=reason)
-
-    def differing(self, opinion: Opinion, shared: bool) -> str:
-        parts = [f"the engine has {self.text(opinion.precise, 17)}"]
-        if opinion.symbolic is not None:
-            parts.append(f"SymPy {self.text(opinion.symbolic, 17)}")
-        if opinion.sides and opinion.sides.known:
-            parts.append(f"a numeric difference {self.text(opinion.sides.middle, 17)}")
-        where = " along a way through all inputs" if shared else ""
-        return ", ".join(parts) + where
-
-    def silence(self) -> str:
-        asked = [name for name in self.methods if name != "precise"]
-        if not asked:
-            return "only the engine itself was asked"
-        return f"{' and '.join(NAMES[name] for name in asked)} came to no number here"
-
-    def elsewhere(self, opinion: Opinion) -> str:
-        """What the others make of a point where the chain rule has no answer."""
-        sides = opinion.sides
-        if sides and sides.known and max(abs(sides.left), abs(sides.right)) < HUGE:
-            if max(abs(sides.left), abs(sides.right)) < 1 / HUGE:
-                return ", though differences tend to 0"
-            if close(sides.left, sides.right):
-                return f", though differences tend to {self.text(sides.left, SHORT)}"
-            left, right = (self.text(side, SHORT) for side in sides[:2])
-            return f": {left} on the left and {right} on the right"
-        return ""
-
     # Over all.
 
     def reason(self, verdict: str, value: Judged, inputs: Mapping[str, Judged]) -> str:
@@ -338,34 +297,8 @@ class Judge:
         loss = lost_forward(self.program, self.value_digits, exact)
         loss = loss or lost_backward(self.program, self.slope_digits, exact)
         if loss and verdict != "overflow":
-            yield self.lost(loss)
+            yield in_loss(self.program, loss)
         slopes = {name: self.exact(name) for name in self.subject.wrt}
         better = suggestion(self.subject, {"": self.look.values["precise"], **slopes})
         if better:
             yield Remark("stable", "", better)
-
-    def lost(self, loss: Loss) -> Remark:
-        label = self.program.labels[loss.slot]
-        before, after = shown(loss.before), shown(loss.after)
-        if loss.backward:
-            text = (
-                f"the contributions to d{label} cancel: of {before} right digits {after} are left"
-            )
-            return Remark("rounding", label, text)
-        number = self.program.stage_slots.index(loss.slot) + 1
-        code = self.program.stage(loss.slot, number).code
-        text = f"{label} = {code} loses digits: of {before} right ones {after} are left"
-        return Remark("rounding", label, text)
-
-
-def decimal(number: Any, digits: int) -> str:
-    """An exact number as JSON can hold it."""
-    if not mp.isfinite(number):
-        return "NaN" if number != number else "Infinity" if number > 0 else "-Infinity"
-    with mp.workdps(digits + 5):
-        text = str(mp.nstr(+number, digits, min_fixed=-5, max_fixed=17))
-    return text.replace(".0e", "e").removesuffix(".0")
-
-
-def shown(digits: float) -> int:
-    return min(FULL, round(digits))
