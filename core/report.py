@@ -44,11 +44,11 @@ class Report:
     check: Check = UNCHECKED
 
     @property
-    def value(self) -> float:
+    def value(self) -> Any:
         return self.values[self.program.output]
 
     @cached_property
-    def gradient(self) -> dict[str, float]:
+    def gradient(self) -> dict[str, Any]:
         known = {name: self.back.gradient(self.program.inputs[name]) for name in self.wrt}
         return known | dict.fromkeys(self.unused, 0.0)
 

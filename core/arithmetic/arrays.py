@@ -375,7 +375,7 @@ def entry(value: Any) -> Any:
 
 
 class ArrayArithmetic(Arithmetic):
-    """An arithmetic that also has, for every gate, what it passes back:
+    """An arithmetic that also has, for gates on whole arrays, what they pass back:
     message[ties][gate](*operands, out, g), an array or None for each operand."""
 
     def __init__(self) -> None:
@@ -391,17 +391,7 @@ class ArrayArithmetic(Arithmetic):
         return each_operand(found) if gate.variadic else found
 
     def make_message(self, ties: str, gate: Gate) -> Function:
-        if gate.name in LISTS:
-            return LISTS[gate.name]
-        if gate.array:
-            return self.pull(gate, ties)
-        local, stops = self.local[ties][gate.name], gate.routes
-
-        def message(*operands_out_g: Array) -> list[Array | None]:
-            *fed, g = operands_out_g
-            return [passed(slope, g, stops) for slope in local(*fed)]
-
-        return message
+        return LISTS[gate.name] if gate.name in LISTS else self.pull(gate, ties)
 
     def pull(self, gate: Gate, ties: str) -> Function:
         """What a gate on arrays passes back, by the texts of its row."""
@@ -415,13 +405,6 @@ class ArrayArithmetic(Arithmetic):
         scope = {**self.constants, **ELEMENTWISE, **WHOLE, "routed": partial(routed, ties=ties)}
         signature = ", ".join([*gate.operands, "out", "g"])
         return defined(signature, [*lines, f"return ({', '.join(answers)},)"], scope)
-
-
-def passed(slope: Array | None, g: Array, stops: bool) -> Array | None:
-    """A slope times a gradient. Where a gate that routes has 0, nothing passes: no inf, no nan."""
-    if slope is None:
-        return None
-    return np.where(slope == 0, 0.0, slope * g) if stops else slope * g
 
 
 # What has any number of operands, and says for each what goes back to it.

@@ -9,6 +9,7 @@ import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED, ArrayArithmetic
 from backprop.engine import uncollected
+from backprop.gates import GATES
 from backprop.program import Program
 
 Array = Any
@@ -50,6 +51,10 @@ def fitted(message: Array, shape: tuple[int, ...]) -> Array:
     return found.sum(axis=stretched, keepdims=True)[()] if stretched else found[()]
 
 
+Messages = list[Array | None]
+Reach = Array | None  # which entries a message has reached; None for all
+
+
 @uncollected()
 def backward_arrays(
     program: Program,
@@ -60,27 +65,60 @@ def backward_arrays(
     arithmetic: ArrayArithmetic = ARRAYS,
 ) -> ArrayBackward:
     """The gradient of sum(upstream*output) for every slot, or for those that `wrt` needs."""
-    shapes = program.shapes
+    shapes, constants = program.shapes, program.constants
     assert shapes is not None
-    message, constants = arithmetic.message[ties], program.constants
-    gradients: list[Array | None] = [None] * len(values)
-    messages: list[Sequence[Array | None] | None] = [None] * len(values)
+    gradients: Messages = [None] * len(values)
+    reached: list[Reach] = [None] * len(values)
+    messages: list[Messages | None] = [None] * len(values)
     gradients[program.output] = upstream
     with np.errstate(**IGNORED):
         for slot, gate, operands in program.backward_steps(wrt):
             gradient = gradients[slot]
             if gradient is None:
                 continue
-            fed = [values[operand] for operand in operands]
-            parts = [
-                None if part is None or operand in constants else fitted(part, shapes[operand])
-                for operand, part in zip(
-                    operands, message[gate](*fed, values[slot], gradient), strict=True
-                )
-            ]
+            fed = (*[values[operand] for operand in operands], values[slot])
+            if GATES[gate].array:
+                parts = list(arithmetic.message[ties][gate](*fed, gradient))
+                reaches: list[Reach] = [None] * len(parts)
+            else:
+                slopes = arithmetic.local[ties][gate](*fed)
+                parts, reaches = passed(slopes, gradient, reached[slot], GATES[gate].routes)
+            for place, (operand, part) in enumerate(zip(operands, parts, strict=True)):
+                if part is None or operand in constants:
+                    parts[place] = None
+                    continue
+                parts[place] = part = fitted(part, shapes[operand])
+                before = gradients[operand]
+                gradients[operand] = part if before is None else before + part
+                reach = touched(reaches[place], shapes[operand])
+                if before is not None:
+                    reach = None if reach is None else either(reached[operand], reach)
+                reached[operand] = reach
             messages[slot] = parts
-            for operand, part in zip(operands, parts, strict=True):
-                if part is not None:
-                    before = gradients[operand]
-                    gradients[operand] = part if before is None else before + part
     return ArrayBackward(gradients, messages, shapes)
+
+
+def passed(
+    slopes: Sequence[Array | None], gradient: Array, reach: Reach, routes: bool
+) -> tuple[Messages, list[Reach]]:
+    """What an elementwise gate hands back, and where. What it stops is 0, not inf or nan times 0,
+    and stays 0 on the way back."""
+    parts: Messages = []
+    reaches: list[Reach] = []
+    for slope in slopes:
+        part = None if slope is None else slope * gradient
+        here = reach
+        if slope is not None and routes:
+            here = slope != 0 if reach is None else (slope != 0) & reach
+        parts.append(part if here is None or part is None else np.where(here, part, 0.0))
+        reaches.append(here)
+    return parts, reaches
+
+
+def touched(reach: Reach, shape: tuple[int, ...]) -> Reach:
+    """Which entries of an operand a message reaches that was broadcast."""
+    return None if reach is None else fitted(reach * 1.0, shape) > 0
+
+
+def either(first: Reach, second: Array) -> Reach:
+    return None if first is None else first | second

@@ -1,0 +1,334 @@
+"""Vectors and matrices: numbers against NumPy, autograd and PyTorch, every backward step against
+differences at random shapes, and what is said where shapes don't fit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import autograd
+import autograd.numpy as anp
+import numpy as np
+import pytest
+from conftest import Command
+
+import backprop
+
+Array = Any
+STEP = 1e-6
+
+
+def value(text: str, point: Mapping[str, Array], upstream: Array) -> float:
+    found = backprop.evaluate(text, point, upstream=upstream if np.ndim(upstream) else None)
+    return float(np.sum(upstream * found.value))
+
+
+def largest_error(text: str, point: dict[str, Array], random: np.random.Generator) -> float:
+    """How far the gradient is from central differences, along one random direction an input."""
+    shape = (
+        np.shape(backprop.evaluate(text, point, upstream="ones").value)
+        if needs(text, point)
+        else ()
+    )
+    upstream = random.standard_normal(shape) if shape else 1.0
+    report = backprop.evaluate(text, point, upstream=upstream if shape else None)
+    errors = []
+    for name, slope in report.gradient.items():
+        x = np.asarray(point[name], dtype=float)
+        assert np.shape(slope) == x.shape
+        way = random.standard_normal(x.shape)
+        sides = [value(text, {**point, name: x + s * STEP * way}, upstream) for s in (-1, 1)]
+        difference = (sides[1] - sides[0]) / (2 * STEP)
+        errors.append(abs(difference - float(np.sum(slope * way))) / max(1.0, abs(difference)))
+    return max(errors)
+
+
+def needs(text: str, point: dict[str, Array]) -> bool:
+    """Is the output an array?"""
+    shapes = {name: np.shape(x) for name, x in point.items() if np.ndim(x)}
+    program = backprop.parse(text, shapes=shapes)
+    return bool(program.shapes and program.shapes[program.output])
+
+
+Sizes = Callable[[np.random.Generator], dict[str, tuple[int, ...]]]
+
+
+def sizes(**shapes: str) -> Sizes:
+    """Shapes by letters, the same letter the same random size; `.` is 1, a digit itself."""
+
+    def draw(random: np.random.Generator) -> dict[str, tuple[int, ...]]:
+        letter = {name: int(random.integers(1, 5)) for name in "mnk"} | {".": 1}
+        return {
+            name: tuple(letter.get(c, 0) or int(c) for c in text) for name, text in shapes.items()
+        }
+
+    return draw
+
+
+GATES: dict[str, tuple[str, Sizes]] = {
+    "matmul": ("A @ B", sizes(A="mk", B="kn")),
+    "matvec": ("A.dot(v)", sizes(A="mk", v="k")),
+    "vecmat": ("v @ A", sizes(A="km", v="k")),
+    "inner": ("dot(v, w)", sizes(v="k", w="k")),
+    "itself": ("S @ S", sizes(S="kk")),
+    "transposed": ("A.T @ v", sizes(A="km", v="k")),
+    "reshape": ("reshape(A, 3, 4)*B", sizes(A="26", B="34")),
+    "sum": ("sum(A*A)", sizes(A="mn")),
+    "sum along": ("sum(A*A, axis=0)", sizes(A="mn")),
+    "sum kept": ("A*sum(A, axis=1, keepdims=True)", sizes(A="mn")),
+    "mean": ("mean(A*A, axis=-1)", sizes(A="mn")),
+    "max": ("max(A, axis=1)", sizes(A="mn")),
+    "min": ("np.min(A)", sizes(A="mn")),
+    "prod": ("prod(A, axis=0)", sizes(A="mn")),
+    "norm": ("np.linalg.norm(A)", sizes(A="mn")),
+    "norm along": ("norm(A, axis=0)", sizes(A="mn")),
+    "logsumexp": ("logsumexp(A, axis=1)", sizes(A="mn")),
+    "softmax": ("softmax(A)", sizes(A="mn")),
+    "softmax down": ("softmax(A, axis=0)", sizes(A="mn")),
+    "log_softmax": ("log_softmax(A)", sizes(A="mn")),
+    "cumsum": ("cumsum(v)", sizes(v="n")),
+    "cumsum along": ("cumsum(A, axis=1)", sizes(A="mn")),
+    "concatenate": ("concatenate([v, 2*w, v])", sizes(v="m", w="n")),
+    "concatenate beside": ("concatenate([A, B], axis=1)", sizes(A="mk", B="mn")),
+    "stack": ("[v, v*w, w]", sizes(v="n", w="n")),
+    "list of numbers": ("[x, y, x*y] @ v", sizes(x="", y="", v="3")),
+    "row": ("A[1]*A[-1]", sizes(A="3n")),
+    "column": ("A[:, 1]", sizes(A="m3")),
+    "slices": ("A[1:3, ::2]", sizes(A="45")),
+    "entry": ("v[0]*v[2] + A[1, 2]", sizes(v="3", A="33")),
+    "outer": ("outer(v, w)", sizes(v="m", w="n")),
+    "trace": ("trace(S)*S", sizes(S="nn")),
+    "diag of a vector": ("diag(v)*S", sizes(v="n", S="nn")),
+    "diag of a matrix": ("diag(A)", sizes(A="mn")),
+    "det": ("det(S)", sizes(S="nn")),
+    "logdet": ("logdet(S)", sizes(S="nn")),
+    "inv": ("inv(S)", sizes(S="nn")),
+    "solve": ("solve(S, v)", sizes(S="nn", v="n")),
+    "solve many": ("solve(S, A)", sizes(S="nn", A="nm")),
+    "rows broadcast": ("A*v + w", sizes(A="mn", v="n", w="n")),
+    "columns broadcast": ("A*B", sizes(A="mn", B="m.")),
+    "both broadcast": ("B*C", sizes(B="m.", C=".n")),
+    "a number broadcast": ("sigmoid(A*x) - x", sizes(A="mn", x="")),
+    "a vector beside a matrix of one row": ("C/exp(v)", sizes(C=".n", v="n")),
+    "choices": ("where(A > 0, A*v, v**2)", sizes(A="mn", v="n")),
+    "many": ("hypot(A, v) + atan2(A, v) + clip(A, -0.5, 0.5)", sizes(A="mn", v="n")),
+}
+
+
+@pytest.mark.parametrize("name", GATES)
+def test_every_backward_step_is_the_difference_at_random_shapes(name: str) -> None:
+    text, draw = GATES[name]
+    random = np.random.default_rng(sum(map(ord, name)))
+    for _ in range(25):
+        point = {
+            key: random.standard_normal(shape) + (2 * np.eye(*shape) if key == "S" else 0)
+            for key, shape in draw(random).items()
+        }
+        assert largest_error(text, point, random) < 1e-6
+
+
+def test_the_notes_matrix_product() -> None:
+    random = np.random.default_rng(0)
+    w, x, d = (random.standard_normal(shape) for shape in ((5, 10), (10, 3), (5, 3)))
+    report = backprop.evaluate("W.dot(X)", W=w, X=x, upstream=d)
+    assert np.array_equal(report.value, w.dot(x))
+    assert np.array_equal(report.gradient["W"], d.dot(x.T))
+    assert np.array_equal(report.gradient["X"], w.T.dot(d))
+
+
+NEURON = """
+dot = w[0]*x[0] + w[1]*x[1] + w[2]
+f = 1.0 / (1 + math.exp(-dot))
+"""
+
+
+def test_the_notes_neuron_with_lists() -> None:
+    """dx = [w[0]*ddot, w[1]*ddot], dw = [x[0]*ddot, x[1]*ddot, 1.0*ddot]"""
+    w, x = [2.0, -3.0, -3.0], [-1.0, -2.0]
+    report = backprop.evaluate(NEURON, w=w, x=x)
+    f = float(report.value)
+    ddot = (1 - f) * f
+    assert report.gradient["x"] == pytest.approx([w[0] * ddot, w[1] * ddot], rel=1e-14)
+    assert report.gradient["w"] == pytest.approx([x[0] * ddot, x[1] * ddot, ddot], rel=1e-14)
+
+
+NET = """
+h = tanh(W1 @ x + b1)
+s = W2 @ h + b2
+p = log_softmax(s)
+loss = -p[y] + 0.01*(sum(W1**2) + sum(W2**2))
+"""
+
+
+def net() -> dict[str, Array]:
+    random = np.random.default_rng(3)
+    shapes = {"W1": (8, 5), "x": (5,), "b1": (8,), "W2": (4, 8), "b2": (4,)}
+    return {name: random.standard_normal(shape) for name, shape in shapes.items()}
+
+
+def test_a_network_has_autograd_s_gradient() -> None:
+    def loss(at: dict[str, Array]) -> Array:
+        h = anp.tanh(at["W1"] @ at["x"] + at["b1"])
+        s = at["W2"] @ h + at["b2"]
+        p = s - anp.log(anp.sum(anp.exp(s)))
+        return -p[2] + 0.01 * (anp.sum(at["W1"] ** 2) + anp.sum(at["W2"] ** 2))
+
+    point = net()
+    theirs = autograd.grad(loss)(point)
+    ours = backprop.evaluate(NET, point, y=2).gradient
+    for name in point:
+        np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-12, atol=1e-15)
+
+
+def test_a_network_has_torch_s_gradient() -> None:
+    torch = pytest.importorskip("torch")
+    point = net()
+    at = {name: torch.tensor(x, requires_grad=True) for name, x in point.items()}
+    h = torch.tanh(at["W1"] @ at["x"] + at["b1"])
+    p = torch.log_softmax(at["W2"] @ h + at["b2"], 0)
+    (-p[2] + 0.01 * ((at["W1"] ** 2).sum() + (at["W2"] ** 2).sum())).backward()
+    ours = backprop.evaluate(NET, point, y=2).gradient
+    for name, x in at.items():
+        np.testing.assert_allclose(ours[name], x.grad.numpy(), rtol=1e-12, atol=1e-15)
+
+
+def test_the_notes_svm_loss() -> None:
+    scores = np.array([3.2, 5.1, -1.7])
+    report = backprop.evaluate("sum(maximum(0, s - s[y] + 1)) - 1", s=scores, y=0)
+    assert (round(float(report.value), 6), list(report.gradient["s"])) == (2.9, [-1.0, 1.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("ties", "slopes"),
+    [("notes", [1, 1, 0]), ("split", [0.5, 0.5, 0]), ("first", [1, 0, 0])],
+)
+def test_ties_of_a_whole_array(ties: str, slopes: list[float]) -> None:
+    assert list(backprop.evaluate("max(v)", v=[2, 2, 1], ties=ties).gradient["v"]) == slopes
+
+
+def test_what_is_not_taken_poisons_nothing() -> None:
+    report = backprop.evaluate("sum(where(v > 0, sqrt(v), 0*v))", v=[4, 0, -1])
+    assert list(report.gradient["v"]) == [0.25, 0, 0]
+
+
+def test_equal_parts_are_shared_and_forks_add_up() -> None:
+    report = backprop.evaluate("sum(A @ A)", A=np.eye(2))
+    assert [stage.stage.code for stage in report.stages()] == ["A @ A", "sum(q)"]
+    assert np.array_equal(report.gradient["A"], np.full((2, 2), 2.0))
+
+
+def test_views_and_whole_numbers_are_values_too() -> None:
+    grid = np.arange(12).reshape(3, 4)
+    found = backprop.evaluate("sum(A*A)", A=grid[:, ::2].T)
+    assert np.array_equal(found.gradient["A"], 2.0 * grid[:, ::2].T)
+
+
+# What is said where it doesn't fit.
+
+MESSAGES = [
+    ("W.dot(X)", {"W": (5, 10), "X": (9, 3)}, "W is 5x10, X is 9x3: W @ X needs the 10 and the 9 to be equal"),
+    ("W @ x", {"W": (2, 3), "x": (2,)}, "W is 2x3, x is a vector of 2: W @ x needs the 3 and the 2 to be equal"),
+    ("W @ 2", {"W": (2, 3)}, "2 is a number: multiply it with *"),
+    ("T @ T", {"T": (2, 2, 2)}, "T is 2x2x2: only vectors and matrices multiply"),
+    ("A + B", {"A": (2, 3), "B": (2, 4)},
+     "A is 2x3, B is 2x4: elementwise, the 3 and the 4 have to be equal, or one of them 1"),
+    ("A * v", {"A": (2, 3), "v": (2,)},
+     "A is 2x3, v is a vector of 2: elementwise, the 3 and the 2 have to be equal, or one of them 1"),
+    ("A[2]", {"A": (2, 3)}, "A is 2x3: axis 0 has no entry 2"),
+    ("A[0, -4]", {"A": (2, 3)}, "A is 2x3: axis 1 has no entry -4"),
+    ("v[0, 0]", {"v": (2,)}, "v is a vector of 2: it can't be indexed 2 times"),
+    ("sum(A, axis=2)", {"A": (2, 3)}, "A is 2x3: it has axes 0 to 1, not 2"),
+    ("sum(v, axis=-2)", {"v": (3,)}, "v is a vector of 3: it has only axis 0, not -2"),
+    ("max(v)", {"v": (0,)}, "v is a vector of 0: it has no entry there to choose"),
+    ("cumsum(A)", {"A": (2, 3)}, "A is 2x3: say along which axis, as in cumsum(a, axis=0)"),
+    ("outer(A, v)", {"A": (2, 3), "v": (2,)}, "A is 2x3, and outer wants two vectors"),
+    ("trace(v)", {"v": (2,)}, "v is a vector of 2, and trace wants a matrix"),
+    ("det(A)", {"A": (2, 3)}, "A is 2x3, and a determinant wants a square matrix"),
+    ("inv(A)", {"A": (2, 3)}, "A is 2x3, and an inverse wants a square matrix"),
+    ("solve(S, v)", {"S": (2, 2), "v": (3,)},
+     "S is 2x2, v is a vector of 3: solve(S, v) needs the 2 and the 3 to be equal"),
+    ("reshape(A, 4, 2)", {"A": (2, 3)}, "A is 2x3, 6 entries, which don't fit into 4x2"),
+    ("reshape(A, 4, -1)", {"A": (2, 3)}, "A is 2x3, 6 entries, which don't fit into 4x-1"),
+    ("[v, w]", {"v": (2,), "w": (3,)},
+     "v is a vector of 2, w is a vector of 3: the entries of a list have to have one shape"),
+    ("concatenate([A, B])", {"A": (2, 3), "B": (2, 4)},
+     "A is 2x3, B is 2x4: joined along axis 0, their other axes have to be equal"),
+    ("sum(A, axis=v)", {"A": (2, 3), "v": (2,)}, "an axis is a whole number that is known beforehand"),
+    ("sum(A, axis=0.5)", {"A": (2, 3)}, "an axis is a whole number that is known beforehand"),
+    ("A[0.5]", {"A": (2, 3)}, "an index is a whole number that is known beforehand"),
+    ("A[::0]", {"A": (2, 3)}, "the step of a slice can't be 0"),
+    ("zeros(x)", {"x": ()}, "zeros takes numbers that are known beforehand"),
+    ("zeros(1e9, 1e9)*x", {"x": ()}, "at most 8 axes and 50,000,000 entries are held"),
+    ("outer(v, v)", {"v": (10_000,)}, "more than 50,000,000 entries"),
+    ("exp(A, axis=0)", {"A": (2, 3)}, "exp takes no argument called axis"),
+    ("sum(A, 0, axis=1)", {"A": (2, 3)}, "sum takes an array, and an axis"),
+    ("concatenate([])", {}, "concatenate takes a list of arrays"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "shapes", "message"), MESSAGES, ids=[row[0] for row in MESSAGES])
+def test_a_shape_that_does_not_fit_is_said(
+    text: str, shapes: dict[str, tuple[int, ...]], message: str
+) -> None:
+    with pytest.raises(backprop.BackpropError) as caught:
+        backprop.evaluate(text, {name: np.ones(shape) for name, shape in shapes.items()})
+    assert (caught.value.message, caught.value.span is not None) == (message, True)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([[1, 2], [3]], "the value of v is ragged: lists inside a list have different lengths"),
+        (["a"], "the value of v holds <U1 instead of numbers"),
+        ([None], "the value of v holds something other than numbers"),
+        ([1j], "the value of v holds complex128 instead of numbers"),
+        ([1, float("nan")], "the value of v has an entry nan, not a finite number"),
+    ],
+)
+def test_a_value_that_is_no_array_of_numbers_is_refused(given: Any, message: str) -> None:
+    with pytest.raises(backprop.BackpropError) as caught:
+        backprop.evaluate("sum(v)", v=given)
+    assert caught.value.message == message
+
+
+@pytest.mark.parametrize(("index", "said"), [(3, "3 is no index"), (0.5, "0.5 is no index")])
+def test_a_computed_index_has_to_be_there(index: float, said: str) -> None:
+    with pytest.raises(backprop.BackpropError, match=said):
+        backprop.evaluate("v[i]", v=[1, 2, 3], i=index)
+
+
+def test_an_output_that_is_an_array_needs_an_upstream_gradient() -> None:
+    with pytest.raises(backprop.BackpropError) as caught:
+        backprop.evaluate("2*v", v=[1, 2])
+    assert caught.value.render() == (
+        "error: the output is a vector of 2, not a number\n"
+        "help: --upstream ones, --upstream '[...]' of that shape, or sum(...) around the output"
+    )
+
+
+# Through the command.
+
+
+def test_arrays_by_the_command(command: Command) -> None:
+    done = command(
+        "eval", "W @ x", "--W=[[1,2],[3,4]]", "--x", "[1, -1]", "--upstream=[1,10]", "--json"
+    )
+    found = json.loads(done.stdout)
+    assert (found["value"], found["gradient"], found["shapes"]) == (
+        [-1, -1], {"W": [[1, -1], [10, -10]], "x": [31, 42]}, {"W": [2, 2], "x": [2]},
+    )  # fmt: skip
+
+
+def test_random_values_are_the_same_for_a_seed(command: Command) -> None:
+    args = ("eval", "sum(W*V)", "--W=randn(2,2)", "--V=randn(2,2)", "--json")
+    found = [command(*args, "--seed", seed).stdout for seed in ("1", "1", "2")]
+    first, again, other = (json.loads(text)["inputs"] for text in found)
+    assert (first == again, first == other, first["W"] == first["V"]) == (True, False, False)
+
+
+def test_the_check_says_that_it_does_not_cover_arrays(command: Command) -> None:
+    done = command("check", "sum(x)", "--x=[1,2]")
+    assert (done.returncode, done.stdout) == (
+        3, "unchecked: vectors and matrices are not checked yet\n",
+    )  # fmt: skip
