@@ -15,15 +15,22 @@ MAX_BYTES = 64 * 1024 * 1024
 def read_text(source: str) -> str:
     """The text of a file, or of standard input if `source` is a dash."""
     name = "standard input" if source == "-" else source
-    data = read_stdin() if source == "-" else read_file(source)
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{name} is larger than {MAX_BYTES:,} bytes")
+    data = read_bytes(source)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"{name} is not UTF-8 text: byte {data[error.start]:#04x} on line {line}"
         raise UsageError(message) from None
+
+
+def read_bytes(source: str) -> bytes:
+    """What a file holds, or standard input, if it isn't too much."""
+    data = read_stdin() if source == "-" else read_file(source)
+    if len(data) > MAX_BYTES:
+        name = "standard input" if source == "-" else source
+        raise UsageError(f"{name} is larger than {MAX_BYTES:,} bytes")
+    return data
 
 
 def read_stdin() -> bytes:

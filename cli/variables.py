@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from backprop.cli.files import read_point, read_text
+from backprop.cli.files import read_bytes, read_point, read_text
 from backprop.errors import BackpropError, MissingValueError, UsageError, closest
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
@@ -192,7 +192,7 @@ def keep(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) ->
 def question(ctx: click.Context) -> Question:
     """The tree, and one value for each name, wherever it was given."""
     at = read_point(ctx.params["at"]) if ctx.params.get("at") else {}
-    explicit: dict[str, str] = {}
+    explicit: dict[str, Any] = {}
     given = [
         (name, value) for name, values in ctx.meta.get("given", {}).items() for value in values
     ]
@@ -204,9 +204,16 @@ def question(ctx: click.Context) -> Question:
     for name, value in given:
         if name in explicit:
             raise UsageError(f"the value of {name} is given twice: {explicit[name]} and {value}")
-        explicit[name] = value
+        explicit[name] = array_file(name, value) if value.startswith("@") else value
     spare = tuple(name for name in at if name not in explicit)
     return Question(ctx.meta["tree"], at | explicit, spare)
+
+
+def array_file(name: str, value: str) -> Any:
+    """The array in a file that a value names: @weights.npy."""
+    from backprop.arrays.files import array_from
+
+    return array_from(name, value[1:], read_bytes(value[1:]))
 
 
 def described(tree: Tree, fixed: Mapping[str, bool]) -> list[tuple[str, str]]:
