@@ -43,7 +43,7 @@ def check(
         return Check(reason="an input is not finite")
     end = time.monotonic() + timeout
     reason = f"there was no verdict in {timeout:g} s"
-    child.send(request(report, methods, digits, formula=formula))
+    child.send({**request(report, methods, digits, formula=formula), "timeout": timeout})
     found: Check | None = None
     done: dict[str, Method] = {}
     while (answer := child.answer(end)) is not LATE:
