@@ -6,11 +6,13 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import autograd
 import autograd.numpy as anp
+import jsonschema
 import numpy as np
 import pytest
 from conftest import Command
@@ -363,6 +365,13 @@ def test_arrays_by_the_command(command: Command) -> None:
     assert (found["value"], found["gradient"], found["shapes"]) == (
         [-1, -1], {"W": [[1, -1], [10, -10]], "x": [31, 42]}, {"W": [2, 2], "x": [2]},
     )  # fmt: skip
+
+
+def test_json_with_arrays_fits_its_schema(command: Command) -> None:
+    schema = json.loads(files("backprop.schemas").joinpath("eval.json").read_text("utf-8"))
+    args = ("--W=randn(2,3)", "--x=[1,2,1e308]", "--upstream=ones", "--json")
+    done = command("eval", "q = relu(W @ x)*10\nsoftmax(q)[0:1]", *args)
+    jsonschema.validate(json.loads(done.stdout), schema)
 
 
 def test_random_values_are_the_same_for_a_seed(command: Command) -> None:
