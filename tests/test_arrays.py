@@ -374,6 +374,13 @@ def test_json_with_arrays_fits_its_schema(command: Command) -> None:
     jsonschema.validate(json.loads(done.stdout), schema)
 
 
+@pytest.mark.parametrize("kind", ["table", "json", "csv", "markdown", "plain"])
+def test_every_format_shows_arrays(command: Command, kind: str) -> None:
+    args = ("--W=randn(20,10)", "--x=[1,2,3,4,5,6,7,8,9,10]", "--upstream=ones")
+    done = command("eval", "2*(W @ x)", *args, "--format", kind, COLUMNS="60")
+    assert (done.returncode, done.stderr, "W @ x" in done.stdout) == (0, "", True)
+
+
 def test_random_values_are_the_same_for_a_seed(command: Command) -> None:
     args = ("eval", "sum(W*V)", "--W=randn(2,2)", "--V=randn(2,2)", "--json")
     found = [command(*args, "--seed", seed).stdout for seed in ("1", "1", "2")]

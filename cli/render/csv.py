@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from typing import Any
 
 from backprop.report import Report, plain
 
@@ -21,9 +22,13 @@ def render(report: Report, precision: int = 0) -> Iterator[str]:
         yield line((
             "stage", stage.id, stage.name, stage.gate.name, stage.code,
             plain(computed.value), plain(computed.gradient), " ".join(stage.operand_names),
-            " ".join(str(plain(slope or 0.0)) for slope in computed.slopes),
-            " ".join(str(plain(flow or 0.0)) for flow in computed.flows),
+            " ".join(map(cell, computed.slopes)), " ".join(map(cell, computed.flows)),
         ))  # fmt: skip
+
+
+def cell(number: Any) -> str:
+    """A slope or flow without a space in it: 0 where nothing passes, lists for an array."""
+    return str(plain(0.0 if number is None else number)).replace(" ", "")
 
 
 def line(cells: tuple[object, ...]) -> str:

@@ -49,8 +49,9 @@ def render_answers(report: Report, precision: int) -> Iterator[RenderableType]:
 def stage_table(report: Report, precision: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.add_column("stage", overflow="fold", max_width=WIDEST)
-    table.add_column("value", justify="right", style=FORWARD, no_wrap=True)
-    table.add_column("gradient", justify="right", style=BACKWARD, no_wrap=True)
+    whole = report.program.shapes is None  # an array may have to be folded
+    for heading, style in (("value", FORWARD), ("gradient", BACKWARD)):
+        table.add_column(heading, justify="right", style=style, no_wrap=whole, overflow="fold")
     table.add_column("local derivative", overflow="fold")
     table.add_column("passes back", style=BACKWARD, overflow="fold")
     for name, slot in list(report.program.inputs.items())[:INPUTS]:
