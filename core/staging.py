@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import cache
-from typing import NamedTuple, NoReturn
+from collections.abc import Collection, Mapping, Sequence
+from typing import NoReturn
 
 from backprop.arithmetic.ieee import VALUE
 from backprop.errors import LanguageError, LimitError
@@ -19,15 +18,15 @@ from backprop.gates import CONSTANTS, GATES, WITH_CONSTANT, find
 from backprop.gates.row import Gate
 from backprop.gates.rules import formula
 from backprop.language.complaints.places import quote
-from backprop.language.syntax import Function, Item, Op, Tree
+from backprop.language.syntax import Function, Op, Tree
 from backprop.program import CONSTANT, INPUT, SHORT, Notice, Program, written
+from backprop.walking import Frame, NoPlainGates, PlainGates, both, runs
 
 MAX_STAGES = 1_000_000
 MAX_OPERATORS = 2 * MAX_STAGES  # before equal ones are shared
 MAX_WALK = 5 * MAX_STAGES  # nodes walked, a function's body counted at every call
 LONG = 15  # digits that every float holds
 GRANULARITIES = ("written", "fine", "fused")
-GATE_KINDS = ("prefix", "infix", "implied", "postfix", "call")
 NEEDS_ARRAYS = ("slice", "list", "index", "attribute", "method", "keyword")
 REDUCING = ("max", "min", "maximum", "minimum")
 ARRAY_CALLS = (
@@ -44,71 +43,12 @@ ARRAY_CALLS = (
 )
 
 
-class Frame(NamedTuple):
-    """A walk over a run of code: statements of the program, or the body of a call."""
-
-    code: Sequence[Item]
-    steps: Iterator[int]
-    names: Mapping[str, int]  # parameters, and the slots they stand for
-    node: int | None = None  # the call, where a body is walked
-    memo: tuple[str, tuple[int, ...]] | None = None
-
-
-class PlainGates(dict[Op, tuple[str, dict[tuple[int, ...], int]] | None]):
-    """The operators that are one gate of one or two operands, with the stages of that gate."""
-
-    def __init__(
-        self, seen: dict[str, dict[tuple[int, ...], int]], functions: Collection[str]
-    ) -> None:
-        self.seen = seen
-        self.functions = functions
-
-    def __missing__(self, op: Op) -> tuple[str, dict[tuple[int, ...], int]] | None:
-        gate = "" if op.name in self.functions else plain_gate(op.name, op.kind, op.arity)
-        self[op] = found = (gate, self.seen[gate]) if gate else None
-        return found
-
-
-class NoPlainGates(PlainGates):
-    def __missing__(self, op: Op) -> None:
-        return None
-
-
-@cache
-def plain_gate(name: str, kind: str, arity: int) -> str:
-    """The gate that an operator is, if it is one of one or two operands; else nothing."""
-    gate = find(name) if kind in GATE_KINDS and 1 <= arity <= 2 else None
-    plain = gate and gate.accepts(arity) and not gate.general and not gate.array
-    return gate.name if gate and plain else ""
-
-
 class ArraysNeededError(Exception):
     """The program is not about single numbers alone."""
 
 
 def too_large() -> LimitError:
     return LimitError(f"the program has more than {MAX_STAGES:,} stages")
-
-
-def runs(body: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The code of all statements in as few runs as function bodies between them allow."""
-    start, stop = body[0]
-    for begin, end in body[1:]:
-        if begin != stop:
-            yield start, stop
-            start = begin
-        stop = end
-    yield start, stop
-
-
-def both(near: Mapping[str, int], far: Mapping[str, int]) -> Callable[[str], int | None]:
-    """A look-up in two scopes."""
-
-    def known(name: str) -> int | None:
-        slot = near.get(name)
-        return far.get(name) if slot is None else slot
-
-    return known
 
 
 class Stager:

@@ -18,7 +18,8 @@ from backprop.gates import GATES, array_gates, find
 from backprop.gates.row import Gate
 from backprop.language.syntax import ABSENT, Op, Tree
 from backprop.program import CONSTANT, SHORT, Program, written
-from backprop.staging import NoPlainGates, Stager
+from backprop.staging import Stager
+from backprop.walking import NoPlainGates
 
 REDUCTIONS = {"max": "amax", "min": "amin"}  # of one operand
 PRODUCTS = {(2, 2): "matmul", (2, 1): "matvec", (1, 2): "vecmat", (1, 1): "inner"}
