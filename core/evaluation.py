@@ -51,6 +51,7 @@ def evaluate(
     allow_nonfinite: bool = False,
     spare: Collection[str] = (),
     upstream: Any = None,
+    jacobian: bool = False,
     seed: int = 0,
     **named: Value,
 ) -> Report:
@@ -58,7 +59,8 @@ def evaluate(
 
     The point is given by name or as a mapping. Names in `spare` may be missing from the
     program: their gradient is 0. An output that is an array needs `upstream`, the gradient of
-    what comes after it; `seed` is for values such as "randn(3, 2)".
+    what comes after it, or `jacobian` for every entry of it; `seed` is for values such as
+    "randn(3, 2)".
     """
     given = {**(values or {}), **named}
     if ties not in TIES:
@@ -87,19 +89,28 @@ def evaluate(
         ),
     )
     rest = unused if everything else ()
-    if program.shapes is None and upstream is not None:
-        raise UsageError("the output is a number: it needs no upstream gradient")
+    if program.shapes is None and (jacobian or upstream is not None):
+        what = "Jacobian" if jacobian else "upstream gradient"
+        raise UsageError(f"the output is a number: it needs no {what}")
+    if jacobian and upstream is not None:
+        raise UsageError("a Jacobian is for every upstream gradient: give one or the other")
     said: Iterable[Notice]
     if program.shapes is None:
         numbers: Sequence[Any] = forward(program, at)
         back: Any = backward(program, numbers, ties, asked)
         said = diagnose(program, at, numbers, back, wanted, ties)
     else:
-        from backprop.arrays.evaluation import run
+        from backprop.arrays import evaluation as arrays_evaluation
 
-        numbers, back, said = run(program, at, ties, asked, upstream)
+        start = "ones" if jacobian else upstream
+        numbers, back, said = arrays_evaluation.run(program, at, ties, asked, start)
     notices = (*program.notices, *said, *more)
-    return Report(program, at, numbers, back, wanted, ties, rest, notices)
+    report = Report(program, at, numbers, back, wanted, ties, rest, notices)
+    if jacobian:
+        report = replace(
+            report, jacobian=arrays_evaluation.jacobian(program, numbers, ties, wanted)
+        )
+    return report
 
 
 def arrays_in(given: Mapping[str, Value], seed: int) -> dict[str, Any]:

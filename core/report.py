@@ -42,6 +42,7 @@ class Report:
     unused: tuple[str, ...] = ()  # names that were given a value and that the program lacks
     notices: tuple[Notice, ...] = ()
     check: Check = UNCHECKED
+    jacobian: Mapping[str, Any] | None = None  # of an output that is an array, if asked for
 
     @property
     def value(self) -> Any:
@@ -133,7 +134,13 @@ class Report:
             "output": self.program.output_name,
             "value": plain(self.value),
             "gradient": {name: plain(value) for name, value in self.gradient.items()},
+            **self.jacobian_dict(),
         }
+
+    def jacobian_dict(self) -> dict[str, Any]:
+        if self.jacobian is None:
+            return {}
+        return {"jacobian": {name: plain(value) for name, value in self.jacobian.items()}}
 
     def tail(self) -> dict[str, Any]:
         warnings = [

@@ -307,8 +307,44 @@ def test_an_output_that_is_an_array_needs_an_upstream_gradient() -> None:
         backprop.evaluate("2*v", v=[1, 2])
     assert caught.value.render() == (
         "error: the output is a vector of 2, not a number\n"
-        "help: --upstream ones, --upstream '[...]' of that shape, or sum(...) around the output"
+        "help: --upstream ones, or '[...]' of that shape; --jacobian; or sum(...) around it"
     )
+
+
+def test_the_jacobian_has_the_output_s_axes_first() -> None:
+    random = np.random.default_rng(1)
+    w, x = random.standard_normal((3, 4)), random.standard_normal(4)
+    report = backprop.evaluate("W @ x", W=w, x=x, jacobian=True)
+    assert report.jacobian is not None
+    assert np.array_equal(report.jacobian["x"], w)
+    assert np.array_equal(report.jacobian["W"], np.einsum("ij,k->ijk", np.eye(3), x))
+
+
+@pytest.mark.parametrize(
+    ("text", "point", "options", "message"),
+    [
+        ("x*x", {"x": 2}, {}, "the output is a number: it needs no Jacobian"),
+        ("2*v", {"v": [1, 2]}, {"upstream": "ones"},
+         "a Jacobian is for every upstream gradient: give one or the other"),
+        ("outer(v, v)", {"v": np.ones(150)}, {},
+         "the Jacobian would have 3,375,000 entries, from 22,500 backward passes"),
+    ],
+)  # fmt: skip
+def test_a_jacobian_that_is_refused(
+    text: str, point: dict[str, Any], options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(backprop.BackpropError) as caught:
+        backprop.evaluate(text, point, jacobian=True, **options)
+    assert caught.value.message == message
+
+
+def test_an_upstream_of_another_shape_is_refused() -> None:
+    with pytest.raises(backprop.BackpropError) as caught:
+        backprop.evaluate("2*v", v=[1, 2], upstream=[1, 2, 3])
+    text = (
+        "the upstream gradient is a vector of 3, the output a vector of 2: they have to be the same"
+    )
+    assert caught.value.message == text
 
 
 # Through the command.
@@ -372,6 +408,11 @@ def test_json_with_arrays_fits_its_schema(command: Command) -> None:
     args = ("--W=randn(2,3)", "--x=[1,2,1e308]", "--upstream=ones", "--json")
     done = command("eval", "q = relu(W @ x)*10\nsoftmax(q)[0:1]", *args)
     jsonschema.validate(json.loads(done.stdout), schema)
+
+
+def test_a_jacobian_by_the_command(command: Command) -> None:
+    done = command("eval", "[x*y, x + y]", "--x=2", "--y=3", "--jacobian", "--json")
+    assert json.loads(done.stdout)["jacobian"] == {"x": [3, 1], "y": [2, 1]}
 
 
 @pytest.mark.parametrize("kind", ["table", "json", "csv", "markdown", "plain"])

@@ -46,6 +46,8 @@ def program_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--allow-nonfinite", is_flag=True, help="Take inf and nan as values."),
         click.option("--upstream", metavar="ARRAY",
                      help="The gradient of what comes after an output that is an array; or ones."),
+        click.option("--jacobian", is_flag=True,
+                     help="The derivative of every entry of an output that is an array."),
         click.option("--seed", type=int, default=0, help="For values such as randn(5,10)."),
     ]  # fmt: skip
     for option in reversed(options):

@@ -91,7 +91,7 @@ def answers(report: Report, precision: int) -> Iterator[Answer]:
     """The value, then the gradient."""
     output, check = report.program.output_name, report.check
     found = [(output, report.value, "", check.value)]
-    for name, slope in report.gradient.items():
+    for name, slope in (report.jacobian or report.gradient).items():
         formula = check.formula.get(name, "")
         found.append((f"d{output}/d{name}", slope, formula, check.inputs.get(name)))
     for name, number, formula, judged in found:

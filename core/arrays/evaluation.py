@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from backprop.gates import GATES
 from backprop.program import Notice, Program
 
 Array = Any
+MOST_PASSES = 10_000
+MOST_ENTRIES = 10_000_000
 
 
 def run(
@@ -31,13 +34,33 @@ def run(
     return values, back, list(notices(program, values, back))
 
 
+def jacobian(
+    program: Program, values: Sequence[Array], ties: str, wrt: Sequence[str]
+) -> dict[str, Array]:
+    """The derivative of every entry of the output by every entry of these inputs: one backward
+    pass for each entry of the output."""
+    assert program.shapes is not None
+    shape = program.shapes[program.output]
+    sides = {name: program.shapes[program.inputs[name]] for name in wrt}
+    size = prod(shape) * sum(map(prod, sides.values()))
+    if prod(shape) > MOST_PASSES or size > MOST_ENTRIES:
+        text = f"the Jacobian would have {size:,} entries, from {prod(shape):,} backward passes"
+        raise UsageError(text, hint=f"at most {MOST_ENTRIES:,} and {MOST_PASSES:,} are computed")
+    found = {name: np.zeros((*shape, *side)) for name, side in sides.items()}
+    for entry in np.ndindex(*shape):
+        one = np.zeros(shape)
+        one[entry] = 1.0
+        back = backward_arrays(program, values, one[()], ties, wrt)
+        for name in wrt:
+            found[name][entry] = back.gradient(program.inputs[name])
+    return found
+
+
 def upstream_of(shape: tuple[int, ...], given: Any) -> Array:
     """The gradient to begin with: 1 for a number, else what was given."""
     if given is None:
         if shape:
-            hint = (
-                "--upstream ones, --upstream '[...]' of that shape, or sum(...) around the output"
-            )
+            hint = "--upstream ones, or '[...]' of that shape; --jacobian; or sum(...) around it"
             raise UsageError(f"the output is {words(shape)}, not a number", hint=hint)
         return np.float64(1.0)
     if isinstance(given, str):

@@ -108,14 +108,17 @@ class Judge:
             return graded
         if self.ties and self.generic:
             return graded._replace(verdict="kink", reason="no rounding tells the side of a jump")
+        if self.look.precise.scattered:
+            return graded._replace(verdict="unchecked", reason="numbers too far apart for a check")
         return graded._replace(verdict="differ", reason="the values are different")
 
     def judged(self, name: str) -> Judged:
         opinion, shared = self.opinion_on(name)
         exact = self.exact(name)
-        lost = self.look.precise.scattered and opinion.state == "differ"
-        if lost or (opinion.state in ("jump", "leap") and not self.ties):  # too long a step
+        if opinion.state in ("jump", "leap") and not self.ties:  # the step is too long for it
             opinion = Opinion.of(opinion.precise, opinion.symbolic, None)
+        if opinion.state == "differ" and self.look.precise.scattered:
+            opinion = confirmed(opinion)
         state = opinion.state
         graded = self.graded(self.subject.gradient[name], exact)
         if state == "undefined" or graded.verdict == "undefined":
@@ -302,3 +305,14 @@ class Judge:
         better = suggestion(self.subject, {"": self.look.values["precise"], **slopes})
         if better:
             yield Remark("stable", "", better)
+
+
+def confirmed(opinion: Opinion) -> Opinion:
+    """Where numbers are further apart than digits reach, textbook formulas and differences may
+    lose them: one of them that agrees is enough, and none is no difference."""
+    alone = (
+        Opinion.of(opinion.precise, opinion.symbolic, None),
+        Opinion.of(opinion.precise, None, opinion.sides),
+    )
+    agreeing = [one for one in alone if one.state == "agree"]
+    return agreeing[0] if agreeing else opinion._replace(state="silent")
