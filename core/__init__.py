@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from backprop.comparing import compare
+    from backprop.comparing.compare import compare
     from backprop.errors import BackpropError
     from backprop.evaluation import check, evaluate, parse
     from backprop.program import Program
@@ -25,7 +25,7 @@ HOMES = {
     "Program": "backprop.program",
     "Report": "backprop.report",
     "check": "backprop.evaluation",
-    "compare": "backprop.comparing",
+    "compare": "backprop.comparing.compare",
     "evaluate": "backprop.evaluation",
     "parse": "backprop.evaluation",
 }

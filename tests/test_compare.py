@@ -14,9 +14,9 @@ from conftest import Command
 import backprop
 from backprop.checking import swell
 from backprop.checking.child import Child
-from backprop.comparing import compare
+from backprop.comparing.compare import compare
+from backprop.comparing.iterating import iterated
 from backprop.errors import UsageError
-from backprop.iterating import iterated
 from backprop.language.parser import parse
 
 LOGISTIC = ("compare", "4*l*(1-l)", "--iterate", "l=x")

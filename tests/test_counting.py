@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 import backprop
-from backprop.counting import Operations, count
-from backprop.iterating import iterated
+from backprop.comparing.counting import Operations, count
+from backprop.comparing.iterating import iterated
+from backprop.comparing.measuring import marks_of, part
 from backprop.language.parser import parse
-from backprop.measuring import marks_of, part
 
 
 @pytest.mark.parametrize(

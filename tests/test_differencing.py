@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import backprop
-from backprop.differencing import Difference, study
-from backprop.iterating import iterated
+from backprop.comparing.differencing import Difference, study
+from backprop.comparing.iterating import iterated
 from backprop.language.parser import parse
 
 

@@ -12,8 +12,8 @@ from backprop.cli.commands.eval import NO_ANSWER
 from backprop.cli.main import say
 from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.variables import ProgramCommand
-from backprop.comparing import TIMEOUT, Comparison, compare
-from backprop.iterating import MOST, TIMES, iterated
+from backprop.comparing.compare import TIMEOUT, Comparison, compare
+from backprop.comparing.iterating import MOST, TIMES, iterated
 from backprop.language.syntax import Tree
 from backprop.staging import GRANULARITIES
 

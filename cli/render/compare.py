@@ -12,10 +12,10 @@ from rich.text import Text
 
 from backprop.cli.render.numbers import short
 from backprop.cli.render.plot import Plot
-from backprop.comparing import Comparison
-from backprop.differencing import Difference
+from backprop.comparing.compare import Comparison
+from backprop.comparing.differencing import Difference
+from backprop.comparing.measuring import Row
 from backprop.errors import visible
-from backprop.measuring import Row
 
 UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 WIDE = 96  # columns from which operations and times stand in one table

@@ -26,9 +26,9 @@ from backprop.checking.symbolic import (
     text_of,
     whole,
 )
+from backprop.comparing.timing import best
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
-from backprop.timing import best
 
 READABLE = 100  # characters of a derivative that is shown
 SMALL = 100  # operations of a gradient whose text is looked for

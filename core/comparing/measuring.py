@@ -13,11 +13,11 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from backprop.checking.child import LATE, Child
-from backprop.counting import Operations, count
+from backprop.comparing.counting import Operations, count
+from backprop.comparing.timing import best
 from backprop.engine import backward, forward
 from backprop.language.syntax import Op
 from backprop.program import Program
-from backprop.timing import best
 
 MOST = 32  # rows; of more statements some stand for all
 ANYWHERE = 0.5  # where passes are timed if nobody gives a point

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from backprop.checking.child import Child
-from backprop.differencing import Difference, study
+from backprop.comparing.differencing import Difference, study
+from backprop.comparing.iterating import TIMES, Iterated, iterated
+from backprop.comparing.measuring import Row, marks_of, measured, part
 from backprop.errors import UsageError
 from backprop.evaluation import checked_wrt, evaluate
-from backprop.iterating import TIMES, Iterated, iterated
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
-from backprop.measuring import Row, marks_of, measured, part
 from backprop.program import Notice, Program
 from backprop.report import Report
 from backprop.staging import GRANULARITIES, stage

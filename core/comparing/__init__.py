@@ -1,0 +1,1 @@
+"""Symbolic against staged: operations and times counted, and finite differences measured."""
