@@ -366,7 +366,9 @@ def ties(program: Program, engine: Precise) -> list[int]:
             if abs(values[operands[0]]) < NOTHING:
                 found.append(slot)
             continue
-        if name not in COMPARISONS and not (GATES[name].kink and engine.back.reached(slot)):
+        gate = GATES[name]
+        heard = engine.back.reached(slot) or not any(gate.partials)  # a step stops every message
+        if not gate.kink or not heard:
             continue
         fed = [values[operand] for operand in operands]
         gap = distance(name, fed, values[slot], PRECISE)
