@@ -35,7 +35,7 @@ def expected_text(report: Report) -> str:
 
 def read_expectation(text: str, origin: str) -> Expectation:
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=without_doubles)
     except (ValueError, RecursionError):
         raise UsageError(f"{origin} is not JSON") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
@@ -47,6 +47,12 @@ def read_expectation(text: str, origin: str) -> Expectation:
         return Expectation(numbers(data["point"]), number(data["value"]), numbers(data["gradient"]))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise UsageError(f"{origin} is a damaged stored result") from None
+
+
+def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a name is there twice")
+    return dict(pairs)
 
 
 def numbers(data: Mapping[str, Any]) -> dict[str, float]:
