@@ -13,6 +13,7 @@ from backprop.checking.check import Remark
 from backprop.checking.digits import right_digits
 from backprop.checking.opinions import Precise, Subject, close
 from backprop.engine import Backward
+from backprop.gates import GATES
 from backprop.gates.rules import COMPARISONS
 from backprop.program import Program
 
@@ -92,10 +93,19 @@ def ordinary(number: Any) -> bool:
     return number is not None and ORDINARY[0] < abs(number) < ORDINARY[1]
 
 
-def other_branch(program: Program, floats: Backward, exact: Backward) -> int | None:
-    """A stage that passes its gradient elsewhere in floats than exactly."""
-    for slot, _, operands in program.forward_steps():
-        taken, right = floats.locals[slot], exact.locals[slot]
+def other_branch(
+    program: Program, values: Sequence[float], floats: Backward, engine: Precise
+) -> int | None:
+    """A stage that takes another branch, or another step, in floats than exactly."""
+    for slot, gate, operands in program.forward_steps():
+        if not any(GATES[gate].partials):
+            fed = all(
+                right_digits(values[operand], engine.values[operand]) >= FAIR
+                for operand in operands
+            )
+            if fed and right_digits(values[slot], engine.values[slot]) < FAIR:
+                return slot
+        taken, right = floats.locals[slot], engine.back.locals[slot]
         if taken and right:
             for place in range(len(operands)):
                 if (taken[place] is None) != (right[place] is None):

@@ -105,7 +105,7 @@ class Judge:
         exact = self.look.values["precise"]
         graded = self.graded(self.subject.value, exact)
         if self.values_agree or not mp.isfinite(exact):
-            return graded
+            return self.switching(graded)
         if self.ties and self.generic:
             return graded._replace(verdict="kink", reason="no rounding tells the side of a jump")
         if self.look.precise.scattered:
@@ -131,10 +131,7 @@ class Judge:
             if self.ties and self.generic:
                 return self.kinked(graded, opinion)
             return graded._replace(verdict="differ", reason=in_difference(opinion, shared))
-        if graded.verdict == "rounding" and self.switched is not None:
-            label = self.program.labels[self.switched]
-            reason = f"so close to a kink that {label} takes another branch in float64"
-            return graded._replace(verdict="kink", reason=reason)
+        graded = self.switching(graded)
         if graded.verdict == "agree" and self.departs(name):
             text = f"by its text alone, the program has {self.text(self.texts[name][0].middle, 17)}"
             return graded._replace(verdict="differ", reason=text)
@@ -147,6 +144,14 @@ class Judge:
         if sides and sides.known and opinion.state != "leap":
             graded = graded._replace(left=self.text(sides.left), right=self.text(sides.right))
         return graded._replace(verdict="kink", reason=at_a_kink(opinion))
+
+    def switching(self, graded: Judged) -> Judged:
+        """What looks like rounding may be a branch that floats take and exact numbers don't."""
+        if graded.verdict != "rounding" or self.switched is None:
+            return graded
+        label = self.program.labels[self.switched]
+        reason = f"so close to a kink that {label} takes another branch in float64"
+        return graded._replace(verdict="kink", reason=reason)
 
     @cached_property
     def texts(self) -> dict[str, tuple[Sides, Sides]]:
@@ -179,7 +184,7 @@ class Judge:
 
     @cached_property
     def switched(self) -> int | None:
-        return other_branch(self.program, self.back, self.look.precise.back)
+        return other_branch(self.program, self.floats, self.back, self.look.precise)
 
     def exact(self, name: str) -> Any:
         """The engine's derivative at many digits, without what is only rounding at any."""
