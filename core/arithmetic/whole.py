@@ -1,0 +1,260 @@
+"""What gates on whole arrays compute, and what their backward steps are made of.
+
+Everything but det, inv and solve takes arrays of any kind of numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from backprop.arithmetic.system import Function
+from backprop.arrays.shapes import Axis
+from backprop.errors import UsageError
+
+Array = Any
+
+
+def spread(g: Array, a: Array, axis: Axis) -> Array:
+    """A reduced array over the entries that it came from."""
+    place = axis.of(a.shape)
+    if place is not None and not axis.keep:
+        g = np.expand_dims(g, place)
+    return np.broadcast_to(g, a.shape)
+
+
+def count(a: Array, axis: Axis) -> int:
+    place = axis.of(a.shape)
+    return int(a.size if place is None else a.shape[place])
+
+
+def reduction(function: Function) -> Function:
+    def reduced(a: Array, axis: Axis) -> Array:
+        return function(a, axis=axis.of(a.shape), keepdims=axis.keep)
+
+    return reduced
+
+
+def norm(a: Array, axis: Axis) -> Array:
+    largest = np.max(np.abs(a), axis=axis.of(a.shape), keepdims=True, initial=0)
+    scale = np.where((largest == 0) | ~np.isfinite(largest), 1.0, largest)
+    root = np.sqrt(np.sum((a / scale) ** 2, axis=axis.of(a.shape), keepdims=True)) * scale
+    return shrunk(root, a, axis)
+
+
+def shrunk(kept: Array, a: Array, axis: Axis) -> Array:
+    """A reduced array that kept its axes, without them unless they are wanted."""
+    if axis.keep:
+        return kept
+    place = axis.of(a.shape)
+    return np.squeeze(kept, axis=tuple(range(a.ndim)) if place is None else place)[()]
+
+
+def direction(a: Array, out: Array, axis: Axis) -> Array:
+    length = spread(out, a, axis)
+    return np.where(length == 0, 0.0, a / np.where(length == 0, 1.0, length))
+
+
+def logsumexp(a: Array, axis: Axis) -> Array:
+    place = axis.of(a.shape)
+    largest = np.max(a, axis=place, keepdims=True)
+    shift = np.where(np.isfinite(largest), largest, 0.0)
+    total = np.log(np.sum(np.exp(a - shift), axis=place, keepdims=True)) + shift
+    return shrunk(total, a, axis)
+
+
+def kept_axis(axis: Axis) -> Axis:
+    return Axis(axis.axis, True)
+
+
+def log_softmax(a: Array, axis: Axis) -> Array:
+    return a - logsumexp(a, kept_axis(axis))
+
+
+def softmax(a: Array, axis: Axis) -> Array:
+    largest = np.max(a, axis=axis.of(a.shape), keepdims=True)
+    raised = np.exp(a - largest)
+    return raised / np.sum(raised, axis=axis.of(a.shape), keepdims=True)
+
+
+def total(a: Array, axis: Axis) -> Array:
+    return np.sum(a, axis=axis.of(a.shape), keepdims=True)
+
+
+def others(a: Array, axis: Axis) -> Array:
+    """For every entry the product of the others, without a division."""
+    place = axis.of(a.shape)
+    line = a.reshape(-1) if place is None else np.moveaxis(a, place, 0)
+    before, after = np.ones_like(line), np.ones_like(line)
+    for k in range(1, len(line)):
+        before[k] = before[k - 1] * line[k - 1]
+        after[-1 - k] = after[-k] * line[-k]
+    found = before * after
+    return found.reshape(a.shape) if place is None else np.moveaxis(found, 0, place)
+
+
+def cumsum(a: Array, axis: Axis) -> Array:
+    return np.cumsum(a, axis=axis.axis or 0)
+
+
+def cumulated_back(g: Array, axis: Axis) -> Array:
+    place = axis.axis or 0
+    return np.flip(np.cumsum(np.flip(g, place), axis=place), place)
+
+
+def diag(a: Array) -> Array:
+    return np.diag(a)
+
+
+def undiag(g: Array, a: Array) -> Array:
+    """The gradient of `diag`, which makes a matrix of a vector and the other way round."""
+    if a.ndim == 1:
+        return np.diag(g)
+    found = np.zeros(a.shape, dtype=g.dtype)
+    np.fill_diagonal(found, g)
+    return found
+
+
+def identity(a: Array) -> Array:
+    return np.eye(*a.shape)
+
+
+def total_of(function: Function, edge: Callable[[Array], Array]) -> Function:
+    """A function of a square matrix, and what it is where that is singular."""
+
+    def total_function(a: Array, *rest: Array) -> Array:
+        try:
+            return function(a, *rest)
+        except np.linalg.LinAlgError:
+            return edge(rest[0] if rest else a)
+
+    return total_function
+
+
+def unknown(a: Array) -> Array:
+    return np.full(a.shape, math.nan)
+
+
+inv = total_of(np.linalg.inv, unknown)
+solve = total_of(np.linalg.solve, unknown)
+
+
+def cofactors(a: Array) -> Array:
+    """The derivative of a determinant, which a singular matrix has as well."""
+    left, sizes, right = np.linalg.svd(a)
+    sign = np.linalg.det(left) * np.linalg.det(right)
+    return sign * (left * others_of(sizes)) @ right
+
+
+def others_of(sizes: Array) -> Array:
+    return others(sizes, Axis())
+
+
+def logdet(a: Array) -> Array:
+    return np.linalg.slogdet(a)[1]
+
+
+def outward(a: Array, b: Array) -> Array:
+    """The outer product of two vectors, or of two matrices column by column."""
+    return np.outer(a, b) if a.ndim == 1 else a @ b.T
+
+
+def chosen(a: Array, out: Array, axis: Axis, ties: str) -> Array:
+    """Which entries are the largest or smallest, or what part of the gradient each gets."""
+    place = axis.of(a.shape)
+    best = spread(out, a, axis)
+    tied = np.where(best != best, math.nan, (a == best) * 1.0)
+    if ties == "split":
+        return tied / np.sum(tied, axis=place, keepdims=True)
+    if ties == "first":
+        line = tied.reshape(-1) if place is None else tied
+        first = np.cumsum(line, axis=place or 0) == 1
+        return tied * first.reshape(tied.shape)
+    return tied
+
+
+def routed(g: Array, a: Array, out: Array, axis: Axis, ties: str) -> Array:
+    """The gradient for the entries that were chosen; the others get nothing, not even nan."""
+    part = chosen(a, out, axis, ties)
+    return np.where(part == 0, 0.0, spread(g, a, axis) * part)
+
+
+def joined(*parts: Array) -> Array:
+    *arrays, axis = parts
+    return np.concatenate(arrays, axis=axis.axis or 0)
+
+
+def pieces(g: Array, *parts: Array) -> list[Array]:
+    *arrays, axis = parts
+    ends = np.cumsum([array.shape[axis.axis or 0] for array in arrays])[:-1]
+    return np.split(g, ends, axis=axis.axis or 0)
+
+
+def entries(a: Array, indices: Sequence[Any]) -> tuple[Any, ...]:
+    """Indices as NumPy takes them; a computed one has to be a whole number, and there."""
+    found = []
+    for axis, index in enumerate(indices):
+        if not isinstance(index, (int, slice)):
+            numbers = np.asarray(index)
+            size = a.shape[axis]
+            bad = ~((numbers == np.floor(numbers)) & (-size <= numbers) & (numbers < size))
+            if np.any(bad):
+                first = float(numbers[bad].ravel()[0]) if numbers.ndim else float(numbers)
+                raise UsageError(f"{first:g} is no index of an axis with {size} entries")
+            index = numbers.astype(int)
+        found.append(index)
+    return tuple(found)
+
+
+def taken(a: Array, *indices: Any) -> Array:
+    return a[entries(a, indices)]
+
+
+def scattered(g: Array, a: Array, *indices: Any) -> Array:
+    found = np.zeros(a.shape, dtype=np.asarray(g).dtype)
+    np.add.at(found, entries(a, indices), g)
+    return found
+
+
+WHOLE: dict[str, Function] = {
+    "matmul": np.matmul,
+    "matvec": np.matmul,
+    "vecmat": np.matmul,
+    "inner": np.matmul,
+    "transpose": lambda a: a.T,
+    "reshape": lambda a, shape: np.reshape(a, shape),
+    "like": lambda g, a: np.reshape(g, a.shape),
+    "sum": reduction(np.sum),
+    "mean": reduction(np.mean),
+    "amax": reduction(np.max),
+    "amin": reduction(np.min),
+    "prod": reduction(np.prod),
+    "norm": norm,
+    "logsumexp": logsumexp,
+    "softmax": softmax,
+    "log_softmax": log_softmax,
+    "cumsum": cumsum,
+    "concatenate": joined,
+    "stack": lambda *parts: np.stack(parts),
+    "index": taken,
+    "outer": np.outer,
+    "trace": np.trace,
+    "diag": diag,
+    "det": np.linalg.det,
+    "logdet": logdet,
+    "inv": inv,
+    "solve": solve,
+    "spread": spread,
+    "count": count,
+    "others": others,
+    "direction": direction,
+    "total": total,
+    "cumulated_back": cumulated_back,
+    "identity": identity,
+    "undiag": undiag,
+    "cofactors": cofactors,
+    "outward": outward,
+}
