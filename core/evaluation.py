@@ -7,15 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from backprop.arithmetic.system import TIES
-from backprop.checking.check import METHODS
+from backprop.checking.check import METHODS, TIMEOUT
 from backprop.diagnosis import diagnose
 from backprop.engine import backward, forward, uncollected
 from backprop.errors import UsageError, closest
 from backprop.language.parser import parse as parse_tree
+from backprop.language.syntax import Tree
 from backprop.program import Notice, Program
 from backprop.report import Report
 from backprop.staging import GRANULARITIES, stage
-from backprop.values import Value, point
+from backprop.values import MAKES, Value, point
 
 
 @uncollected()
@@ -40,7 +41,7 @@ def parse(
 
 @uncollected()
 def evaluate(
-    program: str | Program,
+    program: str | Tree | Program,
     values: Mapping[str, Value] | None = None,
     /,
     *,
@@ -67,13 +68,9 @@ def evaluate(
         raise UsageError(f"ties can be {', '.join(TIES)}, not {ties}")
     if isinstance(program, Program) and (gates != "written" or not share):
         raise UsageError("a Program is staged already: gates and share go to parse")
-    arrays = arrays_in(given, seed)
-    given |= arrays
+    given |= (arrays := arrays_in(given, seed))
     shapes = {name: array.shape for name, array in arrays.items()}
-    if isinstance(program, str):
-        program = parse(program, given=given, gates=gates, share=share, shapes=shapes)
-    elif shapes and program.shapes_of_inputs() != shapes:
-        program = stage(program.tree, given, program.granularity, program.shared, shapes)
+    program = staged(program, given, gates, share, shapes)
     unused = tuple(name for name in spare if name in given and name not in program.inputs)
     at = point(
         program, {name: value for name, value in given.items() if name not in unused},
@@ -81,36 +78,40 @@ def evaluate(
     )  # fmt: skip
     wanted = tuple(program.inputs) if wrt is None else checked_wrt(program, wrt)
     everything = wanted == tuple(program.inputs)
-    asked = None if everything else wanted
-    more = (
-        *(
-            Notice("unused", f"the program doesn't use {name}: its gradient is 0")
-            for name in unused
-        ),
-    )
-    rest = unused if everything else ()
-    if program.shapes is None and (jacobian or upstream is not None):
+    if program.shapes is not None:
+        from backprop.arrays.evaluation import report_on
+
+        report = report_on(program, at, wanted, ties, upstream, jacobian=jacobian)
+    elif jacobian or upstream is not None:
         what = "Jacobian" if jacobian else "upstream gradient"
         raise UsageError(f"the output is a number: it needs no {what}")
-    if jacobian and upstream is not None:
-        raise UsageError("a Jacobian is for every upstream gradient: give one or the other")
-    said: Iterable[Notice]
-    if program.shapes is None:
-        numbers: Sequence[Any] = forward(program, at)
-        back: Any = backward(program, numbers, ties, asked)
-        said = diagnose(program, at, numbers, back, wanted, ties)
     else:
-        from backprop.arrays import evaluation as arrays_evaluation
+        numbers = forward(program, at)
+        back = backward(program, numbers, ties, None if everything else wanted)
+        notices = tuple(diagnose(program, at, numbers, back, wanted, ties))
+        report = Report(program, at, numbers, back, wanted, ties, notices=notices)
+    told = [Notice("unused", f"the program doesn't use {n}: its gradient is 0") for n in unused]
+    return replace(
+        report, unused=unused if everything else (),
+        notices=(*program.notices, *report.notices, *told),
+    )  # fmt: skip
 
-        start = "ones" if jacobian else upstream
-        numbers, back, said = arrays_evaluation.run(program, at, ties, asked, start)
-    notices = (*program.notices, *said, *more)
-    report = Report(program, at, numbers, back, wanted, ties, rest, notices)
-    if jacobian:
-        report = replace(
-            report, jacobian=arrays_evaluation.jacobian(program, numbers, ties, wanted)
-        )
-    return report
+
+def staged(
+    program: str | Tree | Program,
+    given: Collection[str],
+    gates: str,
+    share: bool,
+    shapes: Mapping[str, tuple[int, ...]],
+) -> Program:
+    """A program for values of these shapes; one that was staged for others is staged anew."""
+    if isinstance(program, str):
+        return parse(program, given=given, gates=gates, share=share, shapes=shapes)
+    if isinstance(program, Tree):
+        return stage(program, given, gates, share, shapes)
+    if shapes and program.shapes_of_inputs() != shapes:
+        return stage(program.tree, given, program.granularity, program.shared, shapes)
+    return program
 
 
 def arrays_in(given: Mapping[str, Value], seed: int) -> dict[str, Any]:
@@ -124,7 +125,7 @@ def arrays_in(given: Mapping[str, Value], seed: int) -> dict[str, Any]:
 
 def may_be_array(value: Value) -> bool:
     if isinstance(value, str):
-        return "[" in value or "(" in value
+        return MAKES.search(value) is not None
     return not isinstance(value, (int, float)) and hasattr(value, "__len__")
 
 
@@ -142,12 +143,12 @@ def checked_wrt(program: Program, wrt: Iterable[str]) -> tuple[str, ...]:
 
 
 def check(
-    program: str | Program,
+    program: str | Tree | Program,
     values: Mapping[str, Value] | None = None,
     /,
     *,
     methods: Sequence[str] = METHODS,
-    timeout: float = 10.0,
+    timeout: float = TIMEOUT,
     digits: int = 0,
     **options: Any,
 ) -> Report:

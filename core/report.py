@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from backprop.checking.check import UNCHECKED, Check
-from backprop.engine import Backward
 from backprop.program import Notice, Program, Stage
 
 SCHEMA = "backprop/eval/1"
@@ -36,7 +35,7 @@ class Report:
     program: Program
     point: Mapping[str, float]
     values: Sequence[float]
-    back: Backward
+    back: Any  # a Backward, or an ArrayBackward of the same methods
     wrt: tuple[str, ...]
     ties: str = "notes"
     unused: tuple[str, ...] = ()  # names that were given a value and that the program lacks

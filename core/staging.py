@@ -29,18 +29,8 @@ LONG = 15  # digits that every float holds
 GRANULARITIES = ("written", "fine", "fused")
 NEEDS_ARRAYS = ("slice", "list", "index", "attribute", "method", "keyword")
 REDUCING = ("max", "min", "maximum", "minimum")
-ARRAY_CALLS = (
-    "dot",
-    "matmul",
-    "array",
-    "zeros",
-    "ones",
-    "eye",
-    "arange",
-    "linspace",
-    "randn",
-    "rand",
-)
+MAKERS = ("zeros", "ones", "eye", "arange", "linspace", "randn", "rand")  # of arrays
+ARRAY_CALLS = ("dot", "matmul", "array", *MAKERS)
 
 
 class ArraysNeededError(Exception):
@@ -359,6 +349,14 @@ class Stager:
         raise LanguageError(message, text=tree.text, span=tree.spans[self.step], hint=hint)
 
 
+def stage_numbers(tree: Tree, given: Collection[str], fine: bool, share: bool) -> Program | None:
+    """A program of single numbers; None if it turns out to need arrays."""
+    try:
+        return Stager(tree, given, fine, share).program()
+    except ArraysNeededError:
+        return None
+
+
 def stage(
     tree: Tree,
     given: Collection[str] = (),
@@ -370,11 +368,8 @@ def stage(
     """The staged program of a tree. `given` are names with a value, which `e` and `pi` may be,
     `shapes` those of values that are arrays; `seed` is for its random constants."""
     fine = gates == "fine"
-    try:
-        if shapes:
-            raise ArraysNeededError
-        program = Stager(tree, given, fine, share).program()
-    except ArraysNeededError:
+    program = None if shapes else stage_numbers(tree, given, fine, share)
+    if program is None:
         from backprop.arrays.staging import stage_arrays
 
         program = stage_arrays(tree, given, fine, share, shapes or {}, seed)

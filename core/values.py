@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,9 +11,10 @@ from backprop.engine import forward
 from backprop.errors import BackpropError, MissingValueError, UsageError, closest
 from backprop.language.parser import parse
 from backprop.program import Program
-from backprop.staging import stage
+from backprop.staging import MAKERS, stage
 
 PLAIN = frozenset("0123456789.eE+-")  # what an ordinary number is written with
+MAKES = re.compile(rf"\[|\b(?:{'|'.join(MAKERS)})\s*\(")  # what only arrays are written with
 NOT_FINITE = {"inf": math.inf, "infinity": math.inf, "nan": math.nan}
 
 Value = Any  # str | SupportsFloat | an array, or nested lists of numbers
@@ -71,14 +73,11 @@ def point(
     program: Program, given: Mapping[str, Value], *, allow_nonfinite: bool = False
 ) -> dict[str, Any]:
     """A number or an array for every input, or an error that names what is amiss."""
-    has = ", ".join(program.inputs) or "no variables"
     for name in given:
         if name not in program.inputs:
-            near = closest(name, list(program.inputs))
-            computed = f"{name} is computed by the program, so it can't be given a value"
-            unknown = f"the program has no variable {name}; it has {has}"
-            hint = f"did you mean {near}?" if near and name not in program.names else ""
-            raise UsageError(computed if name in program.names else unknown, hint=hint)
+            if name in program.names:
+                raise UsageError(f"{name} is computed by the program, so it can't be given a value")
+            raise unknown_variable(name, program)
     missing = [
         name for name in program.inputs if name not in given and name not in program.defaults
     ]
@@ -92,6 +91,16 @@ def point(
         for name, value in values.items():
             check_finite(name, value)
     return values
+
+
+def unknown_variable(name: str, program: Program) -> UsageError:
+    """The program has no such variable, but perhaps one of almost that name."""
+    near = closest(name, list(program.inputs))
+    has = ", ".join(program.inputs) or "no variables"
+    return UsageError(
+        f"the program has no variable {name}; it has {has}",
+        hint=f"did you mean {near}?" if near else "",
+    )
 
 
 def check_finite(name: str, value: Any) -> None:

@@ -211,6 +211,13 @@ def test_ties_of_a_whole_array(ties: str, slopes: list[float]) -> None:
     assert list(backprop.evaluate("max(v)", v=[2, 2, 1], ties=ties).gradient["v"]) == slopes
 
 
+def test_ties_of_a_whole_array_are_said() -> None:
+    notices = backprop.evaluate("sum(max(A, axis=1))", A=[[1, 1], [1, 2]]).notices
+    assert [(notice.kind, notice.message) for notice in notices] == [
+        ("tie", "q = amax(A, axis=1) is tied at 1 of its 2 entries")
+    ]
+
+
 def test_what_is_not_taken_poisons_nothing() -> None:
     report = backprop.evaluate("sum(where(v > 0, sqrt(v), 0*v))", v=[4, 0, -1])
     assert list(report.gradient["v"]) == [0.25, 0, 0]

@@ -71,7 +71,7 @@ def test_the_library_evaluates_without_heavy_modules() -> None:
 
 
 def test_eval_without_check_loads_neither_sympy_nor_numpy_nor_rich() -> None:
-    args = ["eval", TEXT, "--x=1", "--y=2", "--z=3", "--no-check", "--json"]
+    args = ["eval", TEXT, "--x=1", "--y=sqrt(2)", "--z=3", "--no-check", "--json"]
     code = f"from backprop.cli.main import run; run({args!r})"
     assert loaded_after(code) & {"sympy", "numpy", "rich", "mpmath"} == set()
 

@@ -12,7 +12,7 @@ from campaigns.opinions import Case, judged
 from examining import checked, subject
 
 from backprop import evaluate, fusing, parse
-from backprop.checking import opinions
+from backprop.checking import opinions, symbolic
 from backprop.checking.check import Check
 from backprop.checking.examine import examine
 from backprop.fusing import by_root
@@ -115,11 +115,35 @@ def test_only_the_inputs_that_a_kink_touches_are_in_doubt() -> None:
 
 
 def test_a_branch_that_rounding_chose_is_a_kink() -> None:
-    """0.1 + 0.2 is a little more than 0.3 in floats; exactly, these two doubles are less."""
-    found = checked("max(x + 0.2, 0.30000000000000002)*y", {"x": 0.1, "y": 3})
-    assert found.verdict in ("kink", "agree")
-    near = checked("max((x + 1e16) - 1e16, 2)", {"x": 2.5})
-    assert near.inputs["x"].verdict in ("kink", "agree")
+    """Exactly x + 0.5 is larger; in floats the sum with 1e16 has rounded x up to 4."""
+    found = checked("max((x + 1e16) - 1e16, x + 0.5)*x", {"x": 3.3})
+    assert (found.verdict, found.inputs["x"].reason) == (
+        "kink", "so close to a kink that q4 takes another branch in float64",
+    )  # fmt: skip
+
+
+def test_an_opinion_that_fails_is_said_and_the_others_stand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def failing(*_arguments: object) -> None:
+        raise TypeError("no rule")
+
+    monkeypatch.setattr(symbolic, "chained", failing)
+    found = checked("x*y", {"x": 2, "y": 3})
+    assert (found.verdict, found.reason) == (
+        "agree",
+        "a numeric difference agrees, though SymPy failed: TypeError: no rule;"
+        " float64 keeps 16 digits",
+    )
+    assert found.methods["symbolic"].state == "failed"
+    alone = checked("x*y", {"x": 2, "y": 3}, ("precise", "symbolic"))
+    assert (alone.verdict, alone.methods["symbolic"].reason) == ("unchecked", "TypeError: no rule")
+
+
+def test_a_maximum_of_very_many_is_no_burden() -> None:
+    names = [f"x{k}" for k in range(300)]
+    point = {name: float(k) for k, name in enumerate(names)}
+    assert checked(f"max({', '.join(names)})", point).verdict == "agree"
 
 
 @pytest.mark.parametrize(

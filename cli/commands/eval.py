@@ -14,9 +14,9 @@ from backprop.cli.main import say
 from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.render import FORMATS, render_text
 from backprop.cli.variables import ProgramCommand, Question
-from backprop.evaluation import arrays_in, evaluate
+from backprop.evaluation import evaluate
 from backprop.report import Report
-from backprop.staging import GRANULARITIES, stage
+from backprop.staging import GRANULARITIES
 
 WRONG = 1
 NO_ANSWER = 3
@@ -55,13 +55,13 @@ def program_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def report_of(asked: Question, gates: str, no_share: bool, seed: int = 0, **options: Any) -> Report:
-    arrays = arrays_in(asked.values, seed)
-    shapes = {name: array.shape for name, array in arrays.items()}
-    program = stage(asked.tree, asked.values, gates, not no_share, shapes)
+def report_of(asked: Question, gates: str, no_share: bool, **options: Any) -> Report:
     wrt = options.pop("wrt")
     names = None if wrt is None else [name.strip() for name in wrt.split(",")]
-    return evaluate(program, asked.values | arrays, wrt=names, spare=asked.spare, **options)
+    return evaluate(
+        asked.tree, asked.values, gates=gates, share=not no_share, wrt=names, spare=asked.spare,
+        **options,
+    )  # fmt: skip
 
 
 @click.command("eval", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED
+from backprop.arithmetic.whole import spread
 from backprop.arrays.engine import ArrayBackward, backward_arrays
 from backprop.arrays.shapes import words
 from backprop.arrays.values import checked, from_text
@@ -16,25 +17,32 @@ from backprop.engine import forward
 from backprop.errors import UsageError
 from backprop.gates import GATES
 from backprop.program import Notice, Program
+from backprop.report import Report
 
 Array = Any
 MOST_PASSES = 10_000
 MOST_ENTRIES = 10_000_000
 
 
-def run(
-    program: Program, point: Mapping[str, Any], ties: str, wrt: Iterable[str] | None, upstream: Any
-) -> tuple[Sequence[Array], ArrayBackward, list[Notice]]:
-    """Both passes, and the notices."""
+def report_on(
+    program: Program, point: Mapping[str, Any], wrt: tuple[str, ...], ties: str, upstream: Any,
+    *, jacobian: bool,
+) -> Report:  # fmt: skip
+    """Both passes and what is to be said of them. With a Jacobian the stages show those of the
+    output's sum."""
     assert program.shapes is not None
+    if jacobian and upstream is not None:
+        raise UsageError("a Jacobian is for every upstream gradient: give one or the other")
     with np.errstate(**IGNORED):
         values = forward(program, point, ARRAYS)
-    start = upstream_of(program.shapes[program.output], upstream)
+    start = upstream_of(program.shapes[program.output], "ones" if jacobian else upstream)
     back = backward_arrays(program, values, start, ties, wrt)
-    return values, back, list(notices(program, values, back))
+    said = tuple(notices(program, values, back))
+    every = jacobian_of(program, values, ties, wrt) if jacobian else None
+    return Report(program, point, values, back, wrt, ties, notices=said, jacobian=every)
 
 
-def jacobian(
+def jacobian_of(
     program: Program, values: Sequence[Array], ties: str, wrt: Sequence[str]
 ) -> dict[str, Array]:
     """The derivative of every entry of the output by every entry of these inputs: one backward
@@ -109,17 +117,20 @@ def finite(value: Array) -> bool:
 def kinks(program: Program, values: Sequence[Array], back: ArrayBackward) -> Iterator[Notice]:
     for slot, name, operands in program.forward_steps():
         gate = GATES[name]
-        if not back.reached(slot) or gate.array or not (gate.kink or gate.ties):
+        if not back.reached(slot) or not gate.kink:
             continue
         fed, out = [values[operand] for operand in operands], values[slot]
-        if gate.ties:
+        if gate.ties and gate.array:
+            array, axis = fed
+            at = np.sum(array == spread(out, array, axis), axis=axis.of(array.shape)) > 1
+        elif gate.ties:
             at = sum((a == out) * 1 for a in fed) > 1
         elif test := ARRAYS.kink[name]:
             at = test(*fed, out) != 0
         else:
             continue
         count = int(np.sum(at))
-        if count and gate.kink:
+        if count:
             label = program.labels[slot]
             where = "here" if not np.ndim(at) else f"at {count:,} of its {np.size(at):,} entries"
             if gate.ties:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 
-from backprop.arrays.creating import CREATORS
 from backprop.arrays.shapes import MAX_AXES, MAX_ENTRIES, words
 from backprop.errors import UsageError
-
-MAKES = re.compile(rf"\[|\b(?:{'|'.join(CREATORS)})\s*\(")
+from backprop.values import MAKES, constant
 
 
 def arrays_of(given: Mapping[str, Any], seed: int = 0) -> dict[str, Any]:
@@ -32,8 +29,6 @@ def arrays_of(given: Mapping[str, Any], seed: int = 0) -> dict[str, Any]:
 
 def from_text(name: str, text: str, seed: int) -> Any:
     """An expression of numbers and lists."""
-    from backprop.values import constant
-
     generator = [seed, crc32(name.encode())]  # other numbers for other names
     return np.asarray(constant(name, text, seed=generator))
 

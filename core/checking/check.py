@@ -6,6 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 METHODS = ("precise", "numeric", "symbolic")
+NAMES = {
+    "precise": "the engine at many digits",
+    "numeric": "a numeric difference",
+    "symbolic": "SymPy",
+}
 TIMEOUT = 10.0  # seconds that a check may take
 VERDICTS = ("agree", "rounding", "kink", "overflow", "undefined", "unchecked", "differ")
 
@@ -24,10 +29,11 @@ class Judged(NamedTuple):
 class Method(NamedTuple):
     """An opinion: whether it was reached, in what time, and the numbers it came to."""
 
-    state: str  # done or late
+    state: str  # done, late or failed
     seconds: float | None = None
     value: str | None = None
     gradient: Mapping[str, str | None] = {}
+    reason: str = ""  # why it failed
 
 
 class Remark(NamedTuple):

@@ -8,14 +8,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backprop.checking.check import METHODS, TIMEOUT, Check, Method, received
+from backprop.checking.check import METHODS, NAMES, TIMEOUT, Check, Method, received
 from backprop.checking.child import LATE, Child
 from backprop.report import Report
 
 FORMULA = 2.0  # seconds more that SymPy may take for the formula of the whole expression
 RATE = 5_000  # stages that are checked in a second, at most
-NAMES = {"precise": "the engine at many digits", "numeric": "the numeric difference",
-         "symbolic": "SymPy"}  # fmt: skip
 
 
 def check(
@@ -31,16 +29,8 @@ def check(
 
     A child that comes too late is ended, since it may be at work for hours.
     """
-    if report.program.shapes is not None:
-        return Check(reason="vectors and matrices are not checked yet")
-    size = report.program.size
-    if size > RATE * timeout:
-        need = math.ceil(2 * size / RATE)
-        return Check(reason=f"{size:,} stages need more time: --check-timeout {need} may be enough")
-    if not report.wrt:
-        return Check(reason="there is no input to differentiate by")
-    if not all(map(math.isfinite, report.point.values())):
-        return Check(reason="an input is not finite")
+    if refused := refusal(report, timeout):
+        return Check(reason=refused)
     end = time.monotonic() + timeout
     reason = f"there was no verdict in {timeout:g} s"
     child.send({**request(report, methods, digits, formula=formula), "timeout": timeout})
@@ -62,6 +52,21 @@ def check(
         end = time.monotonic() + FORMULA
     child.close()
     return found or unfinished(reason, methods, done)
+
+
+def refusal(report: Report, timeout: float) -> str:
+    """Why a report can't be checked, or not in this time; empty if it can."""
+    if report.program.shapes is not None:
+        return "vectors and matrices are not checked yet"
+    size = report.program.size
+    if size > RATE * timeout:
+        need = math.ceil(2 * size / RATE)
+        return f"{size:,} stages need more time: --check-timeout {need} may be enough"
+    if not report.wrt:
+        return "there is no input to differentiate by"
+    if not all(map(math.isfinite, report.point.values())):
+        return "an input is not finite"
+    return ""
 
 
 def unfinished(reason: str, methods: Sequence[str], done: Mapping[str, Method]) -> Check:

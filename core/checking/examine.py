@@ -9,7 +9,7 @@ from typing import Any
 from mpmath import mp
 
 from backprop.checking.check import Check, Remark
-from backprop.checking.opinions import Examiner, Subject, close
+from backprop.checking.opinions import GIVES_UP, Examiner, Subject, close
 from backprop.checking.verdict import Judge
 from backprop.engine import uncollected
 from backprop.language.parser import parse
@@ -55,8 +55,8 @@ def answer(request: Mapping[str, Any], write: Write) -> None:
     more = "symbolic" in methods and request["formula"] and fits(subject.program)
     write({"check": check.sent(), "more": more})
     if more:
-        with suppress(ArithmeticError, AttributeError, RecursionError, TypeError, ValueError):
-            check = with_formula(judge, check)  # SymPy alone may fail where the stages do not
+        with suppress(*GIVES_UP):  # SymPy may fail at the whole where it does not at the stages
+            check = with_formula(judge, check)
         write({"check": check.sent(), "more": False})
 
 
@@ -89,20 +89,21 @@ def with_formula(judge: Judge, check: Check) -> Check:
         return check  # fine and fused have rounded constants that the expression has not
     with mp.workdps(judge.look.precise.digits):
         for name, formula in formulas.items():
-            if check.inputs[name].verdict in ("kink", "undefined"):
+            if check.inputs[name].verdict in ("kink", "undefined", "differ"):
                 continue
             number, exact = found.at(formula, subject.point), judge.exact(name)
             if mp.isfinite(exact) and mp.isfinite(number) and not close(exact, number):
-                check = parted(check, name, mp.nstr(number, 17))
+                confirmed = "numeric" in judge.opinion_on(name)[0].heard
+                check = parted(check, name, mp.nstr(number, 17), confirmed=confirmed)
     return check
 
 
-def parted(check: Check, name: str, number: str) -> Check:
-    """SymPy's derivative of the whole expression is another than what it said stage by stage."""
+def parted(check: Check, name: str, number: str, *, confirmed: bool) -> Check:
+    """SymPy's derivative of the whole expression is another than what it said stage by stage.
+    If a difference on the tree has confirmed the stages, that is only worth a remark."""
     text = f"SymPy's derivative of the whole expression by {name} is {number} here"
     check = check._replace(remarks=[*check.remarks, Remark("symbolic", "", text)])
-    numeric = check.methods.get("numeric")
-    if numeric and numeric.gradient.get(name):
-        return check  # a difference on the tree has confirmed the stages
+    if confirmed:
+        return check
     inputs = {**check.inputs, name: check.inputs[name]._replace(verdict="differ", reason=text)}
     return check._replace(inputs=inputs, verdict="differ", reason=text)

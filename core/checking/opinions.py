@@ -32,6 +32,11 @@ WORK = 400_000  # stages times directions that are looked at one by one
 SAMPLED = 20
 NOISY = 10**5
 NEARBY = mpf(10) ** -20
+# What SymPy and what it compiles raise where they have no answer. Anything else is a fault of
+# this program, and ends the examination.
+GIVES_UP = (
+    ArithmeticError, AttributeError, NotImplementedError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
 
 
 class Subject(NamedTuple):
@@ -167,6 +172,7 @@ class Conclusion(NamedTuple):
     look: Look
     opinions: Opinions
     values_agree: bool
+    failed: Mapping[str, str]  # methods that ended in an error of their own, and in which
 
 
 class Examiner:
@@ -178,7 +184,7 @@ class Examiner:
         self.least = least
         self.tell = tell
         self.directions = directions(subject)
-        self.failed: dict[str, str] = {}  # methods that ended in an error of their own
+        self.failed: dict[str, str] = {}
 
     def conclude(self) -> Conclusion:
         """The opinions at the first level where they are clear."""
@@ -197,7 +203,7 @@ class Examiner:
                 break
             before = look
         opinions = list(zip(self.directions, found, strict=True))
-        return Conclusion(look, self.narrowed(opinions), agree)
+        return Conclusion(look, self.narrowed(opinions), agree, self.failed)
 
     def hopeless(self, level: Level, before: Look, found: Sequence[Opinion]) -> bool:
         """Has the engine no number for what is unclear, at more digits neither?"""
@@ -265,8 +271,7 @@ class Examiner:
                     subject.program, subject.point, ways, engine.digits
                 ))  # fmt: skip
                 values["symbolic"], symbolic = found
-            except (ArithmeticError, AttributeError, NotImplementedError, RecursionError,
-                    TypeError, ValueError) as error:  # fmt: skip
+            except GIVES_UP as error:  # the other opinions stand; this one's failure is said
                 self.failed["symbolic"] = f"{type(error).__name__}: {str(error)[:100]}"
         return Look(engine, along, symbolic, sides, values)
 

@@ -8,9 +8,9 @@ from random import Random
 from typing import NamedTuple
 
 from backprop.engine import forward
-from backprop.errors import MissingValueError, UsageError, closest
+from backprop.errors import UsageError
 from backprop.program import Program
-from backprop.values import Value, constant, point
+from backprop.values import Value, constant, point, unknown_variable
 
 TRIES = 1_000  # points that may lie outside the domain for each one inside
 
@@ -42,12 +42,7 @@ def read_ranges(texts: tuple[str, ...], program: Program) -> dict[str, Range]:
     for text in texts:
         name, found = read_range(text)
         if name not in program.inputs:
-            near = closest(name, list(program.inputs))
-            has = ", ".join(program.inputs) or "no variables"
-            raise UsageError(
-                f"the program has no variable {name}; it has {has}",
-                hint=f"did you mean {near}?" if near else "",
-            )
+            raise unknown_variable(name, program)
         if name in ranges:
             raise UsageError(f"the range of {name} is given twice")
         ranges[name] = found
@@ -62,13 +57,6 @@ def random_points(
     seed: int,
 ) -> Iterator[dict[str, float]]:
     """Points where the value is a number; an error if the ranges have hardly any."""
-    missing = [
-        name
-        for name in program.inputs
-        if name not in fixed and name not in ranges and name not in program.defaults
-    ]
-    if missing:
-        raise MissingValueError(missing)
     both = [name for name in ranges if name in fixed]
     if both:
         raise UsageError(f"{both[0]} is given a value and a range")

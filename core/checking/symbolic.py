@@ -159,9 +159,11 @@ def pairwise(name: str, count: int) -> tuple[Rule, list[Rule]]:
 
     def slope(place: int) -> Rule:
         def found(*operands: Any) -> Any:
+            best = first(*operands[: place + 1])
             number = taken(first(*operands[:place]), operands[place]) if place else mpf(1)
-            for k in range(max(place, 0) + 1, count):
-                number *= kept(first(*operands[:k]), operands[k])
+            for other in operands[place + 1 :]:
+                number *= kept(best, other)
+                best = value(best, other)
             return number
 
         return found
@@ -169,10 +171,10 @@ def pairwise(name: str, count: int) -> tuple[Rule, list[Rule]]:
     return first, [slope(place) for place in range(count)]
 
 
-class Numbers(MpmathPrinter):  # type: ignore[misc]
+class Numbers(MpmathPrinter):  # type: ignore[misc]  # SymPy has no types
     """SymPy's expressions as Python on mpmath numbers, with powers that stay within bounds."""
 
-    def _print_Pow(self, found: Expression, rational: bool = False) -> str:  # noqa: N802
+    def _print_Pow(self, found: Expression, rational: bool = False) -> str:
         base, exponent = found.args
         if exponent == -1:
             return f"(1/({self._print(base)}))"
@@ -277,48 +279,48 @@ def whole(tree: Tree, inputs: Sequence[str]) -> Whole:
     return Whole(found, symbols, {symbol: value for value, symbol in literals.items()})
 
 
-class Printer(StrPrinter):  # type: ignore[misc]
+class Printer(StrPrinter):  # type: ignore[misc]  # SymPy has no types
     """SymPy's expressions in our own language, with the names that the user gave."""
 
     def __init__(self, names: Mapping[Expression, str]) -> None:
         super().__init__()
         self.names = names
 
-    def _print_Dummy(self, found: Expression) -> str:  # noqa: N802
+    def _print_Dummy(self, found: Expression) -> str:
         return self.names[found]
 
-    def _print_Piecewise(self, found: Expression) -> str:  # noqa: N802
+    def _print_Piecewise(self, found: Expression) -> str:
         *branches, (last, _) = found.args
         text: str = self._print(last)
         for value, condition in reversed(branches):
             text = f"where({self._print(condition)}, {self._print(value)}, {text})"
         return text
 
-    def _print_Relational(self, found: Expression) -> str:  # noqa: N802
+    def _print_Relational(self, found: Expression) -> str:
         return f"{self._print(found.lhs)} {found.rel_op} {self._print(found.rhs)}"
 
-    def _print_And(self, found: Expression) -> str:  # noqa: N802
+    def _print_And(self, found: Expression) -> str:
         return "*".join(f"({self._print(part)})" for part in found.args)
 
-    def _print_Or(self, found: Expression) -> str:  # noqa: N802
+    def _print_Or(self, found: Expression) -> str:
         return "+".join(f"({self._print(part)})" for part in found.args)
 
-    def _print_Abs(self, found: Expression) -> str:  # noqa: N802
+    def _print_Abs(self, found: Expression) -> str:
         return f"abs({self._print(found.args[0])})"
 
-    def _print_Not(self, found: Expression) -> str:  # noqa: N802
+    def _print_Not(self, found: Expression) -> str:
         return f"(1 - ({self._print(found.args[0])}))"
 
-    def _print_ITE(self, found: Expression) -> str:  # noqa: N802
+    def _print_ITE(self, found: Expression) -> str:
         return f"where({', '.join(map(self._print, found.args))})"
 
-    def _print_BooleanTrue(self, found: Expression) -> str:  # noqa: N802
+    def _print_BooleanTrue(self, found: Expression) -> str:
         return "1"
 
-    def _print_BooleanFalse(self, found: Expression) -> str:  # noqa: N802
+    def _print_BooleanFalse(self, found: Expression) -> str:
         return "0"
 
-    def _print_Exp1(self, found: Expression) -> str:  # noqa: N802
+    def _print_Exp1(self, found: Expression) -> str:
         return "exp(1)"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mpmath import mp
 
-from backprop.checking.check import Check, Judged, Method, Remark, worst
+from backprop.checking.check import NAMES, Check, Judged, Method, Remark, worst
 from backprop.checking.digits import (
     backward_digits,
     forward_digits,
@@ -31,7 +31,6 @@ from backprop.checking.opinions import (
 from backprop.checking.stable import suggestion
 from backprop.checking.stages import boundless, other_branch, wrong_arithmetic, wrong_rule
 from backprop.checking.wording import (
-    NAMES,
     SHORT,
     at_a_kink,
     decimal,
@@ -63,6 +62,7 @@ class Judge:
         self.subject = subject
         self.look = look = found.look
         self.values_agree = found.values_agree
+        self.failed = found.failed
         self.single = {next(iter(way)): one for way, one in found.opinions if len(way) == 1}
         self.together = [(way, one) for way, one in found.opinions if len(way) > 1]
         self.methods = methods
@@ -265,7 +265,9 @@ class Judge:
         if self.together:
             text += f", on {len(self.single)} inputs alone and on all together"
         for method, inputs in silent.items():
-            if inputs:
+            if method in self.failed:
+                text += f", though {NAMES[method]} failed: {self.failed[method]}"
+            elif inputs:
                 more = f" (and {len(inputs) - 1} more)" if len(inputs) > 1 else ""
                 text += f", though {NAMES[method]} has nothing on {inputs[0]}{more}"
         return text
@@ -273,10 +275,11 @@ class Judge:
     def method(self, name: str) -> Method:
         value = self.look.values.get(name)
         return Method(
-            "done",
+            "failed" if name in self.failed else "done",
             round(self.seconds.get(name, 0.0), 4),
             None if value is None else self.text(value),
             {key: self.slope(name, key) for key in self.subject.wrt},
+            self.failed.get(name, ""),
         )
 
     def slope(self, method: str, name: str) -> str | None:

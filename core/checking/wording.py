@@ -7,7 +7,7 @@ from typing import Any
 
 from mpmath import mp
 
-from backprop.checking.check import Remark
+from backprop.checking.check import NAMES, Remark
 from backprop.checking.digits import FULL, Loss
 from backprop.checking.opinions import Opinion, close
 from backprop.program import Program
@@ -15,11 +15,6 @@ from backprop.program import Program
 SHORT = 6  # digits of a number in a sentence
 LONG = 17
 HUGE = 1e30  # slopes beyond this, or its inverse, are what an infinite one, or none, looks like
-NAMES = {
-    "symbolic": "SymPy",
-    "numeric": "a numeric difference",
-    "precise": "the engine at many digits",
-}
 
 
 def decimal(number: Any, digits: int) -> str:

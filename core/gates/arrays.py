@@ -2,6 +2,7 @@
 and the upstream gradient `g`."""
 
 from backprop.arrays import shapes
+from backprop.gates.piecewise import TIE
 from backprop.gates.row import Gate
 
 SPREAD = "spreads its gradient over the entries that it {}"
@@ -29,10 +30,12 @@ ROWS = (
     Gate(name="amax", symbol="max", parameters="a axis",
          partials=("routed(g, a, out, axis)", ""),
          flow="routes its gradient to the largest entry; the others get nothing", ties=True,
+         kink=TIE,
          shape=shapes.picked),
     Gate(name="amin", symbol="min", parameters="a axis",
          partials=("routed(g, a, out, axis)", ""),
          flow="routes its gradient to the smallest entry; the others get nothing", ties=True,
+         kink=TIE,
          shape=shapes.picked),
     Gate(name="prod", symbol="Π", parameters="a axis",
          partials=("spread(g, a, axis)*others(a, axis)", ""), shape=shapes.reduced,
