@@ -9,7 +9,8 @@ from typing import Any
 from mpmath import mp
 
 from backprop.checking.check import Check, Remark
-from backprop.checking.opinions import GIVES_UP, Examiner, Subject, close
+from backprop.checking.levels import GIVES_UP, Examiner
+from backprop.checking.opinions import Subject, close
 from backprop.checking.verdict import Judge
 from backprop.engine import uncollected
 from backprop.language.parser import parse

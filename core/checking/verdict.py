@@ -17,17 +17,9 @@ from backprop.checking.digits import (
     lost_forward,
     right_digits,
 )
+from backprop.checking.levels import Conclusion, by_text, holds_nearby
 from backprop.checking.numeric import Sides
-from backprop.checking.opinions import (
-    Conclusion,
-    Opinion,
-    Subject,
-    by_text,
-    close,
-    drowned,
-    holds_nearby,
-    ties,
-)
+from backprop.checking.opinions import Opinion, Subject, close, drowned, ties
 from backprop.checking.stable import suggestion
 from backprop.checking.stages import boundless, other_branch, wrong_arithmetic, wrong_rule
 from backprop.checking.wording import (
