@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from backprop import evaluate
 from backprop.checking.check import METHODS, Check
-from backprop.checking.examine import examine
+from backprop.checking.checker import request
+from backprop.checking.examine import examine, subject_of
 from backprop.checking.opinions import Subject
 from backprop.report import Report
 
 
 def subject(report: Report) -> Subject:
-    return Subject(
-        report.program.tree, report.program, report.point, list(report.gradient), report.ties,
-        report.program.granularity, report.value, report.gradient,
-    )  # fmt: skip
+    return subject_of(request(report, METHODS, 0, formula=False))
 
 
 def checked(
-    text: str, point: dict[str, float], methods: Sequence[str] = METHODS, gates: str = "written"
+    text: str, point: dict[str, Any], methods: Sequence[str] = METHODS, **options: Any
 ) -> Check:
-    return examine(subject(evaluate(text, point, gates=gates)), methods)
+    return examine(subject(evaluate(text, point, **options)), methods)

@@ -7,7 +7,7 @@ entry by entry, and 0 stops a message entry by entry, as None does for a single 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -132,10 +132,20 @@ class ArrayArithmetic(Arithmetic):
     """An arithmetic that also has, for gates on whole arrays, what they pass back:
     message[ties][gate](*operands, out, g), an array or None for each operand."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        elementwise: Mapping[str, Function],
+        whole: Mapping[str, Function],
+        *,
+        constants: Mapping[str, Any] = CONSTANTS,
+        number: Callable[[Any], Any] = entry,
+        **more: Any,
+    ) -> None:
         super().__init__(
-            ELEMENTWISE | WHOLE, constants=CONSTANTS | {"where": choose}, number=entry, arrays=True,
+            {**elementwise, **whole}, constants={**constants, "where": choose}, number=number,
+            arrays=True, **more,
         )  # fmt: skip
+        self.scope = {**self.constants, **elementwise, **whole}
         self.message = {ties: Table(partial(self.make_message, ties)) for ties in TIES}
 
     def make_local(self, ties: str, gate: Gate) -> Function:
@@ -151,12 +161,12 @@ class ArrayArithmetic(Arithmetic):
         """What a gate on arrays passes back, by the texts of its row."""
         lines: list[str] = []
         answers: list[str] = []
-        target = Target(self.literal, divides=True, arrays=True)
+        target = Target(self.literal, divides=self.divides, arrays=True)
         for text in gate.partials:
             more, answer = statements(formula(text), target) if text else ([], "None")
             lines += more
             answers.append(answer)
-        scope = {**self.constants, **ELEMENTWISE, **WHOLE, "routed": partial(routed, ties=ties)}
+        scope = self.scope | {"routed": partial(routed, ties=ties)}
         signature = ", ".join([*gate.operands, "out", "g"])
         return defined(signature, [*lines, f"return ({', '.join(answers)},)"], scope)
 
@@ -167,4 +177,4 @@ LISTS: dict[str, Function] = {
     "stack": lambda *fed: list(fed[-1]),
     "index": lambda *fed: [scattered(fed[-1], fed[0], *fed[1:-2]), *(None for _ in fed[1:-2])],
 }
-ARRAYS = ArrayArithmetic()
+ARRAYS = ArrayArithmetic(ELEMENTWISE, WHOLE)

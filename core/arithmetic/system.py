@@ -51,9 +51,11 @@ class Arithmetic:
         constants: Mapping[str, Any] | None = None,
         number: Callable[[float], Any] = float,
         arrays: bool = False,
+        divides: bool | None = None,
     ) -> None:
         self.number = number
         self.arrays = arrays
+        self.divides = arrays if divides is None else divides  # can `/` divide by anything?
         self.quick = None if quick is None else dict(quick)
         self.literal = literal
         self.constants = dict(constants or {})
@@ -97,7 +99,7 @@ class Arithmetic:
         names = {name for text in (*texts, domain) for name in names_in(text)} | {"div", "pow"}
         scope = self.constants | {name: self.value[name] for name in names}
         signature = ", ".join(parameters)
-        total = Target(self.literal, divides=self.arrays, arrays=self.arrays)
+        total = Target(self.literal, divides=self.divides, arrays=self.arrays)
         function = defined(signature, body(gate, texts, domain, total), scope)
         if self.quick is None:
             return function

@@ -20,15 +20,15 @@ Array = Any
 
 def spread(g: Array, a: Array, axis: Axis) -> Array:
     """A reduced array over the entries that it came from."""
-    place = axis.of(a.shape)
+    place = axis.of(np.shape(a))
     if place is not None and not axis.keep:
         g = np.expand_dims(g, place)
-    return np.broadcast_to(g, a.shape)
+    return np.broadcast_to(g, np.shape(a))
 
 
 def count(a: Array, axis: Axis) -> int:
-    place = axis.of(a.shape)
-    return int(a.size if place is None else a.shape[place])
+    place = axis.of(np.shape(a))
+    return int(np.size(a) if place is None else a.shape[place])
 
 
 def reduction(function: Function) -> Function:
@@ -86,14 +86,14 @@ def total(a: Array, axis: Axis) -> Array:
 
 def others(a: Array, axis: Axis) -> Array:
     """For every entry the product of the others, without a division."""
-    place = axis.of(a.shape)
-    line = a.reshape(-1) if place is None else np.moveaxis(a, place, 0)
+    place = axis.of(np.shape(a))
+    line = np.reshape(a, -1) if place is None else np.moveaxis(a, place, 0)
     before, after = np.ones_like(line), np.ones_like(line)
     for k in range(1, len(line)):
         before[k] = before[k - 1] * line[k - 1]
         after[-1 - k] = after[-k] * line[-k]
     found = before * after
-    return found.reshape(a.shape) if place is None else np.moveaxis(found, 0, place)
+    return found.reshape(np.shape(a)) if place is None else np.moveaxis(found, 0, place)
 
 
 def cumsum(a: Array, axis: Axis) -> Array:
@@ -164,7 +164,7 @@ def outward(a: Array, b: Array) -> Array:
 
 def chosen(a: Array, out: Array, axis: Axis, ties: str) -> Array:
     """Which entries are the largest or smallest, or what part of the gradient each gets."""
-    place = axis.of(a.shape)
+    place = axis.of(np.shape(a))
     best = spread(out, a, axis)
     tied = np.where(best != best, math.nan, (a == best) * 1.0)
     if ties == "split":
@@ -198,7 +198,7 @@ def entries(a: Array, indices: Sequence[Any]) -> tuple[Any, ...]:
     found = []
     for axis, index in enumerate(indices):
         if not isinstance(index, (int, slice)):
-            numbers = np.asarray(index)
+            numbers = np.asarray(index, dtype=float)
             size = a.shape[axis]
             bad = ~((numbers == np.floor(numbers)) & (-size <= numbers) & (numbers < size))
             if np.any(bad):
@@ -226,7 +226,7 @@ WHOLE: dict[str, Function] = {
     "inner": np.matmul,
     "transpose": lambda a: a.T,
     "reshape": lambda a, shape: np.reshape(a, shape),
-    "like": lambda g, a: np.reshape(g, a.shape),
+    "like": lambda g, a: np.reshape(g, np.shape(a)),
     "sum": reduction(np.sum),
     "mean": reduction(np.mean),
     "amax": reduction(np.max),

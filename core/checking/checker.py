@@ -10,6 +10,7 @@ from typing import Any
 
 from backprop.checking.check import METHODS, NAMES, TIMEOUT, Check, Method, received
 from backprop.checking.child import LATE, Child
+from backprop.program import Program
 from backprop.report import Report
 
 FORMULA = 2.0  # seconds more that SymPy may take for the formula of the whole expression
@@ -56,17 +57,32 @@ def check(
 
 def refusal(report: Report, timeout: float) -> str:
     """Why a report can't be checked, or not in this time; empty if it can."""
-    if report.program.shapes is not None:
-        return "vectors and matrices are not checked yet"
-    size = report.program.size
+    size, what = size_of(report.program)
     if size > RATE * timeout:
         need = math.ceil(2 * size / RATE)
-        return f"{size:,} stages need more time: --check-timeout {need} may be enough"
+        return f"{size:,} {what} need more time: --check-timeout {need} may be enough"
     if not report.wrt:
         return "there is no input to differentiate by"
-    if not all(map(math.isfinite, report.point.values())):
+    if not all(map(finite, report.point.values())):
         return "an input is not finite"
     return ""
+
+
+def size_of(program: Program) -> tuple[int, str]:
+    """How much there is to check, and of what."""
+    if program.shapes is None:
+        return program.size, "stages"
+    from backprop.checking.arrays.opening import size
+
+    return size(program), "operations on single entries"
+
+
+def finite(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    from backprop.arrays.evaluation import finite
+
+    return finite(value)
 
 
 def unfinished(reason: str, methods: Sequence[str], done: Mapping[str, Method]) -> Check:
@@ -87,12 +103,31 @@ def request(
         "given": list(report.point),
         "gates": program.granularity,
         "share": program.shared,
-        "point": {name: value.hex() for name, value in report.point.items()},
+        "point": {name: listed(value) for name, value in report.point.items()},
         "wrt": list(report.wrt),
         "ties": report.ties,
         "methods": list(methods),
         "digits": digits,
         "formula": formula,
-        "value": report.value.hex(),
-        "gradient": {name: report.gradient[name].hex() for name in report.wrt},
+        "value": listed(report.value),
+        **gradient_of(report),
     }
+
+
+def gradient_of(report: Report) -> dict[str, Any]:
+    """The gradient to be checked, and what came after the output if that is an array. A
+    Jacobian is checked along a random way through its rows."""
+    if report.jacobian is None:
+        gradient = {name: listed(report.gradient[name]) for name in report.wrt}
+        upstream = None
+        if report.program.shapes is not None:
+            upstream = listed(report.back.gradient(report.program.output))
+        return {"gradient": gradient, "upstream": upstream}
+    from backprop.checking.arrays.rows import mixed
+
+    return mixed(report)
+
+
+def listed(value: Any) -> Any:
+    """A number, or an array as nested lists, as JSON carries them without loss."""
+    return value.tolist() if hasattr(value, "tolist") else value

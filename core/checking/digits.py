@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from mpmath import mp
 
@@ -28,6 +28,12 @@ def right_digits(number: float, exact: Any) -> float:
     return 0 if exact == 0 else min(FULL, max(0.0, float(-mp.log10(error / abs(exact)))))
 
 
+class Reached(Protocol):
+    """A backward pass of numbers or of arrays."""
+
+    def reached(self, slot: int) -> bool: ...
+
+
 class Loss(NamedTuple):
     """A stage that lost digits: what it is fed keeps `before`, what comes out keeps `after`."""
 
@@ -48,7 +54,7 @@ def backward_digits(program: Program, floats: Backward, exact: Backward) -> list
     ]
 
 
-def lost_forward(program: Program, digits: Sequence[float], exact: Backward) -> Loss | None:
+def lost_forward(program: Program, digits: Sequence[float], exact: Reached) -> Loss | None:
     """The stage on the way to the output that loses the most digits forward."""
     losses = [
         Loss(slot, before, digits[slot])

@@ -23,17 +23,15 @@ READABLE = 2_000  # characters of a formula that are still shown
 
 def subject_of(request: Mapping[str, Any]) -> Subject:
     tree = parse(request["text"])
+    if request["upstream"] is not None:
+        from backprop.checking.arrays.subject import array_subject
+
+        return array_subject(tree, request)
     program = stage(tree, request["given"], request["gates"], request["share"])
     return Subject(
-        tree,
-        program,
-        {name: float.fromhex(value) for name, value in request["point"].items()},
-        request["wrt"],
-        request["ties"],
-        request["gates"],
-        float.fromhex(request["value"]),
-        {name: float.fromhex(value) for name, value in request["gradient"].items()},
-    )
+        tree, program, request["point"], request["wrt"], request["ties"], request["gates"],
+        request["value"], request["gradient"],
+    )  # fmt: skip
 
 
 Write = Callable[[dict[str, Any]], None]
@@ -51,7 +49,7 @@ def answer(request: Mapping[str, Any], write: Write) -> None:
 
     methods = request["methods"]
     examiner = Examiner(subject, methods, request["digits"] and request["digits"] + 15, tell)
-    judge = Judge(subject, examiner.conclude(), methods, seconds, request["digits"])
+    judge = judge_of(subject, examiner.conclude(), methods, seconds, request["digits"])
     check = judge.check()
     more = "symbolic" in methods and request["formula"] and fits(subject.program)
     write({"check": check.sent(), "more": more})
@@ -64,7 +62,16 @@ def answer(request: Mapping[str, Any], write: Write) -> None:
 def examine(subject: Subject, methods: Sequence[str], digits: int = 0) -> Check:
     """The same in this process, without a bound: for tests and campaigns."""
     examiner = Examiner(subject, methods, digits, lambda method, took: None)
-    return Judge(subject, examiner.conclude(), methods, {}, digits).check()
+    return judge_of(subject, examiner.conclude(), methods, {}, digits).check()
+
+
+def judge_of(subject: Subject, *found: Any) -> Judge:
+    """Who judges numbers, or who judges arrays."""
+    if subject.parts == "inputs":
+        return Judge(subject, *found)
+    from backprop.checking.arrays.judge import ArrayJudge
+
+    return ArrayJudge(subject, *found)
 
 
 def fits(program: Program) -> bool:
@@ -77,7 +84,7 @@ def with_formula(judge: Judge, check: Check) -> Check:
     from backprop.checking.symbolic import latex_of, real_valued, text_of, whole
 
     subject = judge.subject
-    found = whole(subject.tree, list(subject.program.inputs))
+    found = whole(subject.walked, list(subject.program.inputs))
     formulas = found.gradient(subject.wrt)
     texts = {
         name: text_of(found, formula) for name, formula in formulas.items() if real_valued(formula)

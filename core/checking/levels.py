@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any, NamedTuple
 
@@ -190,7 +191,7 @@ def holds_nearby(subject: Subject, methods: Collection[str]) -> bool | None:
             name: mpf(value) + (abs(mpf(value)) or 1) * random.uniform(0.5, 1) * NEARBY
             for name, value in subject.point.items()
         }
-    found = Examiner(subject._replace(point=point), methods, 0, lambda *_: None).conclude()
+    found = Examiner(replace(subject, point=point), methods, 0, lambda *_: None).conclude()
     states = {one.state for _, one in found.opinions}
     if found.values_agree and not states & {"jump", "leap", "differ"}:
         return True

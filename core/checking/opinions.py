@@ -7,13 +7,14 @@ kink. Both fade as digits grow; what is left at the highest level is a fact.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Self
 
 from mpmath import mp, mpf
 
 from backprop.arithmetic.precise import PRECISE
 from backprop.checking.numeric import DIALECT, Sides
-from backprop.checking.walk import walk
+from backprop.checking.walk import Dialect, walk
 from backprop.diagnosis import distance
 from backprop.engine import Backward, backward, forward
 from backprop.gates import GATES
@@ -27,8 +28,11 @@ NOTHING = mpf(10) ** -330  # what no float can hold
 NOISY = 10**5
 
 
-class Subject(NamedTuple):
+@dataclass(frozen=True)
+class Subject:
     """What is checked: a program at a point, and the floats that are shown for it."""
+
+    parts: ClassVar[str] = "inputs"  # what a sample of them is a sample of
 
     tree: Tree
     program: Program
@@ -39,9 +43,13 @@ class Subject(NamedTuple):
     value: float
     gradient: Mapping[str, float]
 
+    def walked(self, at: Mapping[str, Any], dialect: Dialect) -> Any:
+        """The program's value by walking the text, in numbers of some kind."""
+        return walk(self.tree, at, dialect)
+
     def by_text(self, at: Mapping[str, Any]) -> Any:
-        """The program's value by walking the text."""
-        return walk(self.tree, at, DIALECT)
+        """The same in exact numbers."""
+        return self.walked(at, DIALECT)
 
     def by_gates(self, at: Mapping[str, Any]) -> Any:
         """The program's value by its gates."""

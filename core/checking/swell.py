@@ -26,6 +26,7 @@ from backprop.checking.symbolic import (
     text_of,
     whole,
 )
+from backprop.checking.walk import walk
 from backprop.comparing.timing import best
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
@@ -90,7 +91,7 @@ def evaluated(
 def derived(tree: Tree, inputs: Sequence[str], wrt: Sequence[str]) -> tuple[Whole, Gradient]:
     """A program as one expression and its derivatives, made as if for the first time."""
     forget()
-    found = whole(tree, inputs)
+    found = whole(partial(walk, tree), inputs)
     return found, found.gradient(wrt)
 
 

@@ -28,7 +28,6 @@ from backprop.checking.numeric import Direction
 from backprop.checking.walk import Dialect, walk
 from backprop.gates import CONSTANTS, GATES
 from backprop.gates.rules import formula
-from backprop.language.syntax import Tree
 from backprop.program import Program
 
 Expression = Any
@@ -262,8 +261,11 @@ class Whole(NamedTuple):
         return compiled(list(fed), found)(*fed.values())
 
 
-def whole(tree: Tree, inputs: Sequence[str]) -> Whole:
-    """The output of a program as one expression in its inputs."""
+Walked = Callable[[Mapping[str, Expression], Dialect], Expression]
+
+
+def whole(walked: Walked, inputs: Sequence[str]) -> Whole:
+    """The output of a program, which `walked` walks, as one expression in its inputs."""
     symbols = {name: sympy.Dummy(f"v{k}", real=True) for k, name in enumerate(inputs)}
     literals: dict[float, Expression] = {}
 
@@ -275,7 +277,7 @@ def whole(tree: Tree, inputs: Sequence[str]) -> Whole:
             return fraction
         return literals.setdefault(value, sympy.Dummy(f"c{len(literals)}", real=True))
 
-    found = walk(tree, symbols, Dialect(FUNCTIONS, number, literal))
+    found = walked(symbols, Dialect(FUNCTIONS, number, literal))
     return Whole(found, symbols, {symbol: value for value, symbol in literals.items()})
 
 

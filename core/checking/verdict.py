@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -32,7 +32,7 @@ from backprop.checking.wording import (
     shown,
     without_slope,
 )
-from backprop.engine import backward, forward
+from backprop.engine import Backward, backward, forward
 
 LARGEST = 1.7976931348623157e308
 ENOUGH = 10  # digits that a float should keep
@@ -63,14 +63,18 @@ class Judge:
         self.sent = max(digits, SENT)
         self.program = subject.program
         self.ties = ties(self.program, look.precise)
-        self.floats = forward(self.program, subject.point)
-        self.back = backward(self.program, self.floats, subject.ties)
+        self.floats, self.back = self.in_floats()
         exact = look.precise
         self.value_digits = forward_digits(self.program, self.floats, exact.values)
         self.slope_digits = backward_digits(self.program, self.back, exact.back)
         for name in self.single:
             slot = self.program.inputs[name]
             self.slope_digits[slot] = right_digits(self.back.gradient(slot), self.exact(name))
+
+    def in_floats(self) -> tuple[Sequence[float], Backward]:
+        """Both passes as they are shown."""
+        values = forward(self.program, self.subject.point)
+        return values, backward(self.program, values, self.subject.ties)
 
     def check(self) -> Check:
         with mp.workdps(self.look.precise.digits):
@@ -85,11 +89,13 @@ class Judge:
                 methods={name: self.method(name) for name in self.methods},
                 remarks=list(self.remarks(verdict)),
                 exact_digits=self.digits,
-                stages=[
-                    (shown(self.value_digits[slot]), shown(self.slope_digits[slot]))
-                    for slot in self.program.stage_slots
-                ],
+                stages=[(shown(value), shown(slope)) for value, slope in self.stage_digits()],
             )
+
+    def stage_digits(self) -> Iterator[tuple[float, float]]:
+        """Right digits of every stage's value and gradient."""
+        for slot in self.program.stage_slots:
+            yield self.value_digits[slot], self.slope_digits[slot]
 
     # One number.
 
@@ -255,7 +261,7 @@ class Judge:
         ]
         text = f"{' and '.join(speaking)} agree{'s' if len(speaking) == 1 else ''}"
         if self.together:
-            text += f", on {len(self.single)} inputs alone and on all together"
+            text += f", on {len(self.single)} {self.subject.parts} alone and on all together"
         for method, inputs in silent.items():
             if method in self.failed:
                 text += f", though {NAMES[method]} failed: {self.failed[method]}"
@@ -292,19 +298,26 @@ class Judge:
             yield found
         if verdict not in ("rounding", "kink", "overflow"):
             return
-        exact = self.look.precise.back
         kept = [right_digits(self.subject.value, self.look.values["precise"])]
         kept += [self.slope_digits[self.program.inputs[name]] for name in self.subject.wrt]
         if min(kept) >= ENOUGH:
             return
+        if verdict != "overflow" and (loss := self.loss()):
+            yield loss
+        if better := self.stabler():
+            yield Remark("stable", "", better)
+
+    def stabler(self) -> str:
+        """A form that would keep the digits, if one is known."""
+        slopes = {name: self.exact(name) for name in self.subject.wrt}
+        return suggestion(self.subject, {"": self.look.values["precise"], **slopes})
+
+    def loss(self) -> Remark | None:
+        """The stage that lost most digits."""
+        exact = self.look.precise.back
         loss = lost_forward(self.program, self.value_digits, exact)
         loss = loss or lost_backward(self.program, self.slope_digits, exact)
-        if loss and verdict != "overflow":
-            yield in_loss(self.program, loss)
-        slopes = {name: self.exact(name) for name in self.subject.wrt}
-        better = suggestion(self.subject, {"": self.look.values["precise"], **slopes})
-        if better:
-            yield Remark("stable", "", better)
+        return in_loss(self.program, loss) if loss else None
 
 
 def confirmed(opinion: Opinion) -> Opinion:

@@ -21,6 +21,8 @@ class Dialect(NamedTuple):
     functions: Mapping[str, Callable[..., Any]]
     number: Callable[[float], Any]
     literal: Callable[[str], Any]
+    operator: Callable[[Op, Sequence[Any]], Any] | None = None  # who knows arrays does it alone
+    settled: Callable[[Any], Any] = lambda value: value  # before a value gets a name
 
 
 class Run(NamedTuple):
@@ -57,30 +59,37 @@ def walk(
                     found = here.names.get(item, here.outer.get(item))
                     stack.append(here.leaf(item) if found is None else found)
                 elif item.kind == "store":
-                    known.setdefault(item.name, stack[-1])
+                    known.setdefault(item.name, dialect.settled(stack[-1]))
                 elif item.name != "pos":
                     operands = stack[len(stack) - item.arity :]
                     del stack[len(stack) - item.arity :]
-                    found = applied(tree, item, operands, known, dialect)
+                    found = applied(tree, item, operands, known, dialect, leaf)
                     if isinstance(found, Run):
                         runs.append(found)
                         break
                     stack.append(found)
             else:
                 runs.pop()
-    found = stack[-1]
+    found = dialect.settled(stack[-1])
     return dialect.number(found) if isinstance(found, float) else found
 
 
 def applied(
-    tree: Tree, op: Op, operands: list[Any], known: Mapping[str, Any], dialect: Dialect
+    tree: Tree,
+    op: Op,
+    operands: list[Any],
+    known: Mapping[str, Any],
+    dialect: Dialect,
+    leaf: Callable[[str], Any],
 ) -> Any:
     """The result of an operator, or the run that has to be walked for it."""
     function = tree.functions.get(op.name) if op.kind == "call" else None
     if function:
         names = dict(zip(function.parameters, operands, strict=True))
         steps = iter(range(function.start, function.stop))
-        return Run(tree.code, steps, names, known, constant)
+        return Run(tree.code, steps, names, known, leaf)
+    if dialect.operator:
+        return dialect.operator(op, operands)
     gate = find(op.name)
     assert gate is not None
     if all(isinstance(operand, float) for operand in operands):

@@ -1,0 +1,207 @@
+"""Gates on whole arrays as they are defined, entry by entry, over numbers of any kind.
+
+Who has functions of single numbers, by gate, gets functions of arrays of such numbers. Nothing
+here is stable, fast or aware of a derivative: it is what all of that is held against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from backprop.arithmetic.system import Function
+from backprop.arrays.shapes import Axis
+
+Array = Any
+Number = Any
+
+
+def entrywise(function: Function) -> Function:
+    """A function of numbers as one of arrays, which are broadcast."""
+    return lambda *operands: np.frompyfunc(function, len(operands), 1)(*operands)
+
+
+def filled(shape: tuple[int, ...], entry: Callable[[tuple[int, ...]], Number]) -> Array:
+    """The array of this shape, made index by index."""
+    found = np.empty(shape, dtype=object)
+    for index in np.ndindex(*shape):
+        found[index] = entry(index)
+    return found[()]
+
+
+def axes_of(a: Array, axis: Axis) -> tuple[int, ...]:
+    place = axis.of(a.shape)
+    if place is None:
+        return tuple(range(a.ndim))
+    return (place,) if isinstance(place, int) else tuple(place)
+
+
+def fibres(a: Array, axis: Axis) -> Iterator[tuple[tuple[int, ...], list[Number]]]:
+    """The entries that are reduced together, with the index where the result belongs."""
+    axes = axes_of(a, axis)
+    reduced = tuple(1 if place in axes else size for place, size in enumerate(a.shape))
+    for index in np.ndindex(*reduced):
+        line = tuple(slice(None) if place in axes else k for place, k in enumerate(index))
+        yield index, list(a[line].ravel()) if axes else [a[line]]
+
+
+class Definitions:
+    """The gates on arrays, made of the functions of single numbers."""
+
+    def __init__(
+        self, scalars: Mapping[str, Function], constant: Callable[[float], Number]
+    ) -> None:
+        self.scalars = scalars
+        self.constant = constant
+
+    def table(self) -> dict[str, Function]:
+        product = self.matmul
+        reductions = {
+            "sum": self.total, "prod": self.product, "mean": self.mean, "norm": self.norm,
+            "amax": self.largest, "amin": self.smallest, "logsumexp": self.logsumexp,
+        }  # fmt: skip
+        return {
+            **{name: self.reduction(function) for name, function in reductions.items()},
+            **dict.fromkeys(("matmul", "matvec", "vecmat", "inner"), product),
+            "transpose": lambda a: a.T,
+            "reshape": lambda a, shape: np.reshape(a, shape),
+            "softmax": self.softmax,
+            "log_softmax": self.log_softmax,
+            "cumsum": self.cumsum,
+            "concatenate": lambda *parts: np.concatenate(parts[:-1], axis=parts[-1].axis or 0),
+            "stack": lambda *parts: filled(
+                (len(parts), *np.shape(parts[0])), lambda at: np.asarray(parts[at[0]])[at[1:]]
+            ),
+            "index": lambda a, *places: a[places],
+            "outer": lambda a, b: self.scalars_of("mul")(a[:, None], b[None, :]),
+            "trace": lambda a: self.total(list(np.diag(a))),
+            "diag": self.diagonal,
+            "det": lambda a: self.adjugate(a)[1],
+            "logdet": lambda a: self.scalars["log"](self.scalars["abs"](self.adjugate(a)[1])),
+            "inv": self.inverse,
+            "solve": lambda a, b: self.matmul(self.inverse(a), b),
+        }
+
+    def scalars_of(self, name: str) -> Function:
+        return entrywise(self.scalars[name])
+
+    # Numbers of a list.
+
+    def combined(self, gate: str, numbers: list[Number], nothing: float) -> Number:
+        if not numbers:
+            return self.constant(nothing)
+        found, *others = numbers
+        for number in others:
+            found = self.scalars[gate](found, number)
+        return found
+
+    def total(self, numbers: list[Number]) -> Number:
+        return self.combined("add", numbers, 0.0)
+
+    def product(self, numbers: list[Number]) -> Number:
+        return self.combined("mul", numbers, 1.0)
+
+    def mean(self, numbers: list[Number]) -> Number:
+        return self.scalars["div"](self.total(numbers), self.constant(float(len(numbers))))
+
+    def norm(self, numbers: list[Number]) -> Number:
+        if len(numbers) < 2:
+            return self.scalars["abs"](numbers[0]) if numbers else self.constant(0.0)
+        return self.scalars["hypot"](*numbers)
+
+    def largest(self, numbers: list[Number]) -> Number:
+        return self.scalars["max"](*numbers) if len(numbers) > 1 else numbers[0]
+
+    def smallest(self, numbers: list[Number]) -> Number:
+        return self.scalars["min"](*numbers) if len(numbers) > 1 else numbers[0]
+
+    def logsumexp(self, numbers: list[Number]) -> Number:
+        return self.combined("logaddexp", numbers, float("-inf"))
+
+    def reduction(self, function: Callable[[list[Number]], Number]) -> Function:
+        def reduced(a: Array, axis: Axis) -> Array:
+            a = np.asarray(a, dtype=object)
+            axes = axes_of(a, axis)
+            shape = tuple(1 if place in axes else size for place, size in enumerate(a.shape))
+            found = np.empty(shape, dtype=object)
+            for index, numbers in fibres(a, axis):
+                found[index] = function(numbers)
+            return found[()] if axis.keep else np.squeeze(found, axis=axes)[()]
+
+        return reduced
+
+    # Along an axis.
+
+    def log_softmax(self, a: Array, axis: Axis) -> Array:
+        lines = self.reduction(self.logsumexp)(a, Axis(axis.axis, True))
+        return self.scalars_of("sub")(a, lines)
+
+    def softmax(self, a: Array, axis: Axis) -> Array:
+        return self.scalars_of("exp")(self.log_softmax(a, axis))
+
+    def cumsum(self, a: Array, axis: Axis) -> Array:
+        lines = np.moveaxis(np.array(a, dtype=object), axis.axis or 0, 0)
+        for k in range(1, len(lines)):
+            lines[k] = self.scalars_of("add")(lines[k - 1], lines[k])
+        return np.moveaxis(lines, 0, axis.axis or 0)
+
+    # Matrices.
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        rows = a[None, :] if a.ndim == 1 else a
+        columns = b[:, None] if b.ndim == 1 else b
+        stack = np.broadcast_shapes(rows.shape[:-2], columns.shape[:-2])
+        rows = np.broadcast_to(rows, (*stack, *rows.shape[-2:]))
+        columns = np.broadcast_to(columns, (*stack, *columns.shape[-2:]))
+        columns = np.swapaxes(columns, -1, -2)
+        multiply = self.scalars["mul"]
+
+        def entry(at: tuple[int, ...]) -> Number:
+            pairs = zip(rows[at[:-1]], columns[(*at[:-2], at[-1])], strict=True)
+            return self.total([multiply(x, y) for x, y in pairs])
+
+        found = np.asarray(filled((*stack, rows.shape[-2], columns.shape[-2]), entry), dtype=object)
+        kept = (*stack, *rows.shape[-2:-1][: a.ndim > 1], *columns.shape[-2:-1][: b.ndim > 1])
+        return found.reshape(kept)[()]
+
+    def diagonal(self, a: Array) -> Array:
+        if a.ndim == 2:
+            return np.diag(a)
+        return filled(a.shape * 2, lambda at: a[at[0]] if at[0] == at[1] else self.constant(0.0))
+
+    def adjugate(self, a: Array) -> tuple[Array, Number]:
+        """What the inverse is, times the determinant; and this: by Faddeev and LeVerrier's
+        recursion, which divides by nothing but counts."""
+        size = len(a)
+        unit = self.diagonal(filled((size,), lambda at: self.constant(1.0)))
+        before, factor = unit, self.constant(1.0)
+        add, multiply, divide = (self.scalars_of(name) for name in ("add", "mul", "div"))
+        for k in range(1, size + 1):
+            if k > 1:
+                before = add(self.matmul(a, before), multiply(factor, unit))
+            spur = self.total(list(np.diag(self.matmul(a, before))))
+            factor = self.scalars["neg"](divide(spur, self.constant(float(k))))
+        if size % 2:
+            factor = self.scalars["neg"](factor)
+        else:
+            before = self.scalars_of("neg")(before)
+        return before, factor
+
+    def inverse(self, a: Array) -> Array:
+        before, factor = self.adjugate(a)
+        return self.scalars_of("div")(before, factor)
+
+
+def cost(gate: str, fed: list[tuple[int, ...]], out: tuple[int, ...]) -> int:
+    """Roughly how many operations on single numbers a gate's definition takes."""
+    entries = prod(out)
+    if gate in ("matmul", "matvec", "vecmat", "inner"):
+        return 2 * entries * fed[0][-1]
+    if gate in ("det", "logdet", "inv", "solve"):
+        return 3 * fed[0][0] ** 4 + entries
+    if gate in ("transpose", "reshape", "index", "stack", "concatenate", "diag"):
+        return 0
+    return max(entries, *(prod(shape) for shape in fed)) * (3 if "soft" in gate else 1)

@@ -1,0 +1,39 @@
+"""Arrays of mpmath numbers: the same gates, the same pull-backs, as many digits as asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from mpmath import mp, mpf
+
+from backprop.arithmetic.arrays import ArrayArithmetic, choose
+from backprop.arithmetic.definitions import Definitions, entrywise
+from backprop.arithmetic.precise import PRECISE, PRIMITIVES
+from backprop.arithmetic.whole import WHOLE
+
+each_exact = entrywise(mpf)
+
+
+def exactly(value: Any) -> Any:
+    """Floats, alone or in an array, as the exact numbers that they are."""
+    if isinstance(value, float):
+        return mpf(value)
+    if isinstance(value, np.ndarray) and value.dtype == float:
+        return each_exact(value) if value.size else value.astype(object)
+    return value
+
+
+DEFINITIONS = Definitions(PRECISE.value, mpf)
+
+PRECISE_ARRAYS = ArrayArithmetic(
+    {name: entrywise(function) for name, function in PRIMITIVES.items()} | {"where": choose},
+    WHOLE | DEFINITIONS.table() | {
+        "index": WHOLE["index"],
+        "cofactors": lambda a: DEFINITIONS.adjugate(a)[0].T,
+    },
+    constants={"number": mpf, "pi": mp.pi, "e": mp.e},
+    literal=lambda text: f"number({float(text)!r})",
+    number=exactly,
+    divides=False,
+)

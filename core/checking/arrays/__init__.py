@@ -1,0 +1,1 @@
+"""The check of arrays: programs opened up into single numbers, and pull-backs beside these."""

@@ -1,0 +1,82 @@
+"""A program on arrays as a subject of the three opinions: opened up, entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from backprop.arithmetic.arrays import ARRAYS, IGNORED
+from backprop.arrays.engine import ArrayBackward, backward_arrays
+from backprop.checking.arrays.opening import Opened, entry, opened
+from backprop.checking.arrays.walk import walk_arrays
+from backprop.checking.opinions import Subject
+from backprop.checking.walk import Dialect
+from backprop.engine import forward
+from backprop.language.syntax import Tree
+from backprop.program import Program
+from backprop.staging import stage
+
+Array = Any
+
+
+class Arrays(NamedTuple):
+    """A program on arrays at a point, and both its passes in floats."""
+
+    program: Program
+    point: Mapping[str, Any]
+    wrt: Sequence[str]
+    upstream: Any
+    gradient: Mapping[str, Any]
+    values: Sequence[Any]
+    back: ArrayBackward
+    opened: Opened
+
+
+@dataclass(frozen=True)
+class ArraySubject(Subject):
+    """The opened program, whose inputs are entries; and the arrays that these are of."""
+
+    parts: ClassVar[str] = "entries"
+    arrays: Arrays
+
+    def walked(self, at: Mapping[str, Any], dialect: Dialect) -> Any:
+        names = {name: self.gathered(name, array, at) for name, array in self.arrays.point.items()}
+        return walk_arrays(self.tree, names, dialect, self.arrays.upstream)
+
+    def gathered(self, name: str, like: Any, at: Mapping[str, Any]) -> Any:
+        """The entries of an array, put together again."""
+        found = np.empty(np.shape(like), dtype=object)
+        for index in np.ndindex(*np.shape(like)):
+            found[index] = at[entry(name, index)]
+        return found[()]
+
+
+def array_subject(tree: Tree, request: Mapping[str, Any]) -> ArraySubject:
+    """The subject of a request, from the nested lists that it carries."""
+    point = {name: numbers(value) for name, value in request["point"].items()}
+    shapes = {name: np.shape(value) for name, value in point.items() if np.ndim(value)}
+    program = stage(tree, request["given"], request["gates"], request["share"], shapes)
+    assert program.shapes is not None
+    ties, wrt, upstream = request["ties"], request["wrt"], numbers(request["upstream"])
+    with np.errstate(**IGNORED):
+        values = forward(program, point, ARRAYS)
+    back = backward_arrays(program, values, upstream, ties)
+    parts = opened(program, values, upstream)
+    gradient = {
+        name: np.reshape(numbers(request["gradient"][name]), program.shapes[program.inputs[name]])
+        for name in wrt
+    }
+    return ArraySubject(
+        tree, parts.program, parts.point(point), list(parts.point(gradient)), ties,
+        request["gates"], float(np.sum(values[program.output] * upstream)),
+        parts.point(gradient),
+        Arrays(program, point, wrt, upstream, gradient, values, back, parts),
+    )  # fmt: skip
+
+
+def numbers(value: Any) -> Any:
+    """Nested lists as an array, a number as NumPy's own."""
+    return np.asarray(value, dtype=float)[()]

@@ -1,0 +1,160 @@
+"""The plain walk over programs with arrays: what lists, indices, products and reductions come
+to, for numbers of any kind. It shares no line with staging, and gates are their definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.arithmetic.arrays import ARRAYS, IGNORED
+from backprop.arithmetic.definitions import Definitions, entrywise
+from backprop.arithmetic.system import Function, Table
+from backprop.arrays.creating import CREATORS, create
+from backprop.arrays.shapes import Axis
+from backprop.checking.walk import Dialect, constant, walk
+from backprop.gates import GATES, find
+from backprop.gates.row import Gate
+from backprop.gates.rules import formula
+from backprop.language.syntax import ABSENT, Op, Tree
+
+Array = Any
+PRODUCTS = ("matmul", "dot")
+OF_ONE = {"max": "amax", "min": "amin"}
+
+
+class Named(NamedTuple):
+    """An argument given by name."""
+
+    name: str
+    value: Any
+
+
+class Listed(NamedTuple):
+    """A list before it is used as an array."""
+
+    parts: tuple[Any, ...]
+
+
+def walk_arrays(tree: Tree, names: Mapping[str, Any], scalars: Dialect, upstream: Any) -> Any:
+    """The sum of a program's value times `upstream`; names stand for numbers and arrays."""
+    walker = Walker(scalars)
+    dialect = Dialect(
+        walker.functions, walker.exact, scalars.literal, walker.operator, walker.settled
+    )
+    found = walk(tree, names, dialect, lambda text: None if text == ABSENT else constant(text))
+    if not np.ndim(found) and upstream == 1.0:
+        return walker.exact(found)
+    parts = walker.functions["mul"](walker.exact(found), walker.exact(upstream))
+    return walker.gate("sum", parts, Axis())
+
+
+class Walker:
+    """What the operators of the language do to arrays whose entries are of one kind."""
+
+    def __init__(self, scalars: Dialect) -> None:
+        def by_formula(gate: Gate) -> Function:
+            def found(*operands: Any) -> Any:
+                names = dict(zip(gate.operands, operands, strict=True))
+                return walk(formula(gate.formula), names, scalars, scalars.literal)
+
+            return found
+
+        self.number = scalars.number
+        self.each = Table(by_formula, scalars.functions)
+        self.functions = Table(lambda gate: entrywise(self.each[gate.name]))
+        self.functions |= Definitions(self.each, self.number).table()
+        self.random = np.random.default_rng([0])
+
+    def exact(self, value: Any) -> Any:
+        """Floats as numbers of this kind."""
+        if isinstance(value, float):
+            return self.number(value)
+        if isinstance(value, np.ndarray) and value.dtype == float:
+            return entrywise(self.number)(value) if value.size else value.astype(object)
+        return value
+
+    def settled(self, value: Any) -> Any:
+        """A list that is used becomes an array."""
+        return self.gate("stack", *value.parts) if isinstance(value, Listed) else value
+
+    def gate(self, name: str, *operands: Any) -> Any:
+        """A gate on arrays; in floats, as everywhere, if all it is fed is constant."""
+        fed = [self.settled(operand) for operand in operands]
+        if not any(is_kind(operand) for operand in fed):
+            with np.errstate(**IGNORED):
+                found = ARRAYS.value[name](*map(ARRAYS.number, fed))
+            return found if np.ndim(found) else float(found)
+        return self.functions[name](*map(self.exact, fed))
+
+    def operator(self, op: Op, operands: Sequence[Any]) -> Any:
+        """What an operator comes to."""
+        match op.kind:
+            case "keyword":
+                return Named(op.name, operands[0])
+            case "list":
+                return Listed(tuple(operands))
+            case "slice":
+                return slice(*(None if part is None else int(part) for part in operands))
+            case "index":
+                return self.gate("index", operands[0], *map(self.place, operands[1:]))
+            case "attribute":
+                array = self.settled(operands[0])
+                return array.T if np.ndim(array) else array
+            case "method":
+                return self.product(*operands)
+            case "call":
+                return self.call(op.name, operands)
+        return self.product(*operands) if op.name == "matmul" else self.gate(op.name, *operands)
+
+    def place(self, index: Any) -> Any:
+        index = self.settled(index)
+        if isinstance(index, slice):
+            return index
+        return np.asarray(index).astype(int) if np.ndim(index) else int(index)
+
+    def product(self, a: Any, b: Any) -> Any:
+        a, b = self.settled(a), self.settled(b)
+        return self.gate("matmul" if np.ndim(a) and np.ndim(b) else "mul", a, b)
+
+    def call(self, name: str, operands: Sequence[Any]) -> Any:
+        named = {one.name: one.value for one in operands if isinstance(one, Named)}
+        plain = [one for one in operands if not isinstance(one, Named)]
+        gate = find(name)
+        name = gate.name if gate else name
+        if name in PRODUCTS:
+            return self.product(*plain)
+        if name in CREATORS:
+            return create(name, plain, self.random)
+        if name == "reshape":
+            array, *sides = plain
+            sides = list(sides[0].parts) if isinstance(sides[0], Listed) else sides
+            return self.gate(name, array, tuple(map(int, sides)))
+        if name == "transpose":
+            return self.settled(plain[0]).T
+        if name == "array" and len(plain) == 1:
+            return self.settled(plain[0])
+        if name in ("stack", "array", "concatenate"):
+            parts = plain[0].parts if isinstance(plain[0], Listed) else plain
+            last = [Axis(int(named.get("axis", 0)))] if name == "concatenate" else []
+            return self.gate("stack" if name == "array" else name, *parts, *last)
+        if name in OF_ONE and len(plain) == 1 and np.ndim(self.settled(plain[0])):
+            return self.along(OF_ONE[name], plain, named)
+        if gate and "axis" in gate.operands:
+            return self.along(name, plain, named)
+        return self.gate(name, *plain)
+
+    def along(self, name: str, plain: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        where = plain[1] if len(plain) == 2 else named.get("axis")
+        if where is None and GATES[name].name in ("softmax", "log_softmax"):
+            where = -1
+        axis = Axis(None if where is None else int(where), bool(named.get("keepdims", 0)))
+        return self.gate(name, plain[0], axis)
+
+
+def is_kind(value: Any) -> bool:
+    """Is this no constant, but a number or an array of the kind that is walked with?"""
+    if isinstance(value, np.ndarray):
+        return bool(value.dtype == object)
+    return not isinstance(value, (float, int, slice, tuple))
