@@ -28,7 +28,9 @@ DEFINITIONS = Definitions(PRECISE.value, mpf)
 
 PRECISE_ARRAYS = ArrayArithmetic(
     {name: entrywise(function) for name, function in PRIMITIVES.items()} | {"where": choose},
-    WHOLE | DEFINITIONS.table() | {
+    WHOLE
+    | DEFINITIONS.table()
+    | {
         "index": WHOLE["index"],
         "cofactors": lambda a: DEFINITIONS.adjugate(a)[0].T,
     },

@@ -15,6 +15,8 @@ from backprop.report import Report
 
 FORMULA = 2.0  # seconds more that SymPy may take for the formula of the whole expression
 RATE = 5_000  # stages that are checked in a second, at most
+ENTRIES = 2_500  # operations on single entries that are; of more, samples have to do
+MOST = 2_000_000  # entries that are sent to be checked
 
 
 def check(
@@ -34,7 +36,9 @@ def check(
         return Check(reason=refused)
     end = time.monotonic() + timeout
     reason = f"there was no verdict in {timeout:g} s"
-    child.send({**request(report, methods, digits, formula=formula), "timeout": timeout})
+    asked = request(report, methods, digits, formula=formula)
+    wide = report.program.shapes is not None and size_of(report.program) > ENTRIES * timeout
+    child.send({**asked, "timeout": timeout, "wide": wide})
     found: Check | None = None
     done: dict[str, Method] = {}
     while (answer := child.answer(end)) is not LATE:
@@ -57,10 +61,12 @@ def check(
 
 def refusal(report: Report, timeout: float) -> str:
     """Why a report can't be checked, or not in this time; empty if it can."""
-    size, what = size_of(report.program)
-    if size > RATE * timeout:
+    size = report.program.size
+    if report.program.shapes is None and size > RATE * timeout:
         need = math.ceil(2 * size / RATE)
-        return f"{size:,} {what} need more time: --check-timeout {need} may be enough"
+        return f"{size:,} stages need more time: --check-timeout {need} may be enough"
+    if report.program.shapes is not None and entries_of(report) > MOST:
+        return f"{entries_of(report):,} entries are too many: {MOST:,} are checked at most"
     if not report.wrt:
         return "there is no input to differentiate by"
     if not all(map(finite, report.point.values())):
@@ -68,13 +74,16 @@ def refusal(report: Report, timeout: float) -> str:
     return ""
 
 
-def size_of(program: Program) -> tuple[int, str]:
-    """How much there is to check, and of what."""
-    if program.shapes is None:
-        return program.size, "stages"
+def entries_of(report: Report) -> int:
+    """How many entries there are in all inputs."""
+    return sum(math.prod(shape) for shape in report.program.shapes_of_inputs().values())
+
+
+def size_of(program: Program) -> int:
+    """How many operations on single entries a program on arrays is made of."""
     from backprop.checking.arrays.opening import size
 
-    return size(program), "operations on single entries"
+    return size(program)
 
 
 def finite(value: Any) -> bool:
@@ -109,6 +118,7 @@ def request(
         "methods": list(methods),
         "digits": digits,
         "formula": formula,
+        "wide": False,
         "value": listed(report.value),
         **gradient_of(report),
     }

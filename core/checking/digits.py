@@ -25,7 +25,8 @@ def right_digits(number: float, exact: Any) -> float:
     error = abs(number - exact)
     if error <= TINIEST:  # below the smallest float nothing can be kept
         return FULL
-    return 0 if exact == 0 else min(FULL, max(0.0, float(-mp.log10(error / abs(exact)))))
+    part = float(error / abs(exact)) if exact else 1.0
+    return FULL if part < 10.0**-FULL else max(0.0, -math.log10(part))
 
 
 class Reached(Protocol):

@@ -9,12 +9,14 @@ from typing import Any
 from mpmath import mp
 
 from backprop.checking.check import Check, Remark
+from backprop.checking.checker import request as requested
 from backprop.checking.levels import GIVES_UP, Examiner
 from backprop.checking.opinions import Subject, close
 from backprop.checking.verdict import Judge
 from backprop.engine import uncollected
 from backprop.language.parser import parse
 from backprop.program import Program
+from backprop.report import Report
 from backprop.staging import stage
 
 SMALL = 30  # stages of a program that SymPy differentiates whole
@@ -40,6 +42,9 @@ Write = Callable[[dict[str, Any]], None]
 @uncollected()
 def answer(request: Mapping[str, Any], write: Write) -> None:
     """Write what is found, piece by piece, as dictionaries that JSON can carry."""
+    if request["wide"]:
+        write({"check": examine_wide(request).sent(), "more": False})
+        return
     subject = subject_of(request)
     seconds: dict[str, float] = {}
 
@@ -60,9 +65,25 @@ def answer(request: Mapping[str, Any], write: Write) -> None:
 
 
 def examine(subject: Subject, methods: Sequence[str], digits: int = 0) -> Check:
-    """The same in this process, without a bound: for tests and campaigns."""
-    examiner = Examiner(subject, methods, digits, lambda method, took: None)
-    return judge_of(subject, examiner.conclude(), methods, {}, digits).check()
+    """The same in this process, without a bound: for tests, campaigns and small shapes."""
+    seconds: dict[str, float] = {}
+
+    def tell(method: str, took: float) -> None:
+        seconds[method] = seconds.get(method, 0.0) + took
+
+    examiner = Examiner(subject, methods, digits, tell)
+    return judge_of(subject, examiner.conclude(), methods, seconds, digits).check()
+
+
+def examine_wide(request: Mapping[str, Any]) -> Check:
+    """The check of arrays that are too large to be opened up."""
+    from backprop.checking.arrays.wide import check_wide
+
+    def checked(report: Report) -> Check:
+        small = requested(report, request["methods"], 0, formula=False)
+        return examine(subject_of(small), request["methods"])
+
+    return check_wide(parse(request["text"]), request, checked)
 
 
 def judge_of(subject: Subject, *found: Any) -> Judge:

@@ -64,12 +64,18 @@ class Judge:
         self.program = subject.program
         self.ties = ties(self.program, look.precise)
         self.floats, self.back = self.in_floats()
-        exact = look.precise
-        self.value_digits = forward_digits(self.program, self.floats, exact.values)
-        self.slope_digits = backward_digits(self.program, self.back, exact.back)
+
+    @cached_property
+    def value_digits(self) -> list[float]:
+        return forward_digits(self.program, self.floats, self.look.precise.values)
+
+    @cached_property
+    def slope_digits(self) -> list[float]:
+        found = backward_digits(self.program, self.back, self.look.precise.back)
         for name in self.single:
             slot = self.program.inputs[name]
-            self.slope_digits[slot] = right_digits(self.back.gradient(slot), self.exact(name))
+            found[slot] = right_digits(self.back.gradient(slot), self.exact(name))
+        return found
 
     def in_floats(self) -> tuple[Sequence[float], Backward]:
         """Both passes as they are shown."""

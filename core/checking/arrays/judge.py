@@ -11,6 +11,7 @@ from mpmath import mp
 
 from backprop.arithmetic.ieee import IEEE
 from backprop.arithmetic.system import Slopes
+from backprop.arrays.engine import ArrayBackward
 from backprop.checking.arrays.opening import entry
 from backprop.checking.arrays.pullbacks import exact_passes, wrong_floats, wrong_pull_back
 from backprop.checking.arrays.subject import ArraySubject
@@ -99,7 +100,7 @@ class ArrayJudge(Judge):
 
     def departures(self, check: Check) -> Iterator[tuple[str, str]]:
         """Entries whose gradient by pull-backs is another than by single numbers."""
-        own, right = self.by_pull_backs, self.look.precise
+        own, right = self.pull_backs(self.exact_arrays[1]), self.look.precise
         suspects = {
             name: own[name]
             for name, judged in check.inputs.items()
@@ -110,7 +111,8 @@ class ArrayJudge(Judge):
             return
         digits = 2 * right.digits  # what is only rounding fades
         with mp.workdps(digits):
-            again, exact = self.pull_backs(), precise(self.subject, digits)
+            _, back = exact_passes(self.subject.arrays, self.subject.ties)
+            again, exact = self.pull_backs(back), precise(self.subject, digits)
             for name, number in suspects.items():
                 now = again[name] - exact.gradient(self.program, name)
                 if faded(now, number - right.gradient(self.program, name)) != 0:
@@ -119,13 +121,13 @@ class ArrayJudge(Judge):
                     yield name, f"pull-backs give {ours}, single numbers {theirs}"
 
     @cached_property
-    def by_pull_backs(self) -> dict[str, Any]:
-        return self.pull_backs()
+    def exact_arrays(self) -> tuple[list[Any], ArrayBackward]:
+        """Both passes over arrays at many digits."""
+        return exact_passes(self.subject.arrays, self.subject.ties)
 
-    def pull_backs(self) -> dict[str, Any]:
-        """The engine's gradient at many digits, by entry."""
+    def pull_backs(self, back: ArrayBackward) -> dict[str, Any]:
+        """The gradient by pull-backs, by entry."""
         arrays = self.subject.arrays
-        _, back = exact_passes(arrays, self.subject.ties)
         slots = arrays.program.inputs
         return arrays.opened.point({name: back.gradient(slots[name]) for name in arrays.wrt})
 
@@ -135,7 +137,7 @@ class ArrayJudge(Judge):
     def array_digits(self) -> list[tuple[float, float]]:
         """The fewest right digits of every slot's entries, forward and backward."""
         arrays = self.subject.arrays
-        values, back = exact_passes(arrays, self.subject.ties)
+        values, back = self.exact_arrays
         found = [(float(FULL), float(FULL))] * len(values)  # constants have all
         for slot in (*arrays.program.inputs.values(), *arrays.program.stage_slots):
             found[slot] = (
