@@ -36,7 +36,7 @@ def render_lines(
         if doubts > 1 and judged and judged.verdict not in CERTAIN:
             yield f"{name}: {judged.verdict}: {judged.reason}\n"
         if judged and judged.exact and check.exact_digits:
-            yield f"{name} = {judged.exact}\n"
+            yield f"{name} = {judged.exact_text}\n"
     for remark in check.remarks:
         yield f"note: {visible(remark.message)}\n"
     for notice in report.notices:

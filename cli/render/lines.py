@@ -99,7 +99,7 @@ def answers(report: Report, precision: int) -> Iterator[Answer]:
         kink = judged is not None and judged.verdict == "kink"
         shown = formula if len(formula) <= READABLE and formula != text and not kink else ""
         doubt = judged.verdict if judged and judged.verdict not in CERTAIN else ""
-        exact = (judged.exact or "") if judged and check.exact_digits else ""
+        exact = judged.exact_text if judged and check.exact_digits else ""
         reason = f"{doubt}: {judged.reason}" if judged and doubt else ""
         yield Answer(name, text, shown, reason, exact)
 

@@ -20,10 +20,14 @@ class Judged(NamedTuple):
 
     verdict: str
     digits: int | None = None  # right decimal digits of the float
-    exact: str | None = None
+    exact: Any = None  # digits as text; nested lists of them for an array
     left: str | None = None  # slopes on both sides, where they differ
     right: str | None = None
     reason: str = ""
+
+    @property
+    def exact_text(self) -> str:
+        return "" if self.exact is None else str(self.exact).replace("'", "")
 
 
 class Method(NamedTuple):
@@ -32,7 +36,7 @@ class Method(NamedTuple):
     state: str  # done, late or failed
     seconds: float | None = None
     value: str | None = None
-    gradient: Mapping[str, str | None] = {}
+    gradient: Mapping[str, Any] = {}
     reason: str = ""  # why it failed
 
 

@@ -118,21 +118,24 @@ def with_formula(judge: Judge, check: Check) -> Check:
         return check  # fine and fused have rounded constants that the expression has not
     with mp.workdps(judge.look.precise.digits):
         for name, formula in formulas.items():
-            if check.inputs[name].verdict in ("kink", "undefined", "differ"):
+            if judge.verdicts[name] in ("kink", "undefined", "differ"):
                 continue
             number, exact = found.at(formula, subject.point), judge.exact(name)
             if mp.isfinite(exact) and mp.isfinite(number) and not close(exact, number):
                 confirmed = "numeric" in judge.opinion_on(name)[0].heard
-                check = parted(check, name, mp.nstr(number, 17), confirmed=confirmed)
+                check = parted(
+                    check, name, judge.input_of(name), mp.nstr(number, 17), confirmed=confirmed
+                )
     return check
 
 
-def parted(check: Check, name: str, number: str, *, confirmed: bool) -> Check:
+def parted(check: Check, name: str, source: str, number: str, *, confirmed: bool) -> Check:
     """SymPy's derivative of the whole expression is another than what it said stage by stage.
     If a difference on the tree has confirmed the stages, that is only worth a remark."""
     text = f"SymPy's derivative of the whole expression by {name} is {number} here"
     check = check._replace(remarks=[*check.remarks, Remark("symbolic", "", text)])
     if confirmed:
         return check
-    inputs = {**check.inputs, name: check.inputs[name]._replace(verdict="differ", reason=text)}
+    judged = check.inputs[source]._replace(verdict="differ", reason=text)
+    inputs = {**check.inputs, source: judged}
     return check._replace(inputs=inputs, verdict="differ", reason=text)

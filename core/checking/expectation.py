@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from backprop.errors import UsageError
+from backprop.evaluation import arrays_in
 from backprop.report import Report, plain
 from backprop.values import number as as_float
 
@@ -16,9 +17,11 @@ SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 class Expectation(NamedTuple):
-    point: Mapping[str, float]
-    value: float
-    gradient: Mapping[str, float]
+    """Numbers; nested lists of them for arrays."""
+
+    point: Mapping[str, Any]
+    value: Any
+    gradient: Mapping[str, Any]
 
 
 def expected_text(report: Report) -> str:
@@ -55,11 +58,13 @@ def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def numbers(data: Mapping[str, Any]) -> dict[str, float]:
+def numbers(data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: number(value) for name, value in data.items()}
 
 
-def number(value: Any) -> float:
+def number(value: Any) -> Any:
+    if isinstance(value, list):
+        return [number(entry) for entry in value]
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise TypeError
     return SPECIAL[value] if isinstance(value, str) else float(value)
@@ -67,29 +72,47 @@ def number(value: Any) -> float:
 
 def point_of(expectation: Expectation, values: Mapping[str, Any]) -> dict[str, Any]:
     """The point to compare at: the stored one, which given values may not contradict."""
+    arrays = arrays_in(values, 0)
     for name, value in values.items():
         stored = expectation.point.get(name)
-        if stored is not None and as_float(name, value) != stored:
-            raise UsageError(f"the stored result is for {name}={plain(stored)}, not {value}")
+        given = arrays[name].tolist() if name in arrays else None
+        if stored is not None and stored != (given or as_float(name, value)):
+            raise UsageError(f"the stored result is for {name}={shown(stored)}, not {value}")
     return {**values, **expectation.point}
+
+
+def shown(value: Any) -> str:
+    return str(value if isinstance(value, list) else plain(value))
 
 
 def departures(report: Report, expectation: Expectation, tolerance: float) -> Iterator[str]:
     """Every number that is not what was expected, as a sentence."""
     output = report.program.output_name
-    if not close(report.value, expectation.value, tolerance):
-        yield f"{output} is {plain(report.value)}, expected {plain(expectation.value)}"
+    yield from different(output, plain(report.value), expectation.value, tolerance)
     for name, slope in expectation.gradient.items():
         found = report.gradient.get(name)
         if found is None and name in report.program.inputs:
             continue  # not asked for
         if found is None:
             yield f"d{output}/d{name} is expected, but the program has no {name}"
-        elif not close(found, slope, tolerance):
-            yield f"d{output}/d{name} is {plain(found)}, expected {plain(slope)}"
+        else:
+            yield from different(f"d{output}/d{name}", plain(found), slope, tolerance)
     for name in report.gradient:
         if name not in expectation.gradient:
             yield f"d{output}/d{name} is new: nothing is stored for it"
+
+
+def different(name: str, found: Any, expected: Any, tolerance: float) -> Iterator[str]:
+    """What is not as expected, entry by entry."""
+    if isinstance(found, list) != isinstance(expected, list) or (
+        isinstance(found, list) and len(found) != len(expected)
+    ):
+        yield f"{name} has another shape than expected"
+    elif isinstance(found, list):
+        for place, pair in enumerate(zip(found, expected, strict=True)):
+            yield from different(f"{name}[{place}]", *pair, tolerance)
+    elif not close(number(found), expected, tolerance):
+        yield f"{name} is {found}, expected {plain(expected)}"
 
 
 def close(a: float, b: float, tolerance: float) -> bool:

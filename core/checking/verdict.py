@@ -64,6 +64,7 @@ class Judge:
         self.program = subject.program
         self.ties = ties(self.program, look.precise)
         self.floats, self.back = self.in_floats()
+        self.verdicts: dict[str, str] = {}
 
     @cached_property
     def value_digits(self) -> list[float]:
@@ -86,6 +87,7 @@ class Judge:
         with mp.workdps(self.look.precise.digits):
             value = self.judged_value()
             inputs = {name: self.judged(name) for name in self.subject.wrt}
+            self.verdicts = {name: judged.verdict for name, judged in inputs.items()}
             verdict = worst([value.verdict, *(judged.verdict for judged in inputs.values())])
             return Check(
                 verdict=verdict,
@@ -97,6 +99,10 @@ class Judge:
                 exact_digits=self.digits,
                 stages=[(shown(value), shown(slope)) for value, slope in self.stage_digits()],
             )
+
+    def input_of(self, name: str) -> str:
+        """The input that what is judged under this name belongs to."""
+        return name
 
     def stage_digits(self) -> Iterator[tuple[float, float]]:
         """Right digits of every stage's value and gradient."""

@@ -11,7 +11,7 @@ from backprop.comparing.differencing import Difference, study
 from backprop.comparing.iterating import TIMES, Iterated, iterated
 from backprop.comparing.measuring import Row, marks_of, measured, part
 from backprop.errors import UsageError
-from backprop.evaluation import checked_wrt, evaluate
+from backprop.evaluation import arrays_in, checked_wrt, evaluate
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
 from backprop.program import Notice, Program
@@ -86,6 +86,10 @@ def compare(
         source = iterated(source, iterate, TIMES if times is None else times)
     unrolled = source if isinstance(source, Iterated) else None
     whole = stage(source.tree if isinstance(source, Iterated) else source, given, gates)
+    if whole.shapes is not None or arrays_in(given, 0):
+        raise UsageError(
+            "compare is for programs of single numbers", hint="backprop eval and check take arrays"
+        )
     if wrt is not None:
         checked_wrt(whole, [wrt])
     report = report_at(whole, given, wrt, spare)

@@ -54,6 +54,9 @@ class ArrayJudge(Judge):
         with mp.workdps(self.look.precise.digits):
             return self.by_input(self.with_pull_backs(super().check()))
 
+    def input_of(self, name: str) -> str:
+        return name.partition("[")[0]
+
     # The value, whose entries are shown, not their sum.
 
     def judged_value(self) -> Judged:
@@ -80,7 +83,16 @@ class ArrayJudge(Judge):
 
     @cached_property
     def miscounted(self) -> Remark | None:
-        return wrong_floats(self.subject.arrays, self.subject.ties)
+        return wrong_floats(self.subject.arrays, self.subject.ties) or self.misshown()
+
+    def misshown(self) -> Remark | None:
+        """Is the gradient that is shown another than what the passes come to?"""
+        arrays = self.subject.arrays
+        for name in arrays.wrt:
+            shown, found = arrays.gradient[name], arrays.back.gradient(arrays.program.inputs[name])
+            if not np.allclose(shown, found, rtol=1e-6, atol=1e-290, equal_nan=True):
+                return Remark("differ", "", f"the gradient by {name} is not that of the passes")
+        return None
 
     def with_pull_backs(self, check: Check) -> Check:
         """The check, where what the engine passes back is not what entries come to: differ."""
