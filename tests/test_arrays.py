@@ -434,10 +434,3 @@ def test_random_values_are_the_same_for_a_seed(command: Command) -> None:
     found = [command(*args, "--seed", seed).stdout for seed in ("1", "1", "2")]
     first, again, other = (json.loads(text)["inputs"] for text in found)
     assert (first == again, first == other, first["W"] == first["V"]) == (True, False, False)
-
-
-def test_the_check_says_that_it_does_not_cover_arrays(command: Command) -> None:
-    done = command("check", "sum(x)", "--x=[1,2]")
-    assert (done.returncode, done.stdout) == (
-        3, "unchecked: vectors and matrices are not checked yet\n",
-    )  # fmt: skip

@@ -89,9 +89,9 @@ def size_of(program: Program) -> int:
 def finite(value: Any) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
-    from backprop.arrays.evaluation import finite
+    from backprop.arrays.evaluation import finite as all_finite
 
-    return finite(value)
+    return all_finite(value)
 
 
 def unfinished(reason: str, methods: Sequence[str], done: Mapping[str, Method]) -> Check:

@@ -47,7 +47,9 @@ def read_expectation(text: str, origin: str) -> Expectation:
             hint="backprop check PROGRAM --write-expect FILE makes one",
         )
     try:
-        return Expectation(numbers(data["point"]), number(data["value"]), numbers(data["gradient"]))
+        return Expectation(
+            numbers(data["point"]), number_or_array(data["value"]), numbers(data["gradient"])
+        )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise UsageError(f"{origin} is a damaged stored result") from None
 
@@ -59,12 +61,30 @@ def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def numbers(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: number(value) for name, value in data.items()}
+    return {name: number_or_array(value) for name, value in data.items()}
 
 
-def number(value: Any) -> Any:
-    if isinstance(value, list):
-        return [number(entry) for entry in value]
+def number_or_array(value: Any) -> Any:
+    if not isinstance(value, list):
+        return number(value)
+    entries("", value)  # raises if one is no number
+    return value
+
+
+def entries(name: str, value: Any) -> dict[str, float]:
+    """The numbers of nested lists, by names such as `x[0][1]`."""
+    found: dict[str, float] = {}
+    waiting = [(name, value)]
+    while waiting:
+        name, value = waiting.pop()
+        if isinstance(value, list):
+            waiting += [(f"{name}[{k}]", part) for k, part in reversed([*enumerate(value)])]
+        else:
+            found[name] = number(value)
+    return found
+
+
+def number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise TypeError
     return SPECIAL[value] if isinstance(value, str) else float(value)
@@ -104,15 +124,13 @@ def departures(report: Report, expectation: Expectation, tolerance: float) -> It
 
 def different(name: str, found: Any, expected: Any, tolerance: float) -> Iterator[str]:
     """What is not as expected, entry by entry."""
-    if isinstance(found, list) != isinstance(expected, list) or (
-        isinstance(found, list) and len(found) != len(expected)
-    ):
+    ours, theirs = entries(name, found), entries(name, expected)
+    if ours.keys() != theirs.keys():
         yield f"{name} has another shape than expected"
-    elif isinstance(found, list):
-        for place, pair in enumerate(zip(found, expected, strict=True)):
-            yield from different(f"{name}[{place}]", *pair, tolerance)
-    elif not close(number(found), expected, tolerance):
-        yield f"{name} is {found}, expected {plain(expected)}"
+        return
+    for entry, number_found in ours.items():
+        if not close(number_found, theirs[entry], tolerance):
+            yield f"{entry} is {plain(number_found)}, expected {plain(theirs[entry])}"
 
 
 def close(a: float, b: float, tolerance: float) -> bool:
