@@ -72,7 +72,7 @@ def test_worked_case(
     judged = found.inputs["x"]
     mantissa, _, power = exact.partition("e")
     same = judged.exact is not None and judged.exact.startswith(mantissa)
-    same = same and (not power or judged.exact.endswith(power))  # type: ignore[union-attr]
+    same = same and (not power or judged.exact.endswith(power))
     assert (found.verdict, judged.digits or 0, same) == (verdict, digits, True)
 
 

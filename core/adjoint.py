@@ -1,0 +1,87 @@
+"""The backward pass as data: who passes what back to whom, before any number is known.
+
+    dx += slope * dout      one Passing: a stage, the operand it feeds, a text of the table
+
+A slope is a text in our own language over the stage's operands and `out`. A gate that routes
+has no slope but a condition: it hands its gradient on where that holds, and elsewhere nothing,
+not even 0 * inf. Emitters write these steps down; the engine runs the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from backprop.gates import GATES
+from backprop.gates.row import Gate
+from backprop.program import Program
+
+
+class Passing(NamedTuple):
+    """What one stage passes back to one of its operands."""
+
+    stage: int  # the slot whose gradient is passed on
+    place: int  # which of its operands gets something
+    into: int  # that operand's slot
+    slope: str  # by which it is multiplied: "1", "b", "-out*out"; for arrays the whole message
+    when: str  # under which condition; empty if always
+    domain: str  # where the slope is a number, nan elsewhere; empty if everywhere
+    first: bool  # is it the first that this slot gets: `=`, not `+=`?
+
+
+def passings(
+    program: Program, ties: str = "notes", wrt: Iterable[str] | None = None
+) -> Iterator[Passing]:
+    """Every step of the backward pass, in the order of the engine's."""
+    reached: set[int] = {program.output}
+    for slot, name, operands in program.backward_steps(wrt):
+        if slot not in reached:
+            continue
+        gate = GATES[name]
+        for place, operand in enumerate(operands):
+            if operand in program.constants or not gate.partial(place):
+                continue
+            slope, when = slope_and_condition(gate, place, len(operands), ties)
+            first = operand not in reached
+            yield Passing(slot, place, operand, slope, when, gate.domain, first)
+            reached.add(operand)
+
+
+def slope_and_condition(gate: Gate, place: int, count: int, ties: str) -> tuple[str, str]:
+    """The slope of a stage for one operand, and where it passes anything at all."""
+    text = gate.partial(place)
+    if gate.ties and not gate.array:
+        return tied(place, count, ties)
+    return ("1", text) if gate.routes else (text, "")
+
+
+def tied(place: int, count: int, ties: str) -> tuple[str, str]:
+    """max and min: everybody who is as large as the result, a share each, or the first."""
+    here = f"a{place} == out"
+    if ties == "split":
+        return "1/(" + " + ".join(f"(a{k} == out)" for k in range(count)) + ")", here
+    if ties == "first" and place:
+        return "1", f"({here})" + "".join(f"*(a{k} != out)" for k in range(place))
+    return "1", here
+
+
+def meaning(program: Program, step: Passing) -> dict[str, int]:
+    """The slots that the names in a step's texts stand for.
+
+    A gate of any number of operands has `a` for the one that is passed to, and a0, a1, ...
+    """
+    gate, operands = GATES[program.gates[step.stage]], program.operands[step.stage]
+    if gate.variadic:
+        every = {f"a{place}": slot for place, slot in enumerate(operands)}
+        return {"a": step.into, **every, "out": step.stage}
+    return {**dict(zip(gate.operands, operands, strict=True)), "out": step.stage}
+
+
+def always_reached(program: Program, steps: Iterable[Passing]) -> set[int]:
+    """The slots that get a gradient at every point. Others do only where a gate routes to them,
+    and where nothing arrives, nothing is passed on."""
+    found = {program.output}
+    for step in steps:
+        if step.stage in found and not step.when:
+            found.add(step.into)
+    return found
