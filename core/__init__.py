@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from backprop.comparing.compare import compare
     from backprop.errors import BackpropError
     from backprop.evaluation import check, evaluate, parse
+    from backprop.explaining.explanation import explain
     from backprop.program import Program
     from backprop.report import Report
 
@@ -27,10 +28,13 @@ HOMES = {
     "check": "backprop.evaluation",
     "compare": "backprop.comparing.compare",
     "evaluate": "backprop.evaluation",
+    "explain": "backprop.explaining.explanation",
     "parse": "backprop.evaluation",
 }
 
-__all__ = ["BackpropError", "Program", "Report", "check", "compare", "evaluate", "parse"]
+__all__ = [
+    "BackpropError", "Program", "Report", "check", "compare", "evaluate", "explain", "parse",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:

@@ -12,6 +12,7 @@ COMMANDS = {
     "eval": "value and gradient, stage by stage",
     "check": "can the gradient be trusted? verdicts and an exit code",
     "compare": "symbolic against staged: operations and times",
+    "explain": "the backward pass in words",
     "gates": "the gate table",
 }
 

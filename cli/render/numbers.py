@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+MILLION = 1e6  # whole numbers below it are spelled out
+
 
 def short(number: Any, precision: int, full: bool = False) -> str:
     """`number` with `precision` significant digits: -0.196612, 3, 1.97e+434, inf, nan; of a
@@ -18,3 +20,13 @@ def short(number: Any, precision: int, full: bool = False) -> str:
 def optional(number: Any, precision: int, nothing: str = "0") -> str:
     """A slope or flow; `nothing` where no message passes."""
     return nothing if number is None else short(number, precision)
+
+
+def spoken(number: Any, precision: int) -> str:
+    """A number as a sentence has it: 3000, not 3e+03."""
+    if isinstance(number, float) and abs(number) < MILLION:
+        if number.is_integer():
+            return f"{number:.0f}" if number else "0"
+        if abs(number) >= 10**precision:
+            return f"{number:.0f}"
+    return short(number, precision)

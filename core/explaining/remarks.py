@@ -1,0 +1,76 @@
+"""What is striking about one stage: scales far apart, saturation, dead units, ties."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from backprop.report import Computed, Report
+
+FAR = 1000.0  # one factor of a product so many times the other
+FLAT = 0.01  # a slope below this lets next to nothing through
+SQUASHING = ("sigmoid", "tanh")
+DEAD = ("relu",)
+
+
+def remarks(report: Report, computed: Computed, number: Callable[[Any], str]) -> Iterator[str]:
+    """Sentences about a stage with numbers such as these."""
+    if not report.back.reached(computed.stage.slot):
+        return
+    if report.program.shapes is not None:
+        yield from of_arrays(report, computed)
+        return
+    fed = [report.values[slot] for slot in computed.stage.operands]
+    names = computed.stage.operand_names
+    match computed.stage.gate.name:
+        case "mul" if all(map(math.isfinite, fed)):
+            yield from scales(names, fed, number)
+        case "sigmoid" | "tanh" if abs(computed.slopes[0] or 0.0) < FLAT:
+            passed = number(computed.slopes[0])
+            yield (
+                f"{computed.stage.name} is saturated at {number(computed.value)}: of its gradient"
+                f" only {passed} passes, whatever is behind it"
+            )
+        case "relu" if computed.slopes[0] is None:
+            yield (
+                f"{names[0]} = {number(fed[0])} is not above 0, so this relu is dead here:"
+                " nothing behind it learns from this point"
+            )
+        case "max" | "min":
+            yield from ties(computed, fed)
+
+
+def scales(names: tuple[str, ...], fed: list[float], number: Callable[[Any], str]) -> Iterator[str]:
+    """In a product the scale of one factor is the scale of the other's gradient."""
+    small, large = sorted((0, 1), key=lambda place: abs(fed[place]))
+    if fed[small] and abs(fed[large]) >= FAR * abs(fed[small]):
+        ratio = number(abs(fed[large] / fed[small]))
+        yield (
+            f"{names[large]} is {ratio} times as large as {names[small]}, so"
+            f" {names[small]} gets {ratio} times the gradient: the scale of the data is the scale"
+            " of the weights' gradient"
+        )
+
+
+def ties(computed: Computed, fed: list[float]) -> Iterator[str]:
+    if sum(number == computed.value for number in fed) > 1:
+        yield "its inputs are tied, so who gets the gradient is a convention: see --ties"
+
+
+def of_arrays(report: Report, computed: Computed) -> Iterator[str]:
+    """How many entries are saturated or dead."""
+    import numpy as np
+
+    name = computed.stage.gate.name
+    if name not in SQUASHING and name not in DEAD:
+        return
+    fed = np.asarray(report.values[computed.stage.operands[0]])
+    out = np.asarray(computed.value)
+    if name in DEAD:
+        count, what = int(np.sum(fed <= 0)), "dead here: nothing behind it learns from this"
+    else:
+        slope = out * (1 - out) if name == "sigmoid" else 1 - out * out
+        count, what = int(np.sum(np.abs(slope) < FLAT)), "saturated: next to nothing passes"
+    if count and fed.size:
+        yield f"{count:,} of its {fed.size:,} entries {'is' if count == 1 else 'are'} {what}"
