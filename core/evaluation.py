@@ -11,7 +11,8 @@ from backprop.checking.check import METHODS, TIMEOUT
 from backprop.diagnosis import diagnose
 from backprop.engine import backward, forward, uncollected
 from backprop.errors import UsageError, closest
-from backprop.language.parser import parse as parse_tree
+from backprop.language.ending import ending, unneeded
+from backprop.language.parser import parse as parse_text
 from backprop.language.syntax import Tree
 from backprop.program import Notice, Program
 from backprop.report import Report
@@ -27,16 +28,19 @@ def parse(
     gates: str = "written",
     share: bool = True,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
+    output: str | None = None,
 ) -> Program:
     """The staged program of a text.
 
     `given` names what will get a value, so that `e` and `pi` can be variables. `gates` is the
     granularity: written, fine or fused; without `share` equal subexpressions stay apart. `shapes`
-    are those of the inputs that will be arrays.
+    are those of the inputs that will be arrays. `output` names the statement that is the result,
+    the last if it is None; what it doesn't need is left out.
     """
     if gates not in GRANULARITIES:
         raise UsageError(f"gates can be {', '.join(GRANULARITIES)}, not {gates}")
-    return stage(parse_tree(text), given, gates, share, shapes)
+    tree = parse_text(text)
+    return stage(tree if output is None else ending(tree, output), given, gates, share, shapes)
 
 
 @uncollected()
@@ -54,6 +58,7 @@ def evaluate(
     upstream: Any = None,
     jacobian: bool = False,
     seed: int = 0,
+    output: str | None = None,
     **named: Value,
 ) -> Report:
     """Value, gradient and every stage of a program at a point.
@@ -61,13 +66,17 @@ def evaluate(
     The point is given by name or as a mapping. Names in `spare` may be missing from the
     program: their gradient is 0. An output that is an array needs `upstream`, the gradient of
     what comes after it, or `jacobian` for every entry of it; `seed` is for values such as
-    "randn(3, 2)".
+    "randn(3, 2)". `output` names the statement that is the result, the last if it is None.
     """
     given = {**(values or {}), **named}
     if ties not in TIES:
         raise UsageError(f"ties can be {', '.join(TIES)}, not {ties}")
-    if isinstance(program, Program) and (gates != "written" or not share):
-        raise UsageError("a Program is staged already: gates and share go to parse")
+    if isinstance(program, Program) and (gates != "written" or not share or output is not None):
+        raise UsageError("a Program is staged already: gates, share and output go to parse")
+    if output is not None:
+        whole = parse_text(program) if isinstance(program, str) else program
+        assert isinstance(whole, Tree)
+        program, spare = ending(whole, output), (*spare, *unneeded(whole))
     given |= (arrays := arrays_in(given, seed))
     shapes = {name: array.shape for name, array in arrays.items()}
     program = staged(program, given, gates, share, shapes)
@@ -90,7 +99,8 @@ def evaluate(
         back = backward(program, numbers, ties, None if everything else wanted)
         notices = tuple(diagnose(program, at, numbers, back, wanted, ties))
         report = Report(program, at, numbers, back, wanted, ties, notices=notices)
-    told = [Notice("unused", f"the program doesn't use {n}: its gradient is 0") for n in unused]
+    user = program.tree.output or "the program"
+    told = [Notice("unused", f"{user} doesn't use {n}: its gradient is 0") for n in unused]
     return replace(
         report, unused=unused if everything else (),
         notices=(*program.notices, *report.notices, *told),

@@ -109,6 +109,7 @@ def request(
     program = report.program
     return {
         "text": program.text,
+        "output": program.tree.output,
         "given": list(report.point),
         "gates": program.granularity,
         "share": program.shared,
