@@ -13,6 +13,7 @@ from backprop.cli.checking import check_options, checked
 from backprop.cli.main import say
 from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.render import FORMATS, render_text
+from backprop.cli.render.numbers import View
 from backprop.cli.variables import ProgramCommand, Question
 from backprop.evaluation import evaluate
 from backprop.report import Report
@@ -75,13 +76,15 @@ def report_of(asked: Question, gates: str, no_share: bool, **options: Any) -> Re
     metavar="N",
     help="Significant digits shown; JSON and CSV are always exact.",
 )
+@click.option("--full", is_flag=True, help="Show arrays in full, however large.")
+@click.option("--shapes", is_flag=True, help="Show the shape of every stage beside its numbers.")
 @click.option("--no-check", is_flag=True, help="Leave out the independent check.")
 @check_options
 @click.pass_obj
 def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], kind: str | None,
-    as_json: bool, precision: int, no_check: bool, methods: str, check_timeout: float,
-    digits: int | None, **options: Any,
+    as_json: bool, precision: int, full: bool, shapes: bool, no_check: bool, methods: str,
+    check_timeout: float, digits: int | None, **options: Any,
 ) -> int:  # fmt: skip
     del program, at, pairs
     if as_json and kind not in (None, "json"):
@@ -93,22 +96,24 @@ def command(
         return report if no_check else checked(report, asked.child, methods, check_timeout, digits)
 
     report = report_of(asked, **options)
-    report = show(report, judged, "json" if as_json else kind or "table", precision)
+    report = show(
+        report, judged, "json" if as_json else kind or "table", View(precision, full, shapes)
+    )
     return say_if_wrong(report) or say_if_not_finite(report)
 
 
-def show(report: Report, judged: Callable[[Report], Report], kind: str, precision: int) -> Report:
+def show(report: Report, judged: Callable[[Report], Report], kind: str, view: View) -> Report:
     """Print the answer; a person sees the stages while the check still works."""
     if kind == "table":
         from backprop.cli.render.table import render_answers, render_stages
 
-        print_rich(render_stages(report, precision))
+        print_rich(render_stages(report, view))
         sys.stdout.flush()
         report = judged(report)
-        print_rich(render_answers(report, precision))
+        print_rich(render_answers(report, view))
     else:
         report = judged(report)
-        print_pieces(render_text(report, kind, precision))
+        print_pieces(render_text(report, kind, view))
     return report
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
-from backprop.cli.render.numbers import optional, short
-from backprop.program import Stage, bracketed
+from backprop.cli.render.numbers import View, optional
+from backprop.program import Program, Stage, bracketed
 from backprop.report import Computed, Report
 
 EDGE = 60  # stages shown at either end of a long program
@@ -16,10 +16,24 @@ READABLE = 60  # characters of a formula that is shown beside its number
 
 
 class Passing(NamedTuple):
-    """One operand of a stage: its local derivative, and what flows back to it."""
+    """One operand of a stage: its local derivative, and what flows back to it. A stage of arrays
+    has no local derivative: `flow` says how it passes back, and what."""
 
     local: str  # dq/dx = 1
-    flow: str  # dx += -4
+    flow: str  # dx += -4, or dW = dq @ X.T = [[1, 2]]
+
+    @property
+    def line(self) -> str:
+        return "; ".join(filter(None, [self.local, self.flow or "nothing passes"]))
+
+
+class Pull(NamedTuple):
+    """What a stage of arrays passes back to one operand: dW += dq @ X.T, and the array."""
+
+    name: str
+    sign: str
+    formula: str
+    flow: Any  # None if nothing passes
 
 
 def headline(report: Report) -> str:
@@ -29,35 +43,56 @@ def headline(report: Report) -> str:
     return f"{name}({inputs}) = {text}" if text and len(text) < 200 else f"{name}({inputs})"
 
 
-def passings(report: Report, computed: Computed, precision: int) -> list[Passing]:
+def passings(report: Report, computed: Computed, view: View) -> list[Passing]:
     """What a stage hands back, in the way the lecture notes write it: `dx += -4`."""
+    if report.program.shapes is not None:
+        return [
+            Passing("", f"{name} {sign} {formula}: nothing passes" if flow is None
+                    else f"{name} {sign} {formula} = {view.short(flow)}")
+            for name, sign, formula, flow in pulls(report, computed)
+        ]  # fmt: skip
     stage = computed.stage
     rows = []
     for place, name in enumerate(stage.operand_names):
         if not stage.passes_to(place):
             continue
         slope, flow = computed.slopes[place], computed.flows[place]
-        formula, number = stage.local(place), optional(slope, precision)
+        formula, number = stage.local(place), optional(slope, view)
         equals = f" = {number}" if number != formula else ""
         local = f"d{stage.name}/d{name} = {formula}{equals}"
-        if report.program.shapes is not None:
-            local = pull(stage, formula, name)
-        sign = "+=" if report.uses.get(stage.operands[place], 0) > 1 else "="
-        rows.append(
-            Passing(local, "" if flow is None else f"d{name} {sign} {short(flow, precision)}")
-        )
+        passes = "" if flow is None else f"{sign(report, stage, place)} {view.short(flow)}"
+        rows.append(Passing(local, passes and f"d{name} {passes}"))
     return rows
 
 
-def pull(stage: Stage, formula: str, name: str) -> str:
+def sign(report: Report, stage: Stage, place: int) -> str:
+    return "+=" if report.uses.get(stage.operands[place], 0) > 1 else "="
+
+
+def pulls(report: Report, computed: Computed) -> Iterator[Pull]:
+    """What a stage of arrays hands back, operand by operand."""
+    stage = computed.stage
+    for place, name in enumerate(stage.operand_names):
+        if stage.passes_to(place):
+            flow = computed.flows[place]
+            yield Pull(f"d{name}", sign(report, stage, place), pull(stage, place), flow)
+
+
+def pull(stage: Stage, place: int) -> str:
     """What a stage passes back, as a formula in whole arrays."""
+    formula = stage.local(place)
     if stage.gate.array:
-        return f"d{name} = {formula}"
-    return (
-        f"d{name} = d{stage.name} * {bracketed(formula)}"
-        if formula != "1"
-        else f"d{name} = d{stage.name}"
-    )
+        return formula
+    return f"d{stage.name}" if formula == "1" else f"d{stage.name} * {bracketed(formula)}"
+
+
+def shape_of(program: Program, slot: int) -> str:
+    """`5x10`, `10` for a vector, `a number`."""
+    return compact(program.shapes[slot] if program.shapes else ())
+
+
+def compact(shape: Sequence[int]) -> str:
+    return "x".join(map(str, shape)) or "a number"
 
 
 def shown_stages(report: Report) -> Iterator[Computed | int]:
@@ -87,7 +122,7 @@ class Answer(NamedTuple):
         return " = ".join(parts) + exact + (f" ({self.doubt})" if self.doubt else "")
 
 
-def answers(report: Report, precision: int) -> Iterator[Answer]:
+def answers(report: Report, view: View) -> Iterator[Answer]:
     """The value, then the gradient."""
     output, check = report.program.output_name, report.check
     found = [(output, report.value, "", check.value)]
@@ -95,7 +130,7 @@ def answers(report: Report, precision: int) -> Iterator[Answer]:
         formula = check.formula.get(name, "")
         found.append((f"d{output}/d{name}", slope, formula, check.inputs.get(name)))
     for name, number, formula, judged in found:
-        text = short(number, precision)
+        text = view.short(number)
         kink = judged is not None and judged.verdict == "kink"
         shown = formula if len(formula) <= READABLE and formula != text and not kink else ""
         doubt = judged.verdict if judged and judged.verdict not in CERTAIN else ""

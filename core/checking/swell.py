@@ -44,7 +44,7 @@ Gradient = dict[str, Expression]
 def answer(request: Mapping[str, Any]) -> Iterator[Piece]:
     """Counts and times of every row, and its derivatives if they are short enough to read."""
     tree = parse(request["text"])
-    tree = ending(tree, request["output"]) if request["output"] else tree
+    tree = ending(tree, request["output"]) if request.get("output") else tree
     point = {name: float.fromhex(value) for name, value in request["point"].items()}
     sys.setrecursionlimit(DEEP)
     try:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from backprop.errors import UsageError, closest
-from backprop.language.syntax import Function, Item, Op, Tree
+from backprop.language.syntax import Function, Item, Tree
 from backprop.language.tokens import is_name
 
 SHOWN = 12  # statements that an error lists
