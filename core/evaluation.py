@@ -37,10 +37,14 @@ def parse(
     are those of the inputs that will be arrays. `output` names the statement that is the result,
     the last if it is None; what it doesn't need is left out.
     """
+    tree, _ = prepared(text, output, ())
+    return stage(tree, given, checked_gates(gates), share, shapes)
+
+
+def checked_gates(gates: str) -> str:
     if gates not in GRANULARITIES:
         raise UsageError(f"gates can be {', '.join(GRANULARITIES)}, not {gates}")
-    tree = parse_text(text)
-    return stage(tree if output is None else ending(tree, output), given, gates, share, shapes)
+    return gates
 
 
 @uncollected()
@@ -73,10 +77,8 @@ def evaluate(
         raise UsageError(f"ties can be {', '.join(TIES)}, not {ties}")
     if isinstance(program, Program) and (gates != "written" or not share or output is not None):
         raise UsageError("a Program is staged already: gates, share and output go to parse")
-    if output is not None:
-        whole = parse_text(program) if isinstance(program, str) else program
-        assert isinstance(whole, Tree)
-        program, spare = ending(whole, output), (*spare, *unneeded(whole))
+    if not isinstance(program, Program):
+        program, spare = prepared(program, output, spare)
     given |= (arrays := arrays_in(given, seed))
     shapes = {name: array.shape for name, array in arrays.items()}
     program = staged(program, given, gates, share, shapes)
@@ -107,18 +109,24 @@ def evaluate(
     )  # fmt: skip
 
 
+def prepared(
+    program: str | Tree, output: str | None, spare: Collection[str]
+) -> tuple[Tree, Collection[str]]:
+    """The tree that ends with `output`, and the names that may have a value without being in it."""
+    tree = parse_text(program) if isinstance(program, str) else program
+    return (tree, spare) if output is None else (ending(tree, output), [*spare, *unneeded(tree)])
+
+
 def staged(
-    program: str | Tree | Program,
+    program: Tree | Program,
     given: Collection[str],
     gates: str,
     share: bool,
     shapes: Mapping[str, tuple[int, ...]],
 ) -> Program:
     """A program for values of these shapes; one that was staged for others is staged anew."""
-    if isinstance(program, str):
-        return parse(program, given=given, gates=gates, share=share, shapes=shapes)
     if isinstance(program, Tree):
-        return stage(program, given, gates, share, shapes)
+        return stage(program, given, checked_gates(gates), share, shapes)
     if shapes and program.shapes_of_inputs() != shapes:
         return stage(program.tree, given, program.granularity, program.shared, shapes)
     return program

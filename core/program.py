@@ -74,6 +74,13 @@ class Stage(NamedTuple):
         text = partial_text(self.gate.name, position, [*self.operand_names], self.name)
         return text.replace(", )", ")")
 
+    def pull(self, position: int) -> str:
+        """What is passed back to an operand, as a formula in whole arrays: dD @ X.T."""
+        formula = self.local(position)
+        if self.gate.array:
+            return formula
+        return f"d{self.name}" if formula == "1" else f"d{self.name} * {bracketed(formula)}"
+
     def passes_to(self, position: int) -> bool:
         """Can gradient flow to this operand?"""
         return position not in self.constants and bool(self.gate.partial(position))

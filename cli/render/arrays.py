@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from math import prod
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from backprop.arrays.shapes import Shape, words
 from backprop.cli.render.numbers import short
 
 SMALL = 6  # entries that are shown in full
+WIDEST = 34  # columns of a vector before it goes on in the next line
 GAP = "..."  # what stands for entries that are left out
 
 
@@ -27,7 +29,10 @@ def block(array: Any, precision: int, full: bool) -> str:
     """The same on several lines, a row of the array on each."""
     found = summary(array, precision, full)
     lines = [", ".join(found[:2]), ", ".join(found[2:])] if found else []
-    return "\n".join([*filter(None, lines), *entries(array, precision, full, aligned=True)])
+    rows = entries(array, precision, full, aligned=True)
+    if array.ndim == 1 and rows:
+        rows = wrap(rows[0], WIDEST, subsequent_indent=" ", break_on_hyphens=False)
+    return "\n".join([*filter(None, lines), *rows])
 
 
 def brief(array: Any, precision: int, full: bool) -> str:

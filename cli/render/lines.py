@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from backprop.cli.render.numbers import View, optional
-from backprop.program import Program, Stage, bracketed
+from backprop.program import Program, Stage
 from backprop.report import Computed, Report
 
 EDGE = 60  # stages shown at either end of a long program
@@ -75,24 +75,14 @@ def pulls(report: Report, computed: Computed) -> Iterator[Pull]:
     for place, name in enumerate(stage.operand_names):
         if stage.passes_to(place):
             flow = computed.flows[place]
-            yield Pull(f"d{name}", sign(report, stage, place), pull(stage, place), flow)
-
-
-def pull(stage: Stage, place: int) -> str:
-    """What a stage passes back, as a formula in whole arrays."""
-    formula = stage.local(place)
-    if stage.gate.array:
-        return formula
-    return f"d{stage.name}" if formula == "1" else f"d{stage.name} * {bracketed(formula)}"
+            yield Pull(f"d{name}", sign(report, stage, place), stage.pull(place), flow)
 
 
 def shape_of(program: Program, slot: int) -> str:
     """`5x10`, `10` for a vector, `a number`."""
+    from backprop.arrays.shapes import compact
+
     return compact(program.shapes[slot] if program.shapes else ())
-
-
-def compact(shape: Sequence[int]) -> str:
-    return "x".join(map(str, shape)) or "a number"
 
 
 def shown_stages(report: Report) -> Iterator[Computed | int]:

@@ -49,6 +49,11 @@ def words(shape: Shape) -> str:
     return f"a vector of {shape[0]}" if len(shape) == 1 else "x".join(map(str, shape))
 
 
+def compact(shape: Shape) -> str:
+    """`5x10`, `10` for a vector, `a number`."""
+    return "x".join(map(str, shape)) or "a number"
+
+
 def broadcast(*shapes: Shape) -> Shape:
     """The shape of an elementwise result, by NumPy's rule: from the last axis, 1 stretches."""
     found: list[int] = []
