@@ -95,8 +95,12 @@ def point(
 
 def unknown_variable(name: str, program: Program) -> UsageError:
     """The program has no such variable, but perhaps one of almost that name."""
-    near = closest(name, list(program.inputs))
-    has = ", ".join(program.inputs) or "no variables"
+    return no_variable(name, list(program.inputs))
+
+
+def no_variable(name: str, inputs: list[str]) -> UsageError:
+    near = closest(name, inputs)
+    has = ", ".join(inputs) or "no variables"
     return UsageError(
         f"the program has no variable {name}; it has {has}",
         hint=f"did you mean {near}?" if near else "",

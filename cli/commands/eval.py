@@ -152,7 +152,8 @@ def sizes_of(
     asked: Question, texts: tuple[str, ...], save: str | None, options: dict[str, Any]
 ) -> Dimensions | None:
     """Shapes alone; None if there are values for everything, which agree with the shapes."""
-    from backprop.arrays.dimensions import dimensions, read_shapes
+    from backprop.arrays.dimensions import dimensions
+    from backprop.arrays.sizes import read_shapes
 
     chosen = program_choices(asked, **options)
     found = dimensions(asked.tree, asked.values, read_shapes(texts), **chosen)

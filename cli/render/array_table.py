@@ -15,13 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from backprop.cli.output import UNBOUNDED
-from backprop.cli.render.arrays import block, brief
+from backprop.cli.render.arrays import brief
 from backprop.cli.render.lines import Pull, pulls, shape_of, shown_stages
 from backprop.cli.render.numbers import View
 from backprop.cli.render.table import BACKWARD, FORWARD, INPUTS, WIDEST, left_out, new_table
 from backprop.report import Report
 
 FORMULA = 40  # columns of a formula before it is folded
+HEADINGS = 12  # columns before an array, in a list
 MARGIN = (0, 0, 0, 2)  # of what stands below the name of a stage, in a list
 
 
@@ -53,6 +54,7 @@ class ArrayStages:
         if wanted <= options.max_width:
             yield table
         else:
+            self.view = self.view._replace(width=options.max_width - HEADINGS)
             yield from self.listed()
 
     def table(self) -> Table:
@@ -71,16 +73,9 @@ class ArrayStages:
         return table
 
     def cells(self, slot: int) -> list[str]:
-        shape = [shape_of(self.report.program, slot)] if self.view.shapes else []
-        return [*shape, self.cell(self.report.values[slot]), self.cell(self.gradient(slot))]
-
-    def gradient(self, slot: int) -> Any:
-        return self.report.back.gradient(slot)
-
-    def cell(self, number: Any) -> str:
-        """A number or an array on as many lines as it needs."""
-        view = self.view
-        return block(number, view.precision, view.full) if number.ndim else view.short(number)
+        report, show = self.report, self.view.block
+        shape = [shape_of(report.program, slot)] if self.view.shapes else []
+        return [*shape, show(report.values[slot]), show(report.back.gradient(slot))]
 
     def passing_back(self, row: Row) -> RenderableType:
         """`dW = dD @ X.T`, and below it what that is."""
@@ -98,8 +93,7 @@ class ArrayStages:
     def passed(self, flow: Any) -> str:
         if flow is None:
             return "nothing passes"
-        view = self.view
-        return brief(flow, view.precision, view.full) if flow.ndim else view.short(flow)
+        return brief(flow, self.view.precision) if flow.ndim else self.view.short(flow)
 
     def listed(self) -> Iterator[RenderableType]:
         """Every stage with its value, its gradient and what it passes back below its name."""

@@ -15,7 +15,8 @@ from backprop.arrays.shapes import Shape, words
 from backprop.cli.render.numbers import short
 
 SMALL = 6  # entries that are shown in full
-WIDEST = 34  # columns of a vector before it goes on in the next line
+VECTOR = 26  # columns of a vector in a table before it goes on in the next line
+LEAST = 20  # columns that are always used
 GAP = "..."  # what stands for entries that are left out
 
 
@@ -25,19 +26,25 @@ def described(array: Any, precision: int, full: bool) -> str:
     return ", ".join(filter(None, [*summary(array, precision, full), rows]))
 
 
-def block(array: Any, precision: int, full: bool) -> str:
-    """The same on several lines, a row of the array on each."""
+def block(array: Any, precision: int, full: bool, width: int = 0) -> str:
+    """The same on several lines, a row of the array on each, folded where `width` ends."""
     found = summary(array, precision, full)
-    lines = [", ".join(found[:2]), ", ".join(found[2:])] if found else []
+    lines = [", ".join(part) for part in (found[:2], found[2:]) if part]
     rows = entries(array, precision, full, aligned=True)
-    if array.ndim == 1 and rows:
-        rows = wrap(rows[0], WIDEST, subsequent_indent=" ", break_on_hyphens=False)
-    return "\n".join([*filter(None, lines), *rows])
+    if array.ndim == 1 or width:
+        width, margin = max(width or VECTOR, LEAST), " " * (array.ndim + (array.ndim > 1))
+        rows = [
+            line for row in rows
+            for line in wrap(row, width, subsequent_indent=margin, break_on_hyphens=False)
+        ]  # fmt: skip
+    return "\n".join([*lines, *rows])
 
 
-def brief(array: Any, precision: int, full: bool) -> str:
+def brief(array: Any, precision: int) -> str:
     """A block for one that is shown elsewhere too: of a large array the shape and the norm."""
-    return ", ".join(summary(array, precision, full)[:2]) or block(array, precision, full)
+    if in_full(array, full=False):
+        return block(array, precision, full=True)
+    return ", ".join(summary(array, precision, full=False)[:2])
 
 
 def in_full(array: Any, full: bool) -> bool:
@@ -50,18 +57,26 @@ def summary(array: Any, precision: int, full: bool) -> list[str]:
         return [f"{words(array.shape)}, no entries"]
     if in_full(array, full):
         return []
-    norm, low, high = (
-        short(float(number), precision) for number in (length(array), array.min(), array.max())
-    )
-    return [words(array.shape), f"norm {norm}", f"min {low}", f"max {high}"]
+    finite = array[np.isfinite(array)]
+    missing = array.size - finite.size
+    if not finite.size:
+        return [words(array.shape), "no entry is finite"]
+    low, high = (short(float(number), precision) for number in (finite.min(), finite.max()))
+    if missing:
+        counted = f"{missing:,} not finite"
+        return [words(array.shape), counted, f"the others from {low} to {high}"]
+    return [
+        words(array.shape),
+        f"norm {short(length(array), precision)}",
+        f"min {low}",
+        f"max {high}",
+    ]
 
 
 def length(array: Any) -> float:
-    """The Euclidean norm, which neither overflows nor underflows on the way."""
+    """The Euclidean norm of finite entries, which neither overflows nor underflows on the way."""
     largest = float(np.abs(array).max())
-    if not 0.0 < largest < np.inf:
-        return largest
-    return largest * float(np.sqrt(np.sum((array / largest) ** 2)))
+    return largest and largest * float(np.sqrt(np.sum((array / largest) ** 2)))
 
 
 def entries(array: Any, precision: int, full: bool, *, aligned: bool) -> list[str]:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from rich.console import Console, ConsoleOptions, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from backprop.arrays.dimensions import Dimensions
-from backprop.arrays.shapes import compact
+from backprop.arrays.shapes import compact, words
 from backprop.cli.output import UNBOUNDED
 from backprop.cli.render.csv import line
 from backprop.cli.render.json import render_object
@@ -18,6 +19,8 @@ from backprop.cli.render.markdown import code, row
 from backprop.cli.render.table import BACKWARD, FORWARD, WIDEST, new_table
 from backprop.errors import visible
 
+NARROW = 60  # columns of a terminal that has no room for a table
+MARGIN, DEEPER = (0, 0, 0, 2), (0, 0, 0, 4)
 HEADINGS = ("stage", "shape", "gradient", "passes back", "dimensions")
 FIELDS = ("kind", "id", "name", "gate", "code", "shape", "gradient", "inputs", "formulas",
           "dimensions")  # fmt: skip
@@ -52,9 +55,9 @@ def stages(sizes: Dimensions) -> Iterator[Line]:
 
 def answers(sizes: Dimensions) -> Iterator[str]:
     output = sizes.program.output_name
-    yield f"{output} is {compact(sizes.shape(sizes.program.output))}"
+    yield f"{output} is {words(sizes.shape(sizes.program.output))}"
     for name in sizes.wrt:
-        yield f"d{output}/d{name} is {compact(sizes.inputs[name])}"
+        yield f"d{output}/d{name} is {words(sizes.inputs[name])}"
     yield "only shapes: nothing was computed"
 
 
@@ -64,7 +67,8 @@ def notes(sizes: Dimensions) -> Iterator[str]:
 
 
 class Sides:
-    """The table; where there is no room for it, dimensions stand below their formulas."""
+    """The table; where there is no room for it, dimensions stand below their formulas, and where
+    it is narrow all of it stands below the name of the stage."""
 
     def __init__(self, sizes: Dimensions) -> None:
         self.groups = [[*inputs(sizes)], [*stages(sizes)]]
@@ -74,7 +78,22 @@ class Sides:
     ) -> Iterator[RenderableType]:
         wide = self.table(apart=True)
         wanted = console.measure(wide, options=options.update(max_width=UNBOUNDED)).maximum
-        yield wide if wanted <= options.max_width else self.table(apart=False)
+        if wanted <= options.max_width:
+            yield wide
+        elif options.max_width >= NARROW:
+            yield self.table(apart=False)
+        else:
+            yield from self.listed()
+
+    def listed(self) -> Iterator[RenderableType]:
+        for title, shape, gradient, formulas, dimensions in [*self.groups[0], *self.groups[1]]:
+            yield Text()
+            yield Text(title, style="bold", overflow="fold")
+            yield Padding(Text(f"shape {shape}, gradient {gradient}"), MARGIN)
+            for formula, sides in zip(formulas, dimensions, strict=True):
+                yield Padding(Text(formula, style=BACKWARD, overflow="fold"), MARGIN)
+                yield Padding(Text(sides, overflow="fold"), DEEPER)
+        yield Text()
 
     def table(self, *, apart: bool) -> Table:
         table = new_table()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from backprop.cli.render.numbers import View, optional
@@ -112,15 +112,18 @@ class Answer(NamedTuple):
         return " = ".join(parts) + exact + (f" ({self.doubt})" if self.doubt else "")
 
 
-def answers(report: Report, view: View) -> Iterator[Answer]:
+def answers(
+    report: Report, view: View, show: Callable[[Any], str] | None = None
+) -> Iterator[Answer]:
     """The value, then the gradient."""
+    show = show or view.short
     output, check = report.program.output_name, report.check
     found = [(output, report.value, "", check.value)]
     for name, slope in (report.jacobian or report.gradient).items():
         formula = check.formula.get(name, "")
         found.append((f"d{output}/d{name}", slope, formula, check.inputs.get(name)))
     for name, number, formula, judged in found:
-        text = view.short(number)
+        text = show(number)
         kink = judged is not None and judged.verdict == "kink"
         shown = formula if len(formula) <= READABLE and formula != text and not kink else ""
         doubt = judged.verdict if judged and judged.verdict not in CERTAIN else ""
@@ -132,6 +135,8 @@ def answers(report: Report, view: View) -> Iterator[Answer]:
 def notes(report: Report) -> list[str]:
     """A line for each thing worth knowing, but for what stderr says of an infinite answer."""
     messages = [notice.message for notice in report.notices if notice not in report.faults]
+    if report.jacobian is not None:
+        messages.append(f"the stages show the gradient of sum({report.program.output_name})")
     messages += [remark.message for remark in report.check.remarks]
     more = len(messages) - NOTES
     return messages[:NOTES] + ([f"and {more} more notes; --json has them all"] if more > 0 else [])

@@ -13,9 +13,18 @@ class View(NamedTuple):
     precision: int = 6
     full: bool = False
     shapes: bool = False
+    width: int = 0  # columns of an array's rows before they are folded; 0 in a table
 
     def short(self, number: Any) -> str:
         return short(number, self.precision, self.full)
+
+    def block(self, number: Any) -> str:
+        """The same on as many lines as are good to read."""
+        if not number.ndim:
+            return self.short(number)
+        from backprop.cli.render.arrays import block
+
+        return block(number, self.precision, self.full, self.width)
 
 
 def short(number: Any, precision: int, full: bool = False) -> str:

@@ -45,9 +45,10 @@ def render_stages(report: Report, view: View) -> Iterator[RenderableType]:
 
 
 def render_answers(report: Report, view: View) -> Iterator[RenderableType]:
-    for answer in answers(report, view):
+    hanging = report.program.shapes is not None
+    for answer in answers(report, view, view.block if hanging and view.full else None):
         style = BACKWARD if "/" in answer.name else FORWARD
-        yield one_answer(answer, style, hanging=report.program.shapes is not None)
+        yield one_answer(answer, style, hanging=hanging)
         if answer.exact:
             yield Text(f"  exactly {answer.exact}", style=style, overflow="fold")
     yield Text(

@@ -7,22 +7,22 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from typing import Any, NamedTuple
 
 from backprop.arrays.evaluation import upstream_of
-from backprop.arrays.shapes import MAX_AXES, MAX_ENTRIES, Shape, compact, words
+from backprop.arrays.shapes import Shape, compact, words
+from backprop.arrays.sizes import WAYS, held, read_shape
 from backprop.errors import UsageError
 from backprop.evaluation import arrays_in, checked_gates, checked_wrt, prepared
+from backprop.gates import CONSTANTS
 from backprop.gates.rules import template
+from backprop.language.ending import variables
 from backprop.language.syntax import Tree
 from backprop.program import Program, Stage
 from backprop.staging import stage
-from backprop.values import Value, number, unknown_variable
+from backprop.values import Value, no_variable, number
 
 SCHEMA = "backprop/shapes/1"
-NUMBER = "number"  # how the shape of a single number is given
-LONGEST = 12  # digits of a side
 PRODUCTS = re.compile(r"[\dx@ ,()]*")  # what is left of a product when shapes stand for names
 
 
@@ -156,74 +156,37 @@ def dimensions(
     given |= (arrays := arrays_in(given, seed))
     of_values = {name: array.shape for name, array in arrays.items()}
     tree, spare = prepared(program, output, spare)
+    check_known(tree, [*given, *sizes], spare)
     arrayed = {name: shape for name, shape in (sizes | of_values).items() if shape}
     found = stage(tree, {*given, *sizes}, checked_gates(gates), share, arrayed)
-    for name, value in given.items():
-        if name in found.inputs:
-            agreeing(name, of_values.get(name, ()), sizes)
-            number(name, value)
-    known = {*found.inputs, *spare}
     for name in (*given, *sizes):
-        if name not in known:
-            raise unknown_variable(name, found)
-    unknown = [n for n in found.inputs if n not in {*given, *sizes, *found.defaults}]
-    if unknown:
-        hint = f"give --shape {unknown[0]}=5x10, =5 for a vector or ={NUMBER}; or a value"
-        plural = "s" if len(unknown) > 1 else ""
-        raise UsageError(f"no shape for the variable{plural} {', '.join(unknown[:8])}", hint=hint)
+        if name not in found.inputs and name in found.names:
+            raise UsageError(
+                f"{name} is computed by the program: its shape follows from the inputs"
+            )
+        if name in given and name in found.inputs:
+            agreeing(name, of_values.get(name, ()), sizes)
+            number(name, given[name])
     wanted = tuple(found.inputs) if wrt is None else checked_wrt(found, wrt)
     if upstream is not None and found.shapes:
         upstream_of(found.shapes[found.output], upstream)
     return Dimensions(found, wanted, all(n in given or n not in sizes for n in found.inputs))
 
 
+def check_known(tree: Tree, names: Collection[str], spare: Collection[str]) -> None:
+    """Names that the program has, and all that it wants, before anything is made of them."""
+    wanted = [n for n in variables(tree) if n in names or n not in CONSTANTS]
+    for name in names:
+        if name not in {*wanted, *tree.stored, *spare}:
+            raise no_variable(name, wanted)
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        hint = f"give --shape {missing[0]}=..., written {WAYS}; or a value"
+        plural = "s" if len(missing) > 1 else ""
+        raise UsageError(f"no shape for the variable{plural} {', '.join(missing[:8])}", hint=hint)
+
+
 def agreeing(name: str, shape: Shape, sizes: Mapping[str, Shape]) -> None:
     if sizes.get(name, shape) != shape:
         text = f"the value of {name} is {words(shape)}, its --shape {words(sizes[name])}"
         raise UsageError(f"{text}: they have to be the same")
-
-
-# Shapes as they are given.
-
-
-def read_shapes(texts: Iterable[str]) -> dict[str, Shape]:
-    """`W=5x10,X=10x3` as names and their shapes."""
-    found: dict[str, Shape] = {}
-    for text in texts:
-        before = ""
-        for piece in text.split(","):
-            name, equals, shape = (part.strip() for part in piece.partition("="))
-            if not (name and equals):
-                hint = f"{before}x{name}" if before and name.isdigit() else "W=5x10"
-                raise UsageError(
-                    f"--shape wants NAME=SHAPE, not {piece.strip() or 'nothing'}",
-                    hint=f"a shape is written with x: {hint}",
-                )
-            if name in found:
-                raise UsageError(f"the shape of {name} is given twice")
-            found[name] = read_shape(name, shape)
-            before = piece.strip()
-    return found
-
-
-def read_shape(name: str, text: str) -> Shape:
-    """`5x10`, `5` for a vector, `number`."""
-    sides = text.strip().lower().replace("×", "x").split("x")
-    if sides == [NUMBER]:
-        return ()
-    if not all(side.isascii() and side.isdigit() for side in sides):
-        digits = "x".join(re.findall(r"[0-9]+", text))
-        hint = f"did you mean {digits}?" if digits else f"write 5x10, 5 for a vector or {NUMBER}"
-        message = f"the shape of {name} is not whole numbers with x between: {text[:40]}"
-        raise UsageError(message, hint=hint)
-    if max(map(len, sides)) > LONGEST:
-        raise UsageError(f"the shape of {name} is too large: {text[:40]}")
-    return held(name, tuple(map(int, sides)))
-
-
-def held(name: str, shape: Shape) -> Shape:
-    shape = tuple(shape)
-    if len(shape) > MAX_AXES or prod(shape) > MAX_ENTRIES:
-        limit = f"at most {MAX_AXES} axes and {MAX_ENTRIES:,} entries are held"
-        raise UsageError(f"the shape of {name} is {words(shape)}: {limit}")
-    return shape

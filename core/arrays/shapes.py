@@ -49,6 +49,12 @@ def words(shape: Shape) -> str:
     return f"a vector of {shape[0]}" if len(shape) == 1 else "x".join(map(str, shape))
 
 
+def too_many(shape: Shape) -> bool:
+    """More axes or entries than are held; of an axis without entries the others count too, since
+    its lists are made."""
+    return len(shape) > MAX_AXES or prod(max(1, side) for side in shape) > MAX_ENTRIES
+
+
 def compact(shape: Shape) -> str:
     """`5x10`, `10` for a vector, `a number`."""
     return "x".join(map(str, shape)) or "a number"

@@ -26,6 +26,13 @@ def ending(tree: Tree, output: str) -> Tree:
     return kept(tree, body, functions, output)
 
 
+def variables(tree: Tree) -> list[str]:
+    """The names that statements use and none of them gives: the inputs without a value."""
+    inside = inner_needs(tree)
+    names = used(tree, (item for run in tree.body for item in tree.code[slice(*run)]), inside)[0]
+    return [name for name in tree.names if name in names - tree.stored]
+
+
 def unneeded(tree: Tree) -> list[str]:
     """The names that may have a value although a part of the program doesn't use them."""
     return [name for name in tree.names if name not in tree.stored]
