@@ -21,7 +21,7 @@ from backprop.cli.render.numbers import View
 from backprop.cli.render.table import BACKWARD, FORWARD, INPUTS, WIDEST, left_out, new_table
 from backprop.report import Report
 
-FORMULA = 40  # columns of a formula before it is folded
+FORMULA = 36  # columns of a formula before it is folded
 HEADINGS = 12  # columns before an array, in a list
 MARGIN = (0, 0, 0, 2)  # of what stands below the name of a stage, in a list
 
@@ -68,7 +68,7 @@ class ArrayStages:
         for group in (self.inputs, self.stages):
             for row in group:
                 cells = [] if row.slot is None else self.cells(row.slot)
-                table.add_row(row.title, *cells, self.passing_back(row))
+                table.add_row(row.title, *cells, self.passing_back(row, inline=False))
             table.add_section()
         return table
 
@@ -77,8 +77,8 @@ class ArrayStages:
         shape = [shape_of(report.program, slot)] if self.view.shapes else []
         return [*shape, show(report.values[slot]), show(report.back.gradient(slot))]
 
-    def passing_back(self, row: Row) -> RenderableType:
-        """`dW = dD @ X.T`, and below it what that is."""
+    def passing_back(self, row: Row, *, inline: bool) -> RenderableType:
+        """`dW = dD @ X.T`, and what that is: below it, or beside it a number."""
         if not row.pulls:
             return ""
         grid = Table.grid(padding=(0, 1))
@@ -86,13 +86,16 @@ class ArrayStages:
         grid.add_column(no_wrap=True)
         grid.add_column(overflow="fold", max_width=FORMULA)
         for name, sign, formula, flow in row.pulls:
-            grid.add_row(name, sign, formula)
-            grid.add_row("", "" if flow is None else "=".rjust(len(sign)), self.passed(flow))
+            if flow is None:
+                grid.add_row(name, sign, f"{formula}: nothing passes")
+            elif inline and not flow.ndim:
+                grid.add_row(name, sign, f"{formula} = {self.view.short(flow)}")
+            else:
+                grid.add_row(name, sign, formula)
+                grid.add_row("", "=".rjust(len(sign)), self.passed(flow))
         return grid
 
     def passed(self, flow: Any) -> str:
-        if flow is None:
-            return "nothing passes"
         return brief(flow, self.view.precision) if flow.ndim else self.view.short(flow)
 
     def listed(self) -> Iterator[RenderableType]:
@@ -111,5 +114,5 @@ class ArrayStages:
                 grid.add_row(heading, Text(cell, style=styles.get(heading, "")))
             yield Padding(grid, MARGIN)
             if row.pulls:
-                yield Padding(self.passing_back(row), MARGIN, style=BACKWARD)
+                yield Padding(self.passing_back(row, inline=True), MARGIN, style=BACKWARD)
         yield Text()
