@@ -101,12 +101,18 @@ def evaluate(
         back = backward(program, numbers, ties, None if everything else wanted)
         notices = tuple(diagnose(program, at, numbers, back, wanted, ties))
         report = Report(program, at, numbers, back, wanted, ties, notices=notices)
-    user = program.tree.output or "the program"
-    told = [Notice("unused", f"{user} doesn't use {n}: its gradient is 0") for n in unused]
+    part = program.tree.output
     return replace(
-        report, unused=unused if everything else (),
-        notices=(*program.notices, *report.notices, *told),
+        report, unused=unused if everything and not part else (),
+        notices=(*program.notices, *report.notices, *told_of(unused, part)),
     )  # fmt: skip
+
+
+def told_of(unused: Sequence[str], part: str) -> list[Notice]:
+    """What is said of values that the program, or the part of it that ends with `part`, lacks."""
+    if part and unused:
+        return [Notice("unused", f"{part} doesn't need {', '.join(unused)}")]
+    return [Notice("unused", f"the program doesn't use {n}: its gradient is 0") for n in unused]
 
 
 def prepared(

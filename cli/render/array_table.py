@@ -21,7 +21,7 @@ from backprop.cli.render.numbers import View
 from backprop.cli.render.table import BACKWARD, FORWARD, INPUTS, WIDEST, left_out, new_table
 from backprop.report import Report
 
-FORMULA = 36  # columns of a formula before it is folded
+FORMULA = 30  # columns of a formula before it is folded
 HEADINGS = 12  # columns before an array, in a list
 MARGIN = (0, 0, 0, 2)  # of what stands below the name of a stage, in a list
 

@@ -15,6 +15,7 @@ from backprop.arrays.shapes import compact, words
 from backprop.cli.output import UNBOUNDED
 from backprop.cli.render.csv import line
 from backprop.cli.render.json import render_object
+from backprop.cli.render.lines import headline
 from backprop.cli.render.markdown import code, row
 from backprop.cli.render.table import BACKWARD, FORWARD, WIDEST, new_table
 from backprop.errors import visible
@@ -116,6 +117,7 @@ class Sides:
 
 
 def render_table(sizes: Dimensions) -> Iterator[RenderableType]:
+    yield Text(visible(headline(sizes.program)), style="bold", overflow="fold")
     yield Sides(sizes)
     for answer in answers(sizes):
         yield Text(answer)

@@ -36,10 +36,10 @@ class Pull(NamedTuple):
     flow: Any  # None if nothing passes
 
 
-def headline(report: Report) -> str:
-    inputs = ", ".join(report.program.inputs) if len(report.program.inputs) <= 12 else "..."
-    text = " ".join(report.program.text.split()) if "=" not in report.program.text else ""
-    name = report.program.output_name
+def headline(program: Program) -> str:
+    inputs = ", ".join(program.inputs) if len(program.inputs) <= 12 else "..."
+    text = " ".join(program.text.split()) if "=" not in program.text else ""
+    name = program.output_name
     return f"{name}({inputs}) = {text}" if text and len(text) < 200 else f"{name}({inputs})"
 
 

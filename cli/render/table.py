@@ -35,7 +35,7 @@ INPUTS = 100  # inputs listed in the table; the gradient below it has all
 
 
 def render_stages(report: Report, view: View) -> Iterator[RenderableType]:
-    yield Text(visible(headline(report)), style="bold", overflow="fold")
+    yield Text(visible(headline(report.program)), style="bold", overflow="fold")
     if report.program.shapes is None:
         yield stage_table(report, view)
     else:
