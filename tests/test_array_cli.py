@@ -531,3 +531,22 @@ def test_compare_ends_with_the_output(command: Command) -> None:
     args = ("--iterate", "l=x", "--times", "3", "--output", "m", "--json")
     found = json.loads(command("compare", "m = 4*l*(1-l)\nm*k", *args).stdout)
     assert [row["staged"]["total"] for row in found["rows"]] == [0, 7, 14]
+
+
+def test_a_function_brings_the_statements_that_it_uses() -> None:
+    text = "s = 2*x\ng(u) = u*s\nh(u) = g(u) + 1\nb = h(y)\nc = b*z"
+    report = backprop.evaluate(text, x=3, y=5, output="b")
+    assert (report.value, report.gradient) == (31, {"x": 10, "y": 6})
+
+
+def test_no_gradient_comes_to_a_condition() -> None:
+    found = dimensions("c = 2*A > 0\nsum(where(c, A, v))", {}, {"A": (2, 3), "v": "3"})
+    reached = {sized.stage.name: sized.reached for sized in found.stages()}
+    assert reached == {"q1": False, "c": False, "q2": True, "f": True}
+    assert found.to_dict()["stages"][1]["gradient"] is None
+
+
+def test_a_gradient_that_was_not_asked_for_is_not_saved(command: Command, tmp_path: Path) -> None:
+    text = "z = 2*y\nexp(x)*sin(z)"
+    command("eval", text, "--x=0", "--y=1", "--wrt", "x", "--save", "a.npz", cwd=tmp_path)
+    assert sorted(saved(tmp_path / "a.npz")) == ["df", "dx", "f", "x", "y", "z"]

@@ -16,13 +16,13 @@ Arrays = dict[str, Any]
 
 def named_arrays(report: Report) -> tuple[Arrays, dict[str, str]]:
     """What is kept, by name: inputs, the stages that the text names and the output; then their
-    gradients, `d` before the name. Where the program has such a name itself, underscores follow;
-    the second part of the answer says where."""
+    gradients, `d` before the name, as far as they were asked for. Where the program has such a
+    name itself, underscores follow; the second part of the answer says where."""
     program = report.program
     slots = dict(program.names) | {program.output_name: program.output}
     found: Arrays = {name: report.values[slot] for name, slot in slots.items()}
-    asked = {*report.wrt, *(name for name in slots if name not in program.inputs)}
-    gradients = {f"d{name}": report.back.gradient(slots[name]) for name in slots if name in asked}
+    asked = {name: slot for name, slot in slots.items() if known(report, name, slot)}
+    gradients = {f"d{name}": report.back.gradient(slot) for name, slot in asked.items()}
     gradients |= {f"jacobian_{name}": entries for name, entries in (report.jacobian or {}).items()}
     renamed: dict[str, str] = {}
     for wanted, gradient in gradients.items():
@@ -33,6 +33,14 @@ def named_arrays(report: Report) -> tuple[Arrays, dict[str, str]]:
         if name != wanted:
             renamed[wanted] = name
     return found, renamed
+
+
+def known(report: Report, name: str, slot: int) -> bool:
+    """Has the backward pass gone that way? It only looks for what was asked for."""
+    program = report.program
+    if name in program.inputs or len(report.wrt) == len(program.inputs):
+        return name in report.wrt or name not in program.inputs
+    return slot == program.output or program.depends_on(report.wrt)[slot]
 
 
 def npz(arrays: Mapping[str, Any]) -> bytes:
