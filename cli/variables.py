@@ -12,7 +12,6 @@ import click
 
 from backprop.cli.files import read_bytes, read_point, read_text
 from backprop.errors import BackpropError, MissingValueError, UsageError, closest
-from backprop.language.ending import ending, unneeded
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
 
@@ -215,6 +214,8 @@ def question(ctx: click.Context) -> Question:
         explicit[name] = array_file(name, value) if value.startswith("@") else value
     spare = tuple(name for name in at if name not in explicit)
     if output is not None and "iterated" not in ctx.meta:
+        from backprop.language.ending import ending, unneeded
+
         spare += tuple(name for name in unneeded(tree) if name in explicit)
         tree = ending(tree, output)
     return Question(tree, at | explicit, spare)

@@ -11,7 +11,6 @@ from backprop.checking.check import METHODS, TIMEOUT
 from backprop.diagnosis import diagnose
 from backprop.engine import backward, forward, uncollected
 from backprop.errors import UsageError, closest
-from backprop.language.ending import ending, unneeded
 from backprop.language.parser import parse as parse_text
 from backprop.language.syntax import Tree
 from backprop.program import Notice, Program
@@ -120,7 +119,11 @@ def prepared(
 ) -> tuple[Tree, Collection[str]]:
     """The tree that ends with `output`, and the names that may have a value without being in it."""
     tree = parse_text(program) if isinstance(program, str) else program
-    return (tree, spare) if output is None else (ending(tree, output), [*spare, *unneeded(tree)])
+    if output is None:
+        return tree, spare
+    from backprop.language.ending import ending, unneeded
+
+    return ending(tree, output), [*spare, *unneeded(tree)]
 
 
 def staged(
