@@ -75,7 +75,7 @@ class ArrayStages:
     def cells(self, slot: int) -> list[str]:
         report, show = self.report, self.view.block
         shape = [shape_of(report.program, slot)] if self.view.shapes else []
-        return [*shape, show(report.values[slot]), show(report.back.gradient(slot))]
+        return [*shape, show(report.values[slot]), show(report.every.gradient(slot))]
 
     def passing_back(self, row: Row, *, inline: bool) -> RenderableType:
         """`dW = dD @ X.T`, and what that is: below it, or beside it a number."""

@@ -17,7 +17,7 @@ def render(report: Report, view: View | None = None) -> Iterator[str]:
     del view
     yield line(FIELDS)
     for name, slot in report.program.inputs.items():
-        value, gradient = report.values[slot], report.back.gradient(slot)
+        value, gradient = report.values[slot], report.every.gradient(slot)
         yield line(("input", "", name, "", "", plain(value), plain(gradient), "", "", ""))
     for computed in report.stages():
         stage = computed.stage

@@ -28,7 +28,7 @@ def render(report: Report, view: View) -> Iterator[str]:
         found = {
             "shape": shape_of(program, slot),
             "value": view.short(report.values[slot]),
-            "gradient": view.short(report.back.gradient(slot)),
+            "gradient": view.short(report.every.gradient(slot)),
         }
         found |= {name.replace("_", " "): text for name, text in texts.items()}
         return row(found.get(name, "") for name in columns)

@@ -90,7 +90,7 @@ def stage_table(report: Report, view: View) -> Table:
 
     def numbers(slot: int) -> list[str]:
         shape = [shape_of(report.program, slot)] if view.shapes else []
-        return [*shape, view.short(report.values[slot]), view.short(report.back.gradient(slot))]
+        return [*shape, view.short(report.values[slot]), view.short(report.every.gradient(slot))]
 
     for name, slot in list(report.program.inputs.items())[:INPUTS]:
         table.add_row(name, *numbers(slot))
