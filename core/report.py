@@ -70,7 +70,7 @@ class Report:
         numbers = (self.value, *self.gradient.values())
         if self.program.shapes is None:
             return all(map(math.isfinite, numbers))
-        from backprop.arrays.evaluation import finite
+        from backprop.arrays.values import finite
 
         return all(map(finite, numbers))
 

@@ -111,7 +111,9 @@ def check_finite(name: str, value: Any) -> None:
     if isinstance(value, float):
         bad = [] if math.isfinite(value) else [value]
     else:
-        bad = [entry for entry in value.flat if not math.isfinite(entry)][:1]
+        from backprop.arrays.values import finite
+
+        bad = [] if finite(value) else [entry for entry in value.flat if not math.isfinite(entry)]
     if bad:
         what = "is" if isinstance(value, float) else "has an entry"
         hint = "--allow-nonfinite lets infinite and undefined inputs through"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 from zlib import crc32
 
@@ -48,3 +49,13 @@ def checked(name: str, value: Any) -> Any:
         limit = f"at most {MAX_AXES} axes and {MAX_ENTRIES:,} entries are held"
         raise UsageError(f"the value of {name} is {words(found.shape)}: {limit}")
     return np.ascontiguousarray(found, dtype=float) if found.ndim else found.astype(float)
+
+
+def finite(value: Any) -> bool:
+    """Is every entry a finite number? What is no number at all is left alone."""
+    if isinstance(value, float):
+        return isfinite(value)
+    if not isinstance(value, np.ndarray):
+        return True
+    # A sum of squares is the quickest to ask, but it overflows where the entries are large.
+    return isfinite(np.vdot(value, value)) or bool(np.isfinite(value).all())
