@@ -22,7 +22,11 @@ from backprop.staging import Stager
 from backprop.walking import NoPlainGates
 
 REDUCTIONS = {"max": "amax", "min": "amin"}  # of one operand
-PRODUCTS = {(2, 2): "matmul", (2, 1): "matvec", (1, 2): "vecmat", (1, 1): "inner"}
+PRODUCTS = {
+    (2, 2): "matmul", (2, 1): "matvec", (1, 2): "vecmat", (1, 1): "inner",
+    (3, 3): "batched", (3, 2): "batched", (2, 3): "batched", (3, 1): "batchvec", (1, 3): "vecbatch",
+}  # fmt: skip
+STACKS = 3  # axes from which an array is a stack of matrices
 LAST_AXIS = ("softmax", "log_softmax")  # work along the last axis, if none is given
 UNREAD = -1_000_000_000  # slots from here on down are lists that nothing has used yet
 
@@ -128,10 +132,7 @@ class ArrayStager(Stager):
             self.store(op.name)
             return
         if op.kind == "call" and op.name not in self.tree.functions:
-            operands = self.take(op.arity)
-            if op.name not in LISTS_TAKEN:
-                operands = tuple(map(self.settled, operands))
-            self.stack.append(self.called_gate(op, operands))
+            self.stack.append(self.called_gate(op, self.take(op.arity)))
             return
         if op.kind in ("keyword", "list"):
             operands = self.take(op.arity)
@@ -160,38 +161,49 @@ class ArrayStager(Stager):
             return slot
         held = self.waiting[UNREAD - slot]
         if isinstance(held, Keyword):
-            return slot
+            self.fail(f"no argument called {held.name} is taken here")
         user, self.node = self.node, held.node
         found = self.place(*self.as_one_gate("stack", tuple(map(self.settled, held.slots))))
         self.node = user
         return found
 
+    def listed(self, slot: int) -> tuple[int, ...] | None:
+        """The slots of a list that nothing has used yet; None if it is something else."""
+        held = self.waiting[UNREAD - slot] if slot <= UNREAD else None
+        return held.slots if isinstance(held, Listed) else None
+
+    def by_name(self, operands: tuple[int, ...]) -> tuple[tuple[int, ...], dict[str, int]]:
+        """The arguments of a call, and apart from them those that were given by name."""
+        kinds = [self.waiting[UNREAD - slot] if slot <= UNREAD else None for slot in operands]
+        named = [held for held in kinds if isinstance(held, Keyword)]
+        given = {held.name: held.slot for held in named}
+        count = len(operands) - len(named)
+        if kinds[count:] != named or len(given) < len(named):
+            self.fail("arguments that are given by name come last, and each of them once")
+        return operands[:count], given
+
     def called_gate(self, op: Op, operands: tuple[int, ...]) -> int:
         """The slot of a call: of a gate, or of what only arrays have."""
-        given = {
-            held.name: self.settled(held.slot)
-            for slot in operands
-            if slot <= UNREAD and isinstance(held := self.waiting[UNREAD - slot], Keyword)
-        }
-        operands = operands[: len(operands) - len(given)]
+        operands, given = self.by_name(operands)
         gate = find(op.name)
         name = gate.name if gate else op.name
-        if name in ("dot", "matmul") and len(operands) == 2:
-            return self.product(operands, dot=name == "dot")
         if name in CREATORS:
             return self.created(name, operands)
         if name == "reshape":
             return self.reshaped(operands)
         if name in ("array", "stack", "concatenate"):
             return self.joined(name, operands, given)
+        if gate and "axis" in gate.operands:
+            return self.reduced(gate, op, operands, given)
+        operands = tuple(map(self.settled, operands))
+        if name in REDUCTIONS and len(operands) == 1 and self.shapes[operands[0]]:
+            return self.reduced(GATES[REDUCTIONS[name]], op, operands, given)
+        if name in ("dot", "matmul", "batched", "batchvec", "vecbatch"):
+            return self.product(operands, dot=name == "dot")
         if name == "transpose" and len(operands) == 1:
             return self.transposed(operands[0])
-        if name in REDUCTIONS and len(operands) == 1 and self.shapes[operands[0]]:
-            gate = GATES[REDUCTIONS[name]]
         if gate is None:
             raise self.unknown_function(op)
-        if "axis" in gate.operands:
-            return self.reduced(gate, op, operands, given)
         if given:
             self.fail(f"{op.name} takes no argument called {next(iter(given))}")
         if not gate.accepts(len(operands)):
@@ -206,7 +218,7 @@ class ArrayStager(Stager):
 
     def whole(self, slot: int, what: str) -> int:
         value = self.constants.get(slot)
-        if not isinstance(value, float) or value != int(value):
+        if not isinstance(value, float) or not value.is_integer():
             self.fail(f"{what} is a whole number that is known beforehand")
         return int(value)
 
@@ -216,30 +228,34 @@ class ArrayStager(Stager):
         if not 1 <= len(operands) <= 2 or (len(operands) == 2 and "axis" in given):
             self.fail(f"{op.name} takes an array, and an axis")
         where = operands[1] if len(operands) == 2 else given.get("axis")
-        axis = None if where is None else self.whole(where, "an axis")
+        axis = None if where is None else self.axes(where)
         if axis is None and gate.name in LAST_AXIS:
             axis = -1
         keep = "keepdims" in given and bool(self.whole(given["keepdims"], "keepdims"))
         fixed = Axis(axis, keep)
-        return self.applied(gate, (operands[0], self.literal(fixed.text, fixed)))
+        return self.applied(gate, (self.settled(operands[0]), self.literal(fixed.text, fixed)))
+
+    def axes(self, slot: int) -> int | tuple[int, ...]:
+        """One axis, or a list of them."""
+        listed = self.listed(slot)
+        if listed is None:
+            return self.whole(slot, "an axis")
+        return tuple([self.whole(axis, "an axis") for axis in listed])
 
     def reshaped(self, operands: tuple[int, ...]) -> int:
+        if len(operands) < 2:
+            self.fail("reshape takes an array, and the sides of a shape")
         array, *sizes = operands
-        if len(sizes) == 1 and sizes[0] <= UNREAD:
-            held = self.waiting[UNREAD - sizes[0]]
-            sizes = [] if isinstance(held, Keyword) else list(held.slots)
-        wanted = tuple([self.whole(size, "a side of a shape") for size in sizes])
+        listed = self.listed(sizes[0]) if len(sizes) == 1 else None
+        wanted = tuple([self.whole(size, "a side of a shape") for size in listed or sizes])
         text = ", ".join(map(str, wanted))
         return self.applied(GATES["reshape"], (self.settled(array), self.literal(text, wanted)))
 
     def joined(self, name: str, operands: tuple[int, ...], given: Mapping[str, int]) -> int:
-        parts: tuple[int, ...] = operands
-        if len(operands) == 1 and operands[0] <= UNREAD:
-            held = self.waiting[UNREAD - operands[0]]
-            parts = () if isinstance(held, Keyword) else held.slots
-        elif name == "array":
+        listed = self.listed(operands[0]) if len(operands) == 1 else None
+        if name == "array" and listed is None and operands:
             return self.settled(operands[0])
-        parts = tuple(map(self.settled, parts))
+        parts = tuple(map(self.settled, operands if listed is None else listed))
         if not parts:
             self.fail(f"{name} takes a list of arrays")
         if name != "concatenate":
@@ -248,6 +264,8 @@ class ArrayStager(Stager):
         return self.applied(GATES[name], (*parts, self.literal(fixed.text, fixed)))
 
     def created(self, name: str, operands: tuple[int, ...]) -> int:
+        listed = self.listed(operands[0]) if len(operands) == 1 else None
+        operands = operands if listed is None else listed
         numbers = [self.constants.get(slot) for slot in operands]
         if not all(isinstance(number, float) for number in numbers):
             self.fail(f"{name} takes numbers that are known beforehand")
@@ -280,10 +298,15 @@ class ArrayStager(Stager):
     # Products and transposes.
 
     def product(self, operands: tuple[int, ...], *, dot: bool) -> int:
-        ranks = tuple([len(self.shapes[slot]) for slot in operands])
-        if dot and 0 in ranks:
+        if len(operands) != 2:
+            self.fail("dot and matmul multiply two arrays")
+        first, second = [min(STACKS, len(self.shapes[slot])) for slot in operands]
+        if dot and 0 in (first, second):
             return self.applied(GATES["mul"], operands)
-        first, second = ranks
+        if dot and first > 1 and second == STACKS:
+            left, right = map(self.called, operands)
+            self.fail(f"dot pairs every matrix of {left} with every one of {right}",
+                      f"write {left} @ {right} for one with one")  # fmt: skip
         return self.applied(GATES[PRODUCTS.get((first, second), "matmul")], operands)
 
     def transposed(self, slot: int) -> int:
@@ -317,9 +340,6 @@ class ArrayStager(Stager):
 
     def all_finite(self, value: Any) -> bool:
         return not isinstance(value, (float, np.ndarray)) or bool(np.all(np.isfinite(value)))
-
-
-LISTS_TAKEN = ("reshape", "array", "stack", "concatenate")
 
 
 def stage_arrays(
