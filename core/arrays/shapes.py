@@ -142,24 +142,15 @@ def reduced(a: Shape, axis: Axis) -> Shape:
     return tuple([size for place, size in enumerate(a) if place not in gone])
 
 
-def some(a: Shape, axis: Axis, verb: str) -> None:
-    """Nothing has no largest entry and no mean."""
-    if not prod(a[place] for place in axis.of(a)):
-        raise MismatchError(f"{{0}} is {words(a)}: it has no entry there to {verb}")
-
-
 def picked(a: Shape, axis: Axis) -> Shape:
-    some(a, axis, "choose")
-    return reduced(a, axis)
-
-
-def averaged(a: Shape, axis: Axis) -> Shape:
-    some(a, axis, "average")
+    """A largest or smallest entry, which nothing has none of."""
+    if not prod(a[place] for place in axis.of(a)):
+        raise MismatchError(f"{{0}} is {words(a)}: it has no entry there to choose")
     return reduced(a, axis)
 
 
 def kept(a: Shape, axis: Axis) -> Shape:
-    some(a, axis, "compare")
+    axis.of(a)
     return a
 
 
@@ -168,8 +159,7 @@ def along(a: Shape, axis: Axis) -> Shape:
         raise MismatchError(f"{{0}} is {words(a)}: say along which axis, as in cumsum(a, axis=0)")
     if isinstance(axis.axis, tuple):
         raise MismatchError("cumsum works along one axis, not several")
-    axis.of(a)
-    return a
+    return kept(a, axis)
 
 
 def outer(a: Shape, b: Shape) -> Shape:

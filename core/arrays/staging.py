@@ -150,6 +150,8 @@ class ArrayStager(Stager):
         elif op.kind == "attribute":
             self.stack.append(self.transposed(operands[0]))
         elif op.kind == "method" or op.name == "matmul":
+            if len(operands) != 2:
+                self.fail(f".dot takes 1 argument, not {len(operands) - 1}", "such as a.dot(b)")
             self.stack.append(self.product(operands, dot=op.kind == "method"))
         else:
             self.stack += operands
@@ -199,6 +201,8 @@ class ArrayStager(Stager):
         if name in REDUCTIONS and len(operands) == 1 and self.shapes[operands[0]]:
             return self.reduced(GATES[REDUCTIONS[name]], op, operands, given)
         if name in ("dot", "matmul", "batched", "batchvec", "vecbatch"):
+            if given or len(operands) != 2:
+                self.fail(f"{name} takes 2 arguments, not {op.arity}")
             return self.product(operands, dot=name == "dot")
         if name == "transpose" and len(operands) == 1:
             return self.transposed(operands[0])
@@ -244,7 +248,7 @@ class ArrayStager(Stager):
 
     def reshaped(self, operands: tuple[int, ...]) -> int:
         if len(operands) < 2:
-            self.fail("reshape takes an array, and the sides of a shape")
+            self.fail("reshape takes an array and a shape", "such as reshape(a, 2, 3)")
         array, *sizes = operands
         listed = self.listed(sizes[0]) if len(sizes) == 1 else None
         wanted = tuple([self.whole(size, "a side of a shape") for size in listed or sizes])
@@ -298,8 +302,6 @@ class ArrayStager(Stager):
     # Products and transposes.
 
     def product(self, operands: tuple[int, ...], *, dot: bool) -> int:
-        if len(operands) != 2:
-            self.fail("dot and matmul multiply two arrays")
         first, second = [min(STACKS, len(self.shapes[slot])) for slot in operands]
         if dot and 0 in (first, second):
             return self.applied(GATES["mul"], operands)

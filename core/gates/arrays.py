@@ -35,7 +35,7 @@ ROWS = (
     Gate(name="sum", symbol="Σ", parameters="a axis", partials=("spread(g, a, axis)", ""),
          flow=SPREAD.format("adds, unchanged"), shape=shapes.reduced),
     Gate(name="mean", parameters="a axis", partials=("spread(g, a, axis)/count(a, axis)", ""),
-         flow=SPREAD.format("averages, divided by their number"), shape=shapes.averaged),
+         flow=SPREAD.format("averages, divided by their number"), shape=shapes.reduced),
     Gate(name="amax", symbol="max", parameters="a axis",
          partials=("routed(g, a, out, axis)", ""),
          flow="routes its gradient to the largest entry; the others get nothing", ties=True,
