@@ -132,7 +132,9 @@ class ArrayStager(Stager):
             self.store(op.name)
             return
         if op.kind == "call" and op.name not in self.tree.functions:
-            self.stack.append(self.called_gate(op, self.take(op.arity)))
+            slot = self.called_gate(op, self.take(op.arity))
+            if slot is not None:
+                self.stack.append(slot)
             return
         if op.kind in ("keyword", "list"):
             operands = self.take(op.arity)
@@ -184,8 +186,9 @@ class ArrayStager(Stager):
             self.fail("arguments that are given by name come last, and each of them once")
         return operands[:count], given
 
-    def called_gate(self, op: Op, operands: tuple[int, ...]) -> int:
-        """The slot of a call: of a gate, or of what only arrays have."""
+    def called_gate(self, op: Op, operands: tuple[int, ...]) -> int | None:
+        """The slot of a call: of a gate, or of what only arrays have. None where a gate is
+        opened up, whose slot comes later."""
         operands, given = self.by_name(operands)
         gate = find(op.name)
         name = gate.name if gate else op.name
@@ -212,9 +215,11 @@ class ArrayStager(Stager):
             self.fail(f"{op.name} takes no argument called {next(iter(given))}")
         if not gate.accepts(len(operands)):
             self.wrong_arity(op, "two or more" if gate.variadic else f"{len(gate.operands)}")
-        return self.applied(gate, operands)
+        self.apply(gate, operands)
+        return None
 
     def applied(self, gate: Gate, operands: tuple[int, ...]) -> int:
+        """The slot of a gate on arrays, which is never opened up."""
         self.apply(gate, operands)
         return self.stack.pop()
 

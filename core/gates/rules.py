@@ -18,6 +18,7 @@ from backprop.language.syntax import SYMBOL, Op, Tree
 
 formula = cache(parse)
 
+CALLS = re.compile(r"(\w+)\(")
 COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
 
 
