@@ -74,26 +74,25 @@ def direction(a: Array, out: Array, axis: Axis) -> Array:
     return np.where(length == 0, 0.0, a / np.where(length == 0, 1.0, length))
 
 
+def peak(a: Array, axis: Axis) -> Array:
+    """The largest entry, less which no exponential overflows; 0 where it isn't finite."""
+    largest = np.max(a, axis=axis.of(np.shape(a)), keepdims=True, initial=-math.inf)
+    return np.where(np.isfinite(largest), largest, 0.0)
+
+
 def logsumexp(a: Array, axis: Axis) -> Array:
-    place = axis.of(np.shape(a))
-    largest = np.max(a, axis=place, keepdims=True, initial=-math.inf)
-    shift = np.where(np.isfinite(largest), largest, 0.0)
-    total = np.log(np.sum(np.exp(a - shift), axis=place, keepdims=True)) + shift
-    return shrunk(total, a, axis)
-
-
-def kept_axis(axis: Axis) -> Axis:
-    return Axis(axis.axis, True)
+    shift = peak(a, axis)
+    return shrunk(np.log(total(np.exp(a - shift), axis)) + shift, a, axis)
 
 
 def log_softmax(a: Array, axis: Axis) -> Array:
-    return a - logsumexp(a, kept_axis(axis))
+    lowered = a - peak(a, axis)
+    return lowered - np.log(total(np.exp(lowered), axis))
 
 
 def softmax(a: Array, axis: Axis) -> Array:
-    largest = np.max(a, axis=axis.of(np.shape(a)), keepdims=True, initial=-math.inf)
-    raised = np.exp(a - largest)
-    return raised / np.sum(raised, axis=axis.of(np.shape(a)), keepdims=True)
+    raised = np.exp(a - peak(a, axis))
+    return raised / total(raised, axis)
 
 
 def total(a: Array, axis: Axis) -> Array:
@@ -267,6 +266,7 @@ WHOLE: dict[str, Function] = {
     "others": others,
     "direction": direction,
     "total": total,
+    "shares": softmax,
     "cumulated_back": cumulated_back,
     "identity": identity,
     "undiag": undiag,
