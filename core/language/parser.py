@@ -31,6 +31,7 @@ class Bracket:
     token: int
     name: str = ""
     commas: int = 0
+    comma: int = 0  # the token of the latest
     colons: int = 0  # of the slice at hand
     colon: int = 0  # the token of the first
     keyword: int = 0  # the token of the name of the argument at hand, if it has one
@@ -191,6 +192,7 @@ class Parser:
         self.finish_slice(k)
         self.finish_keyword()
         self.open[-1].commas += 1
+        self.open[-1].comma = k
         return True
 
     def is_argument(self) -> bool:
@@ -207,7 +209,10 @@ class Parser:
         if operands:
             self.finish_slice(k)
             self.finish_keyword()
-        bracket = self.open.pop()
+        bracket = self.open[-1]
+        if bracket.kind == "tuple" and self.tokens[k + 1 : k + 2] not in ([","], [")"], []):
+            raise self.complaints.stray_comma(self, bracket.comma)
+        self.open.pop()
         self.pending.pop()
         if bracket.kind == "group":
             return False
