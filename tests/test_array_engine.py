@@ -148,7 +148,7 @@ def test_every_axis_is_reversed_by_a_transpose() -> None:
 
 # Only what is asked for.
 
-NET = "h = tanh(X @ V)\nloss = sum((h @ w)**2) + sum(X)"
+NET = "h = tanh(X @ V)\nloss = sum(concatenate([h @ w, w])**2) + sum(X)"
 POINT = {"X": T[0], "V": RANDOM.standard_normal((4, 2)), "w": RANDOM.standard_normal(2)}
 
 
