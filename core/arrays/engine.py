@@ -65,7 +65,7 @@ def fitted(message: Array, shape: tuple[int, ...]) -> Array:
         found = np.broadcast_to(found, np.broadcast_shapes(found.shape, shape))
     found = found.sum(axis=tuple(range(found.ndim - len(shape))))
     stretched = tuple([k for k, size in enumerate(shape) if size == 1 != found.shape[k]])
-    return found.sum(axis=stretched, keepdims=True)[()] if stretched else found[()]
+    return found.sum(axis=stretched, keepdims=True) if stretched else found
 
 
 @uncollected()
