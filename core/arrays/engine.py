@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,28 +17,17 @@ Messages = list[Array | None]
 Reach = Array | None  # which entries a message has reached; None for all
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class ArrayBackward:
-    """Gradients of the output for every slot, and what each stage passed to its operands.
-
-    A pass for some inputs alone passes nothing to the others; who looks at these has the rest
-    computed then.
-    """
+class ArrayBackward(NamedTuple):
+    """Gradients of the output for every slot, and what each stage passed to its operands. A pass
+    for some inputs passes nothing to the others."""
 
     gradients: Sequence[Array | None]  # None: nothing has reached the slot
     messages: Sequence[Sequence[Array | None] | None]
     shapes: Sequence[tuple[int, ...]]
-    everything: Callable[[], ArrayBackward] | None = None  # the whole pass, if this is a part
-
-    @cached_property
-    def whole(self) -> ArrayBackward | None:
-        return self.everything and self.everything()
 
     def gradient(self, slot: int) -> Array:
         found = self.gradients[slot]
-        if found is None:
-            return self.whole.gradient(slot) if self.whole else np.zeros(self.shapes[slot])[()]
-        return found
+        return np.zeros(self.shapes[slot])[()] if found is None else found
 
     def reached(self, slot: int) -> bool:
         return self.gradients[slot] is not None
@@ -48,8 +35,7 @@ class ArrayBackward:
     def flow(self, slot: int, position: int) -> Array | None:
         """What a stage passes to one of its operands; None if nothing."""
         messages = self.messages[slot]
-        found = None if messages is None else messages[position]
-        return self.whole.flow(slot, position) if found is None and self.whole else found
+        return None if messages is None else messages[position]
 
     def slopes(self, slot: int) -> None:
         """Gates on arrays have no table of slopes: what they pass back says all."""
@@ -110,8 +96,7 @@ def backward_arrays(
                     reach = None if reach is None else either(reached[operand], reach)
                 reached[operand] = reach
             messages[slot] = parts
-    rest = partial(backward_arrays, program, values, upstream, ties, None, arithmetic)
-    return ArrayBackward(gradients, messages, shapes, None if wrt is None else rest)
+    return ArrayBackward(gradients, messages, shapes)
 
 
 def wanted_slots(program: Program, wrt: Collection[str] | None) -> list[bool]:
