@@ -272,6 +272,13 @@ def test_one_kink_among_very_many_inputs_is_singled_out() -> None:
     assert [name for name, one in found.inputs.items() if one.verdict != "agree"] == ["v"]
 
 
+def test_a_wave_finer_than_the_step_is_no_leap() -> None:
+    """cos(cosh(700)) turns 1e303 times a unit; the step of sign beside it changes nothing."""
+    text = "s = log1p(logaddexp(max(sign(floor(x)), 3), x))\ncos(cosh(s + max(y, 0.5)))*exp(s)"
+    found = checked(text, {"x": -750.0, "y": 700.0})
+    assert (found.verdict, found.inputs["y"].verdict) == ("rounding", "rounding")
+
+
 @pytest.mark.parametrize("digits", [5, 30])
 def test_few_digits_shown_are_no_difference(digits: int) -> None:
     report = evaluate("x*y", x=0.3, y=0.7)

@@ -73,13 +73,14 @@ class Examiner:
         for level in LEVELS:
             if before and self.hopeless(level, before, found):
                 continue
-            look = self.look(level, self.directions)
+            look, earlier = self.look(level, self.directions), found
             with mp.workdps(level[1]):
                 found = [opinion(look, before, k) for k in range(len(self.directions))]
                 agree = values_agree(look, before)
+                last = [one.same_as(old) for one, old in zip(found, earlier, strict=bool(earlier))]
             if agree and not any(one.unclear for one in found):
                 break
-            if before and agree and ties(self.subject.program, look.precise):
+            if before and agree and all(last) and ties(self.subject.program, look.precise):
                 break
             before = look
         opinions = list(zip(self.directions, found, strict=True))

@@ -24,6 +24,7 @@ from backprop.program import Program
 
 SPREAD = 1500  # more digits for programs that add the very large to the very small
 CLOSE = 30  # digits to which opinions have to agree
+ROUGH = 8  # digits to which a difference has to stay what it was
 NOTHING = mpf(10) ** -330  # what no float can hold
 NOISY = 10**5
 
@@ -103,7 +104,14 @@ class Opinion(NamedTuple):
     def unclear(self) -> bool:
         """Could more digits change this?"""
         known = self.sides is not None and self.sides.known
-        return self.state in ("jump", "differ") or (known and self.state in ("silent", "undefined"))
+        return self.state in ("jump", "leap", "differ") or (known and self.state in ("silent", "undefined"))
+
+    def same_as(self, before: Opinion) -> bool:
+        """Is this what was found with fewer digits? Then more won't change it."""
+        if self.state != before.state or not self.sides or not before.sides:
+            return self.state == before.state
+        pairs = zip(self.sides[:2], before.sides[:2], strict=True)
+        return not self.sides.known or all(close(now, then, ROUGH) for now, then in pairs)
 
     @classmethod
     def of(cls, own: Any, symbolic: Any, sides: Sides | None) -> Self:
