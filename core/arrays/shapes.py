@@ -216,14 +216,20 @@ def indexed(a: Shape, *indices: object) -> Shape:
         raise MismatchError(f"{{0}} is {words(a)}: it can't be indexed {len(indices)} times")
     found: list[int] = []
     computed: list[Shape] = []
+    picking: list[int] = []  # the axes that an index takes an entry or several of
     for place, (size, index) in enumerate(zip(a, indices, strict=False)):
         if isinstance(index, slice):
             found.append(len(range(*index.indices(size))))
-        elif isinstance(index, int):
+            continue
+        picking.append(place)
+        if isinstance(index, int):
             if not -size <= index < size:
                 raise MismatchError(f"{{0}} is {words(a)}: axis {place} has no entry {index}")
         else:
             assert isinstance(index, tuple)
             computed.append(index)
-    # As in NumPy, computed indices go together; here they come first.
-    return (*(broadcast(*computed) if computed else ()), *found, *a[len(indices) :])
+    # As in NumPy, computed indices go together: where they stand, or first if slices part them.
+    together = not picking or picking[-1] - picking[0] < len(picking)
+    before = picking[0] if picking and together else 0
+    several = broadcast(*computed) if computed else ()
+    return (*found[:before], *several, *found[before:], *a[len(indices) :])
