@@ -186,6 +186,8 @@ class ArrayStager(Stager):
             return self.joined(name, operands, given)
         if name == "transpose" and len(operands) == 1:
             return self.transposed(operands[0])
+        if op.name in REDUCTIONS and len(operands) == 2:
+            self.refuse_numpys_axis(op, operands)
         if name in REDUCTIONS and len(operands) == 1 and self.shapes[operands[0]]:
             gate = GATES[REDUCTIONS[name]]
         if gate is None:
@@ -197,6 +199,16 @@ class ArrayStager(Stager):
         if not gate.accepts(len(operands)):
             self.wrong_arity(op, "two or more" if gate.variadic else f"{len(gate.operands)}")
         return self.applied(gate, operands)
+
+    def refuse_numpys_axis(self, op: Op, operands: tuple[int, ...]) -> None:
+        """np.max(A, 0) is along an axis, max(A, 0) the larger of A and 0."""
+        text = self.tree.excerpt(self.step)
+        if self.shapes[operands[0]] and text.startswith(("np.", "numpy.")):
+            first, second = map(self.called, operands)
+            self.fail(
+                f"the second argument of np.{op.name} is an axis",
+                f"{op.name}({first}, axis={second}), or {op.name}imum({first}, {second})",
+            )
 
     def applied(self, gate: Gate, operands: tuple[int, ...]) -> int:
         self.apply(gate, operands)
@@ -297,11 +309,18 @@ class ArrayStager(Stager):
         if not GATES[gate].array:
             if all(operand in self.constants for operand in operands):
                 self.shape(GATES[gate], operands)
+            if gate == "pow" and self.has_zeros(operands[1]) and operands[0] not in self.constants:
+                return gate, operands  # whose rule knows that x**0 is flat
             return super().as_one_gate(gate, operands)
         if all(operand in self.constants for operand in operands):
             self.shape(GATES[gate], operands)
             return CONSTANT, (self.fold(gate, operands),)
         return gate, operands
+
+    def has_zeros(self, slot: int) -> bool:
+        """Is this an array that is known beforehand, with a 0 in it?"""
+        value = self.constants.get(slot)
+        return isinstance(value, np.ndarray) and not np.all(value)
 
     def shown(self, value: Any) -> str:
         if isinstance(value, np.ndarray):
