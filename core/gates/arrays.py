@@ -3,7 +3,7 @@ and the upstream gradient `g`."""
 
 from backprop.arrays import shapes
 from backprop.gates.piecewise import TIE
-from backprop.gates.row import Gate
+from backprop.gates.row import Gate, Kink
 
 SPREAD = "spreads its gradient over the entries that it {}"
 
@@ -42,7 +42,9 @@ ROWS = (
          flow="multiplies its gradient, for each entry, by the product of the others"),
     Gate(name="norm", parameters="a axis",
          partials=("spread(g, a, axis)*direction(a, out, axis)", ""), shape=shapes.reduced,
-         flow="multiplies its gradient by the direction of its input"),
+         flow="multiplies its gradient by the direction of its input",
+         kink=Kink("out == 0", "kink", "0", "any slope from -1 to 1, by direction",
+                   "PyTorch gives 0 too, JAX nan")),
     Gate(name="logsumexp", parameters="a axis",
          partials=("spread(g, a, axis)*exp(a - spread(out, a, axis))", ""), shape=shapes.picked,
          flow="shares its gradient between the entries by their part of the sum"),
