@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.arrays.shapes import MAX_AXES, MAX_ENTRIES, MismatchError
+from backprop.arrays.shapes import LIMIT, MAX_AXES, MAX_ENTRIES, MismatchError
 
 Made = Callable[..., Any]
 Random = np.random.Generator
@@ -16,17 +16,19 @@ Random = np.random.Generator
 
 def size(numbers: Sequence[float]) -> tuple[int, ...]:
     """A shape, from the numbers that were given for it."""
-    if not all(number == int(number) >= 0 for number in numbers):
+    if not all(number.is_integer() and number >= 0 for number in numbers):
         raise MismatchError("a shape is made of whole numbers, none below 0")
     if len(numbers) > MAX_AXES or prod(map(int, numbers)) > MAX_ENTRIES:
-        raise MismatchError(f"at most {MAX_AXES} axes and {MAX_ENTRIES:,} entries are held")
+        raise MismatchError(LIMIT)
     return tuple(map(int, numbers))
 
 
 def arange(*numbers: float) -> Any:
     start, stop, step = {1: (0.0, *numbers, 1.0), 2: (*numbers, 1.0)}.get(len(numbers), numbers)
-    if step == 0 or not abs((stop - start) / step) <= MAX_ENTRIES:
-        raise MismatchError(f"at most {MAX_ENTRIES:,} entries are held")
+    if step == 0:
+        raise MismatchError("the step of arange can't be 0")
+    if not abs((stop - start) / step) <= MAX_ENTRIES:
+        raise MismatchError(LIMIT)
     return np.arange(start, stop, step, dtype=float)
 
 

@@ -13,7 +13,16 @@ import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED
 from backprop.arrays.creating import CREATORS, create
-from backprop.arrays.shapes import MAX_ENTRIES, Axis, MismatchError, Shape, broadcast, words
+from backprop.arrays.shapes import (
+    LIMIT,
+    MAX_AXES,
+    MAX_ENTRIES,
+    Axis,
+    MismatchError,
+    Shape,
+    broadcast,
+    words,
+)
 from backprop.gates import GATES, array_gates, find
 from backprop.gates.row import Gate
 from backprop.language.syntax import ABSENT, Op, Tree
@@ -85,8 +94,8 @@ class ArrayStager(Stager):
         """The shape of a gate's value; an error names the operands that don't fit."""
         try:
             found = self.rule(gate, operands)
-            if np.prod(found, dtype=float) > MAX_ENTRIES:
-                raise MismatchError(f"more than {MAX_ENTRIES:,} entries")
+            if len(found) > MAX_AXES or np.prod(found, dtype=float) > MAX_ENTRIES:
+                raise MismatchError(f"this would be {words(found)}: {LIMIT}")
         except MismatchError as misfit:
             message = str(misfit).format(*map(self.called, operands))
             self.fail(message, self.shape_hint(operands))
@@ -149,6 +158,8 @@ class ArrayStager(Stager):
         elif op.kind == "attribute":
             self.stack.append(self.transposed(operands[0]))
         elif op.kind == "method" or op.name == "matmul":
+            if len(operands) != 2 or operands[1] <= UNREAD:
+                self.fail(f".dot takes 1 argument, not {len(operands) - 1}", "such as a.dot(b)")
             self.stack.append(self.product(operands, dot=op.kind == "method"))
         else:
             self.stack += operands
@@ -176,7 +187,9 @@ class ArrayStager(Stager):
         operands = operands[: len(operands) - len(given)]
         gate = find(op.name)
         name = gate.name if gate else op.name
-        if name in ("dot", "matmul") and len(operands) == 2:
+        if name in ("dot", "matmul"):
+            if given or len(operands) != 2:
+                self.fail(f"{name} takes 2 arguments, not {op.arity}")
             return self.product(operands, dot=name == "dot")
         if name in CREATORS:
             return self.created(name, operands)
@@ -218,7 +231,7 @@ class ArrayStager(Stager):
 
     def whole(self, slot: int, what: str) -> int:
         value = self.constants.get(slot)
-        if not isinstance(value, float) or value != int(value):
+        if not isinstance(value, float) or not value.is_integer():
             self.fail(f"{what} is a whole number that is known beforehand")
         return int(value)
 
@@ -236,27 +249,32 @@ class ArrayStager(Stager):
         return self.applied(gate, (operands[0], self.literal(fixed.text, fixed)))
 
     def reshaped(self, operands: tuple[int, ...]) -> int:
+        if len(operands) < 2:
+            self.fail("reshape takes an array and a shape", "such as reshape(a, 2, 3)")
         array, *sizes = operands
         if len(sizes) == 1 and sizes[0] <= UNREAD:
-            held = self.waiting[UNREAD - sizes[0]]
-            sizes = [] if isinstance(held, Keyword) else list(held.slots)
+            sizes = list(self.listed(sizes[0]))
         wanted = tuple([self.whole(size, "a side of a shape") for size in sizes])
         text = ", ".join(map(str, wanted))
         return self.applied(GATES["reshape"], (self.settled(array), self.literal(text, wanted)))
 
+    def listed(self, slot: int) -> tuple[int, ...]:
+        """What stands in a list that nothing has used yet; nothing, if it is no list."""
+        held = self.waiting[UNREAD - slot] if slot <= UNREAD else None
+        return held.slots if isinstance(held, Listed) else ()
+
     def joined(self, name: str, operands: tuple[int, ...], given: Mapping[str, int]) -> int:
-        parts: tuple[int, ...] = operands
-        if len(operands) == 1 and operands[0] <= UNREAD:
-            held = self.waiting[UNREAD - operands[0]]
-            parts = () if isinstance(held, Keyword) else held.slots
-        elif name == "array":
+        if name == "array" and len(operands) == 1 and not given:
             return self.settled(operands[0])
-        parts = tuple(map(self.settled, parts))
-        if not parts:
-            self.fail(f"{name} takes a list of arrays")
+        most = 2 if name == "concatenate" else 1
+        parts = tuple(map(self.settled, self.listed(operands[0]))) if operands else ()
+        if not parts or len(operands) + len(given) > most or "keepdims" in given:
+            what = "a list of arrays, and an axis" if most == 2 else "one list"
+            self.fail(f"{name} takes {what}", f"such as {name}([a, b])")
         if name != "concatenate":
             return self.applied(GATES["stack"], parts)
-        fixed = Axis(self.whole(given["axis"], "an axis") if "axis" in given else 0)
+        where = operands[1] if len(operands) == 2 else given.get("axis")
+        fixed = Axis(0 if where is None else self.whole(where, "an axis"))
         return self.applied(GATES[name], (*parts, self.literal(fixed.text, fixed)))
 
     def created(self, name: str, operands: tuple[int, ...]) -> int:

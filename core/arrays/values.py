@@ -8,7 +8,7 @@ from zlib import crc32
 
 import numpy as np
 
-from backprop.arrays.shapes import MAX_AXES, MAX_ENTRIES, words
+from backprop.arrays.shapes import LIMIT, MAX_AXES, MAX_ENTRIES, words
 from backprop.errors import UsageError
 from backprop.values import MAKES, constant
 
@@ -45,6 +45,5 @@ def checked(name: str, value: Any) -> Any:
     if found.dtype.kind not in "fiub":
         raise UsageError(f"the value of {name} holds {found.dtype} instead of numbers")
     if found.ndim > MAX_AXES or found.size > MAX_ENTRIES:
-        limit = f"at most {MAX_AXES} axes and {MAX_ENTRIES:,} entries are held"
-        raise UsageError(f"the value of {name} is {words(found.shape)}: {limit}")
+        raise UsageError(f"the value of {name} is {words(found.shape)}: {LIMIT}")
     return np.ascontiguousarray(found, dtype=float) if found.ndim else found.astype(float)
