@@ -3,11 +3,9 @@ differences at random shapes, and what is said where shapes don't fit."""
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Mapping
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import autograd
@@ -251,22 +249,6 @@ def test_a_shape_that_does_not_fit_is_said(
     assert (caught.value.message, caught.value.span is not None) == (message, True)
 
 
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ([[1, 2], [3]], "the value of v is ragged: lists inside a list have different lengths"),
-        (["a"], "the value of v holds <U1 instead of numbers"),
-        ([None], "the value of v holds something other than numbers"),
-        ([1j], "the value of v holds complex128 instead of numbers"),
-        ([1, float("nan")], "the value of v has an entry nan, not a finite number"),
-    ],
-)
-def test_a_value_that_is_no_array_of_numbers_is_refused(given: Any, message: str) -> None:
-    with pytest.raises(backprop.BackpropError) as caught:
-        backprop.evaluate("sum(v)", v=given)
-    assert caught.value.message == message
-
-
 @pytest.mark.parametrize(("index", "said"), [(3, "3 is no index"), (0.5, "0.5 is no index")])
 def test_a_computed_index_has_to_be_there(index: float, said: str) -> None:
     with pytest.raises(backprop.BackpropError, match=said):
@@ -319,49 +301,6 @@ def test_an_upstream_of_another_shape_is_refused() -> None:
 
 
 # Through the command.
-
-
-def npy(array: Array, pickled: bool = False) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, array, allow_pickle=pickled)
-    return stream.getvalue()
-
-
-FILES = {
-    "w.npy": npy(np.array([[1.0, 2.0], [3.0, 4.0]])),
-    "w.json": b"[[1, 2], [3, 4]]",
-    "w.csv": b"1,2\n3,4\n",
-    "named.csv": b"first,second\n1,2\n3,4\n",
-    "whole.npy": npy(np.array([[1, 2], [3, 4]], dtype=">i2")),
-}
-DAMAGED = {
-    "pickled.npy": (npy(np.array([{}, 1], dtype=object), True),
-                    "it holds pickled objects, which are never loaded"),
-    "huge.npy": (npy(np.zeros((2, 3))).replace(b"(2, 3), }         ", b"(50000, 80000), } "),
-                 "its header asks for 4,000,000,000 entries, which it doesn't hold"),
-    "cut.npy": (npy(np.zeros((2, 3)))[:100], "EOF: reading array header, expected 118 bytes got 90"),
-    "none.npy": (b"hello", "it is no .npy file"),
-    "ragged.csv": (b"1,2\n3\n", "its rows have different lengths"),
-    "words.csv": (b"1,2\n3,x\n", "could not convert string to float: 'x'"),
-    "deep.json": (b"[" * 100_000, "maximum recursion depth exceeded while decoding a JSON array from a unicode string"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_an_array_in_a_file(command: Command, tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(FILES[name])
-    done = command("eval", "sum(W @ [1, -1])", f"--W=@{name}", "--json", cwd=tmp_path)
-    assert json.loads(done.stdout)["inputs"] == {"W": [[1, 2], [3, 4]]}
-
-
-@pytest.mark.parametrize("name", DAMAGED)
-def test_a_damaged_file_is_refused(command: Command, tmp_path: Path, name: str) -> None:
-    data, reason = DAMAGED[name]
-    (tmp_path / name).write_bytes(data)
-    done = command("eval", "sum(W)", f"--W=@{name}", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (
-        2, f"error: the value of W: {name} can't be read: {reason}\n",
-    )  # fmt: skip
 
 
 def test_arrays_by_the_command(command: Command) -> None:
