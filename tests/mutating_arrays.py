@@ -11,11 +11,12 @@ import ast
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.arithmetic.arrays import ARRAYS, ELEMENTWISE, LISTS
+from backprop.arithmetic.arrays import ARRAYS, LISTS, ArrayArithmetic
 from backprop.arithmetic.whole import WHOLE
 from backprop.gates import array_gates
 from backprop.gates.row import Gate
@@ -37,12 +38,12 @@ FLAT = {"matvec": "b g", "vecmat": "a g", "inner": "a b g out", "outer": "a b", 
 
 
 class Mutant(NamedTuple):
-    """A row with one mistake; `step` is what its backward pass then does."""
+    """A row with one mistake; `step` makes what its backward pass then does in an arithmetic."""
 
     gate: str
     how: str
     text: str
-    step: Step
+    step: Callable[[ArrayArithmetic], Step]
     equal: bool = False  # proved: it is no mistake at all
 
     def __str__(self) -> str:
@@ -50,22 +51,26 @@ class Mutant(NamedTuple):
 
 
 @contextmanager
-def planted(mutant: Mutant) -> Iterator[None]:
-    """While this is open, the engine makes the mistake."""
-    steps = ARRAYS.message["notes"]
-    right = steps[mutant.gate]
-    steps[mutant.gate] = mutant.step
+def planted(mutant: Mutant, arithmetic: ArrayArithmetic = ARRAYS) -> Iterator[None]:
+    """While this is open, the engine makes the mistake, however ties are dealt with."""
+    tables = arithmetic.message.values()
+    right = [steps[mutant.gate] for steps in tables]
+    wrong = mutant.step(arithmetic)
     try:
+        for steps in tables:
+            steps[mutant.gate] = wrong
         yield
     finally:
-        steps[mutant.gate] = right
+        for steps, step in zip(tables, right, strict=True):
+            steps[mutant.gate] = step
 
 
 def mutants(name: str) -> Iterator[Mutant]:
     """Every mistake in one row."""
     row = array_gates()[name]
     if name in LISTS:
-        yield from (Mutant(name, how, "", step) for how, step in listed(name))
+        for how, mistake in WRONG_PIECES[name] + WRONG_LISTS:
+            yield Mutant(name, how, "", partial(mistaken, mistake, name))
         return
     for place, text in enumerate(row.partials):
         if text:
@@ -82,13 +87,13 @@ def of_text(row: Gate, place: int, text: str) -> Iterator[Mutant]:
         if wrong not in known:
             known.add(wrong)
             equal = canonical(row.name, wrong) == canonical(row.name, text)
-            step = ran(row, place, wrong)
+            step = partial(ran, row, place, wrong)
             yield Mutant(row.name, f"{how} (operand {place})", wrong, step, equal)
 
 
-def ran(row: Gate, place: int, text: str) -> Step:
+def ran(row: Gate, place: int, text: str, arithmetic: ArrayArithmetic) -> Step:
     partials = (*row.partials[:place], text, *row.partials[place + 1 :])
-    return ARRAYS.pull(row._replace(partials=partials), "notes")
+    return arithmetic.pull(row._replace(partials=partials), "notes")
 
 
 def wrong_texts(row: Gate, text: str) -> Iterator[tuple[str, str]]:
@@ -176,18 +181,17 @@ def canonical(gate: str, text: str) -> str:
 def of_parts(row: Gate) -> Iterator[Mutant]:
     for name, how, wrong in WRONG_PARTS:
         if any(f"{name}(" in text for text in row.partials):
-            yield Mutant(row.name, how, name, with_part(row, name, wrong))
+            yield Mutant(row.name, how, name, partial(with_part, row, name, wrong))
 
 
-def with_part(row: Gate, name: str, wrong: Step) -> Step:
+def with_part(row: Gate, name: str, wrong: Step, arithmetic: ArrayArithmetic) -> Step:
     """The row's step, made while a part is another."""
-    table = WHOLE if name in WHOLE else ELEMENTWISE
-    right = table[name]
-    table[name] = wrong
+    right = arithmetic.scope[name]
+    arithmetic.scope[name] = wrong
     try:
-        return ARRAYS.pull(row, "notes")
+        return arithmetic.pull(row, "notes")
     finally:
-        table[name] = right
+        arithmetic.scope[name] = right
 
 
 def spread_without_axis(g: Array, a: Array, axis: Any) -> Array:
@@ -229,14 +233,10 @@ WRONG_PARTS: tuple[tuple[str, str, Step], ...] = (
 # Rows with any number of operands: mistakes in what the right step hands back.
 
 
-def listed(name: str) -> Iterator[tuple[str, Step]]:
-    for how, mistake in WRONG_PIECES[name] + WRONG_LISTS:
-        yield how, mistaken(LISTS[name], mistake)
-
-
-def mistaken(right: Step, mistake: Step) -> Step:
+def mistaken(mistake: Step, gate: str, arithmetic: ArrayArithmetic) -> Step:
     """`mistake` is told what the right step hands back, to every operand with a gradient, for
     this gradient and for one of ones."""
+    right = arithmetic.message["notes"][gate]
 
     def step(*fed: Any) -> list[Any]:
         parts = right(*fed)
