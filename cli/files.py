@@ -95,8 +95,9 @@ def refuse_constant(text: str) -> float:
     raise ValueError(f'{text} is not JSON; write it as a string: "{text}"')
 
 
-def write_whole(path: str, text: str) -> None:
+def write_whole(path: str, content: str | bytes) -> None:
     """Write a file whole or not at all: under another name first, then renamed."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
     place = os.path.realpath(path)
     folder, name = os.path.split(place)
     draft = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
@@ -106,8 +107,8 @@ def write_whole(path: str, text: str) -> None:
         if os.path.exists(place) and not os.path.isfile(place):
             raise UsageError(f"{path} is not a regular file")
         try:
-            with open(draft, "x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with open(draft, "xb") as file:
+                file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(draft, place)

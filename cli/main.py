@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from backprop.checking.child import Child
 
 CHECKING = ("eval", "check", "compare")
+UNCHECKED = {"--no-check", "--help", "--shape"}  # what makes a check unlikely
 CTRL_C = 130
 CLOSED_PIPE = 141
 
@@ -48,7 +49,7 @@ def run(args: list[str]) -> int:
 def early_child(args: list[str]) -> Child | None:
     """A process for a check, begun before anything else: what it loads takes longest of all."""
     checks = len(args) > 1 and args[0] in CHECKING
-    if not checks or {"--no-check", "--help"} & set(args):
+    if not checks or UNCHECKED & {arg.partition("=")[0] for arg in args}:
         return None
     from backprop.checking.child import Child
 

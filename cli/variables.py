@@ -119,6 +119,8 @@ def shared_params() -> list[click.Parameter]:
         click.Option(["--at"], metavar="POINT", help="Values as JSON: a file, or the text itself."),
         click.Option(["--set", "pairs"], multiple=True, metavar="NAME=VALUE",
                      help="A value for a name that is also an option here, such as json."),
+        click.Option(["--output"], metavar="NAME", expose_value=False, callback=keep_output,
+                     help="The statement that is the result; the last, if not given."),
     ]  # fmt: skip
 
 
@@ -189,8 +191,13 @@ def keep(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) ->
         ctx.meta.setdefault("given", {})[str(param.name).removeprefix(VARIABLE)] = values
 
 
+def keep_output(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    ctx.meta["output"] = value
+
+
 def question(ctx: click.Context) -> Question:
     """The tree, and one value for each name, wherever it was given."""
+    tree, output = ctx.meta["tree"], ctx.meta.get("output")
     at = read_point(ctx.params["at"]) if ctx.params.get("at") else {}
     explicit: dict[str, Any] = {}
     given = [
@@ -206,7 +213,12 @@ def question(ctx: click.Context) -> Question:
             raise UsageError(f"the value of {name} is given twice: {explicit[name]} and {value}")
         explicit[name] = array_file(name, value) if value.startswith("@") else value
     spare = tuple(name for name in at if name not in explicit)
-    return Question(ctx.meta["tree"], at | explicit, spare)
+    if output is not None and "iterated" not in ctx.meta:
+        from backprop.language.ending import ending, unneeded
+
+        spare += tuple(name for name in unneeded(tree) if name in explicit)
+        tree = ending(tree, output)
+    return Question(tree, at | explicit, spare)
 
 
 def array_file(name: str, value: str) -> Any:

@@ -11,7 +11,7 @@ from backprop.checking.check import METHODS, TIMEOUT
 from backprop.diagnosis import diagnose
 from backprop.engine import backward, forward, uncollected
 from backprop.errors import UsageError, closest
-from backprop.language.parser import parse as parse_tree
+from backprop.language.parser import parse as parse_text
 from backprop.language.syntax import Tree
 from backprop.program import Notice, Program
 from backprop.report import Report
@@ -27,16 +27,23 @@ def parse(
     gates: str = "written",
     share: bool = True,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
+    output: str | None = None,
 ) -> Program:
     """The staged program of a text.
 
     `given` names what will get a value, so that `e` and `pi` can be variables. `gates` is the
     granularity: written, fine or fused; without `share` equal subexpressions stay apart. `shapes`
-    are those of the inputs that will be arrays.
+    are those of the inputs that will be arrays. `output` names the statement that is the result,
+    the last if it is None; what it doesn't need is left out.
     """
+    tree, _ = prepared(text, output, ())
+    return stage(tree, given, checked_gates(gates), share, shapes)
+
+
+def checked_gates(gates: str) -> str:
     if gates not in GRANULARITIES:
         raise UsageError(f"gates can be {', '.join(GRANULARITIES)}, not {gates}")
-    return stage(parse_tree(text), given, gates, share, shapes)
+    return gates
 
 
 @uncollected()
@@ -54,6 +61,7 @@ def evaluate(
     upstream: Any = None,
     jacobian: bool = False,
     seed: int = 0,
+    output: str | None = None,
     **named: Value,
 ) -> Report:
     """Value, gradient and every stage of a program at a point.
@@ -61,13 +69,15 @@ def evaluate(
     The point is given by name or as a mapping. Names in `spare` may be missing from the
     program: their gradient is 0. An output that is an array needs `upstream`, the gradient of
     what comes after it, or `jacobian` for every entry of it; `seed` is for values such as
-    "randn(3, 2)".
+    "randn(3, 2)". `output` names the statement that is the result, the last if it is None.
     """
     given = {**(values or {}), **named}
     if ties not in TIES:
         raise UsageError(f"ties can be {', '.join(TIES)}, not {ties}")
-    if isinstance(program, Program) and (gates != "written" or not share):
-        raise UsageError("a Program is staged already: gates and share go to parse")
+    if isinstance(program, Program) and (gates != "written" or not share or output is not None):
+        raise UsageError("a Program is staged already: gates, share and output go to parse")
+    if not isinstance(program, Program):
+        program, spare = prepared(program, output, spare)
     given |= (arrays := arrays_in(given, seed))
     shapes = {name: array.shape for name, array in arrays.items()}
     program = staged(program, given, gates, share, shapes)
@@ -90,25 +100,42 @@ def evaluate(
         back = backward(program, numbers, ties, None if everything else wanted)
         notices = tuple(diagnose(program, at, numbers, back, wanted, ties))
         report = Report(program, at, numbers, back, wanted, ties, notices=notices)
-    told = [Notice("unused", f"the program doesn't use {n}: its gradient is 0") for n in unused]
+    part = program.tree.output
     return replace(
-        report, unused=unused if everything else (),
-        notices=(*program.notices, *report.notices, *told),
+        report, unused=unused if everything and not part else (),
+        notices=(*program.notices, *report.notices, *told_of(unused, part)),
     )  # fmt: skip
 
 
+def told_of(unused: Sequence[str], part: str) -> list[Notice]:
+    """What is said of values that the program, or the part of it that ends with `part`, lacks."""
+    if part and unused:
+        return [Notice("unused", f"{part} doesn't need {', '.join(unused)}")]
+    return [Notice("unused", f"the program doesn't use {n}: its gradient is 0") for n in unused]
+
+
+def prepared(
+    program: str | Tree, output: str | None, spare: Collection[str]
+) -> tuple[Tree, Collection[str]]:
+    """The tree that ends with `output`, and the names that may have a value without being in it."""
+    tree = parse_text(program) if isinstance(program, str) else program
+    if output is None:
+        return tree, spare
+    from backprop.language.ending import ending, unneeded
+
+    return ending(tree, output), [*spare, *unneeded(tree)]
+
+
 def staged(
-    program: str | Tree | Program,
+    program: Tree | Program,
     given: Collection[str],
     gates: str,
     share: bool,
     shapes: Mapping[str, tuple[int, ...]],
 ) -> Program:
     """A program for values of these shapes; one that was staged for others is staged anew."""
-    if isinstance(program, str):
-        return parse(program, given=given, gates=gates, share=share, shapes=shapes)
     if isinstance(program, Tree):
-        return stage(program, given, gates, share, shapes)
+        return stage(program, given, checked_gates(gates), share, shapes)
     if shapes and program.shapes_of_inputs() != shapes:
         return stage(program.tree, given, program.granularity, program.shared, shapes)
     return program

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 
+from backprop.arrays.shapes import broadcast
 from backprop.gates import GATES
 from backprop.language.parser import parse
 from backprop.program import CONSTANT, INPUT, Program
@@ -81,13 +82,14 @@ class Fuser:
         self.constants: dict[int, float] = {}
         self.literals: dict[int, str] = {}
         self.places: dict[int, int] = {}  # the new slot of an old one
+        self.shapes: list[tuple[int, ...]] = []  # of the new slots, if there are arrays
         self.kept: set[int] = set()  # new slots that carry a user's name
 
     def program(self) -> Program:
         old = self.old
         for slot, (gate, operands) in enumerate(zip(old.gates, old.operands, strict=True)):
             fed = tuple([self.places[operand] for operand in operands])
-            new = self.add(gate, fed, old.nodes[slot])
+            new = self.add(gate, fed, old.nodes[slot], old.shapes[slot] if old.shapes else ())
             if gate == CONSTANT:
                 self.constants[new], self.literals[new] = old.constants[slot], old.literals[slot]
             self.places[slot] = self.closed(new)
@@ -95,10 +97,11 @@ class Fuser:
                 self.kept.add(self.places[slot])
         return self.compact()
 
-    def add(self, gate: str, operands: tuple[int, ...], node: int) -> int:
+    def add(self, gate: str, operands: tuple[int, ...], node: int, shape: tuple[int, ...]) -> int:
         self.gates.append(gate)
         self.operands.append(operands)
         self.nodes.append(node)
+        self.shapes.append(shape)
         return len(self.gates) - 1
 
     def closed(self, slot: int) -> int:
@@ -113,10 +116,12 @@ class Fuser:
     def closed_as(self, new: Program, bound: dict[str, int], node: int) -> int:
         places = {new.inputs[name]: slot for name, slot in bound.items()}
         for slot, value in new.constants.items():
-            places[slot] = added = self.add(CONSTANT, (), node)
+            places[slot] = added = self.add(CONSTANT, (), node, ())
             self.constants[added], self.literals[added] = value, new.literals[slot]
         for slot, gate, operands in new.forward_steps():
-            places[slot] = self.add(gate, tuple([places[operand] for operand in operands]), node)
+            fed = tuple([places[operand] for operand in operands])
+            shape = broadcast(*[self.shapes[operand] for operand in fed])
+            places[slot] = self.add(gate, fed, node, shape)
         return places[new.output]
 
     def match(self, pattern: Pattern, root: int) -> dict[str, int] | None:
@@ -131,7 +136,8 @@ class Fuser:
             if kind == INPUT:
                 fits = bound.setdefault(names[wanted], slot) == slot
             elif kind == CONSTANT:
-                fits = self.constants.get(slot) == shape.constants[wanted]
+                value = self.constants.get(slot)
+                fits = isinstance(value, float) and value == shape.constants[wanted]
             else:
                 fits = self.gates[slot] == kind and (slot == root or slot not in self.kept)
                 waiting += zip(pattern.operands[wanted], self.operands[slot], strict=False)
@@ -161,5 +167,6 @@ class Fuser:
             inputs={name: moved[self.places[slot]] for name, slot in old.inputs.items()},
             names={name: moved[slot] for name, slot in names.items()},
             output=moved[self.places[old.output]],
+            shapes=old.shapes and tuple([self.shapes[slot] for slot in order]),
             granularity="fused",
         )

@@ -74,6 +74,13 @@ class Stage(NamedTuple):
         text = partial_text(self.gate.name, position, [*self.operand_names], self.name)
         return text.replace(", )", ")")
 
+    def pull(self, position: int) -> str:
+        """What is passed back to an operand, as a formula in whole arrays: dD @ X.T."""
+        formula = self.local(position)
+        if self.gate.array:
+            return formula
+        return f"d{self.name}" if formula == "1" else f"d{self.name} * {bracketed(formula)}"
+
     def passes_to(self, position: int) -> bool:
         """Can gradient flow to this operand?"""
         return position not in self.constants and bool(self.gate.partial(position))
@@ -131,7 +138,9 @@ class Program:
         if self.operands[self.output]:
             return self.labels[self.output]
         named = [name for name, slot in self.names.items() if slot == self.output]
-        return next((name for name in reversed(named) if name not in self.inputs), free_name(self))
+        return next(
+            (name for name in reversed(named) if name not in self.inputs), self.tree.free_name
+        )
 
     def forward_steps(self) -> Iterator[Step]:
         """Slot, gate and operands of every stage, in the order of computing."""
@@ -221,8 +230,10 @@ def label(program: Program) -> tuple[str, ...]:
         labels[slot] = name
     for slot, text in program.literals.items():
         labels[slot] = text
+    if program.tree.output in program.names and program.operands[program.output]:
+        labels[program.output] = program.tree.output
     if not labels[program.output]:
-        labels[program.output] = free_name(program)
+        labels[program.output] = program.tree.free_name
     unnamed = [k for k, name in enumerate(labels) if not name and k not in program.constants]
     if len(unnamed) == 1 and "q" not in taken:
         labels[unnamed[0]] = "q"
@@ -235,20 +246,6 @@ def label(program: Program) -> tuple[str, ...]:
     for slot, name in zip(unnamed, fresh, strict=False):
         labels[slot] = name
     return tuple(labels)
-
-
-def free_name(program: Program) -> str:
-    """`f`, or f1, f2, ... where the text uses that."""
-    taken = {*program.names, *program.tree.names, *program.tree.functions}
-    return next(name for name in candidates("f") if name not in taken)
-
-
-def candidates(stem: str) -> Iterator[str]:
-    yield stem
-    number = 0
-    while True:
-        number += 1
-        yield f"{stem}{number}"
 
 
 def written(gate: str, operands: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from backprop.checking.check import UNCHECKED, Check
+from backprop.engine import backward
 from backprop.program import Notice, Program, Stage
 
 SCHEMA = "backprop/eval/1"
@@ -52,12 +53,24 @@ class Report:
         known = {name: self.back.gradient(self.program.inputs[name]) for name in self.wrt}
         return known | dict.fromkeys(self.unused, 0.0)
 
+    @cached_property
+    def every(self) -> Any:
+        """The backward pass to every slot, also where only some inputs were asked for."""
+        if set(self.program.inputs) <= set(self.wrt):
+            return self.back
+        if self.program.shapes is None:
+            return backward(self.program, self.values, self.ties)
+        from backprop.arrays.engine import backward_arrays
+
+        upstream = self.back.gradient(self.program.output)
+        return backward_arrays(self.program, self.values, upstream, self.ties)
+
     @property
     def finite(self) -> bool:
         numbers = (self.value, *self.gradient.values())
         if self.program.shapes is None:
             return all(map(math.isfinite, numbers))
-        from backprop.arrays.evaluation import finite
+        from backprop.arrays.values import finite
 
         return all(map(finite, numbers))
 
@@ -72,7 +85,7 @@ class Report:
         counts: dict[int, int] = {}
         for slot, _, operands in self.program.forward_steps():
             for position, operand in enumerate(operands):
-                if self.back.flow(slot, position) is not None:
+                if self.every.flow(slot, position) is not None:
                     counts[operand] = counts.get(operand, 0) + 1
         return counts
 
@@ -84,14 +97,14 @@ class Report:
     def computed(self, stage: Stage) -> Computed:
         """A stage with its numbers; nothing is said of what would flow to a constant."""
         slot = stage.slot
-        gradient = self.back.gradient(slot)
-        slopes = self.back.slopes(slot) or (None,) * len(stage.operands)
+        gradient = self.every.gradient(slot)
+        slopes = self.every.slopes(slot) or (None,) * len(stage.operands)
         if stage.constants:
             slopes = tuple([None if p in stage.constants else s for p, s in enumerate(slopes)])
         if self.program.shapes is None:
             flows = tuple([None if slope is None else slope * gradient for slope in slopes])
         else:
-            flows = tuple([self.back.flow(slot, place) for place in range(len(slopes))])
+            flows = tuple([self.every.flow(slot, place) for place in range(len(slopes))])
         return Computed(stage, self.values[slot], gradient, slopes, flows)
 
     def stage_dict(self, computed: Computed) -> dict[str, Any]:

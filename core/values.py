@@ -95,8 +95,12 @@ def point(
 
 def unknown_variable(name: str, program: Program) -> UsageError:
     """The program has no such variable, but perhaps one of almost that name."""
-    near = closest(name, list(program.inputs))
-    has = ", ".join(program.inputs) or "no variables"
+    return no_variable(name, list(program.inputs))
+
+
+def no_variable(name: str, inputs: list[str]) -> UsageError:
+    near = closest(name, inputs)
+    has = ", ".join(inputs) or "no variables"
     return UsageError(
         f"the program has no variable {name}; it has {has}",
         hint=f"did you mean {near}?" if near else "",
@@ -107,7 +111,9 @@ def check_finite(name: str, value: Any) -> None:
     if isinstance(value, float):
         bad = [] if math.isfinite(value) else [value]
     else:
-        bad = [entry for entry in value.flat if not math.isfinite(entry)][:1]
+        from backprop.arrays.values import finite
+
+        bad = [] if finite(value) else [entry for entry in value.flat if not math.isfinite(entry)]
     if bad:
         what = "is" if isinstance(value, float) else "has an entry"
         hint = "--allow-nonfinite lets infinite and undefined inputs through"

@@ -65,6 +65,20 @@ def inner(random: Random) -> Case:
     return case("inner", "a @ b", values, lambda at: grids.matmul(at["a"], at["b"]), random)
 
 
+def of_stacks(gate: str, left: int, right: int, random: Random) -> Case:
+    """Stacks of matrices, whose first axes are broadcast."""
+    m, k, n, many = size(random), size(random), size(random), random.choice((0, 1, 2, 3))
+    stacks = [(random.choice((many, many, 1)),) for _ in range(2)]
+    shapes = [{1: (k,), 2: (m, k), 3: (*stacks[0], m, k)}[left],
+              {1: (k,), 2: (k, n), 3: (*stacks[1], k, n)}[right]]  # fmt: skip
+    values = {name: given(random, shape) for name, shape in zip("AB", shapes, strict=True)}
+    return case(gate, "A @ B", values, lambda at: grids.batched(at["A"], at["B"]), random)
+
+
+def batched(random: Random) -> Case:
+    return of_stacks("batched", *random.choice(((3, 3), (3, 3), (3, 2), (2, 3))), random)
+
+
 def transpose(random: Random) -> Case:
     values = {"A": given(random, any_shape(random, 2))}
     text = random.choice(("A.T", "transpose(A)"))
@@ -89,7 +103,7 @@ def reshape(random: Random) -> Case:
 
 
 class Along(NamedTuple):
-    axis: int | None
+    axis: grids.Axes
     keep: bool
     text: str
 
@@ -97,7 +111,9 @@ class Along(NamedTuple):
 def along(random: Random, shape: Shape, by_name: bool) -> Along:
     """An axis, as it may be written; max(A, 0) is that of two operands."""
     count = len(shape)
-    axis = random.randrange(-count, count) if count and random.random() < 0.75 else None
+    axis: grids.Axes = random.randrange(-count, count) if count and random.random() < 0.75 else None
+    if count > 1 and random.random() < 0.2:
+        axis = tuple(k - random.choice((0, count)) for k in random.sample(range(count), 2))
     keep = random.random() < 0.4
     written = "" if axis is None else f", axis={axis}"
     if not by_name and random.random() < 0.3:
@@ -271,6 +287,9 @@ WHOLE: dict[str, Callable[[Random], Case]] = {
     "matvec": matvec,
     "vecmat": vecmat,
     "inner": inner,
+    "batched": batched,
+    "batchvec": lambda random: of_stacks("batchvec", 3, 1, random),
+    "vecbatch": lambda random: of_stacks("vecbatch", 1, 3, random),
     "transpose": transpose,
     "reshape": reshape,
     "sum": partial(reduction, "sum", "sum", mp.fsum, False),

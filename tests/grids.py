@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from oracle import mp
 
 Shape = tuple[int, ...]
+Axes = int | tuple[int, ...] | None
 Entry = Any
 STEP = 25  # digits between a point and its neighbours in a difference
 
@@ -54,7 +55,7 @@ def broadcast(*shapes: Shape) -> Shape:
 
 
 def stretched(a: Grid, index: Sequence[int]) -> Entry:
-    own = index[len(index) - len(a.shape) :]
+    own = tuple(index)[len(index) - len(a.shape) :]
     return a.at(*(0 if size == 1 else k for size, k in zip(a.shape, own, strict=True)))
 
 
@@ -79,6 +80,24 @@ def matmul(a: Grid, b: Grid) -> Grid:
     return build(rows + columns, entry)
 
 
+def batched(a: Grid, b: Grid) -> Grid:
+    """Stacks of matrices: one matrix of `a` with one of `b`, where the stacks are broadcast."""
+    if len(a.shape) == 1:
+        found = batched(Grid((1, *a.shape), a.entries), b)
+        return Grid((*found.shape[:-2], found.shape[-1]), found.entries)
+    if len(b.shape) == 1:
+        found = batched(a, Grid((*b.shape, 1), b.entries))
+        return Grid(found.shape[:-1], found.entries)
+    stack = broadcast(a.shape[:-2], b.shape[:-2])
+    inner = range(a.shape[-1])
+
+    def entry(*index: int) -> Entry:
+        *which, i, j = index
+        return mp.fsum(stretched(a, (*which, i, k)) * stretched(b, (*which, k, j)) for k in inner)
+
+    return build((*stack, a.shape[-2], b.shape[-1]), entry)
+
+
 def outer(a: Grid, b: Grid) -> Grid:
     return build(a.shape + b.shape, lambda i, j: a.at(i) * b.at(j))
 
@@ -86,9 +105,10 @@ def outer(a: Grid, b: Grid) -> Grid:
 # Along an axis; all of them if it is None.
 
 
-def reduce(function: Callable[[list[Entry]], Entry], a: Grid, axis: int | None, keep: bool) -> Grid:
+def reduce(function: Callable[[list[Entry]], Entry], a: Grid, axis: Axes, keep: bool) -> Grid:
     count = len(a.shape)
-    gone = set(range(count)) if axis is None else {axis % count}
+    several = (axis,) if isinstance(axis, int) else axis
+    gone = set(range(count)) if several is None else {k % count for k in several}
     lines: dict[tuple[int, ...], list[Entry]] = {}
     kept = tuple(1 if k in gone else size for k, size in enumerate(a.shape))
     for index in places(kept):

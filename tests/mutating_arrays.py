@@ -33,7 +33,7 @@ OTHER: dict[type[ast.operator], type[ast.operator]] = {
 
 
 # What has one axis or none in a row, by the row's rule for shapes: its transpose is itself.
-FLAT = {"matvec": "b g", "vecmat": "a g", "inner": "a b g out", "outer": "a b", "trace": "g out",
+FLAT = {"batchvec": "b", "vecbatch": "a", "matvec": "b g", "vecmat": "a g", "inner": "a b g out", "outer": "a b", "trace": "g out",
         "det": "g out", "logdet": "g out"}  # fmt: skip
 
 

@@ -155,6 +155,8 @@ CALLS = {
     "log_softmax": "sum(log_softmax(C)*C)", "cumsum": "sum(cumsum(C, axis=0)*C)",
     "outer": "sum(outer(C[0], C[1])*C)", "trace": "trace(C @ C)", "diag": "sum(diag(C)*C[0])",
     "det": "det(C)", "logdet": "logdet(C)", "inv": "sum(inv(C)*C)", "solve": "sum(solve(C, A)*A)",
+    "batched": "sum(([C, C*C] @ C)*C)", "batchvec": "sum(([C, C*C] @ C[0])*C[0, 0])",
+    "vecbatch": "sum((C[0] @ [C, C*C])*C[0, 0])",
 }  # fmt: skip
 
 

@@ -236,7 +236,35 @@ def test_views_and_whole_numbers_are_values_too() -> None:
 # What is said where it doesn't fit; most of it is in cases/shapes.txt.
 
 MESSAGES = [
-    ("T @ T", {"T": (2, 2, 2)}, "T is 2x2x2: only vectors and matrices multiply"),
+    ("W.dot(X)", {"W": (5, 10), "X": (9, 3)}, "W is 5x10, X is 9x3: W @ X needs the 10 and the 9 to be equal"),
+    ("W @ x", {"W": (2, 3), "x": (2,)}, "W is 2x3, x is a vector of 2: W @ x needs the 3 and the 2 to be equal"),
+    ("W @ 2", {"W": (2, 3)}, "2 is a number: multiply it with *"),
+    ("S @ T", {"S": (2, 3, 4), "T": (2, 5, 6)},
+     "S is 2x3x4, T is 2x5x6: S @ T needs the 4 and the 5 to be equal"),
+    ("S @ T", {"S": (2, 3, 4), "T": (3, 4, 6)},
+     "S is 2x3x4, T is 3x4x6: S @ T needs the axes before the last two to fit"),
+    ("S.dot(T)", {"S": (2, 3, 4), "T": (2, 4, 6)}, "dot pairs every matrix of S with every one of T"),
+    ("inner(A, A)", {"A": (2, 2)}, "A is 2x2, A is 2x2: A @ A multiplies arrays of all shapes"),
+    ("matvec(A, A)", {"A": (2, 2)}, "A is 2x2, A is 2x2: A @ A multiplies arrays of all shapes"),
+    ("A.dot()", {"A": (2, 2)}, ".dot takes 1 argument, not 0"),
+    ("A.dot(axis=0)", {"A": (2, 2)}, "no argument called axis is taken here"),
+    ("dot(A)", {"A": (2, 2)}, "dot takes 2 arguments, not 1"),
+    ("det(T)", {"T": (2, 2, 2)}, "T is 2x2x2, and a determinant wants a matrix"),
+    ("solve(A, T)", {"A": (2, 2), "T": (2, 2, 2)},
+     "T is 2x2x2, and solve wants a vector or a matrix there"),
+    ("sum(A, axis=(0, -2))", {"A": (2, 3)}, "the axes (0, -2) of A, 2x3, name one twice"),
+    ("sum(A, axis=(0, 2))", {"A": (2, 3)}, "A is 2x3: it has axes 0 to 1, not 2"),
+    ("sum(A, axis=(0, x))", {"A": (2, 3), "x": ()},
+     "an axis is a whole number that is known beforehand"),
+    ("sum(A, axis=1/0)", {"A": (2, 3)}, "an axis is a whole number that is known beforehand"),
+    ("sum(A, axis=0, axis=1)", {"A": (2, 3)},
+     "arguments that are given by name come last, and each of them once"),
+    ("sum(axis=0, A)", {"A": (2, 3)},
+     "arguments that are given by name come last, and each of them once"),
+    ("cumsum(A, axis=(0, 1))", {"A": (2, 3)}, "cumsum works along one axis, not several"),
+    ("reshape()", {}, "reshape takes an array and a shape"),
+    ("A * v", {"A": (2, 3), "v": (2,)},
+     "A is 2x3, v is a vector of 2: elementwise, the 3 and the 2 have to be equal, or one of them 1"),
 ]  # fmt: skip
 
 

@@ -175,3 +175,10 @@ def test_an_ascii_terminal_gets_ascii(command: Command) -> None:
     done = command("eval", "σ(α)", "--set", "α=1", PYTHONIOENCODING="ascii")
     assert done.returncode == 0
     assert done.stdout.isascii()
+
+
+def test_the_stages_of_inputs_that_were_not_asked_for_are_right_too(command: Command) -> None:
+    args = ("eval", "exp(x)*sin(y)", "--x=1", "--y=2")
+    some, every = (command(*args, *more, "--json").stdout for more in (("--wrt=x",), ()))
+    assert json.loads(some)["stages"] == json.loads(every)["stages"]
+    assert list(json.loads(some)["gradient"]) == ["x"]

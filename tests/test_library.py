@@ -202,6 +202,7 @@ def test_the_package_lists_its_public_names() -> None:
         "check",
         "compare",
         "evaluate",
+        "explain",
         "parse",
     ]
 

@@ -14,6 +14,7 @@ from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.variables import ProgramCommand
 from backprop.comparing.compare import TIMEOUT, Comparison, compare
 from backprop.comparing.iterating import MOST, TIMES, iterated
+from backprop.language.ending import ending
 from backprop.language.syntax import Tree
 from backprop.staging import GRANULARITIES
 
@@ -37,8 +38,10 @@ class CompareCommand(ProgramCommand):
 
     def tree_of(self, ctx: click.Context, tree: Tree, args: list[str]) -> Tree:
         wanted, times = value_of(args, "--iterate"), value_of(args, "--times")
+        output = value_of(args, "--output")
         if wanted is None and times is None:
             return tree
+        tree = tree if output is None else ending(tree, output)
         count = int(times) if times and times.lstrip("-").isdecimal() else TIMES
         ctx.meta["iterated"] = found = iterated(tree, wanted, count)
         return found.tree

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from backprop.arithmetic.system import TIES
 from backprop.cli.checking import check_options, checked
+from backprop.cli.files import write_whole
 from backprop.cli.main import say
 from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.render import FORMATS, render_text
+from backprop.cli.render.numbers import View
 from backprop.cli.variables import ProgramCommand, Question
+from backprop.errors import UsageError
 from backprop.evaluation import evaluate
 from backprop.report import Report
 from backprop.staging import GRANULARITIES
+
+if TYPE_CHECKING:
+    from backprop.arrays.dimensions import Dimensions
 
 WRONG = 1
 NO_ANSWER = 3
@@ -28,6 +34,8 @@ HELP = """Value and gradient of PROGRAM, forward and backward through every stag
   backprop eval "1/(1+exp(-(w*x+b)))" --w 2 --x=-1 --b=pi/3 --json
   backprop eval @staged.bp --at '{"x": 3, "y": -4}' --wrt x
   cat staged.bp | backprop eval - --x=3 --y=-4 --format markdown
+  backprop eval "D = W @ X" --shape W=5x10,X=10x3
+  backprop eval "D = W @ X" --W=@w.npy --X="randn(10,3)" --upstream ones --save run.npz
 
 PROGRAM is an expression or a staged program; - reads standard input, @FILE a file.
 Every variable of PROGRAM is an option.
@@ -55,12 +63,17 @@ def program_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def report_of(asked: Question, gates: str, no_share: bool, **options: Any) -> Report:
-    wrt = options.pop("wrt")
-    names = None if wrt is None else [name.strip() for name in wrt.split(",")]
+def program_choices(asked: Question, gates: str, no_share: bool, **options: Any) -> dict[str, Any]:
+    """The options that make a program of a text, as the library calls them."""
+    names = None if options["wrt"] is None else [n.strip() for n in options["wrt"].split(",")]
+    others = {name: options[name] for name in ("upstream", "seed")}
+    return {**others, "gates": gates, "share": not no_share, "wrt": names, "spare": asked.spare}
+
+
+def report_of(asked: Question, **options: Any) -> Report:
     return evaluate(
-        asked.tree, asked.values, gates=gates, share=not no_share, wrt=names, spare=asked.spare,
-        **options,
+        asked.tree, asked.values, ties=options["ties"], jacobian=options["jacobian"],
+        allow_nonfinite=options["allow_nonfinite"], **program_choices(asked, **options),
     )  # fmt: skip
 
 
@@ -75,13 +88,28 @@ def report_of(asked: Question, gates: str, no_share: bool, **options: Any) -> Re
     metavar="N",
     help="Significant digits shown; JSON and CSV are always exact.",
 )
+@click.option("--full", is_flag=True, help="Show arrays in full, however large.")
+@click.option("--shapes", is_flag=True, help="Show the shape of every stage beside its numbers.")
+@click.option(
+    "--shape",
+    "given_shapes",
+    multiple=True,
+    metavar="NAME=SHAPE",
+    help="A shape in place of a value, such as W=5x10: only shapes are shown.",
+)
+@click.option(
+    "--save",
+    metavar="FILE.npz",
+    help="Keep value, inputs, stages and gradients (dW) in a file for NumPy.",
+)
 @click.option("--no-check", is_flag=True, help="Leave out the independent check.")
 @check_options
 @click.pass_obj
 def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], kind: str | None,
-    as_json: bool, precision: int, no_check: bool, methods: str, check_timeout: float,
-    digits: int | None, **options: Any,
+    as_json: bool, precision: int, full: bool, shapes: bool, no_check: bool, methods: str,
+    check_timeout: float, digits: int | None, given_shapes: tuple[str, ...], save: str | None,
+    **options: Any,
 ) -> int:  # fmt: skip
     del program, at, pairs
     if as_json and kind not in (None, "json"):
@@ -92,24 +120,76 @@ def command(
     def judged(report: Report) -> Report:
         return report if no_check else checked(report, asked.child, methods, check_timeout, digits)
 
+    kind = "json" if as_json else kind or "table"
+    if save is not None:
+        checked_suffix(save)
+    if given_shapes and (sizes := sizes_of(asked, given_shapes, save, options)):
+        show_sizes(sizes, kind)
+        return 0
     report = report_of(asked, **options)
-    report = show(report, judged, "json" if as_json else kind or "table", precision)
+    if save is not None:
+        keep(report, save)
+    report = show(report, judged, kind, View(precision, full, shapes))
     return say_if_wrong(report) or say_if_not_finite(report)
 
 
-def show(report: Report, judged: Callable[[Report], Report], kind: str, precision: int) -> Report:
+def show(report: Report, judged: Callable[[Report], Report], kind: str, view: View) -> Report:
     """Print the answer; a person sees the stages while the check still works."""
     if kind == "table":
         from backprop.cli.render.table import render_answers, render_stages
 
-        print_rich(render_stages(report, precision))
+        print_rich(render_stages(report, view))
         sys.stdout.flush()
         report = judged(report)
-        print_rich(render_answers(report, precision))
+        print_rich(render_answers(report, view))
     else:
         report = judged(report)
-        print_pieces(render_text(report, kind, precision))
+        print_pieces(render_text(report, kind, view))
     return report
+
+
+def sizes_of(
+    asked: Question, texts: tuple[str, ...], save: str | None, options: dict[str, Any]
+) -> Dimensions | None:
+    """Shapes alone; None if there are values for everything, which agree with the shapes."""
+    from backprop.arrays.dimensions import dimensions
+    from backprop.arrays.sizes import read_shapes
+
+    chosen = program_choices(asked, **options)
+    found = dimensions(asked.tree, asked.values, read_shapes(texts), **chosen)
+    if found.valued:
+        return None
+    for option, wanted in (("--jacobian", options["jacobian"]), ("--save", save)):
+        if wanted:
+            raise click.UsageError(f"{option} needs numbers, and --shape gives only shapes")
+    return found
+
+
+def show_sizes(sizes: Dimensions, kind: str) -> None:
+    if kind == "table":
+        from backprop.cli.render.dimensions import render_table
+
+        print_rich(render_table(sizes))
+    else:
+        from backprop.cli.render.dimensions import FORMS
+
+        print_pieces(FORMS[kind](sizes))
+
+
+def checked_suffix(path: str) -> None:
+    if not path.lower().endswith(".npz"):
+        name = path.rpartition("/")[2].partition(".")[0] or "answer"
+        raise UsageError(f"--save writes .npz files, not {path}", hint=f"--save {name}.npz")
+
+
+def keep(report: Report, path: str) -> None:
+    """Write the arrays of a report; a gradient whose name is taken is said."""
+    from backprop.arrays.saving import named_arrays, npz
+
+    arrays, renamed = named_arrays(report)
+    write_whole(path, npz(arrays))
+    for wanted, name in renamed.items():
+        say(f"note: the program has a {wanted} of its own: the gradient is saved as {name}")
 
 
 def say_if_wrong(report: Report) -> int:

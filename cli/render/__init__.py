@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import import_module
 
+from backprop.cli.render.numbers import View
 from backprop.report import Report
 
 FORMATS = ("table", "json", "csv", "markdown", "plain")
 
 
-def render_text(report: Report, kind: str, precision: int) -> Iterator[str]:
+def render_text(report: Report, kind: str, view: View) -> Iterator[str]:
     """The pieces of a text format, which never pass through Rich."""
-    pieces: Iterator[str] = import_module(f"backprop.cli.render.{kind}").render(report, precision)
+    pieces: Iterator[str] = import_module(f"backprop.cli.render.{kind}").render(report, view)
     return pieces

@@ -7,15 +7,17 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from backprop.cli.render.numbers import View
 from backprop.report import Report, plain
 
 FIELDS = ("kind", "id", "name", "gate", "code", "value", "gradient", "inputs", "local", "flows")
 
 
-def render(report: Report, precision: int = 0) -> Iterator[str]:
+def render(report: Report, view: View | None = None) -> Iterator[str]:
+    del view
     yield line(FIELDS)
     for name, slot in report.program.inputs.items():
-        value, gradient = report.values[slot], report.back.gradient(slot)
+        value, gradient = report.values[slot], report.every.gradient(slot)
         yield line(("input", "", name, "", "", plain(value), plain(gradient), "", "", ""))
     for computed in report.stages():
         stage = computed.stage
@@ -24,6 +26,8 @@ def render(report: Report, precision: int = 0) -> Iterator[str]:
             plain(computed.value), plain(computed.gradient), " ".join(stage.operand_names),
             " ".join(map(cell, computed.slopes)), " ".join(map(cell, computed.flows)),
         ))  # fmt: skip
+    for name, entries in (report.jacobian or {}).items():
+        yield line(("jacobian", "", name, "", "", plain(entries), "", "", "", ""))
 
 
 def cell(number: Any) -> str:

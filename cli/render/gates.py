@@ -13,6 +13,7 @@ from backprop.gates.listing import row_dict
 from backprop.gates.row import Gate
 
 LONG = 44  # a local derivative longer than this is only shown by `backprop gates NAME`
+EXACT = "{value} ulp, local derivatives {local} ulp"
 
 
 def render_all(gates: Sequence[Gate]) -> Iterator[RenderableType]:
@@ -37,10 +38,9 @@ def render_one(gate: Gate) -> Iterator[RenderableType]:
         ("also", ", ".join(row["aliases"])),
         ("defined as", row["formula"] or ""),
         ("domain", row["domain"] or ""),
-        *(
-            (f"d/d{name}", local or "no gradient passes")
-            for name, local in zip(gate.operands, row["local"], strict=True)
-        ),
+        ("shape", row["shape"] or ""),
+        *passed_back(gate),
+        *(("where", text) for text in row["where"]),
         (
             "no slope where",
             f"{kink['where']}: {kink['slopes']}" if kink else "",
@@ -48,8 +48,17 @@ def render_one(gate: Gate) -> Iterator[RenderableType]:
         ("taken there as", kink["takes"] if kink else ""),
         ("elsewhere", kink["elsewhere"] if kink else ""),
         ("fuses", "; ".join(row["fuses"])),
-        ("exact to", "{value} ulp, local derivatives {local} ulp".format(**row["ulps"])),
+        ("exact to", EXACT.format(**row["ulps"]) if row["ulps"] else ""),
     ):
         if text:
             facts.add_row(label, text)
     yield facts
+
+
+def passed_back(gate: Gate) -> Iterator[tuple[str, str]]:
+    """The local derivatives; of a gate on arrays, what goes back where the gradient is g."""
+    for name, local in zip(gate.operands, gate.partials, strict=True):
+        if not gate.array:
+            yield f"d/d{name}", local or "no gradient passes"
+        elif local:
+            yield f"d{name}", local

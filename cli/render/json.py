@@ -7,6 +7,7 @@ from itertools import islice
 from json import JSONEncoder
 from typing import Any
 
+from backprop.cli.render.numbers import View
 from backprop.report import Report
 
 encode = JSONEncoder(allow_nan=False, check_circular=False).encode
@@ -15,9 +16,9 @@ encode = JSONEncoder(allow_nan=False, check_circular=False).encode
 BATCH = 200  # stages encoded at once
 
 
-def render(report: Report, precision: int = 0) -> Iterator[str]:
-    """The pieces of the line; numbers are exact whatever the precision."""
-    del precision
+def render(report: Report, view: View | None = None) -> Iterator[str]:
+    """The pieces of the line; numbers are exact, arrays whole, whatever the view."""
+    del view
     yield encode(report.head())[:-1] + ', "stages": ['
     stages = (report.stage_dict(computed) for computed in report.stages())
     separator = ""

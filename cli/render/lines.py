@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
-from backprop.cli.render.numbers import optional, short
-from backprop.program import Stage, bracketed
+from backprop.cli.render.numbers import View, optional
+from backprop.program import Program, Stage
 from backprop.report import Computed, Report
 
 EDGE = 60  # stages shown at either end of a long program
@@ -16,48 +16,73 @@ READABLE = 60  # characters of a formula that is shown beside its number
 
 
 class Passing(NamedTuple):
-    """One operand of a stage: its local derivative, and what flows back to it."""
+    """One operand of a stage: its local derivative, and what flows back to it. A stage of arrays
+    has no local derivative: `flow` says how it passes back, and what."""
 
     local: str  # dq/dx = 1
-    flow: str  # dx += -4
+    flow: str  # dx += -4, or dW = dq @ X.T = [[1, 2]]
+
+    @property
+    def line(self) -> str:
+        return "; ".join(filter(None, [self.local, self.flow or "nothing passes"]))
 
 
-def headline(report: Report) -> str:
-    inputs = ", ".join(report.program.inputs) if len(report.program.inputs) <= 12 else "..."
-    text = " ".join(report.program.text.split()) if "=" not in report.program.text else ""
-    name = report.program.output_name
+class Pull(NamedTuple):
+    """What a stage of arrays passes back to one operand: dW += dq @ X.T, and the array."""
+
+    name: str
+    sign: str
+    formula: str
+    flow: Any  # None if nothing passes
+
+
+def headline(program: Program) -> str:
+    inputs = ", ".join(program.inputs) if len(program.inputs) <= 12 else "..."
+    text = " ".join(program.text.split()) if "=" not in program.text else ""
+    name = program.output_name
     return f"{name}({inputs}) = {text}" if text and len(text) < 200 else f"{name}({inputs})"
 
 
-def passings(report: Report, computed: Computed, precision: int) -> list[Passing]:
+def passings(report: Report, computed: Computed, view: View) -> list[Passing]:
     """What a stage hands back, in the way the lecture notes write it: `dx += -4`."""
+    if report.program.shapes is not None:
+        return [
+            Passing("", f"{name} {sign} {formula}: nothing passes" if flow is None
+                    else f"{name} {sign} {formula} = {view.short(flow)}")
+            for name, sign, formula, flow in pulls(report, computed)
+        ]  # fmt: skip
     stage = computed.stage
     rows = []
     for place, name in enumerate(stage.operand_names):
         if not stage.passes_to(place):
             continue
         slope, flow = computed.slopes[place], computed.flows[place]
-        formula, number = stage.local(place), optional(slope, precision)
+        formula, number = stage.local(place), optional(slope, view)
         equals = f" = {number}" if number != formula else ""
         local = f"d{stage.name}/d{name} = {formula}{equals}"
-        if report.program.shapes is not None:
-            local = pull(stage, formula, name)
-        sign = "+=" if report.uses.get(stage.operands[place], 0) > 1 else "="
-        rows.append(
-            Passing(local, "" if flow is None else f"d{name} {sign} {short(flow, precision)}")
-        )
+        passes = "" if flow is None else f"{sign(report, stage, place)} {view.short(flow)}"
+        rows.append(Passing(local, passes and f"d{name} {passes}"))
     return rows
 
 
-def pull(stage: Stage, formula: str, name: str) -> str:
-    """What a stage passes back, as a formula in whole arrays."""
-    if stage.gate.array:
-        return f"d{name} = {formula}"
-    return (
-        f"d{name} = d{stage.name} * {bracketed(formula)}"
-        if formula != "1"
-        else f"d{name} = d{stage.name}"
-    )
+def sign(report: Report, stage: Stage, place: int) -> str:
+    return "+=" if report.uses.get(stage.operands[place], 0) > 1 else "="
+
+
+def pulls(report: Report, computed: Computed) -> Iterator[Pull]:
+    """What a stage of arrays hands back, operand by operand."""
+    stage = computed.stage
+    for place, name in enumerate(stage.operand_names):
+        if stage.passes_to(place):
+            flow = computed.flows[place]
+            yield Pull(f"d{name}", sign(report, stage, place), stage.pull(place), flow)
+
+
+def shape_of(program: Program, slot: int) -> str:
+    """`5x10`, `10` for a vector, `a number`."""
+    from backprop.arrays.shapes import compact
+
+    return compact(program.shapes[slot] if program.shapes else ())
 
 
 def shown_stages(report: Report) -> Iterator[Computed | int]:
@@ -87,15 +112,18 @@ class Answer(NamedTuple):
         return " = ".join(parts) + exact + (f" ({self.doubt})" if self.doubt else "")
 
 
-def answers(report: Report, precision: int) -> Iterator[Answer]:
+def answers(
+    report: Report, view: View, show: Callable[[Any], str] | None = None
+) -> Iterator[Answer]:
     """The value, then the gradient."""
+    show = show or view.short
     output, check = report.program.output_name, report.check
     found = [(output, report.value, "", check.value)]
     for name, slope in (report.jacobian or report.gradient).items():
         formula = check.formula.get(name, "")
         found.append((f"d{output}/d{name}", slope, formula, check.inputs.get(name)))
     for name, number, formula, judged in found:
-        text = short(number, precision)
+        text = show(number)
         kink = judged is not None and judged.verdict == "kink"
         shown = formula if len(formula) <= READABLE and formula != text and not kink else ""
         doubt = judged.verdict if judged and judged.verdict not in CERTAIN else ""
@@ -107,6 +135,8 @@ def answers(report: Report, precision: int) -> Iterator[Answer]:
 def notes(report: Report) -> list[str]:
     """A line for each thing worth knowing, but for what stderr says of an infinite answer."""
     messages = [notice.message for notice in report.notices if notice not in report.faults]
+    if report.jacobian is not None:
+        messages.append(f"the stages show the gradient of sum({report.program.output_name})")
     messages += [remark.message for remark in report.check.remarks]
     more = len(messages) - NOTES
     return messages[:NOTES] + ([f"and {more} more notes; --json has them all"] if more > 0 else [])

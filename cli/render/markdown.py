@@ -4,31 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from backprop.cli.render.lines import answers, notes, passings, verdict
-from backprop.cli.render.numbers import short
+from backprop.cli.render.lines import answers, notes, passings, shape_of, verdict
+from backprop.cli.render.numbers import View
 from backprop.errors import visible
 from backprop.report import Report
 
-HEADINGS = ("stage", "value", "gradient", "local derivative", "passes back")
+COLUMNS = {
+    "stage": ":--", "shape": "--:", "value": "--:", "gradient": "--:",
+    "local derivative": ":--", "passes back": ":--",
+}  # fmt: skip
 
 
-def render(report: Report, precision: int) -> Iterator[str]:
-    yield row(HEADINGS)
-    yield "|:--|--:|--:|:--|:--|\n"
-    for name, slot in report.program.inputs.items():
-        value, gradient = report.values[slot], report.back.gradient(slot)
-        yield row([code(name), short(value, precision), short(gradient, precision), "", ""])
+def render(report: Report, view: View) -> Iterator[str]:
+    program = report.program
+    left_out = set() if view.shapes else {"shape"}
+    if program.shapes is not None:
+        left_out.add("local derivative")
+    columns = [name for name in COLUMNS if name not in left_out]
+    yield row(columns)
+    yield f"|{'|'.join(COLUMNS[name] for name in columns)}|\n"
+
+    def cells(slot: int, **texts: str) -> str:
+        found = {
+            "shape": shape_of(program, slot),
+            "value": view.short(report.values[slot]),
+            "gradient": view.short(report.every.gradient(slot)),
+        }
+        found |= {name.replace("_", " "): text for name, text in texts.items()}
+        return row(found.get(name, "") for name in columns)
+
+    for name, slot in program.inputs.items():
+        yield cells(slot, stage=code(name))
     for computed in report.stages():
-        stage, rows = computed.stage, passings(report, computed, precision)
-        yield row([
-            code(f"{stage.name} = {stage.code}"),
-            short(computed.value, precision),
-            short(computed.gradient, precision),
-            "<br>".join(code(passing.local) for passing in rows),
-            "<br>".join(code(passing.flow) for passing in rows if passing.flow),
-        ])  # fmt: skip
+        stage, rows = computed.stage, passings(report, computed, view)
+        yield cells(
+            stage.slot,
+            stage=code(f"{stage.name} = {stage.code}"),
+            local_derivative="<br>".join(code(passing.local) for passing in rows),
+            passes_back="<br>".join(code(passing.flow) for passing in rows if passing.flow),
+        )
     yield "\n"
-    for answer in answers(report, precision):
+    for answer in answers(report, view):
         yield f"- {code(answer.line)}\n"
     yield f"- check: {verdict(report)}\n"
     for note in notes(report):

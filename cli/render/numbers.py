@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 MILLION = 1e6  # whole numbers below it are spelled out
+
+
+class View(NamedTuple):
+    """How an answer is shown: significant digits, arrays in full, shapes beside the numbers."""
+
+    precision: int = 6
+    full: bool = False
+    shapes: bool = False
+    width: int = 0  # columns of an array's rows before they are folded; 0 in a table
+
+    def short(self, number: Any) -> str:
+        return short(number, self.precision, self.full)
+
+    def block(self, number: Any) -> str:
+        """The same on as many lines as are good to read."""
+        if not number.ndim:
+            return self.short(number)
+        from backprop.cli.render.arrays import block
+
+        return block(number, self.precision, self.full, self.width)
 
 
 def short(number: Any, precision: int, full: bool = False) -> str:
     """`number` with `precision` significant digits: -0.196612, 3, 1.97e+434, inf, nan; of a
     large array what it is like, unless it is wanted in full."""
-    if not isinstance(number, float):
+    if getattr(number, "ndim", 0):
         from backprop.cli.render.arrays import described
 
         return described(number, precision, full)
     return f"{number:.{precision}g}" if number else "0"
 
 
-def optional(number: Any, precision: int, nothing: str = "0") -> str:
-    """A slope or flow; `nothing` where no message passes."""
-    return nothing if number is None else short(number, precision)
+def optional(number: Any, view: View) -> str:
+    """A slope or flow; 0 where no message passes."""
+    return "0" if number is None else view.short(number)
 
 
 def spoken(number: Any, precision: int) -> str:

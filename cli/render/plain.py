@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backprop.cli.render.lines import answers, notes, passings, verdict
-from backprop.cli.render.numbers import short
+from backprop.cli.render.lines import answers, notes, passings, shape_of, verdict
+from backprop.cli.render.numbers import View
 from backprop.errors import visible
 from backprop.report import Report
 
 
-def render(report: Report, precision: int) -> Iterator[str]:
+def render(report: Report, view: View) -> Iterator[str]:
+    def shape(slot: int) -> str:
+        return f" ({shape_of(report.program, slot)})" if view.shapes else ""
+
     for name, value in report.point.items():
-        yield f"input {name} = {short(value, precision)}\n"
+        yield f"input {name}{shape(report.program.inputs[name])} = {view.short(value)}\n"
     for computed in report.stages():
         stage = computed.stage
-        out, back = short(computed.value, precision), short(computed.gradient, precision)
-        yield f"stage {stage.id}: {stage.name} = {stage.code} = {out}, d{stage.name} = {back}\n"
-        for passing in passings(report, computed, precision):
-            yield f"  {passing.local}; {passing.flow or 'nothing passes'}\n"
-    for answer in answers(report, precision):
+        out, back = view.short(computed.value), view.short(computed.gradient)
+        code = f"{stage.name} = {stage.code}{shape(stage.slot)}"
+        yield f"stage {stage.id}: {code} = {out}, d{stage.name} = {back}\n"
+        for passing in passings(report, computed, view):
+            yield f"  {passing.line}\n"
+    for answer in answers(report, view):
         yield f"{answer.line}\n"
     yield f"check: {verdict(report)}\n"
     for note in notes(report):

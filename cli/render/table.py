@@ -13,10 +13,19 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from backprop.cli.render.lines import answers, headline, notes, passings, shown_stages, verdict
-from backprop.cli.render.numbers import short
+from backprop.cli.render.lines import (
+    Answer,
+    answers,
+    headline,
+    notes,
+    passings,
+    shape_of,
+    shown_stages,
+    verdict,
+)
+from backprop.cli.render.numbers import View
 from backprop.errors import visible
-from backprop.report import Computed, Report
+from backprop.report import Report
 
 FORWARD = "green"
 BACKWARD = "red"
@@ -25,18 +34,21 @@ WIDEST = 60  # columns of a stage's code before it is folded
 INPUTS = 100  # inputs listed in the table; the gradient below it has all
 
 
-def render_stages(report: Report, precision: int) -> Iterator[RenderableType]:
-    yield Text(visible(headline(report)), style="bold", overflow="fold")
-    yield stage_table(report, precision)
+def render_stages(report: Report, view: View) -> Iterator[RenderableType]:
+    yield Text(visible(headline(report.program)), style="bold", overflow="fold")
+    if report.program.shapes is None:
+        yield stage_table(report, view)
+    else:
+        from backprop.cli.render.array_table import ArrayStages
+
+        yield ArrayStages(report, view)
 
 
-def render_answers(report: Report, precision: int) -> Iterator[RenderableType]:
-    for answer in answers(report, precision):
+def render_answers(report: Report, view: View) -> Iterator[RenderableType]:
+    hanging = report.program.shapes is not None
+    for answer in answers(report, view, view.block if hanging and view.full else None):
         style = BACKWARD if "/" in answer.name else FORWARD
-        yield Text.assemble(
-            f"{answer.name} = ", answer.formula and f"{answer.formula} = ",
-            (answer.number, style), answer.doubt and f"  ({answer.doubt})",
-        )  # fmt: skip
+        yield one_answer(answer, style, hanging=hanging)
         if answer.exact:
             yield Text(f"  exactly {answer.exact}", style=style, overflow="fold")
     yield Text(
@@ -46,33 +58,56 @@ def render_answers(report: Report, precision: int) -> Iterator[RenderableType]:
         yield Text(f"note: {visible(note)}", style="yellow")
 
 
-def stage_table(report: Report, precision: int) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+def one_answer(answer: Answer, style: str, *, hanging: bool) -> RenderableType:
+    """A line, which hangs from its equals sign if it may be long."""
+    said = Text.assemble(
+        answer.formula and f"{answer.formula} = ", (answer.number, style),
+        answer.doubt and f"  ({answer.doubt})", overflow="fold",
+    )  # fmt: skip
+    name = Text(f"{answer.name} = ")
+    if not hanging:
+        return name + said
+    grid = Table.grid()
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    grid.add_row(name, said)
+    return grid
+
+
+def new_table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+
+
+def stage_table(report: Report, view: View) -> Table:
+    table = new_table()
     table.add_column("stage", overflow="fold", max_width=WIDEST)
-    whole = report.program.shapes is None  # an array may have to be folded
+    if view.shapes:
+        table.add_column("shape")
     for heading, style in (("value", FORWARD), ("gradient", BACKWARD)):
-        table.add_column(heading, justify="right", style=style, no_wrap=whole, overflow="fold")
+        table.add_column(heading, justify="right", style=style, no_wrap=True, overflow="fold")
     table.add_column("local derivative", overflow="fold")
     table.add_column("passes back", style=BACKWARD, overflow="fold")
+
+    def numbers(slot: int) -> list[str]:
+        shape = [shape_of(report.program, slot)] if view.shapes else []
+        return [*shape, view.short(report.values[slot]), view.short(report.every.gradient(slot))]
+
     for name, slot in list(report.program.inputs.items())[:INPUTS]:
-        value, gradient = report.values[slot], report.back.gradient(slot)
-        table.add_row(name, short(value, precision), short(gradient, precision))
+        table.add_row(name, *numbers(slot))
     table.add_section()
     for row in shown_stages(report):
         if isinstance(row, int):
-            table.add_row(f"... {row:,} more stages, in --json and --format csv")
-        else:
-            add_stage(table, report, row, precision)
+            table.add_row(left_out(row))
+            continue
+        stage, rows = row.stage, passings(report, row, view)
+        table.add_row(
+            f"{stage.name} = {stage.code}",
+            *numbers(stage.slot),
+            "\n".join(passing.local for passing in rows),
+            "\n".join(passing.flow for passing in rows),
+        )
     return table
 
 
-def add_stage(table: Table, report: Report, computed: Computed, precision: int) -> None:
-    rows = passings(report, computed, precision)
-    stage = computed.stage
-    table.add_row(
-        f"{stage.name} = {stage.code}",
-        short(computed.value, precision),
-        short(computed.gradient, precision),
-        "\n".join(row.local for row in rows),
-        "\n".join(row.flow for row in rows),
-    )
+def left_out(count: int) -> str:
+    return f"... {count:,} more stages, in --json and --format csv"

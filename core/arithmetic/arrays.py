@@ -131,7 +131,8 @@ def entry(value: Any) -> Any:
 
 class ArrayArithmetic(Arithmetic):
     """An arithmetic that also has, for gates on whole arrays, what they pass back:
-    message[ties][gate](*operands, out, g), an array or None for each operand."""
+    message[ties][gate](wanted, *operands, out, g), an array or None for each operand. What
+    `wanted` says False of needs no message."""
 
     def __init__(
         self,
@@ -163,19 +164,19 @@ class ArrayArithmetic(Arithmetic):
         lines: list[str] = []
         answers: list[str] = []
         target = Target(self.literal, divides=self.divides, arrays=True)
-        for text in gate.partials:
+        for place, text in enumerate(gate.partials):
             more, answer = statements(formula(text), target) if text else ([], "None")
             lines += more
-            answers.append(answer)
+            answers.append(f"({answer}) if wanted[{place}] else None")
         scope = self.scope | {"routed": partial(routed, ties=ties)}
-        signature = ", ".join([*gate.operands, "out", "g"])
+        signature = ", ".join(["wanted", *gate.operands, "out", "g"])
         return defined(signature, [*lines, f"return ({', '.join(answers)},)"], scope)
 
 
 # What has any number of operands, and says for each what goes back to it.
 LISTS: dict[str, Function] = {
-    "concatenate": lambda *fed: [*pieces(fed[-1], *fed[:-2]), None],
-    "stack": lambda *fed: list(fed[-1]),
-    "index": lambda *fed: [scattered(fed[-1], fed[0], *fed[1:-2]), *(None for _ in fed[1:-2])],
+    "concatenate": lambda _, *fed: [*pieces(fed[-1], *fed[:-2]), None],
+    "stack": lambda _, *fed: list(fed[-1]),
+    "index": lambda _, *fed: [scattered(fed[-1], fed[0], *fed[1:-2]), *(None for _ in fed[1:-2])],
 }
 ARRAYS = ArrayArithmetic(ELEMENTWISE, WHOLE)

@@ -18,6 +18,8 @@ from backprop.arrays.shapes import Axis
 Array = Any
 Number = Any
 
+PRODUCTS = ("matmul", "matvec", "vecmat", "inner", "batched", "batchvec", "vecbatch")
+
 
 def entrywise(function: Function) -> Function:
     """A function of numbers as one of arrays, which are broadcast."""
@@ -58,14 +60,13 @@ class Definitions:
         self.constant = constant
 
     def table(self) -> dict[str, Function]:
-        product = self.matmul
         reductions = {
             "sum": self.total, "prod": self.product, "mean": self.mean, "norm": self.norm,
             "amax": self.largest, "amin": self.smallest, "logsumexp": self.logsumexp,
         }  # fmt: skip
         return {
             **{name: self.reduction(function) for name, function in reductions.items()},
-            **dict.fromkeys(("matmul", "matvec", "vecmat", "inner"), product),
+            **dict.fromkeys(PRODUCTS, self.matmul),
             "transpose": lambda a: a.T,
             "reshape": lambda a, shape: np.reshape(a, shape),
             "softmax": self.softmax,
@@ -198,7 +199,7 @@ class Definitions:
 def cost(gate: str, fed: list[tuple[int, ...]], out: tuple[int, ...]) -> int:
     """Roughly how many operations on single numbers a gate's definition takes."""
     entries = prod(out)
-    if gate in ("matmul", "matvec", "vecmat", "inner"):
+    if gate in PRODUCTS:
         return 2 * entries * fed[0][-1]
     if gate in ("det", "logdet", "inv", "solve"):
         return 3 * fed[0][0] ** 4 + entries

@@ -32,6 +32,7 @@ PRECISE_ARRAYS = ArrayArithmetic(
     | DEFINITIONS.table()
     | {
         "index": WHOLE["index"],
+        "shares": DEFINITIONS.softmax,
         "cofactors": lambda a: DEFINITIONS.adjugate(a)[0].T,
     },
     constants={"number": mpf, "pi": mp.pi, "e": mp.e},

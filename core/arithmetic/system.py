@@ -99,7 +99,8 @@ class Arithmetic:
         names = {name for text in (*texts, domain) for name in names_in(text)} | {"div", "pow"}
         scope = self.constants | {name: self.value[name] for name in names}
         signature = ", ".join(parameters)
-        total = Target(self.literal, divides=self.divides, arrays=self.arrays)
+        known: dict[str, str] | None = {} if self.arrays else None
+        total = Target(self.literal, self.divides, self.arrays, known)
         function = defined(signature, body(gate, texts, domain, total), scope)
         if self.quick is None:
             return function
@@ -132,7 +133,8 @@ def slopes(gate: Gate, texts: Sequence[str], domain: str, target: Target) -> lis
             answer = f"(1.0 if {answer} else None)"
         answers.append(answer)
     if target.arrays:
-        return [*body, f"return ({', '.join(masked(gate, domain, answers, target))},)"]
+        lines, inside = statements(formula(domain), target) if domain else ([], "")
+        return [*body, *lines, f"return ({', '.join(masked(gate, inside, answers))},)"]
     undefined = f"return ({'nan, ' * len(texts)})"
     if domain:
         body.insert(0, f"if not {statements(formula(domain), target)[1]}: {undefined}")
@@ -141,9 +143,9 @@ def slopes(gate: Gate, texts: Sequence[str], domain: str, target: Target) -> lis
     return [*body, f"return ({', '.join(answers)},)"]
 
 
-def masked(gate: Gate, domain: str, answers: Sequence[str], target: Target) -> Iterator[str]:
-    """Slopes of arrays: 0 or 1 where a gate routes, nan outside its domain, entry by entry."""
-    inside = statements(formula(domain), target)[1] if domain else ""
+def masked(gate: Gate, inside: str, answers: Sequence[str]) -> Iterator[str]:
+    """Slopes of arrays: 0 or 1 where a gate routes, nan where not inside its domain, entry by
+    entry."""
     for answer in answers:
         if gate.routes and answer != "None":
             answer = f"where(out != out, nan, ({answer} != 0)*1.0)"

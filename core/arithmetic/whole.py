@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,33 +21,44 @@ Array = Any
 
 def spread(g: Array, a: Array, axis: Axis) -> Array:
     """A reduced array over the entries that it came from."""
-    place = axis.of(np.shape(a))
-    if place is not None and not axis.keep:
-        g = np.expand_dims(g, place)
-    return np.broadcast_to(g, np.shape(a))
+    kept = g if axis.keep or axis.axis is None else np.expand_dims(g, axis.of(np.shape(a)))
+    return np.broadcast_to(kept, np.shape(a))
 
 
 def count(a: Array, axis: Axis) -> int:
-    place = axis.of(np.shape(a))
-    return int(np.size(a) if place is None else a.shape[place])
+    return prod(np.shape(a)[place] for place in axis.of(np.shape(a)))
+
+
+def lined(a: Array, axis: Axis) -> Array:
+    """The entries along all these axes as the first axis."""
+    places = axis.of(np.shape(a))
+    moved = np.moveaxis(np.asarray(a), places, range(len(places)))
+    return moved.reshape((count(a, axis), *moved.shape[len(places) :]))
+
+
+def unlined(line: Array, a: Array, axis: Axis) -> Array:
+    """What `lined` made a line of `a`, back in the shape of `a`."""
+    places = axis.of(np.shape(a))
+    sizes = [np.shape(a)[place] for place in places]
+    return np.moveaxis(line.reshape((*sizes, *line.shape[1:])), range(len(places)), places)
 
 
 def reduction(function: Function) -> Function:
     def reduced(a: Array, axis: Axis) -> Array:
-        return function(a, axis=axis.of(a.shape), keepdims=axis.keep)
+        return function(a, axis=axis.of(np.shape(a)), keepdims=axis.keep)
 
     return reduced
 
 
 def mean(a: Array, axis: Axis) -> Array:
     """NaN of nothing: np.mean says so on stderr."""
-    return np.sum(a, axis=axis.of(a.shape), keepdims=axis.keep) / np.float64(count(a, axis))
+    return np.sum(a, axis=axis.of(np.shape(a)), keepdims=axis.keep) / np.float64(count(a, axis))
 
 
 def norm(a: Array, axis: Axis) -> Array:
-    largest = np.max(np.abs(a), axis=axis.of(a.shape), keepdims=True, initial=0)
+    largest = np.max(np.abs(a), axis=axis.of(np.shape(a)), keepdims=True, initial=0)
     scale = np.where((largest == 0) | ~np.isfinite(largest), 1.0, largest)
-    root = np.sqrt(np.sum((a / scale) ** 2, axis=axis.of(a.shape), keepdims=True)) * scale
+    root = np.sqrt(np.sum((a / scale) ** 2, axis=axis.of(np.shape(a)), keepdims=True)) * scale
     return shrunk(root, a, axis)
 
 
@@ -54,8 +66,7 @@ def shrunk(kept: Array, a: Array, axis: Axis) -> Array:
     """A reduced array that kept its axes, without them unless they are wanted."""
     if axis.keep:
         return kept
-    place = axis.of(a.shape)
-    return np.squeeze(kept, axis=tuple(range(a.ndim)) if place is None else place)[()]
+    return np.squeeze(kept, axis=axis.of(np.shape(a)))[()]
 
 
 def direction(a: Array, out: Array, axis: Axis) -> Array:
@@ -63,51 +74,46 @@ def direction(a: Array, out: Array, axis: Axis) -> Array:
     return np.where(length == 0, 0.0, a / np.where(length == 0, 1.0, length))
 
 
+def peak(a: Array, axis: Axis) -> Array:
+    """The largest entry, less which no exponential overflows; 0 where it isn't finite."""
+    largest = np.max(a, axis=axis.of(np.shape(a)), keepdims=True, initial=-math.inf)
+    return np.where(np.isfinite(largest), largest, 0.0)
+
+
 def logsumexp(a: Array, axis: Axis) -> Array:
-    place = axis.of(a.shape)
-    largest = np.max(a, axis=place, keepdims=True, initial=-math.inf)
-    shift = np.where(np.isfinite(largest), largest, 0.0)
-    total = np.log(np.sum(np.exp(a - shift), axis=place, keepdims=True)) + shift
-    return shrunk(total, a, axis)
-
-
-def kept_axis(axis: Axis) -> Axis:
-    return Axis(axis.axis, True)
+    shift = peak(a, axis)
+    return shrunk(np.log(total(np.exp(a - shift), axis)) + shift, a, axis)
 
 
 def log_softmax(a: Array, axis: Axis) -> Array:
-    return a - logsumexp(a, kept_axis(axis))
+    lowered = a - peak(a, axis)
+    return lowered - np.log(total(np.exp(lowered), axis))
 
 
 def softmax(a: Array, axis: Axis) -> Array:
-    largest = np.max(a, axis=axis.of(a.shape), keepdims=True, initial=-math.inf)
-    raised = np.exp(a - largest)
-    return raised / np.sum(raised, axis=axis.of(a.shape), keepdims=True)
+    raised = np.exp(a - peak(a, axis))
+    return raised / total(raised, axis)
 
 
 def total(a: Array, axis: Axis) -> Array:
-    return np.sum(a, axis=axis.of(a.shape), keepdims=True)
+    return np.sum(a, axis=axis.of(np.shape(a)), keepdims=True)
 
 
 def others(a: Array, axis: Axis) -> Array:
     """For every entry the product of the others, without a division."""
-    place = axis.of(np.shape(a))
-    line = np.reshape(a, -1) if place is None else np.moveaxis(a, place, 0)
+    line = lined(a, axis)
     before, after = np.ones_like(line), np.ones_like(line)
-    for k in range(1, len(line)):
-        before[k] = before[k - 1] * line[k - 1]
-        after[-1 - k] = after[-k] * line[-k]
-    found = before * after
-    return found.reshape(np.shape(a)) if place is None else np.moveaxis(found, 0, place)
+    before[1:] = np.cumprod(line[:-1], axis=0)
+    after[:-1] = np.cumprod(line[:0:-1], axis=0)[::-1]
+    return unlined(before * after, a, axis)
 
 
 def cumsum(a: Array, axis: Axis) -> Array:
-    return np.cumsum(a, axis=axis.axis or 0)
+    return np.cumsum(a, axis=axis.one)
 
 
 def cumulated_back(g: Array, axis: Axis) -> Array:
-    place = axis.axis or 0
-    return np.flip(np.cumsum(np.flip(g, place), axis=place), place)
+    return np.flip(np.cumsum(np.flip(g, axis.one), axis=axis.one), axis.one)
 
 
 def diag(a: Array) -> Array:
@@ -169,15 +175,12 @@ def outward(a: Array, b: Array) -> Array:
 
 def chosen(a: Array, out: Array, axis: Axis, ties: str) -> Array:
     """Which entries are the largest or smallest, or what part of the gradient each gets."""
-    place = axis.of(np.shape(a))
     best = spread(out, a, axis)
     tied = np.where(best != best, math.nan, (a == best) * 1.0)
     if ties == "split":
-        return tied / np.sum(tied, axis=place, keepdims=True)
+        return tied / np.sum(tied, axis=axis.of(np.shape(a)), keepdims=True)
     if ties == "first":
-        line = tied.reshape(-1) if place is None else tied
-        first = np.cumsum(line, axis=place or 0) == 1
-        return tied * first.reshape(tied.shape)
+        return tied * unlined(np.cumsum(lined(tied, axis), axis=0) == 1, a, axis)
     return tied
 
 
@@ -189,13 +192,13 @@ def routed(g: Array, a: Array, out: Array, axis: Axis, ties: str) -> Array:
 
 def joined(*parts: Array) -> Array:
     *arrays, axis = parts
-    return np.concatenate(arrays, axis=axis.axis or 0)
+    return np.concatenate(arrays, axis=axis.one)
 
 
 def pieces(g: Array, *parts: Array) -> list[Array]:
     *arrays, axis = parts
-    ends = np.cumsum([array.shape[axis.axis or 0] for array in arrays])[:-1]
-    return np.split(g, ends, axis=axis.axis or 0)
+    ends = np.cumsum([array.shape[axis.one] for array in arrays])[:-1]
+    return np.split(g, ends, axis=axis.one)
 
 
 def entries(a: Array, indices: Sequence[Any]) -> tuple[Any, ...]:
@@ -229,6 +232,9 @@ WHOLE: dict[str, Function] = {
     "matvec": np.matmul,
     "vecmat": np.matmul,
     "inner": np.matmul,
+    "batched": np.matmul,
+    "batchvec": np.matmul,
+    "vecbatch": np.matmul,
     "transpose": lambda a: a.T,
     "reshape": lambda a, shape: np.reshape(a, shape),
     "like": lambda g, a: np.reshape(g, np.shape(a)),
@@ -252,11 +258,15 @@ WHOLE: dict[str, Function] = {
     "logdet": logdet,
     "inv": inv,
     "solve": solve,
+    "swap": lambda a: np.swapaxes(a, -1, -2),
+    "column": lambda a: np.expand_dims(a, -1),
+    "row": lambda a: np.expand_dims(a, -2),
     "spread": spread,
     "count": count,
     "others": others,
     "direction": direction,
     "total": total,
+    "shares": softmax,
     "cumulated_back": cumulated_back,
     "identity": identity,
     "undiag": undiag,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
 
-from backprop.arrays.shapes import LIMIT, MAX_AXES, MAX_ENTRIES, MismatchError
+from backprop.arrays.shapes import LIMIT, MAX_AXES, MAX_ENTRIES, MismatchError, too_many
 
 Made = Callable[..., Any]
 Random = np.random.Generator
@@ -18,7 +17,7 @@ def size(numbers: Sequence[float]) -> tuple[int, ...]:
     """A shape, from the numbers that were given for it."""
     if not all(number.is_integer() and number >= 0 for number in numbers):
         raise MismatchError("a shape is made of whole numbers, none below 0")
-    if len(numbers) > MAX_AXES or prod(map(int, numbers)) > MAX_ENTRIES:
+    if too_many(tuple(map(int, numbers))):
         raise MismatchError(LIMIT)
     return tuple(map(int, numbers))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,13 +10,16 @@ import numpy as np
 from backprop.arithmetic.arrays import ARRAYS, IGNORED, ArrayArithmetic
 from backprop.engine import uncollected
 from backprop.gates import GATES
-from backprop.program import Program
+from backprop.program import CONSTANT, Program
 
 Array = Any
+Messages = list[Array | None]
+Reach = Array | None  # which entries a message has reached; None for all
 
 
 class ArrayBackward(NamedTuple):
-    """Gradients of the output for every slot, and what each stage passed to its operands."""
+    """Gradients of the output for every slot, and what each stage passed to its operands. A pass
+    for some inputs passes nothing to the others."""
 
     gradients: Sequence[Array | None]  # None: nothing has reached the slot
     messages: Sequence[Sequence[Array | None] | None]
@@ -48,11 +51,7 @@ def fitted(message: Array, shape: tuple[int, ...]) -> Array:
         found = np.broadcast_to(found, np.broadcast_shapes(found.shape, shape))
     found = found.sum(axis=tuple(range(found.ndim - len(shape))))
     stretched = tuple([k for k, size in enumerate(shape) if size == 1 != found.shape[k]])
-    return found.sum(axis=stretched, keepdims=True)[()] if stretched else found[()]
-
-
-Messages = list[Array | None]
-Reach = Array | None  # which entries a message has reached; None for all
+    return found.sum(axis=stretched, keepdims=True) if stretched else found
 
 
 @uncollected()
@@ -61,30 +60,32 @@ def backward_arrays(
     values: Sequence[Array],
     upstream: Array,
     ties: str = "notes",
-    wrt: Iterable[str] | None = None,
+    wrt: Collection[str] | None = None,
     arithmetic: ArrayArithmetic = ARRAYS,
 ) -> ArrayBackward:
     """The gradient of sum(upstream*output) for every slot, or for those that `wrt` needs."""
-    shapes, constants = program.shapes, program.constants
+    shapes = program.shapes
     assert shapes is not None
+    wanted = wanted_slots(program, wrt)
     gradients: Messages = [None] * len(values)
     reached: list[Reach] = [None] * len(values)
     messages: list[Messages | None] = [None] * len(values)
     gradients[program.output] = upstream
     with np.errstate(**IGNORED):
-        for slot, gate, operands in program.backward_steps(wrt):
+        for slot, gate, operands in program.backward_steps():
             gradient = gradients[slot]
             if gradient is None:
                 continue
             fed = (*[values[operand] for operand in operands], values[slot])
+            heard = [wanted[operand] for operand in operands]
             if GATES[gate].array:
-                parts = list(arithmetic.message[ties][gate](*fed, gradient))
+                parts = list(arithmetic.message[ties][gate](heard, *fed, gradient))
                 reaches: list[Reach] = [None] * len(parts)
             else:
                 slopes = arithmetic.local[ties][gate](*fed)
-                parts, reaches = passed(slopes, gradient, reached[slot], GATES[gate].routes)
+                parts, reaches = passed(slopes, heard, gradient, reached[slot], GATES[gate].routes)
             for place, (operand, part) in enumerate(zip(operands, parts, strict=True)):
-                if part is None or operand in constants:
+                if part is None or not heard[place]:
                     parts[place] = None
                     continue
                 parts[place] = part = fitted(part, shapes[operand])
@@ -98,17 +99,28 @@ def backward_arrays(
     return ArrayBackward(gradients, messages, shapes)
 
 
+def wanted_slots(program: Program, wrt: Collection[str] | None) -> list[bool]:
+    """Which slots a message may go to: never a constant, and only what is on the way to `wrt`."""
+    if wrt is None:
+        return [gate != CONSTANT for gate in program.gates]
+    found = program.depends_on(wrt)
+    for name in wrt:
+        found[program.inputs[name]] = True
+    return found
+
+
 def passed(
-    slopes: Sequence[Array | None], gradient: Array, reach: Reach, routes: bool
-) -> tuple[Messages, list[Reach]]:
+    slopes: Sequence[Array | None], heard: Sequence[bool], gradient: Array, reach: Reach,
+    routes: bool,
+) -> tuple[Messages, list[Reach]]:  # fmt: skip
     """What an elementwise gate hands back, and where. What it stops is 0, not inf or nan times 0,
     and stays 0 on the way back."""
     parts: Messages = []
     reaches: list[Reach] = []
-    for slope in slopes:
-        part = None if slope is None else slope * gradient
+    for slope, wanted in zip(slopes, heard, strict=True):
+        part = slope * gradient if wanted and slope is not None else None
         here = reach
-        if slope is not None and routes:
+        if part is not None and routes:
             here = slope != 0 if reach is None else (slope != 0) & reach
         parts.append(part if here is None or part is None else np.where(here, part, 0.0))
         reaches.append(here)

@@ -12,7 +12,7 @@ from backprop.arithmetic.arrays import ARRAYS, IGNORED
 from backprop.arithmetic.whole import spread
 from backprop.arrays.engine import ArrayBackward, backward_arrays
 from backprop.arrays.shapes import words
-from backprop.arrays.values import checked, from_text
+from backprop.arrays.values import checked, finite, from_text
 from backprop.engine import forward
 from backprop.errors import UsageError
 from backprop.gates import GATES
@@ -36,7 +36,8 @@ def report_on(
     with np.errstate(**IGNORED):
         values = forward(program, point, ARRAYS)
     start = upstream_of(program.shapes[program.output], "ones" if jacobian else upstream)
-    back = backward_arrays(program, values, start, ties, wrt)
+    some = None if wrt == tuple(program.inputs) else wrt
+    back = backward_arrays(program, values, start, ties, some)
     said = tuple(notices(program, values, back))
     every = jacobian_of(program, values, ties, wrt) if jacobian else None
     return Report(program, point, values, back, wrt, ties, notices=said, jacobian=every)
@@ -86,32 +87,31 @@ def notices(program: Program, values: Sequence[Array], back: ArrayBackward) -> I
     """Kinks that gradient reached, and the first stage forward and backward to lose finiteness."""
     with np.errstate(**IGNORED):
         yield from kinks(program, values, back)
+    yield from first_lost(program, values, back)
+    yield from first_lost_backward(program, back)
+
+
+def first_lost(program: Program, values: Sequence[Array], back: ArrayBackward) -> Iterator[Notice]:
     for slot, _, operands in program.forward_steps():
         if finite(values[slot]) or not all(finite(values[operand]) for operand in operands):
             continue
         if back.reached(slot):
-            label = program.labels[slot]
-            count = int(np.sum(~np.isfinite(values[slot])))
-            what = "is not finite" if not program.shapes or not program.shapes[slot] else (
-                f"has {count:,} entries that are not finite"
-            )  # fmt: skip
+            label, count = program.labels[slot], int(np.sum(~np.isfinite(values[slot])))
+            entries = np.ndim(values[slot]) > 0
+            what = f"has {count:,} entries that are not finite" if entries else "is not finite"
             yield Notice("nonfinite", f"{label} = {program.stage(slot, 0).code} {what}", label)
-            break
+            return
+
+
+def first_lost_backward(program: Program, back: ArrayBackward) -> Iterator[Notice]:
     for slot, _, operands in program.backward_steps():
-        if not back.reached(slot) or not finite(back.gradient(slot)):
-            continue
-        for position in range(len(operands)):
-            flow = back.flow(slot, position)
-            if flow is not None and not finite(flow):
+        for position, flow in enumerate(back.messages[slot] or ()):
+            if not finite(flow) and finite(back.gradients[slot]):
                 label, into = program.labels[slot], program.labels[operands[position]]
                 code = f"{label} = {program.stage(slot, 0).code}"
                 text = f"{code} passes back to {into} what is not finite"
                 yield Notice("nonfinite", text, label)
                 return
-
-
-def finite(value: Array) -> bool:
-    return not isinstance(value, (float, np.ndarray)) or bool(np.all(np.isfinite(value)))
 
 
 def kinks(program: Program, values: Sequence[Array], back: ArrayBackward) -> Iterator[Notice]:

@@ -6,6 +6,7 @@ A rule takes the operands' shapes and gives the value's. What it refuses it says
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import zip_longest
 from math import prod
 from typing import NamedTuple
@@ -22,19 +23,30 @@ class MismatchError(Exception):
 
 
 class Axis(NamedTuple):
-    """Along which axis a gate works; all if None."""
+    """Along which axis or axes a gate works; all if None."""
 
-    axis: int | None = None
+    axis: int | tuple[int, ...] | None = None
     keep: bool = False
 
-    def of(self, shape: Shape) -> int | None:
-        """The axis counted from the front."""
+    def of(self, shape: Shape) -> tuple[int, ...]:
+        """The axes counted from the front."""
         if self.axis is None:
-            return None
-        if not -len(shape) <= self.axis < len(shape):
-            has = {0: "no axis", 1: "only axis 0"}.get(len(shape), f"axes 0 to {len(shape) - 1}")
-            raise MismatchError(f"{{0}} is {words(shape)}: it has {has}, not {self.axis}")
-        return self.axis % len(shape)
+            return tuple(range(len(shape)))
+        asked = (self.axis,) if isinstance(self.axis, int) else self.axis
+        for axis in asked:
+            if not -len(shape) <= axis < len(shape):
+                last = len(shape) - 1
+                has = {-1: "no axis", 0: "only axis 0"}.get(last, f"axes 0 to {last}")
+                raise MismatchError(f"{{0}} is {words(shape)}: it has {has}, not {axis}")
+        found = tuple([axis % len(shape) for axis in asked])
+        if len(set(found)) < len(found):
+            raise MismatchError(f"the axes {asked} of {{0}}, {words(shape)}, name one twice")
+        return found
+
+    @property
+    def one(self) -> int:
+        """The axis of a gate that works along one; the first, if none is given."""
+        return self.axis if isinstance(self.axis, int) else 0
 
     @property
     def text(self) -> str:
@@ -48,6 +60,17 @@ def words(shape: Shape) -> str:
     if not shape:
         return "a number"
     return f"a vector of {shape[0]}" if len(shape) == 1 else "x".join(map(str, shape))
+
+
+def too_many(shape: Shape) -> bool:
+    """More axes or entries than are held; of an axis without entries the others count too, since
+    its lists are made."""
+    return len(shape) > MAX_AXES or prod(max(1, side) for side in shape) > MAX_ENTRIES
+
+
+def compact(shape: Shape) -> str:
+    """`5x10`, `10` for a vector, `a number`."""
+    return "x".join(map(str, shape)) or "a number"
 
 
 def broadcast(*shapes: Shape) -> Shape:
@@ -81,19 +104,32 @@ def square(shape: Shape, what: str) -> None:
 
 
 def matmul(a: Shape, b: Shape) -> Shape:
+    """The last axis of one goes with the last but one of the other; the axes before these two
+    count stacks of matrices, and broadcast."""
     for place, shape in enumerate((a, b)):
         if not shape:
             raise MismatchError(f"{{{place}}} is a number: multiply it with *")
-        if len(shape) > 2:
-            text = "only vectors and matrices multiply"
-            raise MismatchError(f"{{{place}}} is {words(shape)}: {text}")
-    inner, other = a[-1], b[0]
+    both = f"{{0}} is {words(a)}, {{1}} is {words(b)}: {{0}} @ {{1}} needs"
+    inner, other = a[-1], b[-2:][0]
     if inner != other:
-        raise MismatchError(
-            f"{{0}} is {words(a)}, {{1}} is {words(b)}: {{0}} @ {{1}} needs the {inner} and"
-            f" the {other} to be equal"
-        )
-    return a[:-1] + b[1:]
+        raise MismatchError(f"{both} the {inner} and the {other} to be equal")
+    try:
+        stack = broadcast(a[:-2], b[:-2])
+    except MismatchError:
+        raise MismatchError(f"{both} the axes before the last two to fit") from None
+    return stack + a[-2:-1] + b[-1:] * (len(b) > 1)
+
+
+def of_axes(first: int, second: int) -> Callable[[Shape, Shape], Shape]:
+    """The rule of a product for arrays with so many axes alone."""
+
+    def rule(a: Shape, b: Shape) -> Shape:
+        if (len(a), len(b)) != (first, second):
+            text = f"{{0}} is {words(a)}, {{1}} is {words(b)}"
+            raise MismatchError(f"{text}: {{0}} @ {{1}} multiplies arrays of all shapes")
+        return matmul(a, b)
+
+    return rule
 
 
 def transposed(a: Shape) -> Shape:
@@ -101,16 +137,15 @@ def transposed(a: Shape) -> Shape:
 
 
 def reduced(a: Shape, axis: Axis) -> Shape:
-    place = axis.of(a)
-    if place is None:
-        return (1,) * len(a) if axis.keep else ()
-    return a[:place] + ((1,) if axis.keep else ()) + a[place + 1 :]
+    gone = axis.of(a)
+    if axis.keep:
+        return tuple([1 if place in gone else size for place, size in enumerate(a)])
+    return tuple([size for place, size in enumerate(a) if place not in gone])
 
 
 def picked(a: Shape, axis: Axis) -> Shape:
     """A largest or smallest entry, which nothing has none of."""
-    place = axis.of(a)
-    if not (prod(a) if place is None else a[place]):
+    if not prod(a[place] for place in axis.of(a)):
         raise MismatchError(f"{{0}} is {words(a)}: it has no entry there to choose")
     return reduced(a, axis)
 
@@ -123,6 +158,8 @@ def kept(a: Shape, axis: Axis) -> Shape:
 def along(a: Shape, axis: Axis) -> Shape:
     if axis.axis is None and len(a) != 1:
         raise MismatchError(f"{{0}} is {words(a)}: say along which axis, as in cumsum(a, axis=0)")
+    if isinstance(axis.axis, tuple):
+        raise MismatchError("cumsum works along one axis, not several")
     return kept(a, axis)
 
 
@@ -197,7 +234,7 @@ def joined(*shapes_and_axis: object) -> Shape:
     assert isinstance(axis, Axis)
     first = shapes[0]
     assert isinstance(first, tuple)
-    place = Axis(axis.axis or 0).of(first) or 0
+    (place,) = Axis(axis.one).of(first)
     total = 0
     for number, shape in enumerate(shapes):
         assert isinstance(shape, tuple)

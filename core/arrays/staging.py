@@ -15,12 +15,11 @@ from backprop.arithmetic.arrays import ARRAYS, IGNORED
 from backprop.arrays.creating import CREATORS, create
 from backprop.arrays.shapes import (
     LIMIT,
-    MAX_AXES,
-    MAX_ENTRIES,
     Axis,
     MismatchError,
     Shape,
     broadcast,
+    too_many,
     words,
 )
 from backprop.gates import GATES, array_gates, find
@@ -31,7 +30,11 @@ from backprop.staging import Stager
 from backprop.walking import NoPlainGates
 
 REDUCTIONS = {"max": "amax", "min": "amin"}  # of one operand
-PRODUCTS = {(2, 2): "matmul", (2, 1): "matvec", (1, 2): "vecmat", (1, 1): "inner"}
+PRODUCTS = {
+    (2, 2): "matmul", (2, 1): "matvec", (1, 2): "vecmat", (1, 1): "inner",
+    (3, 3): "batched", (3, 2): "batched", (2, 3): "batched", (3, 1): "batchvec", (1, 3): "vecbatch",
+}  # fmt: skip
+STACKS = 3  # axes from which an array is a stack of matrices
 LAST_AXIS = ("softmax", "log_softmax")  # work along the last axis, if none is given
 UNREAD = -1_000_000_000  # slots from here on down are lists that nothing has used yet
 
@@ -94,7 +97,7 @@ class ArrayStager(Stager):
         """The shape of a gate's value; an error names the operands that don't fit."""
         try:
             found = self.rule(gate, operands)
-            if len(found) > MAX_AXES or np.prod(found, dtype=float) > MAX_ENTRIES:
+            if too_many(found):
                 raise MismatchError(f"this would be {words(found)}: {LIMIT}")
         except MismatchError as misfit:
             message = str(misfit).format(*map(self.called, operands))
@@ -137,10 +140,9 @@ class ArrayStager(Stager):
             self.store(op.name)
             return
         if op.kind == "call" and op.name not in self.tree.functions:
-            operands = self.take(op.arity)
-            if op.name not in LISTS_TAKEN:
-                operands = tuple(map(self.settled, operands))
-            self.stack.append(self.called_gate(op, operands))
+            slot = self.called_gate(op, self.take(op.arity))
+            if slot is not None:
+                self.stack.append(slot)
             return
         if op.kind in ("keyword", "list"):
             operands = self.take(op.arity)
@@ -158,7 +160,7 @@ class ArrayStager(Stager):
         elif op.kind == "attribute":
             self.stack.append(self.transposed(operands[0]))
         elif op.kind == "method" or op.name == "matmul":
-            if len(operands) != 2 or operands[1] <= UNREAD:
+            if len(operands) != 2:
                 self.fail(f".dot takes 1 argument, not {len(operands) - 1}", "such as a.dot(b)")
             self.stack.append(self.product(operands, dot=op.kind == "method"))
         else:
@@ -171,47 +173,60 @@ class ArrayStager(Stager):
             return slot
         held = self.waiting[UNREAD - slot]
         if isinstance(held, Keyword):
-            return slot
+            self.fail(f"no argument called {held.name} is taken here")
         user, self.node = self.node, held.node
         found = self.place(*self.as_one_gate("stack", tuple(map(self.settled, held.slots))))
         self.node = user
         return found
 
-    def called_gate(self, op: Op, operands: tuple[int, ...]) -> int:
-        """The slot of a call: of a gate, or of what only arrays have."""
-        given = {
-            held.name: self.settled(held.slot)
-            for slot in operands
-            if slot <= UNREAD and isinstance(held := self.waiting[UNREAD - slot], Keyword)
-        }
-        operands = operands[: len(operands) - len(given)]
+    def listed(self, slot: int) -> tuple[int, ...] | None:
+        """The slots of a list that nothing has used yet; None if it is something else."""
+        held = self.waiting[UNREAD - slot] if slot <= UNREAD else None
+        return held.slots if isinstance(held, Listed) else None
+
+    def by_name(self, operands: tuple[int, ...]) -> tuple[tuple[int, ...], dict[str, int]]:
+        """The arguments of a call, and apart from them those that were given by name."""
+        kinds = [self.waiting[UNREAD - slot] if slot <= UNREAD else None for slot in operands]
+        named = [held for held in kinds if isinstance(held, Keyword)]
+        given = {held.name: held.slot for held in named}
+        count = len(operands) - len(named)
+        if kinds[count:] != named or len(given) < len(named):
+            self.fail("arguments that are given by name come last, and each of them once")
+        return operands[:count], given
+
+    def called_gate(self, op: Op, operands: tuple[int, ...]) -> int | None:
+        """The slot of a call: of a gate, or of what only arrays have. None where a gate is
+        opened up, whose slot comes later."""
+        operands, given = self.by_name(operands)
         gate = find(op.name)
         name = gate.name if gate else op.name
-        if name in ("dot", "matmul"):
-            if given or len(operands) != 2:
-                self.fail(f"{name} takes 2 arguments, not {op.arity}")
-            return self.product(operands, dot=name == "dot")
         if name in CREATORS:
             return self.created(name, operands)
         if name == "reshape":
             return self.reshaped(operands)
         if name in ("array", "stack", "concatenate"):
             return self.joined(name, operands, given)
+        if gate and "axis" in gate.operands:
+            return self.reduced(gate, op, operands, given)
+        operands = tuple(map(self.settled, operands))
+        if name in REDUCTIONS and len(operands) == 1 and self.shapes[operands[0]]:
+            return self.reduced(GATES[REDUCTIONS[name]], op, operands, given)
+        if name in ("dot", "matmul", "batched", "batchvec", "vecbatch"):
+            if given or len(operands) != 2:
+                self.fail(f"{name} takes 2 arguments, not {op.arity}")
+            return self.product(operands, dot=name == "dot")
         if name == "transpose" and len(operands) == 1:
             return self.transposed(operands[0])
         if op.name in REDUCTIONS and len(operands) == 2:
             self.refuse_numpys_axis(op, operands)
-        if name in REDUCTIONS and len(operands) == 1 and self.shapes[operands[0]]:
-            gate = GATES[REDUCTIONS[name]]
         if gate is None:
             raise self.unknown_function(op)
-        if "axis" in gate.operands:
-            return self.reduced(gate, op, operands, given)
         if given:
             self.fail(f"{op.name} takes no argument called {next(iter(given))}")
         if not gate.accepts(len(operands)):
             self.wrong_arity(op, "two or more" if gate.variadic else f"{len(gate.operands)}")
-        return self.applied(gate, operands)
+        self.apply(gate, operands)
+        return None
 
     def refuse_numpys_axis(self, op: Op, operands: tuple[int, ...]) -> None:
         """np.max(A, 0) is along an axis, max(A, 0) the larger of A and 0."""
@@ -224,6 +239,7 @@ class ArrayStager(Stager):
             )
 
     def applied(self, gate: Gate, operands: tuple[int, ...]) -> int:
+        """The slot of a gate on arrays, which is never opened up."""
         self.apply(gate, operands)
         return self.stack.pop()
 
@@ -241,36 +257,39 @@ class ArrayStager(Stager):
         if not 1 <= len(operands) <= 2 or (len(operands) == 2 and "axis" in given):
             self.fail(f"{op.name} takes an array, and an axis")
         where = operands[1] if len(operands) == 2 else given.get("axis")
-        axis = None if where is None else self.whole(where, "an axis")
+        axis = None if where is None else self.axes(where)
         if axis is None and gate.name in LAST_AXIS:
             axis = -1
         keep = "keepdims" in given and bool(self.whole(given["keepdims"], "keepdims"))
         fixed = Axis(axis, keep)
-        return self.applied(gate, (operands[0], self.literal(fixed.text, fixed)))
+        return self.applied(gate, (self.settled(operands[0]), self.literal(fixed.text, fixed)))
+
+    def axes(self, slot: int) -> int | tuple[int, ...]:
+        """One axis, or a list of them."""
+        listed = self.listed(slot)
+        if listed is None:
+            return self.whole(slot, "an axis")
+        return tuple([self.whole(axis, "an axis") for axis in listed])
 
     def reshaped(self, operands: tuple[int, ...]) -> int:
         if len(operands) < 2:
             self.fail("reshape takes an array and a shape", "such as reshape(a, 2, 3)")
         array, *sizes = operands
-        if len(sizes) == 1 and sizes[0] <= UNREAD:
-            sizes = list(self.listed(sizes[0]))
-        wanted = tuple([self.whole(size, "a side of a shape") for size in sizes])
+        listed = self.listed(sizes[0]) if len(sizes) == 1 else None
+        sides = sizes if listed is None else listed
+        wanted = tuple([self.whole(size, "a side of a shape") for size in sides])
         text = ", ".join(map(str, wanted))
         return self.applied(GATES["reshape"], (self.settled(array), self.literal(text, wanted)))
-
-    def listed(self, slot: int) -> tuple[int, ...]:
-        """What stands in a list that nothing has used yet; nothing, if it is no list."""
-        held = self.waiting[UNREAD - slot] if slot <= UNREAD else None
-        return held.slots if isinstance(held, Listed) else ()
 
     def joined(self, name: str, operands: tuple[int, ...], given: Mapping[str, int]) -> int:
         if name == "array" and len(operands) == 1 and not given:
             return self.settled(operands[0])
         most = 2 if name == "concatenate" else 1
-        parts = tuple(map(self.settled, self.listed(operands[0]))) if operands else ()
-        if not parts or len(operands) + len(given) > most or "keepdims" in given:
+        listed = self.listed(operands[0]) if operands else None
+        if not listed or len(operands) + len(given) > most or "keepdims" in given:
             what = "a list of arrays, and an axis" if most == 2 else "one list"
             self.fail(f"{name} takes {what}", f"such as {name}([a, b])")
+        parts = tuple(map(self.settled, listed))
         if name != "concatenate":
             return self.applied(GATES["stack"], parts)
         where = operands[1] if len(operands) == 2 else given.get("axis")
@@ -278,6 +297,8 @@ class ArrayStager(Stager):
         return self.applied(GATES[name], (*parts, self.literal(fixed.text, fixed)))
 
     def created(self, name: str, operands: tuple[int, ...]) -> int:
+        listed = self.listed(operands[0]) if len(operands) == 1 else None
+        operands = operands if listed is None else listed
         numbers = [self.constants.get(slot) for slot in operands]
         if not all(isinstance(number, float) for number in numbers):
             self.fail(f"{name} takes numbers that are known beforehand")
@@ -310,10 +331,13 @@ class ArrayStager(Stager):
     # Products and transposes.
 
     def product(self, operands: tuple[int, ...], *, dot: bool) -> int:
-        ranks = tuple([len(self.shapes[slot]) for slot in operands])
-        if dot and 0 in ranks:
+        first, second = [min(STACKS, len(self.shapes[slot])) for slot in operands]
+        if dot and 0 in (first, second):
             return self.applied(GATES["mul"], operands)
-        first, second = ranks
+        if dot and first > 1 and second == STACKS:
+            left, right = map(self.called, operands)
+            self.fail(f"dot pairs every matrix of {left} with every one of {right}",
+                      f"write {left} @ {right} for one with one")  # fmt: skip
         return self.applied(GATES[PRODUCTS.get((first, second), "matmul")], operands)
 
     def transposed(self, slot: int) -> int:
@@ -354,9 +378,6 @@ class ArrayStager(Stager):
 
     def all_finite(self, value: Any) -> bool:
         return not isinstance(value, (float, np.ndarray)) or bool(np.all(np.isfinite(value)))
-
-
-LISTS_TAKEN = ("reshape", "array", "stack", "concatenate")
 
 
 def stage_arrays(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 
-from backprop.arrays.shapes import LIMIT, MAX_AXES, MAX_ENTRIES, words
+from backprop.arrays.shapes import LIMIT, too_many, words
 from backprop.errors import UsageError
 from backprop.values import MAKES, constant
 
@@ -47,7 +48,7 @@ def checked(name: str, value: Any) -> Any:
         found = from_objects(name, found)
     if found.dtype.kind not in "fiub":
         raise UsageError(f"the value of {name} holds {found.dtype} instead of numbers")
-    if found.ndim > MAX_AXES or found.size > MAX_ENTRIES:
+    if too_many(found.shape):
         raise UsageError(f"the value of {name} is {words(found.shape)}: {LIMIT}")
     with np.errstate(over="ignore"):  # of longer floats; what is infinite is said by others
         return np.ascontiguousarray(found, dtype=float) if found.ndim else found.astype(float)
@@ -61,3 +62,13 @@ def from_objects(name: str, array: Any) -> Any:
         return array.astype(float)
     except OverflowError:
         raise UsageError(f"the value of {name} has an entry larger than any float") from None
+
+
+def finite(value: Any) -> bool:
+    """Is every entry a finite number? What is no number at all is left alone."""
+    if isinstance(value, float):
+        return isfinite(value)
+    if not isinstance(value, np.ndarray):
+        return True
+    # A sum of squares is the quickest to ask, but it overflows where the entries are large.
+    return isfinite(np.vdot(value, value)) or bool(np.isfinite(value).all())

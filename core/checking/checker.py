@@ -89,7 +89,7 @@ def size_of(program: Program) -> int:
 def finite(value: Any) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
-    from backprop.arrays.evaluation import finite as all_finite
+    from backprop.arrays.values import finite as all_finite
 
     return all_finite(value)
 
@@ -109,6 +109,7 @@ def request(
     program = report.program
     return {
         "text": program.text,
+        "output": program.tree.output,
         "given": list(report.point),
         "gates": program.granularity,
         "share": program.shared,

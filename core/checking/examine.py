@@ -14,7 +14,9 @@ from backprop.checking.levels import GIVES_UP, Examiner
 from backprop.checking.opinions import Subject, close
 from backprop.checking.verdict import Judge
 from backprop.engine import uncollected
+from backprop.language.ending import ending
 from backprop.language.parser import parse
+from backprop.language.syntax import Tree
 from backprop.program import Program
 from backprop.report import Report
 from backprop.staging import stage
@@ -23,8 +25,14 @@ SMALL = 30  # stages of a program that SymPy differentiates whole
 READABLE = 2_000  # characters of a formula that are still shown
 
 
-def subject_of(request: Mapping[str, Any]) -> Subject:
+def tree_of(request: Mapping[str, Any]) -> Tree:
+    """The program that is asked about, which ends with the output that was chosen."""
     tree = parse(request["text"])
+    return ending(tree, request["output"]) if request.get("output") else tree
+
+
+def subject_of(request: Mapping[str, Any]) -> Subject:
+    tree = tree_of(request)
     if request["upstream"] is not None:
         from backprop.checking.arrays.subject import array_subject
 
@@ -83,7 +91,7 @@ def examine_wide(request: Mapping[str, Any]) -> Check:
         small = requested(report, request["methods"], 0, formula=False)
         return examine(subject_of(small), request["methods"])
 
-    return check_wide(parse(request["text"]), request, checked)
+    return check_wide(tree_of(request), request, checked)
 
 
 def judge_of(subject: Subject, *found: Any) -> Judge:

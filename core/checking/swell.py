@@ -28,6 +28,7 @@ from backprop.checking.symbolic import (
 )
 from backprop.checking.walk import walk
 from backprop.comparing.timing import best
+from backprop.language.ending import ending
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
 
@@ -43,6 +44,7 @@ Gradient = dict[str, Expression]
 def answer(request: Mapping[str, Any]) -> Iterator[Piece]:
     """Counts and times of every row, and its derivatives if they are short enough to read."""
     tree = parse(request["text"])
+    tree = ending(tree, request["output"]) if request.get("output") else tree
     point = {name: float.fromhex(value) for name, value in request["point"].items()}
     sys.setrecursionlimit(DEEP)
     try:

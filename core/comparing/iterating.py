@@ -85,7 +85,7 @@ def only_variable(tree: Tree) -> str:
 
 
 def check_start(tree: Tree, wanted: str, start: str) -> None:
-    if start in stored(tree):
+    if start in tree.stored:
         raise UsageError(f"--iterate starts at {start}, which the program itself computes")
     if not is_name(start) or start in tree.functions:
         name, _, _ = wanted.partition("=")
@@ -95,11 +95,6 @@ def check_start(tree: Tree, wanted: str, start: str) -> None:
             span=(place, max(place + 1, len(wanted))), origin="--iterate",
             hint=f"write --iterate {name.strip()}=x, and give the value as --x=...",
         )  # fmt: skip
-
-
-def stored(tree: Tree) -> set[str]:
-    """The names that statements give."""
-    return {item.name for item in tree.code if isinstance(item, Op) and item.kind == "store"}
 
 
 Runs = list[tuple[int, int]]
@@ -134,7 +129,7 @@ def parted(tree: Tree, variable: str) -> tuple[Runs, Runs]:
 
 def free_stem(tree: Tree, variable: str, start: str, times: int) -> str:
     """What the steps are called, a number after it: the variable, or with underscores."""
-    taken = {*tree.names, *tree.functions, *stored(tree), start} - {variable}
+    taken = {*tree.names, *tree.functions, *tree.stored, start} - {variable}
     stem = variable.removesuffix("1")
     if variable == start:
         taken.add(variable)
@@ -150,7 +145,7 @@ class Writer:
         self.code: list[Item] = []
         self.body: Runs = []
         self.functions: dict[str, Function] = {}
-        self.taken = {*old.names, *old.functions, *stored(old), *reserved}
+        self.taken = {*old.names, *old.functions, *old.stored, *reserved}
         self.old = old
         for function in old.functions.values():
             start = len(self.code)

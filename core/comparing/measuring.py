@@ -157,7 +157,8 @@ def request(
         for mark, one in zip(marks, parts, strict=True)
     ]
     point = {name: at[name].hex() for name in program.inputs}
-    return {"compare": rows, "text": program.text, "point": point}
+    output = program.tree.output
+    return {"compare": rows, "text": program.text, "output": output, "point": point}
 
 
 def passes(program: Program, at: Mapping[str, float]) -> float:

@@ -16,7 +16,7 @@ DEAD = ("relu",)
 
 def remarks(report: Report, computed: Computed, number: Callable[[Any], str]) -> Iterator[str]:
     """Sentences about a stage with numbers such as these."""
-    if not report.back.reached(computed.stage.slot):
+    if not report.every.reached(computed.stage.slot):
         return
     if report.program.shapes is not None:
         yield from of_arrays(report, computed)

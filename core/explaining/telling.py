@@ -73,7 +73,7 @@ class Teller:
         stage, program = computed.stage, self.report.program
         if stage.slot == program.output:
             return f"It is the output, so its own gradient is {self.number(computed.gradient)}."
-        if not self.report.back.reached(stage.slot):
+        if not self.report.every.reached(stage.slot):
             return "Nothing comes back to it, so it passes nothing on."
         total = self.sum(stage.slot, stage.name)
         if program.shapes is not None:
@@ -82,7 +82,7 @@ class Teller:
 
     def sum(self, slot: int, name: str) -> str:
         """`dx = 0.512 through num - 0.035 through sigx = 0.477`."""
-        gradient = self.number(self.report.back.gradient(slot))
+        gradient = self.number(self.report.every.gradient(slot))
         parts = self.paths.get(slot, [])
         if len(parts) < 2:
             return f"d{name} = {gradient}"
@@ -102,7 +102,7 @@ class Teller:
     def passes(self, computed: Computed) -> Iterator[str]:
         """`dq = z * df = -4 * 1 = -4`, a line an operand."""
         stage = computed.stage
-        if not self.report.back.reached(stage.slot):
+        if not self.report.every.reached(stage.slot):
             return
         for place, name in enumerate(stage.operand_names):
             flow = computed.flows[place]
@@ -179,7 +179,7 @@ def paths(report: Report) -> dict[int, list[tuple[str, Any]]]:
     found: dict[int, list[tuple[str, Any]]] = {}
     for slot, _, operands in report.program.forward_steps():
         for place, operand in enumerate(operands):
-            flow = report.back.flow(slot, place)
+            flow = report.every.flow(slot, place)
             if flow is not None and operand not in report.program.constants:
                 found.setdefault(operand, []).append((report.program.labels[slot], flow))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from backprop.gates.row import Gate
-from backprop.gates.rules import form
+from backprop.gates.rules import CALLS, form
 
 
 def row_dict(gate: Gate) -> dict[str, Any]:
@@ -29,8 +29,20 @@ def row_dict(gate: Gate) -> dict[str, Any]:
             "slopes": kink.slopes,
             "elsewhere": kink.elsewhere,
         },
-        "ulps": {"value": gate.ulps[0], "local": gate.ulps[1]},
+        "ulps": None if gate.array else {"value": gate.ulps[0], "local": gate.ulps[1]},
+        "shape": gate.sizes or None,
+        "where": called(gate),
     }
+
+
+def called(gate: Gate) -> list[str]:
+    """What the functions are that a gate on arrays passes back with."""
+    if not gate.array:
+        return []
+    from backprop.gates.arrays import CALLED
+
+    names = dict.fromkeys(CALLS.findall(" ".join(gate.partials)))
+    return [CALLED[name] for name in names if name in CALLED]
 
 
 def written(gate: Gate) -> str:

@@ -44,6 +44,7 @@ class Gate(NamedTuple):
     ulps: tuple[float, float] = (0.5, 0.0)  # largest error seen, of value and derivatives
     aliases: tuple[str, ...] = ()
     shape: Shape | None = None  # of its value, for a gate on whole arrays: see shapes.py
+    sizes: str = ""  # the same in words
 
     @property
     def array(self) -> bool:

@@ -18,6 +18,7 @@ from backprop.language.syntax import SYMBOL, Op, Tree
 
 formula = cache(parse)
 
+CALLS = re.compile(r"(\w+)\(")
 COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
 
 
@@ -32,11 +33,13 @@ def names_in(text: str) -> set[str]:
 
 class Target(NamedTuple):
     """How Python is written: numbers, whether `/` may stand for a division, and whether
-    conditions are arrays, which `if` can't decide."""
+    conditions are arrays, which `if` can't decide. Calls on arrays cost enough for each to be
+    made once: `known` has the names of those that were made before."""
 
     literal: Callable[[str], str]
     divides: bool
     arrays: bool = False
+    known: dict[str, str] | None = None
 
 
 def statements(tree: Tree, target: Target) -> tuple[list[str], str]:
@@ -53,7 +56,17 @@ def statements(tree: Tree, target: Target) -> tuple[list[str], str]:
             lines.append(f"{item.name} = {operands[0]}")
         else:
             stack.append(python(item, operands, target))
+            if item.kind == "call" and target.known is not None:
+                stack[-1] = named(stack[-1], target.known, lines)
     return lines, stack[-1]
+
+
+def named(call: str, known: dict[str, str], lines: list[str]) -> str:
+    """The name of a call's value; it is made in a new line, if it wasn't yet."""
+    if call not in known:
+        known[call] = f"_{len(known)}"
+        lines.append(f"{known[call]} = {call}")
+    return known[call]
 
 
 def python(op: Op, operands: list[str], target: Target) -> str:

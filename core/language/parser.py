@@ -20,17 +20,18 @@ from backprop.language.tokens import MODULE, bare, is_name, is_number, offsets, 
 
 KEYWORDS = ("axis", "keepdims")  # arguments that may be given by name
 SETTINGS: dict[Item, str] = {"True": "1", "False": "0"}
-CLOSING = {"group": ")", "call": ")", "method": ")", "list": "]", "index": "]"}
+CLOSING = {"group": ")", "tuple": ")", "call": ")", "method": ")", "list": "]", "index": "]"}
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Bracket:
     """An open bracket: what it belongs to, its token, and what it holds so far."""
 
-    kind: str  # group call method list index
+    kind: str  # group tuple call method list index
     token: int
     name: str = ""
     commas: int = 0
+    comma: int = 0  # the token of the latest
     colons: int = 0  # of the slice at hand
     colon: int = 0  # the token of the first
     keyword: int = 0  # the token of the name of the argument at hand, if it has one
@@ -123,6 +124,9 @@ class Parser:
             return self.closed(k, token, 0)
         if bracket and empty and token == "]" and bracket.kind == "list":
             return self.closed(k, token, 0)
+        if empty and token == ")" and self.is_argument():
+            self.open[-1].kind = "tuple"
+            return self.closed(k, token, 0)
         raise self.complaints.operand_wanted(self, k, token)
 
     def at_opening(self, k: int) -> bool:
@@ -180,13 +184,23 @@ class Parser:
         return True
 
     def comma(self, k: int) -> bool:
+        if self.is_argument():
+            self.open[-1].kind = "tuple"
         if not self.open or self.open[-1].kind == "group":
             raise self.complaints.stray_comma(self, k)
         self.reduce(1)
         self.finish_slice(k)
         self.finish_keyword()
         self.open[-1].commas += 1
+        self.open[-1].comma = k
         return True
+
+    def is_argument(self) -> bool:
+        """Does the innermost open bracket, a group so far, begin an argument, as a tuple does?"""
+        if len(self.open) < 2 or self.open[-1].kind != "group":
+            return False
+        before = self.tokens[self.open[-1].token - 1]
+        return self.open[-2].kind in ("call", "method") and (before in ",=" or before[-1] == "(")
 
     def closed(self, k: int, token: str, operands: int = 1) -> bool:
         self.reduce(1)
@@ -195,12 +209,16 @@ class Parser:
         if operands:
             self.finish_slice(k)
             self.finish_keyword()
-        bracket = self.open.pop()
+        bracket = self.open[-1]
+        if bracket.kind == "tuple" and self.tokens[k + 1 : k + 2] not in ([","], [")"], []):
+            raise self.complaints.stray_comma(self, bracket.comma)
+        self.open.pop()
         self.pending.pop()
         if bracket.kind == "group":
             return False
-        count = (bracket.commas + 1 if operands else 0) + (bracket.kind in ("index", "method"))
-        self.emit(self.call(bracket.name, count, bracket.kind), bracket.token)
+        kind = "list" if bracket.kind == "tuple" else bracket.kind
+        count = (bracket.commas + 1 if operands else 0) + (kind in ("index", "method"))
+        self.emit(self.call(bracket.name, count, kind), bracket.token)
         return False
 
     def call(self, name: str, count: int, kind: str) -> Op:

@@ -9,7 +9,7 @@ needs recursion. `at` holds one token index a node; `spans` turns them into char
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -65,6 +65,7 @@ class Tree:
     at: Sequence[int]
     body: Sequence[tuple[int, int]]  # the runs of code that are statements, not function bodies
     functions: dict[str, Function]
+    output: str = ""  # the statement that was chosen to be the last, if one was
 
     @cached_property
     def offsets(self) -> list[tuple[int, int]]:
@@ -79,6 +80,22 @@ class Tree:
                 found.setdefault(item, node)
         return found
 
+    def name_of(self, statement: tuple[int, int]) -> str:
+        """The name that a statement gives; empty if it gives none."""
+        root = self.code[statement[1] - 1]
+        return root.name if not isinstance(root, str) and root.kind == "store" else ""
+
+    @cached_property
+    def stored(self) -> set[str]:
+        """The names that statements give."""
+        return {name for run in self.body if (name := self.name_of(run))}
+
+    @property
+    def free_name(self) -> str:
+        """What an output without a name is called: `f`, or f1, f2, ... where the text uses that."""
+        taken = {*self.names, *self.functions, *self.stored}
+        return self.output or next(name for name in candidates("f") if name not in taken)
+
     @cached_property
     def spans(self) -> list[tuple[int, int]]:
         """Start and stop of every node's text."""
@@ -87,6 +104,14 @@ class Tree:
     def excerpt(self, node: int) -> str:
         start, stop = self.spans[node]
         return self.text[start:stop]
+
+
+def candidates(stem: str) -> Iterator[str]:
+    yield stem
+    number = 0
+    while True:
+        number += 1
+        yield f"{stem}{number}"
 
 
 def spans(tree: Tree) -> list[tuple[int, int]]:

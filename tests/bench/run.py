@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import arrays
 import checking
 import cold
 import gradients
@@ -25,6 +26,7 @@ BENCHMARKS = {
     "reading": reading,
     "gradients": gradients,
     "passes": passes,
+    "arrays": arrays,
     "million": million,
     "checking": checking,
 }

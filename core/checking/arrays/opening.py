@@ -15,7 +15,8 @@ import numpy as np
 from backprop.arithmetic.definitions import Definitions, cost, entrywise
 from backprop.gates import GATES
 from backprop.gates.row import Gate
-from backprop.program import CONSTANT, INPUT, Program, candidates
+from backprop.language.syntax import candidates
+from backprop.program import CONSTANT, INPUT, Program
 
 Array = Any
 

@@ -101,7 +101,7 @@ def results(
     value = arithmetic.value[gate](*fed)
     yield value
     if GATES[gate].array:
-        yield from arithmetic.message[ties][gate](*fed, value, gradient)
+        yield from arithmetic.message[ties][gate]([True] * len(fed), *fed, value, gradient)
     else:
         for slope, operand in zip(arithmetic.local[ties][gate](*fed, value), fed, strict=True):
             yield None if slope is None else fitted(slope * gradient, np.shape(operand))

@@ -126,10 +126,10 @@ class Walker:
         if name in PRODUCTS:
             return self.product(*plain)
         if name in CREATORS:
-            return create(name, plain, self.random)
+            return create(name, plain[0].parts if listed(plain) else plain, self.random)
         if name == "reshape":
             array, *sides = plain
-            sides = list(sides[0].parts) if isinstance(sides[0], Listed) else sides
+            sides = list(sides[0].parts) if listed(sides) else sides
             return self.gate(name, array, tuple(map(int, sides)))
         if name == "transpose":
             return self.settled(plain[0]).T
@@ -149,8 +149,17 @@ class Walker:
         where = plain[1] if len(plain) == 2 else named.get("axis")
         if where is None and GATES[name].name in ("softmax", "log_softmax"):
             where = -1
-        axis = Axis(None if where is None else int(where), bool(named.get("keepdims", 0)))
-        return self.gate(name, plain[0], axis)
+        axis = None if where is None else whole_numbers(where)
+        return self.gate(name, plain[0], Axis(axis, bool(named.get("keepdims", 0))))
+
+
+def listed(operands: Sequence[Any]) -> bool:
+    """Is there one operand, a list?"""
+    return len(operands) == 1 and isinstance(operands[0], Listed)
+
+
+def whole_numbers(value: Any) -> int | tuple[int, ...]:
+    return tuple(map(int, value.parts)) if isinstance(value, Listed) else int(value)
 
 
 def is_kind(value: Any) -> bool:
