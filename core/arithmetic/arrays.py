@@ -60,6 +60,7 @@ ELEMENTWISE: dict[str, Function] = {
     "mul": lambda a, b: a * b,
     "div": np.divide,
     "pow": np.power,
+    "unit": lambda a: np.ones(np.shape(a))[()],
     "sqrt": np.sqrt,
     "cbrt": np.cbrt,
     "hypot": chained(np.hypot),

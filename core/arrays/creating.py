@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.arrays.shapes import MAX_AXES, MAX_ENTRIES, MismatchError, too_many
+from backprop.arrays.shapes import LIMIT, MAX_AXES, MAX_ENTRIES, MismatchError, too_many
 
 Made = Callable[..., Any]
 Random = np.random.Generator
@@ -15,23 +15,26 @@ Random = np.random.Generator
 
 def size(numbers: Sequence[float]) -> tuple[int, ...]:
     """A shape, from the numbers that were given for it."""
-    if not all(number == int(number) >= 0 for number in numbers):
+    if not all(number.is_integer() and number >= 0 for number in numbers):
         raise MismatchError("a shape is made of whole numbers, none below 0")
     if too_many(tuple(map(int, numbers))):
-        raise MismatchError(f"at most {MAX_AXES} axes and {MAX_ENTRIES:,} entries are held")
+        raise MismatchError(LIMIT)
     return tuple(map(int, numbers))
 
 
 def arange(*numbers: float) -> Any:
     start, stop, step = {1: (0.0, *numbers, 1.0), 2: (*numbers, 1.0)}.get(len(numbers), numbers)
-    if step == 0 or not abs((stop - start) / step) <= MAX_ENTRIES:
-        raise MismatchError(f"at most {MAX_ENTRIES:,} entries are held")
+    if step == 0:
+        raise MismatchError("the step of arange can't be 0")
+    if not abs((stop - start) / step) <= MAX_ENTRIES:
+        raise MismatchError(LIMIT)
     return np.arange(start, stop, step, dtype=float)
 
 
 def linspace(start: float, stop: float, count: float = 50.0) -> Any:
     (entries,) = size([count])
-    return np.linspace(start, stop, entries)
+    with np.errstate(all="ignore"):  # to infinity; what isn't finite is said by others
+        return np.linspace(start, stop, entries)
 
 
 def eye(*sides: float) -> Any:

@@ -15,6 +15,7 @@ Shape = tuple[int, ...]
 
 MAX_AXES = 8
 MAX_ENTRIES = 50_000_000
+LIMIT = f"at most {MAX_AXES} axes and {MAX_ENTRIES:,} entries are held"
 
 
 class MismatchError(Exception):
@@ -177,7 +178,8 @@ def trace(a: Shape) -> Shape:
 def diag(a: Shape) -> Shape:
     if len(a) == 1:
         return a * 2
-    matrix(a, "diag")
+    if len(a) != 2:
+        raise MismatchError(f"{{0}} is {words(a)}, and diag wants a vector or a matrix")
     return (min(a),)
 
 
@@ -193,12 +195,12 @@ def inverse(a: Shape) -> Shape:
 
 def solution(a: Shape, b: Shape) -> Shape:
     square(a, "solve")
-    if len(b) > 2:
+    if not 1 <= len(b) <= 2:
         raise MismatchError(f"{{1}} is {words(b)}, and solve wants a vector or a matrix there")
-    if b[:1] != a[:1]:
+    if b[0] != a[0]:
         raise MismatchError(
             f"{{0}} is {words(a)}, {{1}} is {words(b)}: solve({{0}}, {{1}}) needs the {a[0]}"
-            f" and the {b[0] if b else 1} to be equal"
+            f" and the {b[0]} to be equal"
         )
     return b
 
@@ -236,15 +238,13 @@ def joined(*shapes_and_axis: object) -> Shape:
     total = 0
     for number, shape in enumerate(shapes):
         assert isinstance(shape, tuple)
-        if len(shape) != len(first) or any(
-            one != other
-            for k, (one, other) in enumerate(zip(first, shape, strict=True))
-            if k != place
-        ):
-            raise MismatchError(
-                f"{{0}} is {words(first)}, {{{number}}} is {words(shape)}: joined along axis"
-                f" {place}, their other axes have to be equal"
-            )
+        both = f"{{0}} is {words(first)}, {{{number}}} is {words(shape)}:"
+        if len(shape) != len(first):
+            raise MismatchError(f"{both} joined, they have to have equally many axes")
+        for axis_of_both, (one, other) in enumerate(zip(first, shape, strict=True)):
+            if one != other and axis_of_both != place:
+                text = f"joined along axis {place}, the {one} and the {other} have to be equal"
+                raise MismatchError(f"{both} {text}")
         total += shape[place]
     return (*first[:place], total, *first[place + 1 :])
 
@@ -252,17 +252,19 @@ def joined(*shapes_and_axis: object) -> Shape:
 def indexed(a: Shape, *indices: object) -> Shape:
     """The shape of a[i, j, ...]; an index is an int, a slice, or the shape of a computed one."""
     if len(indices) > len(a):
-        raise MismatchError(f"{{0}} is {words(a)}: it can't be indexed {len(indices)} times")
+        often = f" {len(indices)} times" if len(indices) > 1 else ""
+        raise MismatchError(f"{{0}} is {words(a)}: it can't be indexed{often}")
     found: list[int] = []
-    computed: list[Shape] = []
+    picking: list[int] = []  # the axes that an index takes an entry or several of
     for place, (size, index) in enumerate(zip(a, indices, strict=False)):
         if isinstance(index, slice):
             found.append(len(range(*index.indices(size))))
-        elif isinstance(index, int):
-            if not -size <= index < size:
-                raise MismatchError(f"{{0}} is {words(a)}: axis {place} has no entry {index}")
-        else:
-            assert isinstance(index, tuple)
-            computed.append(index)
-    # As in NumPy, computed indices go together; here they come first.
-    return (*(broadcast(*computed) if computed else ()), *found, *a[len(indices) :])
+            continue
+        picking.append(place)
+        if isinstance(index, int) and not -size <= index < size:
+            raise MismatchError(f"{{0}} is {words(a)}: axis {place} has no entry {index}")
+    # As in NumPy, computed indices go together: where they stand, or first if slices part them.
+    together = not picking or picking[-1] - picking[0] < len(picking)
+    before = picking[0] if picking and together else 0
+    several = broadcast((), *(index if isinstance(index, tuple) else () for index in indices))
+    return (*found[:before], *several, *found[before:], *a[len(indices) :])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from backprop.arrays.shapes import MAX_AXES, MAX_ENTRIES, Shape, too_many, words
+from backprop.arrays.shapes import LIMIT, Shape, too_many, words
 from backprop.errors import UsageError
 
 NUMBER = "number"  # how the shape of a single number is given
@@ -57,6 +57,5 @@ def read_shape(name: str, text: str) -> Shape:
 def held(name: str, shape: Shape) -> Shape:
     shape = tuple(shape)
     if too_many(shape):
-        limit = f"at most {MAX_AXES} axes and {MAX_ENTRIES:,} entries are held"
-        raise UsageError(f"the shape of {name} is {words(shape)}: {limit}")
+        raise UsageError(f"the shape of {name} is {words(shape)}: {LIMIT}")
     return shape

@@ -13,7 +13,15 @@ import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED
 from backprop.arrays.creating import CREATORS, create
-from backprop.arrays.shapes import MAX_ENTRIES, Axis, MismatchError, Shape, broadcast, words
+from backprop.arrays.shapes import (
+    LIMIT,
+    Axis,
+    MismatchError,
+    Shape,
+    broadcast,
+    too_many,
+    words,
+)
 from backprop.gates import GATES, array_gates, find
 from backprop.gates.row import Gate
 from backprop.language.syntax import ABSENT, Op, Tree
@@ -89,8 +97,8 @@ class ArrayStager(Stager):
         """The shape of a gate's value; an error names the operands that don't fit."""
         try:
             found = self.rule(gate, operands)
-            if np.prod(found, dtype=float) > MAX_ENTRIES:
-                raise MismatchError(f"more than {MAX_ENTRIES:,} entries")
+            if too_many(found):
+                raise MismatchError(f"this would be {words(found)}: {LIMIT}")
         except MismatchError as misfit:
             message = str(misfit).format(*map(self.called, operands))
             self.fail(message, self.shape_hint(operands))
@@ -209,6 +217,8 @@ class ArrayStager(Stager):
             return self.product(operands, dot=name == "dot")
         if name == "transpose" and len(operands) == 1:
             return self.transposed(operands[0])
+        if op.name in REDUCTIONS and len(operands) == 2:
+            self.refuse_numpys_axis(op, operands)
         if gate is None:
             raise self.unknown_function(op)
         if given:
@@ -217,6 +227,16 @@ class ArrayStager(Stager):
             self.wrong_arity(op, "two or more" if gate.variadic else f"{len(gate.operands)}")
         self.apply(gate, operands)
         return None
+
+    def refuse_numpys_axis(self, op: Op, operands: tuple[int, ...]) -> None:
+        """np.max(A, 0) is along an axis, max(A, 0) the larger of A and 0."""
+        text = self.tree.excerpt(self.step)
+        if self.shapes[operands[0]] and text.startswith(("np.", "numpy.")):
+            first, second = map(self.called, operands)
+            self.fail(
+                f"the second argument of np.{op.name} is an axis",
+                f"{op.name}({first}, axis={second}), or {op.name}imum({first}, {second})",
+            )
 
     def applied(self, gate: Gate, operands: tuple[int, ...]) -> int:
         """The slot of a gate on arrays, which is never opened up."""
@@ -256,20 +276,24 @@ class ArrayStager(Stager):
             self.fail("reshape takes an array and a shape", "such as reshape(a, 2, 3)")
         array, *sizes = operands
         listed = self.listed(sizes[0]) if len(sizes) == 1 else None
-        wanted = tuple([self.whole(size, "a side of a shape") for size in listed or sizes])
+        sides = sizes if listed is None else listed
+        wanted = tuple([self.whole(size, "a side of a shape") for size in sides])
         text = ", ".join(map(str, wanted))
         return self.applied(GATES["reshape"], (self.settled(array), self.literal(text, wanted)))
 
     def joined(self, name: str, operands: tuple[int, ...], given: Mapping[str, int]) -> int:
-        listed = self.listed(operands[0]) if len(operands) == 1 else None
-        if name == "array" and listed is None and operands:
+        if name == "array" and len(operands) == 1 and not given:
             return self.settled(operands[0])
-        parts = tuple(map(self.settled, operands if listed is None else listed))
-        if not parts:
-            self.fail(f"{name} takes a list of arrays")
+        most = 2 if name == "concatenate" else 1
+        listed = self.listed(operands[0]) if operands else None
+        if not listed or len(operands) + len(given) > most or "keepdims" in given:
+            what = "a list of arrays, and an axis" if most == 2 else "one list"
+            self.fail(f"{name} takes {what}", f"such as {name}([a, b])")
+        parts = tuple(map(self.settled, listed))
         if name != "concatenate":
             return self.applied(GATES["stack"], parts)
-        fixed = Axis(self.whole(given["axis"], "an axis") if "axis" in given else 0)
+        where = operands[1] if len(operands) == 2 else given.get("axis")
+        fixed = Axis(0 if where is None else self.whole(where, "an axis"))
         return self.applied(GATES[name], (*parts, self.literal(fixed.text, fixed)))
 
     def created(self, name: str, operands: tuple[int, ...]) -> int:
@@ -327,11 +351,18 @@ class ArrayStager(Stager):
         if not GATES[gate].array:
             if all(operand in self.constants for operand in operands):
                 self.shape(GATES[gate], operands)
+            if gate == "pow" and self.has_zeros(operands[1]) and operands[0] not in self.constants:
+                return gate, operands  # whose rule knows that x**0 is flat
             return super().as_one_gate(gate, operands)
         if all(operand in self.constants for operand in operands):
             self.shape(GATES[gate], operands)
             return CONSTANT, (self.fold(gate, operands),)
         return gate, operands
+
+    def has_zeros(self, slot: int) -> bool:
+        """Is this an array that is known beforehand, with a 0 in it?"""
+        value = self.constants.get(slot)
+        return isinstance(value, np.ndarray) and not np.all(value)
 
     def shown(self, value: Any) -> str:
         if isinstance(value, np.ndarray):

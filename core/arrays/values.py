@@ -9,9 +9,11 @@ from zlib import crc32
 
 import numpy as np
 
-from backprop.arrays.shapes import MAX_AXES, MAX_ENTRIES, too_many, words
+from backprop.arrays.shapes import LIMIT, too_many, words
 from backprop.errors import UsageError
 from backprop.values import MAKES, constant
+
+RAGGED = "lists inside a list have different lengths"
 
 
 def arrays_of(given: Mapping[str, Any], seed: int = 0) -> dict[str, Any]:
@@ -36,19 +38,30 @@ def from_text(name: str, text: str, seed: int) -> Any:
 
 def checked(name: str, value: Any) -> Any:
     """A float array, or an error that says why not."""
-    ragged = f"the value of {name} is ragged: lists inside a list have different lengths"
     try:
         found = np.asarray(value)
-    except ValueError:
-        raise UsageError(ragged) from None
+    except ValueError as error:
+        deep = "maximum number of dimension" in str(error)
+        what = "nested too deeply" if deep else f"ragged: {RAGGED}"
+        raise UsageError(f"the value of {name} is {what}") from None
     if found.dtype == object:
-        raise UsageError(f"the value of {name} holds something other than numbers")
+        found = from_objects(name, found)
     if found.dtype.kind not in "fiub":
         raise UsageError(f"the value of {name} holds {found.dtype} instead of numbers")
     if too_many(found.shape):
-        limit = f"at most {MAX_AXES} axes and {MAX_ENTRIES:,} entries are held"
-        raise UsageError(f"the value of {name} is {words(found.shape)}: {limit}")
-    return np.ascontiguousarray(found, dtype=float) if found.ndim else found.astype(float)
+        raise UsageError(f"the value of {name} is {words(found.shape)}: {LIMIT}")
+    with np.errstate(over="ignore"):  # of longer floats; what is infinite is said by others
+        return np.ascontiguousarray(found, dtype=float) if found.ndim else found.astype(float)
+
+
+def from_objects(name: str, array: Any) -> Any:
+    """Whole numbers too long for NumPy come as objects; no other object is a number."""
+    if not all(isinstance(entry, (int, float)) for entry in array.flat):
+        raise UsageError(f"the value of {name} holds something other than numbers")
+    try:
+        return array.astype(float)
+    except OverflowError:
+        raise UsageError(f"the value of {name} has an entry larger than any float") from None
 
 
 def finite(value: Any) -> bool:

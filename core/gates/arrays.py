@@ -3,7 +3,7 @@ and the upstream gradient `g`."""
 
 from backprop.arrays import shapes
 from backprop.gates.piecewise import TIE
-from backprop.gates.row import Gate
+from backprop.gates.row import Gate, Kink
 
 REDUCED = "without the axes that are reduced, or with 1 there; a number if none is given"
 SPREAD = "spreads its gradient over the entries that it {}"
@@ -67,6 +67,8 @@ ROWS = (
     Gate(name="norm", parameters="a axis",
          partials=("spread(g, a, axis)*direction(a, out, axis)", ""), shape=shapes.reduced,
          flow="multiplies its gradient by the direction of its input",
+         kink=Kink("out == 0", "kink", "0", "any slope from -1 to 1, by direction",
+                   "PyTorch gives 0 too, JAX nan"),
          sizes=REDUCED),
     Gate(name="logsumexp", parameters="a axis",
          partials=("spread(g, a, axis)*shares(a, axis)", ""), shape=shapes.picked,
