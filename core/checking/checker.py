@@ -114,6 +114,7 @@ def request(
         "gates": program.granularity,
         "share": program.shared,
         "point": {name: listed(value) for name, value in report.point.items()},
+        "shapes": report.program.shapes_of_inputs(),  # which lists of nothing don't tell
         "wrt": list(report.wrt),
         "ties": report.ties,
         "methods": list(methods),

@@ -80,9 +80,10 @@ def wrong_floats(arrays: Arrays, ties: str) -> Remark | None:
         fed = [arrays.values[operand] for operand in operands]
         gradient = arrays.back.gradient(slot)
         with np.errstate(**IGNORED):
-            found = results(ARRAYS, gate, fed, gradient, ties)
+            found = list(results(ARRAYS, gate, fed, gradient, ties))
             truth = results(PRECISE_ARRAYS, gate, exact_of(fed), exactly(gradient), ties)
-            near = results(ARRAYS, gate, beside(fed), gradient, ties)
+            moving = [message is not None for message in found[1:]]
+            near = results(ARRAYS, gate, beside(fed, moving), gradient, ties)
         for number, right, other in zip(found, truth, near, strict=True):
             if number is not None and right is not None and off(number, right, other, gate):
                 label = program.labels[slot]
@@ -107,14 +108,12 @@ def results(
             yield None if slope is None else fitted(slope * gradient, np.shape(operand))
 
 
-def beside(fed: Sequence[Any]) -> list[Any]:
-    """What a gate is fed, a few floats away from it."""
+def beside(fed: Sequence[Any], moving: Sequence[bool]) -> list[Any]:
+    """What a gate is fed, a few floats away from it; an index stays what it is."""
     random = np.random.default_rng(len(fed))
     return [
-        operand * (1 + random.uniform(-1e-15, 1e-15, np.shape(operand)))
-        if isinstance(operand, (float, np.ndarray))
-        else operand
-        for operand in fed
+        operand * (1 + random.uniform(-1e-15, 1e-15, np.shape(operand))) if moves else operand
+        for operand, moves in zip(fed, moving, strict=True)
     ]
 
 

@@ -56,11 +56,12 @@ class ArraySubject(Subject):
 
 def array_subject(tree: Tree, request: Mapping[str, Any]) -> ArraySubject:
     """The subject of a request, from the nested lists that it carries."""
-    point = {name: numbers(value) for name, value in request["point"].items()}
+    point = point_of(request)
     shapes = {name: np.shape(value) for name, value in point.items() if np.ndim(value)}
     program = stage(tree, request["given"], request["gates"], request["share"], shapes)
     assert program.shapes is not None
-    ties, wrt, upstream = request["ties"], request["wrt"], numbers(request["upstream"])
+    ties, wrt = request["ties"], request["wrt"]
+    upstream = np.reshape(numbers(request["upstream"]), program.shapes[program.output])[()]
     with np.errstate(**IGNORED):
         values = forward(program, point, ARRAYS)
     back = backward_arrays(program, values, upstream, ties)
@@ -75,6 +76,15 @@ def array_subject(tree: Tree, request: Mapping[str, Any]) -> ArraySubject:
         parts.point(gradient),
         Arrays(program, point, wrt, upstream, gradient, values, back, parts),
     )  # fmt: skip
+
+
+def point_of(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a request, in their shapes."""
+    shapes = request["shapes"]
+    return {
+        name: np.reshape(numbers(value), shapes.get(name, ()))[()]
+        for name, value in request["point"].items()
+    }
 
 
 def numbers(value: Any) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED
 from backprop.arrays.shapes import words
-from backprop.checking.arrays.subject import numbers
+from backprop.checking.arrays.subject import numbers, point_of
 from backprop.checking.check import Check, Judged, Method
 from backprop.engine import forward
 from backprop.errors import BackpropError
@@ -189,7 +189,7 @@ def at(report: Report | None) -> str:
 
 def check_wide(tree: Tree, request: Mapping[str, Any], checked: Callable[[Report], Check]) -> Check:
     """The check of a program too large for many digits; `checked` checks a small one."""
-    point = {name: numbers(value) for name, value in request["point"].items()}
+    point = point_of(request)
     shapes = {name: np.shape(value) for name, value in point.items() if np.ndim(value)}
     program = stage(tree, request["given"], request["gates"], request["share"], shapes)
     gradient = {
