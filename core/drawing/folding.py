@@ -1,0 +1,165 @@
+"""Large programs made small enough to draw: the neighbourhood of a stage, or boxes for what
+repeats.
+
+Only stages that follow each other directly go into one box, so no box feeds itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from backprop.drawing.circuit import Part, drawn_slots, refuse_many, symbol_of
+from backprop.errors import UsageError, closest
+from backprop.language.syntax import Op
+from backprop.program import Program
+
+PERIOD = 40  # the longest pattern that is looked for
+TWICE = 2
+SHOWN = 3  # gates of a pattern that a box names
+FEW = 3  # inputs of one box that are still drawn one by one
+
+
+def around(program: Program, name: str, radius: int) -> list[Part]:
+    """What feeds a stage or input and what it feeds, as many steps away as `radius`."""
+    slot = slot_called(program, name)
+    users: defaultdict[int, list[int]] = defaultdict(list)
+    for user, _, operands in program.forward_steps():
+        for operand in operands:
+            users[operand].append(user)
+    found = {slot} | reach(slot, program.operands, radius) | reach(slot, users, radius)
+    found -= program.constants.keys() - {program.output}
+    refuse_many(sum(1 for slot in found if program.operands[slot]))
+    return [Part((slot,)) for slot in sorted(found)]
+
+
+def reach(
+    slot: int, following: Sequence[Sequence[int]] | defaultdict[int, list[int]], radius: int
+) -> set[int]:
+    found: set[int] = set()
+    edge = {slot}
+    for _ in range(radius):
+        edge = {after for before in edge for after in following[before]} - found
+        found |= edge
+    return found
+
+
+def slot_called(program: Program, name: str) -> int:
+    """The slot with a name that the text gave or that the table shows."""
+    if name in program.names:
+        return program.names[name]
+    named = {
+        label: slot for slot, label in enumerate(program.labels) if slot not in program.constants
+    }
+    if name not in named:
+        near = closest(name, list(named))
+        hint = f"did you mean {near}?" if near else "backprop eval lists the stages"
+        raise UsageError(f"no stage is called {name}", hint=hint)
+    return named[name]
+
+
+class Unit(NamedTuple):
+    """Stages in a row that are one thing: a gate, a call of a function, or repeats of these."""
+
+    slots: tuple[int, ...]
+    pattern: str  # what makes it equal to others
+    label: str = ""  # of a box
+
+
+def collapse(program: Program) -> list[Part]:
+    """Boxes for calls of functions, then for patterns of stages that repeat."""
+    units = calls(program)
+    while len(shorter := repeats(units)) < len(units):
+        units = shorter
+    refuse_many(len(units))
+    boxes = [Part(unit.slots, unit.label) for unit in units]
+    return [*inputs(program, boxes), *boxes]
+
+
+def calls(program: Program) -> list[Unit]:
+    """Every stage, those of one call of a function of the text as one."""
+    tree, found = program.tree, []
+    for _, run in groupby(program.stages(), key=lambda stage: call_of(program, stage.slot)):
+        stages = list(run)
+        item = tree.code[program.nodes[stages[0].slot]]
+        slots = tuple([stage.slot for stage in stages])
+        if len(stages) > 1 and isinstance(item, Op):
+            found.append(Unit(slots, item.name, f"{item.name}: {len(stages)} gates"))
+        else:
+            found += [Unit((stage.slot,), symbol_of(stage)) for stage in stages]
+    return found
+
+
+def call_of(program: Program, slot: int) -> int:
+    """The node of the call that a stage was made in, or one that no other stage has."""
+    node = program.nodes[slot]
+    item = program.tree.code[node]
+    called = isinstance(item, Op) and item.kind == "call" and item.name in program.tree.functions
+    return node if called else -slot - 1
+
+
+def repeats(units: Sequence[Unit]) -> list[Unit]:
+    """The same with each pattern that follows itself directly as one unit."""
+    patterns = [unit.pattern for unit in units]
+    runs = [runs_of(patterns, period) for period in range(1, min(PERIOD, len(units) // 2) + 1)]
+    found: list[Unit] = []
+    place = 0
+    while place < len(units):
+        covered, period = 0, 0
+        for length, run in enumerate(runs, 1):
+            whole = (run[place] // length + 1) * length
+            if whole >= TWICE * length and whole > covered:
+                covered, period = whole, length
+        if covered > 1:
+            found.append(repeated(units[place : place + covered], period))
+            place += covered
+        else:
+            found.append(units[place])
+            place += 1
+    return found
+
+
+def runs_of(patterns: Sequence[str], period: int) -> list[int]:
+    """For each place: how many patterns from there on are the same one period later."""
+    found = [0] * (len(patterns) + 1)
+    for place in reversed(range(len(patterns) - period)):
+        if patterns[place] == patterns[place + period]:
+            found[place] = found[place + 1] + 1
+    return found
+
+
+def repeated(units: Sequence[Unit], period: int) -> Unit:
+    slots = tuple([slot for unit in units for slot in unit.slots])
+    names = [unit.label.partition(":")[0] or unit.pattern for unit in units[:period]]
+    shown = " ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
+    times = len(units) // period
+    pattern = f"({' '.join(unit.pattern for unit in units[:period])})x{times}"
+    return Unit(slots, pattern, f"{shown} × {times}: {len(slots)} gates")
+
+
+def inputs(program: Program, boxes: Sequence[Part]) -> list[Part]:
+    """Inputs; many that feed the same box and nothing else are drawn as one."""
+    home = {slot: number for number, part in enumerate(boxes) for slot in part.slots}
+    users: defaultdict[int, set[int]] = defaultdict(set)
+    for slot, _, operands in program.forward_steps():
+        for operand in operands:
+            users[operand].add(home[slot])
+    found = []
+    together: defaultdict[int, list[int]] = defaultdict(list)
+    for slot in drawn_slots(program):
+        if program.operands[slot]:
+            continue
+        only = next(iter(users[slot])) if len(users[slot]) == 1 else -1
+        if only >= 0 and boxes[only].label and slot != program.output:
+            together[only].append(slot)
+        else:
+            found.append(Part((slot,)))
+    for slots in together.values():
+        if len(slots) > FEW:
+            label = f"{program.labels[slots[0]]} … {program.labels[slots[-1]]}"
+            found.append(Part(tuple(slots), f"{label}: {len(slots)} inputs"))
+        else:
+            found += [Part((slot,)) for slot in slots]
+    return found
