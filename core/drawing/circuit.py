@@ -58,7 +58,6 @@ class Wire(NamedTuple):
     stop: int
     place: int  # which of the inputs of `stop` it feeds
     numbers: Numbers
-    count: int = 1  # several wires drawn as one have no numbers
 
 
 class Part(NamedTuple):
@@ -79,8 +78,8 @@ class Circuit(NamedTuple):
     @property
     def forked(self) -> list[int]:
         """The nodes whose wire goes to several places."""
-        counts = Counter(wire.start for wire in self.wires)
-        return [node for node, count in sorted(counts.items()) if count > 1]
+        leaving = Counter(wire.start for wire in self.wires)
+        return [node for node, many in sorted(leaving.items()) if many > 1]
 
     @property
     def answer(self) -> str:
@@ -202,8 +201,9 @@ class Builder:
             sources[self.source(operand)].append(operand)
         for port, (source, slots) in enumerate(sources.items()):
             single = len(slots) == 1
-            numbers = self.numbers(slots[0], uses[slots[0]]) if single else Numbers()
-            self.wires.append(Wire(source, number, port, numbers, len(slots)))
+            bundle = Numbers(f"{len(slots):,} wires")
+            numbers = self.numbers(slots[0], uses[slots[0]]) if single else bundle
+            self.wires.append(Wire(source, number, port, numbers))
         self.nodes[number] = self.nodes[number]._replace(ports=len(sources))
 
     def source(self, slot: int) -> int:
@@ -218,7 +218,9 @@ class Builder:
 
     def cut_off(self, number: int, part: Part) -> None:
         """A stub for all that a part feeds outside of the picture."""
-        uses = [use for slot in part.slots for use in self.users[slot] if use[0] not in self.part_of]
+        uses = [
+            use for slot in part.slots for use in self.users[slot] if use[0] not in self.part_of
+        ]
         if uses:
             name = self.nodes[number].name
             target = len(self.nodes)
@@ -236,7 +238,7 @@ class Builder:
 
     def numbers_of(self, slot: int) -> Numbers:
         """What leaves a slot, and the sum of what comes back to it."""
-        gradient = None if self.report is None else self.report.back.gradient(slot)
+        gradient = None if self.report is None else self.report.every.gradient(slot)
         return self.texts(slot, gradient)
 
     def numbers(self, slot: int, uses: Sequence[tuple[int, int]]) -> Numbers:
@@ -248,7 +250,7 @@ class Builder:
 
     def flows(self, uses: Sequence[tuple[int, int]]) -> list[Any]:
         assert self.report is not None
-        found = [self.report.back.flow(slot, place) for slot, place in uses]
+        found = [self.report.every.flow(slot, place) for slot, place in uses]
         return [flow for flow in found if flow is not None]
 
     def texts(self, slot: int, gradient: Any) -> Numbers:
@@ -263,9 +265,9 @@ class Builder:
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
-    from backprop.arrays.shapes import words
+    from backprop.arrays.shapes import compact
 
-    return words(shape)
+    return compact(shape)
 
 
 def symbol_of(stage: Stage) -> str:

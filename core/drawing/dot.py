@@ -25,16 +25,16 @@ def lines(circuit: Circuit) -> Iterator[str]:
     for node in circuit.nodes:
         yield f"  {quoted(node.id)} [{attributes(node)}]"
     forked = circuit.forked
-    for start in forked:
-        node = circuit.nodes[start]
+    for number in forked:
+        node = circuit.nodes[number]
         yield f"  {quoted('fork-' + node.id)} [shape=point width=0.08]"
         edge = f"{quoted(node.id)} -> {quoted('fork-' + node.id)}"
-        yield f"  {edge} [dir=none {wire_label(node.numbers, 1)}]"
+        yield f"  {edge} [dir=none {wire_label(node.numbers)}]"
     for wire in circuit.wires:
         start, stop = circuit.nodes[wire.start], circuit.nodes[wire.stop]
         source = ("fork-" if wire.start in forked else "") + start.id
         style = " style=dashed" if "cut" in (start.kind, stop.kind) else ""
-        label = wire_label(wire.numbers, wire.count)
+        label = wire_label(wire.numbers)
         yield f"  {quoted(source)} -> {quoted(stop.id)} [{label}{style}]"
     yield "}"
 
@@ -48,12 +48,11 @@ def attributes(node: Node) -> str:
     return found + (f" tooltip={quoted(node.says)}" if node.says else "")
 
 
-def wire_label(numbers: Numbers, count: int) -> str:
+def wire_label(numbers: Numbers) -> str:
     """The value above the gradient, as Graphviz's own kind of HTML."""
-    above = f"{count} wires" if count > 1 else numbers.value
-    if not above:
+    if not numbers.value:
         return 'label=""'
-    found = f'<b><font color="{GREEN}">{escape(above)}</font></b>'
+    found = f'<b><font color="{GREEN}">{escape(numbers.value)}</font></b>'
     if numbers.gradient:
         found += f'<br/><font color="{RED}">{escape(numbers.gradient)}</font>'
     return f"label=<{found}>"

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from backprop.drawing.circuit import Circuit, Wire
@@ -83,7 +82,7 @@ class Columns:
         wire = self.circuit.wires[number]
         alone = len(self.leaving[wire.start]) == 1
         shown = self.circuit.nodes[wire.start].numbers.value
-        return bool(wire.numbers.value or wire.count > 1) and not (alone and shown)
+        return bool(wire.numbers.value) and not (alone and shown)
 
     def place_items(self) -> None:
         nodes = range(len(self.circuit.nodes))
@@ -164,7 +163,7 @@ class Columns:
         for column, order in enumerate(self.orders):
             before = self.places(column - 1) if column else {}
             after = self.places(column + 1) if column + 1 < self.count else {}
-            ends = {
+            ends: dict[int, tuple[list[float], list[float]]] = {
                 item: (
                     sorted(before[edge.start] for edge in self.ins[item]),
                     sorted(after[edge.stop] + edge.port for edge in self.outs[item]),
@@ -173,8 +172,9 @@ class Columns:
             }
             for k in range(len(order) - 1):
                 one, other = ends[order[k]], ends[order[k + 1]]
-                gain = sum(inversions(a, b) - inversions(b, a) for a, b in zip(one, other, strict=True))
-                if gain > 0:
+                now = inversions(one[0], other[0]) + inversions(one[1], other[1])
+                then = inversions(other[0], one[0]) + inversions(other[1], one[1])
+                if then < now:
                     order[k], order[k + 1] = order[k + 1], order[k]
 
     def crossings(self) -> int:
@@ -193,7 +193,7 @@ class Columns:
         return count
 
 
-def inversions(upper: Sequence[float], lower: Sequence[float]) -> int:
+def inversions(upper: list[float], lower: list[float]) -> int:
     """How many pairs of ends lie the other way round, both lists sorted."""
     return sum(bisect_left(lower, end) for end in upper)
 

@@ -7,6 +7,7 @@ as close to its neighbours as the room allows, to and fro, so that wires run str
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from backprop.drawing.circuit import Circuit, Node, Numbers
@@ -47,7 +48,7 @@ class Drawn(Protocol):
     stretches: bool  # may a wire enter a gate from further above or below than its port?
 
     def node(self, node: Node) -> Size: ...
-    def label(self, numbers: Numbers, count: int) -> Size: ...
+    def label(self, numbers: Numbers) -> Size: ...
     def passing(self) -> Size: ...
     def port(self, node: Node, place: int) -> int: ...  # from the middle, downwards
     def channel(self, hops: Sequence[Hop]) -> int: ...
@@ -68,6 +69,7 @@ class Label(NamedTuple):
     x: int
     y: int
     width: int
+    numbers: Numbers
     node: int  # the node whose wire this is
     wire: int = -1  # the branch, if it is one
 
@@ -127,7 +129,7 @@ class Placing:
         if item.wire < 0:
             return self.drawn.passing()
         wire = self.columns.circuit.wires[item.wire]
-        return self.drawn.label(wire.numbers, wire.count)
+        return self.drawn.label(wire.numbers)
 
     def port_offsets(self) -> dict[int, int]:
         """How far from the middle of its gate each wire arrives. Where the order of its inputs
@@ -141,7 +143,7 @@ class Placing:
             wires = self.columns.circuit.wires
             if node.free:
                 edges = sorted(edges, key=lambda edge: (place[edge.start], edge.port))
-                ports = range(len(edges))
+                ports = [*range(len(edges))]
             else:
                 ports = [wires[edge.wire].place for edge in edges]
             for edge, port in zip(edges, ports, strict=True):
@@ -187,15 +189,22 @@ class Placing:
             above = ends[k - 1] if k else -FAR
             below = tops[k + 1] if k + 1 < len(order) else FAR
             for edge in self.columns.ins[item]:
-                offset, wished = self.offsets.get(edge.wire, 0), self.y[edge.start] - self.y[item]
-                others = [self.offsets[e.wire] for e in self.columns.ins[item] if e is not edge and e.wire >= 0]
                 row = self.y[edge.start]
-                if above < row < below and (
-                    (offset < 0 and wished < min([0, *others]))
-                    or (offset > 0 and wished > max([0, *others]))
-                ):
-                    self.offsets[edge.wire] = wished
+                if above < row < below and self.is_outermost(edge, row - self.y[item]):
+                    self.offsets[edge.wire] = row - self.y[item]
                     tops[k], ends[k] = min(tops[k], row), max(ends[k], row)
+
+    def is_outermost(self, edge: Edge, wished: int) -> bool:
+        """Would a wire still be the first or last of its gate, were it there?"""
+        offset = self.offsets.get(edge.wire, 0)
+        others = [
+            self.offsets[other.wire]
+            for other in self.columns.ins[edge.stop]
+            if other is not edge and other.wire >= 0
+        ]
+        if offset < 0:
+            return wished < min([0, *others])
+        return offset > 0 and wished > max([0, *others])
 
     def trim(self) -> None:
         """Begin at row 0."""
@@ -222,7 +231,7 @@ class Placing:
             wished.append(total / weight if weight else y[item])
             weights.append(weight or WEAK)
         heights = [self.sizes[item].height for item in order]
-        apart = [(a + b) // 2 + self.drawn.gap for a, b in zip(heights, heights[1:], strict=False)]
+        apart = [(a + b) // 2 + self.drawn.gap for a, b in pairwise(heights)]
         for item, found in zip(order, spread(wished, weights, apart), strict=True):
             y[item] = found
 
@@ -258,9 +267,7 @@ class Placing:
     def channel_after(self, column: int) -> tuple[list[Hop], int]:
         """What passes between a column and the next, and the room it takes. If it is tangled,
         all that follows moves up or down a little."""
-        following = [
-            item for item, kind in enumerate(self.columns.items) if kind.column > column
-        ]
+        following = [item for item, kind in enumerate(self.columns.items) if kind.column > column]
         for shift in SHIFTS:
             for item in following:
                 self.y[item] += shift
@@ -304,15 +311,17 @@ class Placing:
             left, right = self.left[item.column], self.right[item.column]
             if item.is_node and size.tail:
                 body = left + self.bodies[item.column]
-                yield Label((body + right) // 2, y, size.tail, item.node)
+                numbers = self.nodes[item.node].numbers
+                yield Label((body + right) // 2, y, size.tail, numbers, item.node)
             elif item.wire >= 0:
-                yield Label((left + right) // 2, y, size.width, item.node, item.wire)
+                numbers = self.columns.circuit.wires[item.wire].numbers
+                yield Label((left + right) // 2, y, size.width, numbers, item.node, item.wire)
 
     def paths(self) -> tuple[list[Path], list[tuple[int, int, int]]]:
         found: list[Path] = []
         forks: list[tuple[int, int, int]] = []
         for node in range(len(self.nodes)):
-            waiting = [(node, (self.start_of(node),))]
+            waiting: list[tuple[int, tuple[Point, ...]]] = [(node, (self.start_of(node),))]
             while waiting:
                 item, points = waiting.pop()
                 here = (self.right[self.columns.items[item].column], self.y[item])

@@ -27,11 +27,11 @@ def lines(circuit: Circuit) -> Iterator[str]:
     forked = circuit.forked
     for start in forked:
         yield f'  k{start}((" ")):::fork'
-        yield f"  n{start} {line(circuit.nodes[start].numbers, 1, '---')} k{start}"
+        yield f"  n{start} {line(circuit.nodes[start].numbers, '---')} k{start}"
     for wire in circuit.wires:
         source = f"k{wire.start}" if wire.start in forked else f"n{wire.start}"
         cut = "cut" in (circuit.nodes[wire.start].kind, circuit.nodes[wire.stop].kind)
-        arrow = line(wire.numbers, wire.count, "-.->" if cut else "-->")
+        arrow = line(wire.numbers, "-.->" if cut else "-->")
         yield f"  {source} {arrow} n{wire.stop}"
     yield STYLES
 
@@ -40,10 +40,9 @@ def inside(node: Node) -> str:
     return coded(node.symbol) + (f"<br/>{coded(node.label)}" if node.label else "")
 
 
-def line(numbers: Numbers, count: int, arrow: str) -> str:
+def line(numbers: Numbers, arrow: str) -> str:
     """An arrow with the value above the gradient."""
-    above = f"{count} wires" if count > 1 else numbers.value
-    texts = [coded(text) for text in (above, numbers.gradient) if text]
+    texts = [coded(text) for text in (numbers.value, numbers.gradient) if text]
     return f'{arrow}|"{"<br/>".join(texts)}"|' if texts else arrow
 
 

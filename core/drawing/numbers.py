@@ -1,4 +1,4 @@
-"""Numbers on wires: two decimals like the figures of lecture notes, more where those say nothing."""
+"""Numbers on wires: two decimals like the figures of the notes, more where those say nothing."""
 
 from __future__ import annotations
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from backprop.drawing.circuit import Circuit, Node, Numbers, Wire
+from backprop.drawing.circuit import Circuit, Node, Numbers
 from backprop.drawing.layout import Box, Hop, Label, Layout, Path, Size, layout
 from backprop.drawing.wording import description
 
 MARGIN = 20
 LEGEND = 38
+NAME = 16  # the height of a gate's name
 RADIUS = 21
 PITCH = 16  # between the wires that enter a gate
 LETTER = 8.1  # pixels of a character, 14 high
@@ -53,18 +54,17 @@ class Pixels:
     stretches = False
 
     def node(self, node: Node) -> Size:
-        tail = self.label(node.numbers, 1).width if node.numbers.value else 18
+        tail = self.label(node.numbers).width if node.numbers.value else 18
         if node.kind in ("input", "constant", "output", "cut"):
             width = round(len(node.symbol) * LETTER) + 8
             return Size(width, 37 if node.numbers.value else 23, 0 if node.ports else tail)
         width = max(2 * RADIUS, round(len(node.symbol) * LETTER) + 22)
         height = max(2 * RADIUS, PITCH * node.ports + 10)
-        named = 16 if node.label else 0
+        named = NAME if node.label else 0
         return Size(width, height + 2 * named + 1, tail)
 
-    def label(self, numbers: Numbers, count: int) -> Size:
-        texts = (numbers.value, numbers.gradient, f"{count} wires" if count > 1 else "")
-        return Size(round(max(map(len, texts)) * NARROW) + 18, 37)
+    def label(self, numbers: Numbers) -> Size:
+        return Size(round(max(len(numbers.value), len(numbers.gradient)) * NARROW) + 18, 37)
 
     def passing(self) -> Size:
         return Size(0, 9)
@@ -108,7 +108,7 @@ class Picture:
             start = quoted(self.circuit.nodes[node].name)
             yield f'<circle class="fork" data-from="{start}" cx="{x}" cy="{y}" r="4"/>'
         for box in placed.boxes:
-            yield from self.box(box)
+            yield self.box(box)
         for label in placed.labels:
             yield from self.label(label)
         yield "</g>"
@@ -119,61 +119,56 @@ class Picture:
     # Wires.
 
     def path(self, path: Path) -> str:
+        """A branch has the numbers of its wire, a trunk those of the node that it comes from."""
         start = self.circuit.nodes[path.node]
-        wire = self.circuit.wires[path.wire] if path.wire >= 0 else None
-        stop = self.circuit.nodes[wire.stop] if wire else None
-        cut = " cut" if "cut" in (start.kind, stop.kind if stop else "") else ""
-        numbers = wire.numbers if wire else start.numbers
-        line = f'<path class="wire" d="{curve(path)}"/>'
-        if stop:
-            line += tip(path.points[-1])
-        return f'<g{self.wire_id(path, wire)} class="run{cut}"{data(numbers)}{ends(start, stop, wire)}>{line}</g>'
-
-    def wire_id(self, path: Path, wire: Wire | None) -> str:
-        """A wire's own name; trunks have none, since a wire may have several."""
-        if wire is None:
-            return ""
-        start, stop = self.circuit.nodes[wire.start], self.circuit.nodes[wire.stop]
-        return f' id="wire-{quoted(start.id)}-{quoted(stop.id)}-{wire.place}"'
+        found = f' data-from="{quoted(start.name)}"'
+        if path.wire < 0:
+            return group(classes("run", start), found + data(start.numbers), line(path))
+        wire = self.circuit.wires[path.wire]
+        stop = self.circuit.nodes[wire.stop]
+        found += f' data-to="{quoted(stop.name)}" data-place="{wire.place}"{data(wire.numbers)}'
+        name = f' id="wire-{quoted(start.id)}-{quoted(stop.id)}-{wire.place}"'
+        drawn = line(path) + tip(path.points[-1])
+        return group(classes("run", start, stop), name + found, drawn)
 
     # Nodes.
 
-    def box(self, box: Box) -> Iterator[str]:
+    def box(self, box: Box) -> str:
         node = self.circuit.nodes[box.node]
-        symbol = quoted(node.symbol)
-        cut = " cut" if node.kind == "cut" else ""
-        stage = f' data-stage="{quoted(node.name)}"' if node.kind in ("gate", "box") else ""
-        yield f'<g id="{quoted(node.id)}" class="{node.kind}{cut}"{stage}{data(node.numbers)}>'
-        if node.says:
-            yield f"<title>{quoted(node.says)}</title>"
+        drawn = f"<title>{quoted(node.says)}</title>" if node.says else ""
+        stage = ""
         if node.kind in ("gate", "box"):
-            height = box.height - (33 if node.label else 1)
-            corner = 6 if node.kind == "box" else min(box.width, height) / 2
-            x, y = box.x - box.width // 2, box.y - height // 2
-            yield f'<rect class="outline" x="{x}" y="{y}" width="{box.width}" height="{height}" rx="{corner:g}"/>'
-            made = "" if node.given else " made"
-            if node.label not in ("", self.answer):
-                yield f'<text class="name{made}" x="{box.x}" y="{y - 5}">{quoted(node.name)}</text>'
-        yield f'<text class="symbol" x="{box.x}" y="{box.y + 5}">{symbol}</text>'
-        yield "</g>"
+            stage = f' data-stage="{quoted(node.name)}"'
+            drawn += self.outline(node, box)
+        drawn += text("symbol", box.x, box.y + 5, node.symbol)
+        name = f' id="{quoted(node.id)}"'
+        return group(classes(node.kind, node), name + stage + data(node.numbers), drawn)
+
+    def outline(self, node: Node, box: Box) -> str:
+        """A gate is round, a box has corners; its name stands above."""
+        height = inner_height(box, node)
+        corner = 6 if node.kind == "box" else min(box.width, height) / 2
+        x, y = box.x - box.width // 2, box.y - height // 2
+        found = (
+            f'<rect class="outline" x="{x}" y="{y}" '
+            f'width="{box.width}" height="{height}" rx="{corner:g}"/>'
+        )
+        if node.label in ("", self.answer):
+            return found
+        return found + text("name" if node.given else "name made", box.x, y - 5, node.label)
 
     # Labels.
 
     def label(self, label: Label) -> Iterator[str]:
-        if label.wire >= 0:
-            wire = self.circuit.wires[label.wire]
-            numbers, count = wire.numbers, wire.count
-        else:
-            numbers, count = self.circuit.nodes[label.node].numbers, 1
-        above = f"{count} wires" if count > 1 else numbers.value
-        if above:
-            yield f'<text class="value" x="{label.x}" y="{label.y - 6}">{quoted(above)}</text>'
-        if numbers.gradient:
-            yield f'<text class="gradient" x="{label.x}" y="{label.y + 16}">{quoted(numbers.gradient)}</text>'
+        value, gradient = label.numbers.value, label.numbers.gradient
+        if value:
+            yield text("value", label.x, label.y - 6, value)
+        if gradient:
+            yield text("gradient", label.x, label.y + 16, gradient)
 
     def legend(self, y: int) -> Iterator[str]:
-        yield f'<text class="key value" x="{MARGIN}" y="{y - 16}">above: value, forward →</text>'
-        yield f'<text class="key gradient" x="{MARGIN}" y="{y}">below: gradient, backward ←</text>'
+        yield text("key value", MARGIN, y - 16, "above: value, forward →")
+        yield text("key gradient", MARGIN, y, "below: gradient, backward ←")
 
 
 def quoted(text: str) -> str:
@@ -189,11 +184,27 @@ def data(numbers: Numbers) -> str:
     return found
 
 
-def ends(start: Node, stop: Node | None, wire: Wire | None) -> str:
-    found = f' data-from="{quoted(start.name)}"'
-    if stop and wire:
-        found += f' data-to="{quoted(stop.name)}" data-place="{wire.place}"'
-    return found
+def group(kinds: str, attributes: str, inside: str) -> str:
+    return f'<g class="{kinds}"{attributes}>{inside}</g>'
+
+
+def classes(kind: str, *nodes: Node) -> str:
+    """What an element is; `cut` where a picture of a part ends."""
+    cut = kind != "cut" and any(node.kind == "cut" for node in nodes)
+    return f"{kind} cut" if cut else kind
+
+
+def text(kinds: str, x: int, y: int, words: str) -> str:
+    return f'<text class="{kinds}" x="{x}" y="{y}">{quoted(words)}</text>'
+
+
+def inner_height(box: Box, node: Node) -> int:
+    """The height of a gate without its name and the room that keeps the gate in the middle."""
+    return box.height - 1 - (2 * NAME if node.label else 0)
+
+
+def line(path: Path) -> str:
+    return f'<path class="wire" d="{curve(path)}"/>'
 
 
 def curve(path: Path) -> str:

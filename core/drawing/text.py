@@ -14,11 +14,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from backprop.drawing.circuit import Circuit, Node, Numbers
-from backprop.drawing.layout import Box, Channel, Hop, Label, Layout, Path, Size, TangledError, layout
+from backprop.drawing.layout import (
+    Box,
+    Channel,
+    Hop,
+    Label,
+    Layout,
+    Path,
+    Size,
+    TangledError,
+    layout,
+)
 
 NORTH, EAST, SOUTH, WEST = 1, 2, 4, 8
 LINES = {
@@ -64,9 +74,8 @@ class Cells:
     def tail(self, node: Node, name: str) -> int:
         return max(len(node.numbers.value), len(node.numbers.gradient), len(name)) + 2
 
-    def label(self, numbers: Numbers, count: int) -> Size:
-        above = f"{count} wires" if count > 1 else numbers.value
-        return Size(max(len(above), len(numbers.gradient)) + 2, 3)
+    def label(self, numbers: Numbers) -> Size:
+        return Size(max(len(numbers.value), len(numbers.gradient)) + 2, 3)
 
     def passing(self) -> Size:
         return Size(0, 1)
@@ -200,7 +209,7 @@ class Grid:
     def run(self, path: Path) -> None:
         """What of a wire lies in columns; its last bit turns into the gate."""
         points = path.points
-        for (left, y), (right, end) in zip(points, points[1:], strict=False):
+        for (left, y), (right, end) in pairwise(points):
             if y == end and self.channels.get(left) != right:
                 self.level(y, left, right)
         if path.wire < 0:
@@ -222,19 +231,17 @@ class Grid:
         elif node.kind == "box":
             self.write(box.y, left, f"[{node.symbol}]", "gate")
         else:
-            self.write(box.y, left, f" {node.symbol}"[-box.width:], "name")
+            self.write(box.y, left, f" {node.symbol}"[-box.width :], "name")
 
     def label(self, label: Label) -> None:
-        node = self.circuit.nodes[label.node]
-        numbers, count = node.numbers, 1
-        if label.wire >= 0:
-            numbers, count = self.circuit.wires[label.wire].numbers, self.circuit.wires[label.wire].count
-        elif node.label != self.answer:
-            self.write(label.y, label.x - len(node.label) // 2, node.label, "name")
-        above = f"{count} wires" if count > 1 else numbers.value
-        self.write(label.y - 1, label.x - len(above) // 2, above, "value")
-        below = numbers.gradient
-        self.write(label.y + 1, label.x - len(below) // 2, below, "gradient")
+        name = self.circuit.nodes[label.node].label
+        if label.wire < 0 and name != self.answer:
+            self.centre(label.y, label.x, name, "name")
+        self.centre(label.y - 1, label.x, label.numbers.value, "value")
+        self.centre(label.y + 1, label.x, label.numbers.gradient, "gradient")
+
+    def centre(self, y: int, x: int, text: str, kind: str) -> None:
+        self.write(y, x - len(text) // 2, text, kind)
 
 
 def trimmed(row: Row) -> Row:

@@ -4,35 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backprop.drawing.circuit import Circuit, Numbers
-from backprop.drawing.layout import Layout, Path, layout
-from backprop.drawing.svg import Pixels
+from backprop.drawing.circuit import Circuit
+from backprop.drawing.layout import Box, Layout, Path, layout
+from backprop.drawing.svg import Pixels, inner_height
 
 SCALE = 0.75  # points of a pixel
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
     "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
     "*": r"\(\ast\)", "-": r"\(-\)", "+": r"\(+\)", "/": "/", "<": r"\(<\)", ">": r"\(>\)",
-    "|": r"\(|\)", "·": r"\(\cdot\)", "…": r"\dots{}", "×": r"\(\times\)", '"': r"\textquotedbl{}",
+    "|": r"\(|\)", "·": r"\(\cdot\)", "…": r"\dots{}", "×": r"\(\times\)", '"': "''",
     "Σ": r"\(\Sigma\)", "√": r"\(\surd\)",
 }  # fmt: skip
-GREEK = dict(
-    zip(
-        "αβγδεζηθικλμνξπρστυφχψω",
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma "
-        "tau upsilon phi chi psi omega".split(),
-        strict=True,
-    )
-) | {"ς": "varsigma", "ο": "mathit{o}"}
+LETTERS = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta",
+    "η": "eta", "θ": "theta", "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu",
+    "ξ": "xi", "ο": "mathit{o}", "π": "pi", "ρ": "rho", "ς": "varsigma", "σ": "sigma",
+    "τ": "tau", "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega",
+}  # fmt: skip
 HEAD = r"""\documentclass[border=8pt]{standalone}
-\usepackage[T1]{fontenc}
 \usepackage{tikz}
 \usetikzlibrary{arrows.meta}
 \definecolor{forward}{HTML}{116329}
 \definecolor{backward}{HTML}{CF222E}
 \begin{document}
 \begin{tikzpicture}[x=0.75pt, y=-0.75pt, font=\sffamily\footnotesize, semithick,
-  gate/.style={draw, rounded corners=#1, inner sep=0pt, font=\sffamily\small},
+  gate/.style n args={3}{draw, rounded corners=#1, minimum width=#2, minimum height=#3,
+    inner sep=0pt, font=\sffamily\small},
+  name/.style={anchor=base, font=\sffamily\itshape\footnotesize},
   value/.style={anchor=base, text=forward, font=\sffamily\bfseries\footnotesize},
   gradient/.style={anchor=base, text=backward}]"""
 TAIL = r"""\end{tikzpicture}
@@ -50,25 +49,26 @@ def lines(circuit: Circuit, placed: Layout) -> Iterator[str]:
     for _, x, y in placed.forks:
         yield rf"\fill ({x},{y}) circle[radius=2.5pt];"
     for box in placed.boxes:
-        node = circuit.nodes[box.node]
-        shape = ""
-        if node.kind in ("gate", "box"):
-            height = box.height - (33 if node.label else 1)
-            corner = 4 if node.kind == "box" else min(box.width, height) / 2 * SCALE - 0.1
-            shape = (
-                f"gate={corner:.1f}pt, minimum width={box.width * SCALE:g}pt, "
-                f"minimum height={height * SCALE:g}pt"
-            )
-            if node.label and node.label != circuit.answer:
-                y = box.y - height // 2 - 5
-                yield rf"\node[anchor=base, font=\sffamily\itshape\footnotesize] at ({box.x},{y}) {{{escaped(node.label)}}};"
-        yield rf"\node[{shape}] at ({box.x},{box.y}) {{{escaped(node.symbol)}}};"
+        yield from node_lines(circuit, box)
     for label in placed.labels:
-        numbers, count = circuit.nodes[label.node].numbers, 1
-        if label.wire >= 0:
-            numbers, count = circuit.wires[label.wire].numbers, circuit.wires[label.wire].count
-        yield from texts(numbers, count, label.x, label.y)
+        x, y, numbers = label.x, label.y, label.numbers
+        if numbers.value:
+            yield rf"\node[value] at ({x},{y - 5}) {{{escaped(numbers.value)}}};"
+        if numbers.gradient:
+            yield rf"\node[gradient] at ({x},{y + 15}) {{{escaped(numbers.gradient)}}};"
     yield TAIL
+
+
+def node_lines(circuit: Circuit, box: Box) -> Iterator[str]:
+    node, shape = circuit.nodes[box.node], ""
+    if node.kind in ("gate", "box"):
+        height = inner_height(box, node)
+        corner = 4 if node.kind == "box" else min(box.width, height) / 2 * SCALE - 0.1
+        shape = f"gate={{{corner:.1f}pt}}{{{box.width * SCALE:g}pt}}{{{height * SCALE:g}pt}}"
+        if node.label not in ("", circuit.answer):
+            y = box.y - height // 2 - 5
+            yield rf"\node[name] at ({box.x},{y}) {{{escaped(node.label)}}};"
+    yield rf"\node[{shape}] at ({box.x},{box.y}) {{{escaped(node.symbol)}}};"
 
 
 def style(circuit: Circuit, path: Path) -> str:
@@ -77,14 +77,6 @@ def style(circuit: Circuit, path: Path) -> str:
     found = ["-{Latex}"] if stop else []
     found += ["dashed"] if "cut" in (stop, circuit.nodes[path.node].kind) else []
     return f"[{', '.join(found)}]" if found else ""
-
-
-def texts(numbers: Numbers, count: int, x: int, y: int) -> Iterator[str]:
-    above = f"{count} wires" if count > 1 else numbers.value
-    if above:
-        yield rf"\node[value] at ({x},{y - 5}) {{{escaped(above)}}};"
-    if numbers.gradient:
-        yield rf"\node[gradient] at ({x},{y + 15}) {{{escaped(numbers.gradient)}}};"
 
 
 def curve(path: Path) -> str:
@@ -110,6 +102,6 @@ def escaped(text: str) -> str:
 def letter(char: str) -> str:
     if char in SPECIAL:
         return SPECIAL[char]
-    if char in GREEK:
-        return rf"\(\{GREEK[char]}\)"
+    if char in LETTERS:
+        return rf"\(\{LETTERS[char]}\)"
     return char if char.isascii() and char.isprintable() else "?"
