@@ -14,13 +14,17 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from backprop.drawing.numbers import exact, short
-from backprop.errors import LimitError
+from backprop.errors import LimitError, visible
 from backprop.gates import GATES
 from backprop.program import Program, Stage
 from backprop.report import Report
 
 MOST = 300  # stages that a picture can show readably
 LONG = 20  # characters of a gate's symbol
+TITLE = 200  # and of the title
+
+
+SMALLER = "--around STAGE draws what is near a stage, --collapse folds what repeats"
 
 
 class Numbers(NamedTuple):
@@ -37,6 +41,7 @@ class Node(NamedTuple):
     name: str  # unique among nodes of a kind
     symbol: str = ""  # what stands in it
     given: bool = True  # is the name the user's own?
+    named: bool = False  # does the name stand beside it?
     says: str = ""  # the stage as it is written: `q = x + y`
     numbers: Numbers = Numbers()
     ports: int = 0
@@ -44,9 +49,8 @@ class Node(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The name that is drawn at the wire that leaves a gate, if one wire leaves it."""
-        alone = self.kind == "gate" or (self.kind == "box" and bool(self.numbers.exact_value))
-        return self.name if alone else ""
+        """The name that stands beside a gate."""
+        return self.name if self.named else ""
 
     @property
     def id(self) -> str:
@@ -91,16 +95,15 @@ def circuit(program: Program, report: Report | None = None, decimals: int = 2,
             parts: Sequence[Part] | None = None) -> Circuit:  # fmt: skip
     """The nodes and wires of a program; with `parts` of these alone, and what they are cut from."""
     if parts is None:
-        refuse_many(program.size)
+        refuse_many(program.size, SMALLER)
         parts = [Part((slot,)) for slot in drawn_slots(program)]
     return Builder(program, report, decimals, parts).circuit()
 
 
-def refuse_many(count: int) -> None:
+def refuse_many(count: int, hint: str) -> None:
     if count > MOST:
         raise LimitError(
-            f"a picture of {count:,} gates can't be read; {MOST} can",
-            hint="--around STAGE shows a neighbourhood, --collapse folds what repeats",
+            f"{count:,} gates are too many for a picture: {MOST} can be read", hint=hint
         )
 
 
@@ -142,9 +145,8 @@ class Builder:
             self.cut_off(number, part)
         if self.program.output in self.part_of:
             self.lead_out()
-        text = " ".join(self.program.text.split())
-        title = f"{self.program.output_name} = {text}" if "=" not in text else text
-        return Circuit(tuple(self.nodes), tuple(self.wires), title, self.report is not None)
+        evaluated = self.report is not None
+        return Circuit(tuple(self.nodes), tuple(self.wires), title_of(self.program), evaluated)
 
     # Nodes.
 
@@ -162,16 +164,19 @@ class Builder:
         fed = len(stage.operands) - len(stage.constants)
         given = label in self.program.names
         says = f"{stage.name} = {stage.code}"
-        return Node("gate", label, symbol_of(stage), given, says, numbers, fed, symmetric(stage))
+        symbol, free = symbol_of(stage), symmetric(stage)
+        return Node("gate", label, symbol, given, True, says, numbers, fed, free)
 
     def box(self, part: Part) -> Node:
         """Several stages as one, or several inputs."""
         labels, slots = self.program.labels, part.slots
         outputs = [slot for slot in slots if self.leaves(slot)]
         name = labels[outputs[-1] if outputs else slots[-1]]
-        single = self.numbers_of(outputs[0]) if len(outputs) == 1 else Numbers()
+        single = len(outputs) == 1
+        numbers = self.numbers_of(outputs[0]) if single else Numbers()
         says = f"{labels[slots[0]]} to {labels[slots[-1]]}"
-        return Node("box", name, part.label, name in self.program.names, says, single, 0, True)
+        given = name in self.program.names
+        return Node("box", name, part.label, given, single, says, numbers, free=True)
 
     def leaves(self, slot: int) -> bool:
         """Is this slot's value wanted outside of its part?"""
@@ -262,6 +267,14 @@ class Builder:
             short(value, self.decimals), short(gradient, self.decimals),
             exact(value), exact(gradient),
         )  # fmt: skip
+
+
+def title_of(program: Program) -> str:
+    """The text of a program on one line, without what can't be seen; of a long one its start."""
+    lines = program.text[: 2 * TITLE].splitlines()
+    text = visible("; ".join(filter(None, (" ".join(line.split()) for line in lines))))
+    title = text if "=" in text else f"{program.output_name} = {text}"
+    return title if len(title) <= TITLE else f"{title[: TITLE - 1]}…"
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

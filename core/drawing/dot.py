@@ -41,10 +41,10 @@ def lines(circuit: Circuit) -> Iterator[str]:
 
 def attributes(node: Node) -> str:
     found = f"label={quoted(node.symbol)}"
+    if node.label:
+        found = f"label=<{escape(node.symbol)}<br/><i>{escape(node.label)}</i>>"
     if node.kind in SHAPES:
         found += f" shape={SHAPES[node.kind]}"
-    if node.label:
-        found += f" xlabel={quoted(node.label)}"
     return found + (f" tooltip={quoted(node.says)}" if node.says else "")
 
 

@@ -31,7 +31,8 @@ def around(program: Program, name: str, radius: int) -> list[Part]:
             users[operand].append(user)
     found = {slot} | reach(slot, program.operands, radius) | reach(slot, users, radius)
     found -= program.constants.keys() - {program.output}
-    refuse_many(sum(1 for slot in found if program.operands[slot]))
+    nearer = "--radius 1 draws less" if radius > 1 else "--around one of its neighbours draws less"
+    refuse_many(sum(1 for slot in found if program.operands[slot]), nearer)
     return [Part((slot,)) for slot in sorted(found)]
 
 
@@ -73,7 +74,7 @@ def collapse(program: Program) -> list[Part]:
     units = calls(program)
     while len(shorter := repeats(units)) < len(units):
         units = shorter
-    refuse_many(len(units))
+    refuse_many(len(units), "--around STAGE draws what is near a stage")
     boxes = [Part(unit.slots, unit.label) for unit in units]
     return [*inputs(program, boxes), *boxes]
 

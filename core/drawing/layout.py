@@ -327,7 +327,8 @@ class Placing:
                 here = (self.right[self.columns.items[item].column], self.y[item])
                 leaving = self.columns.outs[item]
                 points = (*points, here)
-                if len(leaving) != 1 and points[0] != here and self.sizes[item].tail:
+                loose = not leaving and self.sizes[item].tail > 0
+                if points[0] != here and (loose or len(leaving) > 1):
                     found.append(Path(node, -1, points))
                 if len(leaving) > 1:
                     forks.append((node, *here))

@@ -21,30 +21,31 @@ PITCH = 16  # between the wires that enter a gate
 LETTER = 8.1  # pixels of a character, 14 high
 NARROW = 7.7  # 13 high
 
-STYLE = """
-.page{fill:#fff}
-.wire,.outline{fill:none;stroke:#57606a;stroke-width:1.5}
-.cut .wire,.cut .outline{stroke-dasharray:4 4}
-.tip,.fork{fill:#57606a}
-.outline{fill:#f6f8fa;stroke-width:2}
-text{font:14px "DejaVu Sans",Verdana,Helvetica,Arial,sans-serif;text-anchor:middle;fill:#1f2328}
-.symbol{font-size:16px}
-.name{font-size:13px;font-style:italic}
-.made{fill:#8c959f}
-.value{font-size:13px;font-weight:bold;fill:#116329}
-.gradient{font-size:13px;fill:#cf222e}
-.key{font-size:11px;text-anchor:start}
-@media (prefers-color-scheme:dark){
-.page{fill:#0d1117}
-.wire,.outline{stroke:#9198a1}
-.tip,.fork{fill:#9198a1}
-.outline{fill:#161b22}
-text{fill:#f0f6fc}
-.made{fill:#7d8590}
-.value{fill:#56d364}
-.gradient{fill:#ff7b72}
+LIGHT = {
+    ".page": "fill:#fff",
+    ".wire": "fill:none;stroke:#57606a;stroke-width:1.5",
+    ".outline": "fill:#f6f8fa;stroke:#57606a;stroke-width:2",
+    ".cut .wire": "stroke-dasharray:4 4",
+    ".tip,.circuit .fork": "fill:#57606a",
+    "text": 'font:14px "DejaVu Sans",Verdana,Helvetica,Arial,sans-serif;text-anchor:middle;'
+    "fill:#1f2328",
+    ".symbol": "font-size:16px",
+    ".name": "font-size:13px;font-style:italic",
+    ".made": "fill:#6e7781",
+    ".value": "font-size:13px;font-weight:bold;fill:#116329",
+    ".gradient": "font-size:13px;fill:#cf222e",
+    ".key": "font-size:11px;text-anchor:start",
 }
-"""
+DARK = {
+    ".page": "fill:#0d1117",
+    ".wire": "stroke:#9198a1",
+    ".outline": "fill:#161b22;stroke:#9198a1",
+    ".tip,.circuit .fork": "fill:#9198a1",
+    "text": "fill:#f0f6fc",
+    ".made": "fill:#9198a1",
+    ".value": "fill:#56d364",
+    ".gradient": "fill:#ff7b72",
+}
 
 
 class Pixels:
@@ -94,12 +95,18 @@ class Picture:
         width, height = placed.width + 2 * MARGIN, placed.height + 2 * MARGIN + legend
         width = max(width, 210 if legend else 0)
         yield (
-            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title desc" '
+            '<svg xmlns="http://www.w3.org/2000/svg" class="circuit" role="img" '
+            'aria-labelledby="circuit-title circuit-desc" '
             f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
         )
-        yield f'<title id="title">{quoted(self.circuit.title)}</title>'
-        yield f'<desc id="desc">{quoted(description(self.circuit))}</desc>'
-        yield f"<style>{STYLE}</style>"
+        yield f'<title id="circuit-title">{quoted(self.circuit.title)}</title>'
+        yield f'<desc id="circuit-desc">{quoted(description(self.circuit))}</desc>'
+        yield "<style>"
+        yield from rules(LIGHT)
+        yield "@media (prefers-color-scheme:dark){"
+        yield from rules(DARK)
+        yield "}"
+        yield "</style>"
         yield f'<rect class="page" width="{width}" height="{height}" rx="6"/>'
         yield f'<g transform="translate({MARGIN} {MARGIN})">'
         for path in placed.paths:
@@ -169,6 +176,11 @@ class Picture:
     def legend(self, y: int) -> Iterator[str]:
         yield text("key value", MARGIN, y - 16, "above: value, forward →")
         yield text("key gradient", MARGIN, y, "below: gradient, backward ←")
+
+
+def rules(style: dict[str, str]) -> Iterator[str]:
+    """Rules for this picture alone, also where it stands in a page among others."""
+    return (f".circuit {names}{{{what}}}" for names, what in style.items())
 
 
 def quoted(text: str) -> str:
