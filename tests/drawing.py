@@ -73,7 +73,8 @@ class Seen(NamedTuple):
 
 def seen(svg: str) -> Seen:
     root = ElementTree.fromstring(svg)
-    gates, wires = {}, {}
+    gates: dict[str, str] = {}
+    wires: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for group in root.iter(f"{SVG}g"):
         if stage := group.get("data-stage"):
             (symbol,) = [t.text for t in group.iter(f"{SVG}text") if t.get("class") == "symbol"]

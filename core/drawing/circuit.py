@@ -20,7 +20,7 @@ from backprop.program import Program, Stage
 from backprop.report import Report
 
 MOST = 300  # stages that a picture can show readably
-LONG = 20  # characters of a gate's symbol
+LONG = 24  # characters of a name or symbol
 TITLE = 200  # and of the title
 
 
@@ -50,7 +50,7 @@ class Node(NamedTuple):
     @property
     def label(self) -> str:
         """The name that stands beside a gate."""
-        return self.name if self.named else ""
+        return clipped(self.name) if self.named else ""
 
     @property
     def id(self) -> str:
@@ -157,9 +157,9 @@ class Builder:
         label = self.program.labels[slot]
         numbers = self.numbers_of(slot)
         if slot in self.program.constants:
-            return Node("constant", label, label, numbers=numbers)
+            return Node("constant", label, clipped(label), numbers=numbers)
         if not self.program.operands[slot]:
-            return Node("input", label, label, numbers=numbers)
+            return Node("input", label, clipped(label), numbers=numbers)
         stage = self.program.stage(slot, self.stage_numbers[slot])
         fed = len(stage.operands) - len(stage.constants)
         given = label in self.program.names
@@ -218,7 +218,7 @@ class Builder:
         if slot not in self.cuts:
             self.cuts[slot] = len(self.nodes)
             name = self.program.labels[slot]
-            self.nodes.append(Node("cut", name, f"… {name}"))
+            self.nodes.append(Node("cut", name, f"… {clipped(name)}"))
         return self.cuts[slot]
 
     def cut_off(self, number: int, part: Part) -> None:
@@ -237,7 +237,7 @@ class Builder:
         output, name = self.program.output, self.program.output_name
         wire = Wire(self.part_of[output], len(self.nodes), 0, self.numbers_of(output))
         self.wires.append(wire)
-        self.nodes.append(Node("output", name, name, ports=1))
+        self.nodes.append(Node("output", name, clipped(name), ports=1))
 
     # Numbers.
 
@@ -269,12 +269,16 @@ class Builder:
         )  # fmt: skip
 
 
+def clipped(text: str, most: int = LONG) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def title_of(program: Program) -> str:
     """The text of a program on one line, without what can't be seen; of a long one its start."""
     lines = program.text[: 2 * TITLE].splitlines()
     text = visible("; ".join(filter(None, (" ".join(line.split()) for line in lines))))
     title = text if "=" in text else f"{program.output_name} = {text}"
-    return title if len(title) <= TITLE else f"{title[: TITLE - 1]}…"
+    return clipped(title, TITLE)
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
@@ -292,7 +296,7 @@ def symbol_of(stage: Stage) -> str:
         holes = enumerate(stage.operand_names)
         shown = [name if place in stage.constants else "·" for place, name in holes]
         symbol += f"({', '.join(filter(None, shown))})".replace("(·)", "")
-    return symbol if len(symbol) <= LONG else symbol[: LONG - 1] + "…"
+    return clipped(symbol)
 
 
 @cache

@@ -27,6 +27,7 @@ class Size(NamedTuple):
     width: int
     height: int
     tail: int = 0  # the wire beside it that has its label
+    room: int = 0  # what it needs at least, since its name may be wider
 
 
 class Hop(NamedTuple):
@@ -256,7 +257,7 @@ class Placing:
         for column, order in enumerate(self.columns.orders):
             self.left[column] = x
             sizes = [self.sizes[item] for item in order]
-            self.bodies[column] = max((size.width for size in sizes), default=0)
+            self.bodies[column] = max((max(size.width, size.room) for size in sizes), default=0)
             x += self.bodies[column] + max((size.tail for size in sizes), default=0)
             self.right[column] = x
             if column + 1 < self.columns.count:
@@ -298,7 +299,7 @@ class Placing:
             yield Box(item.node, x, self.y[number], size.width, size.height, layer)
 
     def middle(self, item: int) -> int:
-        """Inputs end where their wires begin; what has inputs stands in the middle."""
+        """Inputs end where their wires begin; gates stand in the middle."""
         room, size = self.bodies[self.columns.items[item].column], self.sizes[item]
         kind = self.nodes[self.columns.items[item].node].kind
         if kind in ("input", "constant"):

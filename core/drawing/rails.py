@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backprop.drawing.circuit import Circuit, Node
+from backprop.drawing.circuit import Circuit, Node, clipped
 from backprop.drawing.layering import feeds
 
 if TYPE_CHECKING:
@@ -45,14 +45,14 @@ def rails(circuit: Circuit, width: int) -> list[Row]:
             for k, (text, size) in enumerate(zip(texts, sizes, strict=True))
             if size
         ]
-        rows.append(clipped([piece for cell in row for piece in (cell, Piece("  "))], rail, width))
+        rows.append(fitted([piece for cell in row for piece in (cell, Piece("  "))], rail, width))
     return rows
 
 
 def cells(node: Node) -> tuple[str, str, str, str]:
-    symbol = node.symbol if node.kind in ("gate", "box") else ""
-    name = node.symbol if node.kind == "cut" else node.name
-    return name, symbol, node.numbers.value, node.numbers.gradient
+    gate = node.symbol if node.kind in ("gate", "box") else ""
+    name = node.label if gate else node.symbol
+    return name, gate, node.numbers.value, node.numbers.gradient
 
 
 def in_order(circuit: Circuit) -> list[int]:
@@ -67,12 +67,12 @@ def in_order(circuit: Circuit) -> list[int]:
 
 def sources(circuit: Circuit, node: int) -> str:
     names = dict.fromkeys(
-        circuit.nodes[wire.start].name for wire in circuit.wires if wire.stop == node
+        clipped(circuit.nodes[wire.start].name) for wire in circuit.wires if wire.stop == node
     )
     return f"← {', '.join(names)}" if names else ""
 
 
-def clipped(row: Row, rail: str, width: int) -> Row:
+def fitted(row: Row, rail: str, width: int) -> Row:
     """A row with its rails, cut with an ellipsis where the width ends."""
     from backprop.drawing.text import Piece, trimmed
 

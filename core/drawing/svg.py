@@ -18,8 +18,9 @@ LEGEND = 38
 NAME = 16  # the height of a gate's name
 RADIUS = 21
 PITCH = 16  # between the wires that enter a gate
-LETTER = 8.1  # pixels of a character, 14 high
-NARROW = 7.7  # 13 high
+WIDE = "mwMW@%…σωψ"  # letters as wide as they are high
+USUAL = 0.66  # of its height is the width of any other, at most
+SYMBOL, SMALL = 16, 13  # the height of letters in gates, and beside wires
 
 LIGHT = {
     ".page": "fill:#fff",
@@ -57,15 +58,16 @@ class Pixels:
     def node(self, node: Node) -> Size:
         tail = self.label(node.numbers).width if node.numbers.value else 18
         if node.kind in ("input", "constant", "output", "cut"):
-            width = round(len(node.symbol) * LETTER) + 8
+            width = breadth(node.symbol, SYMBOL) + 8
             return Size(width, 37 if node.numbers.value else 23, 0 if node.ports else tail)
-        width = max(2 * RADIUS, round(len(node.symbol) * LETTER) + 22)
+        width = max(2 * RADIUS, breadth(node.symbol, SYMBOL) + 14)
         height = max(2 * RADIUS, PITCH * node.ports + 10)
         named = NAME if node.label else 0
-        return Size(width, height + 2 * named + 1, tail)
+        return Size(width, height + 2 * named + 1, tail, breadth(node.label, SMALL))
 
     def label(self, numbers: Numbers) -> Size:
-        return Size(round(max(len(numbers.value), len(numbers.gradient)) * NARROW) + 18, 37)
+        texts = (numbers.value, numbers.gradient)
+        return Size(max(breadth(text, SMALL) for text in texts) + 14, 37)
 
     def passing(self) -> Size:
         return Size(0, 9)
@@ -76,6 +78,11 @@ class Pixels:
     def channel(self, hops: Sequence[Hop]) -> int:
         steep = max((abs(hop.end - hop.y) for hop in hops), default=0)
         return 16 + min(70, steep * 2 // 5)
+
+
+def breadth(text: str, height: int) -> int:
+    """How wide a text is at most, in the widest of the fonts that are asked for."""
+    return round(sum(height * (1.0 if char in WIDE else USUAL) for char in text))
 
 
 def draw(circuit: Circuit) -> str:
