@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ import backprop
 from backprop.drawing import dot, mermaid, svg, text, tikz
 from backprop.drawing.circuit import Circuit, circuit, swaps
 from backprop.drawing.folding import around, collapse
+from backprop.drawing.layering import topological
 from backprop.drawing.numbers import short
+from backprop.drawing.rails import Rails, in_order
 from backprop.errors import BackpropError
 from backprop.gates import GATES
 
@@ -154,8 +157,6 @@ def test_text_is_never_wider_than_the_terminal(name: str, width: int) -> None:
 def test_rails_end_where_their_last_gate_is(name: str) -> None:
     """Every wire's rail begins once and, but for the answer's, ends once."""
     drawing = drawn(CASES[name]["program"], CASES[name]["point"])
-    from backprop.drawing.rails import Rails, in_order
-
     order = [node for node in in_order(drawing) if drawing.nodes[node].kind != "output"]
     lines = Rails(drawing, order).lines()
     assert [line.count("○") for line in lines] == [1] * len(order)
@@ -291,8 +292,6 @@ def test_a_scalar_program_is_drawn_without_numpy_and_sympy() -> None:
         "text.draw(drawing, 80)\n"
         "print(*{'numpy', 'sympy', 'click', 'rich'} & set(sys.modules))"
     )
-    import sys
-
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
 
@@ -347,9 +346,9 @@ def test_calls_of_a_function_are_boxes() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", [CHAIN_OF_10000, SAMPLES])
-def test_what_repeats_is_folded_whole(text: str) -> None:
-    program = backprop.parse(text)
+@pytest.mark.parametrize("large", [CHAIN_OF_10000, SAMPLES])
+def test_what_repeats_is_folded_whole(large: str) -> None:
+    program = backprop.parse(large)
     parts = collapse(program)
     slots = sorted(slot for part in parts for slot in part.slots)
     assert slots == sorted({*program.stage_slots, *program.inputs.values()})
@@ -357,13 +356,11 @@ def test_what_repeats_is_folded_whole(text: str) -> None:
     assert len(drawing.nodes) < 20
 
 
-def test_no_box_feeds_itself() -> None:
-    from backprop.drawing.layering import topological
-
-    for text in (SAMPLES, CHAIN_OF_10000):
-        program = backprop.parse(text)
-        drawing = circuit(program, None, 2, collapse(program))
-        assert len(topological(drawing)) == len(drawing.nodes)
+@pytest.mark.parametrize("large", [CHAIN_OF_10000, SAMPLES])
+def test_no_box_feeds_itself(large: str) -> None:
+    program = backprop.parse(large)
+    drawing = circuit(program, None, 2, collapse(program))
+    assert len(topological(drawing)) == len(drawing.nodes)
 
 
 # Arrays.
