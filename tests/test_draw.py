@@ -325,8 +325,9 @@ def test_a_neighbourhood_shows_what_it_is_cut_from() -> None:
 
 
 def test_the_branches_that_are_cut_off_have_the_rest_of_the_gradient() -> None:
-    report = backprop.evaluate("exp(x) + x*y + sin(x)", x=1, y=2)
-    drawing = circuit(report.program, report, 2, around(report.program, "x", 1))
+    report = backprop.evaluate("a = x*y\nexp(x) + sin(x) + a", x=1, y=2)
+    drawing = circuit(report.program, report, 2, around(report.program, "a", 1))
+    assert [node.symbol for node in drawing.nodes if node.kind == "cut"] == ["… q3", "… 2 more"]
     wires = [wire for wire in drawing.wires if drawing.nodes[wire.start].name == "x"]
     total = sum(float(wire.numbers.exact_gradient) for wire in wires)
     assert total == pytest.approx(report.gradient["x"])
@@ -344,6 +345,11 @@ def test_calls_of_a_function_are_boxes() -> None:
     assert [(part.label, len(part.slots)) for part in parts if part.label] == [
         ("s: 3 gates", 3), ("s: 3 gates", 3),
     ]  # fmt: skip
+
+
+def test_a_function_of_one_gate_stays_a_gate() -> None:
+    parts = collapse(backprop.parse("s(u) = tanh(u)\ns(x)*s(y)"))
+    assert [part.label for part in parts] == [""] * 5
 
 
 @pytest.mark.parametrize("large", [CHAIN_OF_10000, SAMPLES])

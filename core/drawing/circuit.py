@@ -282,9 +282,9 @@ def title_of(program: Program) -> str:
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
-    from backprop.arrays.shapes import compact
+    from backprop.arrays.shapes import words
 
-    return compact(shape)
+    return words(shape).removeprefix("a ")
 
 
 def symbol_of(stage: Stage) -> str:

@@ -17,7 +17,7 @@ from backprop.language.syntax import Op
 from backprop.program import Program
 
 PERIOD = 40  # the longest pattern that is looked for
-TWICE = 2
+OFTEN = 3  # times that a pattern has to be there in a row
 SHOWN = 3  # gates of a pattern that a box names
 FEW = 3  # inputs of one box that are still drawn one by one
 
@@ -111,7 +111,7 @@ def repeats(units: Sequence[Unit]) -> list[Unit]:
         covered, period = 0, 0
         for length, run in enumerate(runs, 1):
             whole = (run[place] // length + 1) * length
-            if whole >= TWICE * length and whole > covered:
+            if whole >= OFTEN * length and whole > covered:
                 covered, period = whole, length
         if covered > 1:
             found.append(repeated(units[place : place + covered], period))
