@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 from programs import sample
 
 import backprop
-from backprop.drawing.circuit import Circuit, circuit
+from backprop.drawing.building import circuit
+from backprop.drawing.circuit import Circuit
 from backprop.drawing.folding import around, collapse
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -16,7 +16,8 @@ from drawing import CASES, CHAIN, drawn, seen
 
 import backprop
 from backprop.drawing import dot, mermaid, svg, text, tikz
-from backprop.drawing.circuit import Circuit, circuit, swaps
+from backprop.drawing.building import circuit, swaps
+from backprop.drawing.circuit import Circuit
 from backprop.drawing.folding import around, collapse
 from backprop.drawing.layering import topological
 from backprop.drawing.numbers import short
@@ -285,9 +286,9 @@ def test_the_description_says_the_computation() -> None:
 def test_a_scalar_program_is_drawn_without_numpy_and_sympy() -> None:
     code = (
         "import sys, backprop\n"
-        "from backprop.drawing import circuit, dot, mermaid, svg, text, tikz\n"
+        "from backprop.drawing import building, dot, mermaid, svg, text, tikz\n"
         "report = backprop.evaluate('x*y + exp(x)', x=1, y=2)\n"
-        "drawing = circuit.circuit(report.program, report)\n"
+        "drawing = building.circuit(report.program, report)\n"
         "for module in (dot, mermaid, svg, tikz): module.draw(drawing)\n"
         "text.draw(drawing, 80)\n"
         "print(*{'numpy', 'sympy', 'click', 'rich'} & set(sys.modules))"

@@ -13,7 +13,8 @@ from drawing import CASES, all_circuits, drawn
 
 import backprop
 from backprop.drawing.circuit import Circuit
-from backprop.drawing.layout import Drawn, Layout, layout, spread
+from backprop.drawing.layout import Drawn, Layout, layout
+from backprop.drawing.rows import spread
 from backprop.drawing.svg import SMALL, SYMBOL, Pixels
 from backprop.drawing.text import Cells, Grid
 

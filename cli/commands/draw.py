@@ -19,7 +19,8 @@ from backprop.cli.commands.eval import (
 from backprop.cli.files import write_whole
 from backprop.cli.output import print_bytes, print_pieces, wants_colour
 from backprop.cli.variables import ProgramCommand, Question
-from backprop.drawing.circuit import Circuit, Part, circuit
+from backprop.drawing.building import circuit
+from backprop.drawing.circuit import Circuit, Part
 from backprop.errors import UsageError
 from backprop.program import Program
 from backprop.report import Report

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from backprop.drawing.circuit import Part, drawn_slots, refuse_many, symbol_of
+from backprop.drawing.building import drawn_slots, refuse_many, symbol_of
+from backprop.drawing.circuit import Part
 from backprop.errors import UsageError, closest
 from backprop.language.syntax import Op
 from backprop.program import Program

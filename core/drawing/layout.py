@@ -1,26 +1,19 @@
 """Where everything stands: boxes, wires and labels in whole units, pixels or character cells.
 
-Within a column every item has room of its own; a `Drawn` says how much. Each column is brought
-as close to its neighbours as the room allows, to and fro, so that wires run straight.
+Within a column every item has room of its own; a `Drawn` says how much.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from backprop.drawing.circuit import Circuit, Node, Numbers
 from backprop.drawing.layering import Columns, Edge, Item
+from backprop.drawing.rows import Rows
 
-SWEEPS = 10
-EFFORT = 12_000  # items moved in all sweeps
-THROUGH = 16.0  # how much more a wire on its way wants to be straight
-WEAK = 0.01  # how much an item that nothing pulls wants to stay
-FAR = 1 << 40
 SHIFTS = (0, 1, -2, 3, -4, 5, -6)  # each from where the one before has moved to
 Point = tuple[int, int]
-Wishes = list[list[tuple[int, int, float]]]
 
 
 class Size(NamedTuple):
@@ -152,7 +145,8 @@ class Placing:
         return found
 
     def layout(self) -> Layout:
-        self.place_rows()
+        rows = Rows(self.columns, [size.height for size in self.sizes], self.offsets)
+        self.y = rows.placed(self.drawn.gap, self.drawn.stretches)
         self.place_columns()
         self.trim()
         paths, forks = self.paths()
@@ -160,95 +154,6 @@ class Placing:
             max(self.right, default=0), self.height, tuple(self.boxes()), tuple(self.labels()),
             tuple(paths), tuple(forks), tuple(self.channels), self.columns.crossings(),
         )  # fmt: skip
-
-    # Rows.
-
-    def place_rows(self) -> None:
-        count = self.columns.count
-        before, after = self.wishes()
-        for column in range(count):
-            self.settle(column, ())
-        for _ in range(max(2, min(SWEEPS, EFFORT // (len(self.y) + 1)))):
-            for column in range(1, count):
-                self.settle(column, (before,))
-            for column in range(count - 2, -1, -1):
-                self.settle(column, (after,))
-        for column in range(count):
-            self.settle(column, (before, after))
-        for column in range(1, count):
-            self.settle(column, (before,))
-        if self.drawn.stretches:
-            for column in range(1, count):
-                self.stretch(column)
-
-    def stretch(self, column: int) -> None:
-        """Let the outermost wires of a gate come in at their own height, where that is free."""
-        order = self.columns.orders[column]
-        tops = [self.y[item] - self.sizes[item].height // 2 for item in order]
-        ends = [self.y[item] + self.sizes[item].height // 2 for item in order]
-        for k, item in enumerate(order):
-            above = ends[k - 1] if k else -FAR
-            below = tops[k + 1] if k + 1 < len(order) else FAR
-            for edge in self.columns.ins[item]:
-                row = self.y[edge.start]
-                if above < row < below and self.is_outermost(edge, row - self.y[item]):
-                    self.offsets[edge.wire] = row - self.y[item]
-                    tops[k], ends[k] = min(tops[k], row), max(ends[k], row)
-
-    def is_outermost(self, edge: Edge, wished: int) -> bool:
-        """Would a wire still be the first or last of its gate, were it there?"""
-        offset = self.offsets.get(edge.wire, 0)
-        others = [
-            self.offsets[other.wire]
-            for other in self.columns.ins[edge.stop]
-            if other is not edge and other.wire >= 0
-        ]
-        if offset < 0:
-            return wished < min([0, *others])
-        return offset > 0 and wished > max([0, *others])
-
-    def trim(self) -> None:
-        """Begin at row 0."""
-        tops = [y - size.height // 2 for y, size in zip(self.y, self.sizes, strict=True)]
-        top = min(tops, default=0)
-        self.y = [y - top for y in self.y]
-        bottoms = [y + size.height // 2 for y, size in zip(self.y, self.sizes, strict=True)]
-        self.height = max(bottoms, default=0) + 1
-        self.channels = [
-            Channel(left, right, tuple([Hop(start, y - top, end - top) for start, y, end in hops]))
-            for left, right, hops in self.channels
-        ]
-
-    def settle(self, column: int, sides: Sequence[Wishes]) -> None:
-        """Move a column's items as near to where their neighbours want them as they fit."""
-        order, y = self.columns.orders[column], self.y
-        wished, weights = [], []
-        for item in order:
-            total, weight = 0.0, 0.0
-            for side in sides:
-                for other, offset, strength in side[item]:
-                    total += (y[other] + offset) * strength
-                    weight += strength
-            wished.append(total / weight if weight else y[item])
-            weights.append(weight or WEAK)
-        heights = [self.sizes[item].height for item in order]
-        apart = [(a + b) // 2 + self.drawn.gap for a, b in pairwise(heights)]
-        for item, found in zip(order, spread(wished, weights, apart), strict=True):
-            y[item] = found
-
-    def wishes(self) -> tuple[Wishes, Wishes]:
-        """For each item, before it and after it: where a wire would be straight, as another item
-        and how far from that, and how much that matters."""
-        items = self.columns.items
-        before: Wishes = [[] for _ in items]
-        after: Wishes = [[] for _ in items]
-        for edge in self.columns.edges:
-            offset = self.offsets.get(edge.wire, 0)
-            through = (not items[edge.start].is_node) + (not items[edge.stop].is_node)
-            strength = (1.0, 2.0, THROUGH)[through]
-            before[edge.stop].append((edge.start, -offset, strength))
-            after[edge.start].append((edge.stop, offset, strength))
-        return before, after
 
     # Columns.
 
@@ -288,6 +193,18 @@ class Placing:
 
     def arrival(self, edge: Edge) -> int:
         return self.y[edge.stop] + self.offsets.get(edge.wire, 0)
+
+    def trim(self) -> None:
+        """Begin at row 0."""
+        tops = [y - size.height // 2 for y, size in zip(self.y, self.sizes, strict=True)]
+        top = min(tops, default=0)
+        self.y = [y - top for y in self.y]
+        bottoms = [y + size.height // 2 for y, size in zip(self.y, self.sizes, strict=True)]
+        self.height = max(bottoms, default=0) + 1
+        self.channels = [
+            Channel(left, right, tuple([Hop(start, y - top, end - top) for start, y, end in hops]))
+            for left, right, hops in self.channels
+        ]
 
     # What comes out.
 
@@ -352,24 +269,3 @@ class Placing:
     def end_of(self, item: int) -> int:
         left = self.left[self.columns.items[item].column]
         return left + self.middle(item) - self.sizes[item].width // 2
-
-
-def spread(wished: Sequence[float], weights: Sequence[float], apart: Sequence[int]) -> list[int]:
-    """Whole numbers at least so far apart, and in sum of squares nearest to what is wished.
-
-    With the distances taken off, they only have to rise: neighbours that don't are merged
-    into blocks, which get the mean of their wishes.
-    """
-    blocks: list[tuple[float, float, int]] = []  # mean, weight, members
-    taken, shift = [], 0
-    for k, (wish, weight) in enumerate(zip(wished, weights, strict=True)):
-        shift += apart[k - 1] if k else 0
-        taken.append(shift)
-        mean, members = wish - shift, 1
-        while blocks and blocks[-1][0] >= mean:
-            other, other_weight, more = blocks.pop()
-            mean = (mean * weight + other * other_weight) / (weight + other_weight)
-            weight, members = weight + other_weight, members + more
-        blocks.append((mean, weight, members))
-    rounded = [int(mean // 1 + (mean % 1 >= 0.5)) for mean, _, many in blocks for _ in range(many)]
-    return [base + off for base, off in zip(rounded, taken, strict=True)]

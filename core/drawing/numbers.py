@@ -28,7 +28,8 @@ def short_array(array: Any, decimals: int) -> str:
     if array.size <= SMALL:
         return str(nested(array, lambda number: f"{number:.{decimals + 1}g}")).replace("'", "")
     flat = array.ravel()
-    return f"{words(array.shape).removeprefix('a ')}, norm {short(float(flat @ flat) ** 0.5, decimals)}"
+    norm = short(float(flat @ flat) ** 0.5, decimals)
+    return f"{words(array.shape).removeprefix('a ')}, norm {norm}"
 
 
 def exact(number: Any) -> str:
