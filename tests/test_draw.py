@@ -122,7 +122,9 @@ def test_the_picture_in_the_readme_is_what_the_tool_draws() -> None:
     assert rounded(picture) == rounded((GOLDEN / "neuron.svg").read_text("utf-8"))
 
 
-@pytest.mark.parametrize("name", ["staged", "structure", "rails", "array", "near", "folded"])
+@pytest.mark.parametrize(
+    "name", ["staged", "structure", "rails", "brief", "array", "narrow", "near", "folded"]
+)
 def test_text_drawings(name: str) -> None:
     case, width = CASES["staged"], 160
     match name:
@@ -130,9 +132,11 @@ def test_text_drawings(name: str) -> None:
             drawing = drawn(case["program"], case["point"], "fused")
         case "structure":
             drawing = circuit(backprop.parse(case["program"], gates="fused"))
-        case "rails":
-            drawing, width = drawn(case["program"], case["point"], "fused"), 60
-        case "array":
+        case "rails" | "brief":
+            drawing = drawn(case["program"], case["point"], "fused")
+            width = 60 if name == "rails" else 40
+        case "array" | "narrow":
+            width = 160 if name == "array" else 40
             values = {"W": [[1, 2], [3, 4]], "X": [[0.5] * 3] * 2, "y": [[0, 0, 0]]}
             report = backprop.evaluate("sum((W @ X - y)**2)", values)
             drawing = circuit(report.program, report)

@@ -19,6 +19,7 @@ from backprop.program import Program
 
 PERIOD = 40  # the longest pattern that is looked for
 OFTEN = 3  # times that a pattern has to be there in a row
+WORTH = 0.9  # of the length is what a round has to leave, for another to be made
 SHOWN = 3  # gates of a pattern that a box names
 FEW = 3  # inputs of one box that are still drawn one by one
 
@@ -73,8 +74,10 @@ class Unit(NamedTuple):
 def collapse(program: Program) -> list[Part]:
     """Boxes for calls of functions, then for patterns of stages that repeat."""
     units = calls(program)
-    while len(shorter := repeats(units)) < len(units):
-        units = shorter
+    while True:
+        before, units = len(units), repeats(units)
+        if len(units) > WORTH * before:
+            break
     refuse_many(len(units), "--around STAGE draws what is near a stage")
     boxes = [Part(unit.slots, unit.label) for unit in units]
     return [*inputs(program, boxes), *boxes]
@@ -104,32 +107,33 @@ def call_of(program: Program, slot: int) -> int:
 
 def repeats(units: Sequence[Unit]) -> list[Unit]:
     """The same with each pattern that follows itself directly as one unit."""
-    patterns = [unit.pattern for unit in units]
-    runs = [runs_of(patterns, period) for period in range(1, min(PERIOD, len(units) // 2) + 1)]
+    covered, periods = coverage([unit.pattern for unit in units])
     found: list[Unit] = []
     place = 0
     while place < len(units):
-        covered, period = 0, 0
-        for length, run in enumerate(runs, 1):
-            whole = (run[place] // length + 1) * length
-            if whole >= OFTEN * length and whole > covered:
-                covered, period = whole, length
-        if covered > 1:
-            found.append(repeated(units[place : place + covered], period))
-            place += covered
+        many = covered[place]
+        if many > 1:
+            found.append(repeated(units[place : place + many], periods[place]))
         else:
             found.append(units[place])
-            place += 1
+        place += many
     return found
 
 
-def runs_of(patterns: Sequence[str], period: int) -> list[int]:
-    """For each place: how many patterns from there on are the same one period later."""
-    found = [0] * (len(patterns) + 1)
-    for place in reversed(range(len(patterns) - period)):
-        if patterns[place] == patterns[place + period]:
-            found[place] = found[place + 1] + 1
-    return found
+def coverage(patterns: Sequence[str]) -> tuple[list[int], list[int]]:
+    """For each place: how many from there on are repeats of one pattern, and how long that is."""
+    numbers = {pattern: number for number, pattern in enumerate(dict.fromkeys(patterns))}
+    row = [numbers[pattern] for pattern in patterns]
+    covered, periods = [1] * len(row), [1] * len(row)
+    for period in range(1, min(PERIOD, len(row) // OFTEN) + 1):
+        same = 0
+        for place in range(len(row) - period - 1, -1, -1):
+            same = same + 1 if row[place] == row[place + period] else 0
+            if same >= (OFTEN - 1) * period:
+                whole = (same // period + 1) * period
+                if whole > covered[place]:
+                    covered[place], periods[place] = whole, period
+    return covered, periods
 
 
 def repeated(units: Sequence[Unit], period: int) -> Unit:

@@ -1,58 +1,81 @@
 """A circuit from top to bottom: a row for each node, its wire a rail that runs down on the right.
 
-     name  gate  value  gradient
-     x            -2.00    -4.00  ○
-     y             5.00    -4.00  │ ○
-     q     +       3.00    -4.00  ○─╯
-     z            -4.00     3.00  │ ○
-     f     *     -12.00     1.00  ○─╯
+     stage       value  gradient
+     x           -2.00     -4.00  ○
+     y            5.00     -4.00  │ ○
+     q = x + y    3.00     -4.00  ○─╯
+     z           -4.00      3.00  │ ○
+     f = q * z  -12.00      1.00  ○─╯
 
-A wire ends where its last gate is; a dot is where it is tapped and goes on. Where there are too
-many rails for the width, the rows name what feeds them instead.
+A wire ends where its last gate is; a dot is where it is tapped and goes on.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from backprop.drawing.circuit import Circuit, Node, clipped
 from backprop.drawing.layering import feeds
+from backprop.drawing.pieces import Piece, Row, trimmed
 
-if TYPE_CHECKING:
-    from backprop.drawing.text import Row
-
-HEAD = ("name", "gate", "value", "gradient")
+GAP = Piece("  ")
 KINDS = ("name", "gate", "value", "gradient")
+LONG = 40  # characters of a stage as it is written
+Texts = tuple[str, str, str, str]
 
 
 def rails(circuit: Circuit, width: int) -> list[Row]:
-    """The rows, none of them wider than `width`."""
-    from backprop.drawing.text import Piece
-
+    """The rows, none of them wider than `width`: with stages as they are written if there is
+    room for them, else with gates by name, or without rails, or with numbers on lines below."""
     order = [node for node in in_order(circuit) if circuit.nodes[node].kind != "output"]
-    columns = [cells(circuit.nodes[node]) for node in order]
-    used = [any(texts) for texts in zip(*columns, strict=True)] or [True] * len(HEAD)
-    head = [title if shown else "" for title, shown in zip(HEAD, used, strict=True)]
-    sizes = [max(map(len, column)) for column in zip(head, *columns, strict=True)]
+    nodes = [circuit.nodes[node] for node in order]
     drawn = Rails(circuit, order).lines()
-    table = sum(size + 2 for size in sizes if size)
-    if table + max(map(len, drawn), default=0) > width:
-        drawn = [sources(circuit, node) for node in order]
-    rows = []
-    for texts, rail in zip([head, *columns], ["", *drawn], strict=True):
-        row = [
-            Piece(f"{text:<{size}}" if k < 2 else f"{text:>{size}}", KINDS[k])
-            for k, (text, size) in enumerate(zip(texts, sizes, strict=True))
-            if size
-        ]
-        rows.append(fitted([piece for cell in row for piece in (cell, Piece("  "))], rail, width))
-    return rows
+    full = table([written(node) for node in nodes], ("stage", *KINDS[1:]))
+    brief = table([named(node) for node in nodes], KINDS)
+    room = width - max(map(len, drawn), default=0)
+    if min(breadth(full), breadth(brief)) <= room:
+        rows = full if breadth(full) <= room else brief
+        return [trimmed([*row, Piece(rail)]) for row, rail in zip(rows, ["", *drawn], strict=True)]
+    if breadth(full) <= width:
+        return [trimmed(row) for row in full]
+    return [fitted(row, width) for node in nodes for row in listed(node)]
 
 
-def cells(node: Node) -> tuple[str, str, str, str]:
+def listed(node: Node) -> list[Row]:
+    """A stage as it is written, and its numbers below."""
+    numbers = zip(KINDS[2:], (node.numbers.value, node.numbers.gradient), strict=True)
+    return [
+        [Piece(node.says or node.symbol, "name")],
+        *[[Piece(f"  {kind:<8} {text}", kind)] for kind, text in numbers if text],
+    ]
+
+
+def written(node: Node) -> Texts:
+    return clipped(node.says or node.symbol, LONG), "", node.numbers.value, node.numbers.gradient
+
+
+def named(node: Node) -> Texts:
     gate = node.symbol if node.kind in ("gate", "box") else ""
     name = node.label if gate else node.symbol
     return name, gate, node.numbers.value, node.numbers.gradient
+
+
+def table(texts: list[Texts], head: Texts) -> list[Row]:
+    """Rows of cells as wide as their column, without columns that are empty."""
+    used = [any(column) for column in zip(*texts, strict=True)]
+    rows = [head, *texts]
+    sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        [
+            piece
+            for k, text in enumerate(row)
+            if used[k]
+            for piece in (Piece(f"{text:{'<' if k < 2 else '>'}{sizes[k]}}", KINDS[k]), GAP)
+        ]
+        for row in rows
+    ]
+
+
+def breadth(rows: list[Row]) -> int:
+    return sum(len(piece.text) for piece in rows[0])
 
 
 def in_order(circuit: Circuit) -> list[int]:
@@ -65,26 +88,10 @@ def in_order(circuit: Circuit) -> list[int]:
     return [*found, *(node for node in range(len(feeding)) if node not in found)]
 
 
-def sources(circuit: Circuit, node: int) -> str:
-    names = dict.fromkeys(
-        clipped(circuit.nodes[wire.start].name) for wire in circuit.wires if wire.stop == node
-    )
-    return f"← {', '.join(names)}" if names else ""
-
-
-def fitted(row: Row, rail: str, width: int) -> Row:
-    """A row with its rails, cut with an ellipsis where the width ends."""
-    from backprop.drawing.text import Piece, trimmed
-
-    row = trimmed([*row, Piece(rail)])
-    if sum(len(piece.text) for piece in row) <= width:
-        return row
-    kept: Row = []
-    room = width - 1
-    for piece in row:
-        kept.append(Piece(piece.text[:room], piece.kind))
-        room -= len(kept[-1].text)
-    return trimmed([*[piece for piece in kept if piece.text], Piece("…")])
+def fitted(row: Row, width: int) -> Row:
+    """A row of one piece, cut with an ellipsis where the width ends."""
+    (piece,) = row
+    return [Piece(clipped(piece.text, width), piece.kind)]
 
 
 class Rails:

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import groupby, pairwise
-from typing import NamedTuple
 
 from backprop.drawing.circuit import Circuit, Node, Numbers
 from backprop.drawing.layout import (
@@ -29,6 +28,8 @@ from backprop.drawing.layout import (
     TangledError,
     layout,
 )
+from backprop.drawing.pieces import Piece, Row, trimmed
+from backprop.drawing.rails import rails
 
 NORTH, EAST, SOUTH, WEST = 1, 2, 4, 8
 LINES = {
@@ -38,16 +39,6 @@ LINES = {
     EAST | WEST | NORTH: "┴", NORTH | SOUTH | EAST | WEST: "┼",
 }  # fmt: skip
 FORK = "●"
-
-
-class Piece(NamedTuple):
-    """Characters of one kind: value, gradient, name, gate, or empty for wires."""
-
-    text: str
-    kind: str = ""
-
-
-Row = list[Piece]
 
 
 LEGEND: list[Row] = [
@@ -128,8 +119,6 @@ def tracks(hops: Sequence[Hop]) -> dict[int, int]:
 
 def draw(circuit: Circuit, width: int) -> list[Row]:
     """The rows of the picture, none of them wider than `width`."""
-    from backprop.drawing.rails import rails
-
     try:
         placed = layout(circuit, Cells())
     except TangledError:
@@ -242,16 +231,3 @@ class Grid:
 
     def centre(self, y: int, x: int, text: str, kind: str) -> None:
         self.write(y, x - len(text) // 2, text, kind)
-
-
-def trimmed(row: Row) -> Row:
-    """A row without the blanks at its end."""
-    text = "".join(piece.text for piece in row)
-    spare = len(text) - len(text.rstrip())
-    while spare and row:
-        last = row.pop()
-        kept = last.text[: max(0, len(last.text) - spare)]
-        spare -= len(last.text) - len(kept)
-        if kept:
-            row.append(Piece(kept, last.kind))
-    return row
