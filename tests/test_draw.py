@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 from drawing import CASES, CHAIN, drawn, seen
+from programs import sample
 
 import backprop
 from backprop.drawing import dot, mermaid, svg, text, tikz
@@ -158,14 +159,37 @@ def test_text_is_never_wider_than_the_terminal(name: str, width: int) -> None:
     assert [line for line in lines if len(line) > width or line != line.rstrip()] == []
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_rails_end_where_their_last_gate_is(name: str) -> None:
-    """Every wire's rail begins once and, but for the answer's, ends once."""
-    drawing = drawn(CASES[name]["program"], CASES[name]["point"])
+def read_rails(lines: list[str], order: list[int]) -> dict[int, set[int]]:
+    """What feeds each node, as the rails show it."""
+    running: dict[int, int] = {}  # the node whose wire runs down each rail
+    found = {}
+    for node, line in zip(order, lines, strict=True):
+        own = line.index("○")
+        left = re.search(r"[^ │]*$", line[:own])
+        right = re.match(r"[^ │]*", line[own:])
+        assert left
+        assert right
+        joined = range(left.start(), own + right.end())
+        fed = {own} | {k for k in joined if line[k] in "╯╰┴●"}
+        found[node] = {running[k] for k in fed if k in running}
+        ended = {k for k in running if line[k : k + 1] not in ("│", "┼", "●")}
+        running = {k: start for k, start in running.items() if k not in ended} | {own: node}
+    return found
+
+
+@pytest.mark.parametrize("name", [*CASES, *range(50)])
+def test_rails_show_what_feeds_what(name: str | int) -> None:
+    if isinstance(name, int):
+        program = sample(f"drawing {name}")
+        drawing = drawn(program.text, program.point)
+    else:
+        drawing = drawn(CASES[name]["program"], CASES[name]["point"])
     order = [node for node in in_order(drawing) if drawing.nodes[node].kind != "output"]
-    lines = Rails(drawing, order).lines()
-    assert [line.count("○") for line in lines] == [1] * len(order)
-    assert not set(lines[-1]) & set("│●┼")
+    expected: dict[int, set[int]] = {node: set() for node in order}
+    for wire in drawing.wires:
+        if wire.stop in expected:
+            expected[wire.stop].add(wire.start)
+    assert read_rails(Rails(drawing, order).lines(), order) == expected
 
 
 # Numbers.

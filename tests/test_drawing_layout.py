@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from itertools import combinations, pairwise
@@ -16,7 +17,7 @@ from backprop.drawing.circuit import Circuit
 from backprop.drawing.layout import Drawn, Layout, layout
 from backprop.drawing.rows import spread
 from backprop.drawing.svg import SMALL, SYMBOL, Pixels
-from backprop.drawing.text import Cells, Grid
+from backprop.drawing.text import EAST, FORK, NORTH, SOUTH, WEST, Cells, Grid
 
 CIRCUITS = all_circuits()
 FORMATS: dict[str, Drawn] = {"pixels": Pixels(), "cells": Cells()}
@@ -173,6 +174,45 @@ def written(circuit: Circuit, placed: Layout) -> Iterator[str]:
         yield from (label.numbers.value, label.numbers.gradient)
         name = circuit.nodes[label.node].label
         yield name if label.wire < 0 and name != circuit.answer else ""
+
+
+STEPS = {NORTH: (-1, 0), EAST: (0, 1), SOUTH: (1, 0), WEST: (0, -1)}
+BACK = {NORTH: SOUTH, EAST: WEST, SOUTH: NORTH, WEST: EAST}
+CROSSING = NORTH | EAST | SOUTH | WEST
+
+
+def followed(grid: Grid, start: tuple[int, int], ends: dict[tuple[int, int], int]) -> Iterator[int]:
+    """The gates that are met on the way along a line, straight on where it only crosses another."""
+    waiting = [(start, EAST)]
+    while waiting:
+        cell, heading = waiting.pop()
+        if cell in ends:
+            yield ends[cell]
+            continue
+        sides, came = grid.lines.get(cell, 0), BACK[heading]
+        assert sides & came, f"a line breaks off at {cell}"
+        crossing = sides == CROSSING and grid.texts.get(cell, "") != (FORK, "")
+        for side in [heading] if crossing else [s for s in STEPS if s & sides and s != came]:
+            down, right = STEPS[side]
+            waiting.append(((cell[0] + down, cell[1] + right), side))
+
+
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_lines_of_characters_lead_where_the_wires_do(name: str) -> None:
+    circuit, found = CIRCUITS[name], placed(name, "cells")
+    grid = Grid(circuit, found)
+    ends = {(box.y, box.x - box.width // 2): box.node for box in found.boxes}
+    for path in found.paths:
+        if path.wire >= 0:
+            gate = found.boxes[circuit.wires[path.wire].stop]
+            x, y = path.points[-1]
+            ends[y, gate.x if y != gate.y else x] = gate.node
+    read: Counter[tuple[int, int]] = Counter()
+    for box in found.boxes:
+        if any(wire.start == box.node for wire in circuit.wires):
+            right = box.x + (box.width + 1) // 2
+            read.update((box.node, end) for end in followed(grid, (box.y, right), ends))
+    assert read == Counter((wire.start, wire.stop) for wire in circuit.wires)
 
 
 CROSSINGS = {

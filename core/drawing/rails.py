@@ -106,6 +106,7 @@ class Rails:
             for start in self.feeding[node]:
                 self.last[start] = max(self.last[start], row[node])
         self.rails: list[int | None] = []
+        self.loose = -1  # the rail of a wire that leads nowhere, in the row above
 
     def lines(self) -> list[str]:
         return [self.line(row, node) for row, node in enumerate(self.order)]
@@ -115,9 +116,7 @@ class Rails:
         rails = self.rails
         fed = [k for k, start in enumerate(rails) if start in self.feeding[node]]
         ended = [k for k in fed if self.last[rails[k] or 0] == row]
-        own = ended[0] if ended else rails.index(None) if None in rails else len(rails)
-        if own == len(rails):
-            rails.append(None)
+        own = ended[0] if ended else self.free_rail()
         reach = [own, *fed]
         cells = [
             self.cell(k, own, fed, ended, min(reach) <= k <= max(reach)) for k in range(len(rails))
@@ -126,7 +125,16 @@ class Rails:
         for k in ended:
             rails[k] = None
         rails[own] = node if self.last[node] > row else None
+        self.loose = own if rails[own] is None else -1
         return "".join(a + b for a, b in zip(cells, joints, strict=True)).rstrip()
+
+    def free_rail(self) -> int:
+        """Not right below a wire that leads nowhere, which would look like its end."""
+        free = (k for k, start in enumerate(self.rails) if start is None and k != self.loose)
+        found = next(free, len(self.rails))
+        if found == len(self.rails):
+            self.rails.append(None)
+        return found
 
     def cell(self, k: int, own: int, fed: list[int], ended: list[int], within: bool) -> str:
         if k == own:
