@@ -32,6 +32,15 @@ def print_pieces(pieces: Iterable[str]) -> None:
     sys.stdout.write("".join(waiting))
 
 
+def print_bytes(data: bytes) -> None:
+    """Write what isn't text."""
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "standard output is closed")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
 def print_rich(renderables: Iterable[RenderableType]) -> None:
     if sys.stdout is None:
         print_pieces(())

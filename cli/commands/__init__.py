@@ -12,6 +12,7 @@ COMMANDS = {
     "eval": "value and gradient, stage by stage",
     "check": "can the gradient be trusted? verdicts and an exit code",
     "compare": "symbolic against staged: operations and times",
+    "draw": "the circuit as a picture: text, SVG, DOT, Mermaid, TikZ, PNG",
     "explain": "the backward pass in words",
     "gates": "the gate table",
 }
