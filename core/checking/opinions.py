@@ -104,7 +104,9 @@ class Opinion(NamedTuple):
     def unclear(self) -> bool:
         """Could more digits change this?"""
         known = self.sides is not None and self.sides.known
-        return self.state in ("jump", "leap", "differ") or (known and self.state in ("silent", "undefined"))
+        return self.state in ("jump", "leap", "differ") or (
+            known and self.state in ("silent", "undefined")
+        )
 
     def same_as(self, before: Opinion) -> bool:
         """Is this what was found with fewer digits? Then more won't change it."""
