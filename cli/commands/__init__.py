@@ -14,6 +14,7 @@ COMMANDS = {
     "compare": "symbolic against staged: operations and times",
     "draw": "the circuit as a picture: text, SVG, DOT, Mermaid, TikZ, PNG",
     "explain": "the backward pass in words",
+    "code": "the backward pass as code: Python, C, JavaScript",
     "gates": "the gate table",
 }
 
