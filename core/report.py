@@ -165,6 +165,17 @@ class Report:
         stages = [self.stage_dict(computed) for computed in self.stages()]
         return {**self.head(), "stages": stages, **self.tail()}
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from backprop.drawing.notebook import html
+
+        return html(self)
+
+    def _repr_svg_(self) -> str | None:
+        from backprop.drawing.notebook import svg
+
+        return svg(self)
+
 
 def plain(number: Any) -> Any:
     """A float as JSON can hold it and in its shortest form: whole numbers without a point; an

@@ -27,9 +27,9 @@ from backprop.report import Report
 
 SUFFIXES = {
     "svg": "svg", "png": "png", "dot": "dot", "gv": "dot", "mmd": "mermaid", "mermaid": "mermaid",
-    "tex": "tikz", "tikz": "tikz", "txt": "text",
+    "tex": "tikz", "tikz": "tikz", "txt": "text", "html": "html", "htm": "html",
 }  # fmt: skip
-FORMATS = ("text", "svg", "dot", "mermaid", "tikz", "png")
+FORMATS = ("text", "svg", "html", "dot", "mermaid", "tikz", "png")
 WIDTH = 120  # columns where no terminal says how many there are
 NARROWEST = 20
 RADIUS = 2
@@ -40,6 +40,7 @@ HELP = """The circuit of PROGRAM as a picture: values above the wires, gradients
   backprop draw "(x+y)*z" --x=-2 --y=5 --z=-4
   backprop draw "1/(1+exp(-(w*x+b)))" --w=2 --x=-1 --b=3 -o neuron.svg
   backprop draw @staged.bp --x=3 --y=-4 --gates fine --open
+  backprop draw "(x+y)*z" --x=-2 --y=5 --z=-4 -o play.html --open
   backprop draw "(x+y)*z" --format mermaid
   backprop draw @large.bp --at point.json --around loss --radius 3
   backprop draw @large.bp --at point.json --collapse
@@ -98,8 +99,11 @@ def command(
         raise click.UsageError("--radius goes with --around STAGE")
     kind = kind or kind_of(file, opened)
     subject, report = subject_of(asked, shapes, options)
-    parts = parts_of(subject, around, radius or RADIUS, collapse)
-    show(circuit(subject, report, precision, parts), kind, file, opened)
+    if kind == "html":
+        show(playable(report, precision, around, collapse=collapse), kind, file, opened)
+    else:
+        parts = parts_of(subject, around, radius or RADIUS, collapse)
+        show(circuit(subject, report, precision, parts), kind, file, opened)
     return say_if_not_finite(report) if report else 0
 
 
@@ -123,6 +127,17 @@ def subject_of(
             return program, None
     report = report_of(asked, **options)
     return report.program, report
+
+
+def playable(report: Report | None, precision: int, around: str | None, *, collapse: bool) -> str:
+    """The page of a whole circuit at a point."""
+    from backprop.drawing.page import page
+
+    if around is not None or collapse:
+        raise click.UsageError("a page shows the whole circuit, without --around or --collapse")
+    if report is None:
+        raise UsageError("a page needs values to begin with", hint="--x=1, or --at point.json")
+    return page(report, precision)
 
 
 def parts_of(
@@ -152,7 +167,7 @@ def kind_of(file: str | None, opened: bool) -> str:
     return SUFFIXES[suffix]
 
 
-def show(drawing: Circuit, kind: str, file: str | None, opened: bool) -> None:
+def show(drawing: Circuit | str, kind: str, file: str | None, opened: bool) -> None:
     """Draw, and put it where it is wanted."""
     if opened and file in (None, "-"):
         from backprop.cli.pictures import fresh_file
@@ -168,8 +183,10 @@ def show(drawing: Circuit, kind: str, file: str | None, opened: bool) -> None:
         open_file(str(file))
 
 
-def content(drawing: Circuit, kind: str) -> str | bytes:
+def content(drawing: Circuit | str, kind: str) -> str | bytes:
     """A picture as a file holds it."""
+    if isinstance(drawing, str):
+        return drawing  # a page
     if kind == "png":
         from backprop.cli.pictures import png
 
@@ -182,8 +199,8 @@ def content(drawing: Circuit, kind: str) -> str | bytes:
     return str(import_module(f"backprop.drawing.{kind}").draw(drawing))
 
 
-def print_drawing(drawing: Circuit, kind: str) -> None:
-    if kind == "text" and sys.stdout and wants_colour(sys.stdout):
+def print_drawing(drawing: Circuit | str, kind: str) -> None:
+    if not isinstance(drawing, str) and kind == "text" and sys.stdout and wants_colour(sys.stdout):
         from backprop.cli.render.drawing import print_coloured
 
         print_coloured(drawing, width())

@@ -88,8 +88,7 @@ class Walk:
     # Backward.
 
     def backward(self) -> Iterator[Line]:
-        useful = leads_to(self.program, self.wrt)
-        steps = [s for s in passings(self.program, self.ties, self.wrt) if useful[s.into]]
+        steps = self.steps()
         contributions: dict[int, int] = {}
         for step in steps:
             contributions[step.into] = contributions.get(step.into, 0) + 1
@@ -110,6 +109,11 @@ class Walk:
             if step.into in self.flags:
                 yield Line("raise", self.flags[step.into], number=self.numbers[step.stage])
         yield from moved(opened, ())
+
+    def steps(self) -> list[Passing]:
+        """The steps that lead to what was asked for."""
+        useful = leads_to(self.program, self.wrt)
+        return [s for s in passings(self.program, self.ties, self.wrt) if useful[s.into]]
 
     def line(self, step: Passing, late: bool, alone: bool) -> Line:
         """`dx += slope * dout`."""
