@@ -176,7 +176,7 @@ REFUSED = {
     "help: backprop draw --help shows the options\n",
     ("--around", "r"): "error: no stage is called r\nhelp: backprop eval lists the stages\n",
     ("-o", "picture"): "error: the name picture doesn't say which format to draw with\n"
-    "help: .svg, .png, .dot, .gv, .mmd, .mermaid, .tex, .tikz, .txt do, or --format\n",
+    "help: .svg, .png, .dot, .gv, .mmd, .mermaid, .tex, .tikz, .txt, .html, .htm do, or --format\n",
     ("-o", "/nowhere/c.svg"): "error: /nowhere/c.svg can't be written: No such file or directory\n",
 }
 
