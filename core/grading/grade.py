@@ -1,0 +1,47 @@
+"""A backward pass graded: every line, what is missing, and the totals that the code would give."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from backprop.errors import BackpropError, LimitError
+from backprop.evaluation import arrays_in, checked_wrt, staged
+from backprop.grading.grader import Grader
+from backprop.grading.results import Grade
+from backprop.grading.worlds import Forward, precisely, quietly, worlds_of
+from backprop.language.syntax import Tree
+from backprop.values import Value, point
+
+
+def forward_of(
+    tree: Tree,
+    values: Mapping[str, Value],
+    *,
+    wrt: Collection[str] | None = None,
+    ties: str = "notes",
+    upstream: Any = None,
+    seed: int = 0,
+    allow: Collection[str] = (),
+) -> Forward:
+    """The program to grade against, at a point and at random ones around it."""
+    given = {**values, **(arrays := arrays_in(values, seed))}
+    shapes = {name: array.shape for name, array in arrays.items()}
+    program = staged(tree, given, "written", True, shapes)
+    used = {n: v for n, v in given.items() if n in program.inputs or n not in allow}
+    at = point(program, used)
+    wanted = None if wrt is None else checked_wrt(program, wrt)
+    return worlds_of(tree, at, program, ties=ties, wrt=wanted, upstream=upstream, seed=seed)
+
+
+def grade(forward: Forward, text: str, file: str = "", pattern: str | None = None) -> Grade:
+    """The grade of one file; whatever is wrong with it ends here."""
+    found = Grade(file)
+    try:
+        with precisely(), quietly(forward.program.shapes is not None):
+            Grader(forward, text, found, pattern).run()
+    except BackpropError as error:
+        found.error = error
+    except (MemoryError, RecursionError):
+        found.error = LimitError("the file is too large to be graded")
+    return found

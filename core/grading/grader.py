@@ -1,0 +1,265 @@
+"""The lines of one file, one after the other, then all lines of each variable together."""
+
+from __future__ import annotations
+
+import time
+
+from backprop.errors import BackpropError, LanguageError, LimitError, closest
+from backprop.grading.comparing import mark, same
+from backprop.grading.diagnosis import Case, Diagnosis, diagnose, goal_of
+from backprop.grading.evaluating import Evaluator, UnknownNameError, gradient_names, leaves
+from backprop.grading.matching import Claim, Use, matched, number, total
+from backprop.grading.reading import Line, lines
+from backprop.grading.results import REDUNDANT, UNREADABLE, WRONG, Gap, Grade, Graded
+from backprop.grading.targets import accumulated, entries_of, renewed
+from backprop.grading.totals import Own, totals_of
+from backprop.grading.wording import Words
+from backprop.grading.worlds import Forward, Series
+
+PATIENCE = 20.0  # seconds for a file
+USELESS = ("superseded", "adds-nothing")
+
+
+class Grader:
+    def __init__(self, forward: Forward, text: str, found: Grade, pattern: str | None) -> None:
+        self.forward = forward
+        self.text = text
+        self.found = found
+        self.gradients = gradient_names(forward, pattern)
+        self.evaluator = Evaluator(forward, self.gradients)
+        self.own = Own(self.evaluator, self.gradients, forward)
+        self.claims: dict[str, list[Claim]] = {}
+        self.rows: list[tuple[Graded, Claim | None]] = []
+        self.helpers: list[str] = []
+        self.running: dict[str, Series | None] = {}
+        self.written = {name: self.first_way(name) for name in forward.variables}
+        self.deadline = time.monotonic() + PATIENCE
+
+    def first_way(self, name: str) -> str:
+        """How the gradient of a variable is written, until the file shows another way."""
+        return next(text for text, variable in self.gradients.items() if variable == name)
+
+    def run(self) -> None:
+        sizes = {
+            name: getattr(series[0], "shape", ()) for name, series in self.evaluator.names.items()
+        }
+        for line in lines(self.text, sizes):
+            if time.monotonic() > self.deadline:
+                message = f"the lines up to here took {PATIENCE:g} s; the rest is not graded"
+                raise LimitError(message, text=self.text, span=line.span)
+            self.look_at(line)
+        words = Words(self.forward, self.written, self.helpers)
+        for variable in self.forward.variables:
+            self.settle(variable, words)
+        self.order(words)
+        for row, claim in self.rows:
+            if claim is not None:
+                self.conclude(row, claim, words)
+        self.found.totals = totals_of(self.own, self.forward, set(self.claims))
+
+    # One line after the other.
+
+    def look_at(self, line: Line) -> None:
+        if line.error or line.tree is None:
+            self.unreadable(line, line.error or LimitError("this is not read"))
+            return
+        if line.target in self.gradients:
+            self.gradient_line(line)
+        elif line.target in self.forward.values and not line.subscript:
+            self.forward_line(line)
+        else:
+            self.helper_line(line)
+
+    def unreadable(self, line: Line, error: BackpropError) -> None:
+        row = Graded(line.number, line.code, UNREADABLE, "unreadable", error=error)
+        if isinstance(error, UnknownNameError):
+            row.finding = "unknown-name"
+        elif isinstance(error, LimitError):
+            row.finding = "too-large"
+        if not error.span or error.text != self.text:
+            span = error.span or (0, line.span[1] - line.place)
+            start = line.place + span[0] if line.tree else line.span[0]
+            stop = line.place + span[1] if line.tree else line.span[1]
+            error = type(error)(
+                error.message, text=self.text, span=(start, stop), hint=error.hint
+            )  # fmt: skip
+        row.error, row.column = error, error.column
+        row.hint = error.message + (f"; {error.hint}" if error.hint else "")
+        self.found.lines.append(row)
+
+    def gradient_line(self, line: Line) -> None:
+        variable = self.gradients[line.target]
+        self.written[variable] = line.target
+        if self.forward.free and variable == self.forward.output:
+            return  # the gradient to begin with is the user's to choose
+        try:
+            entries = entries_of(line, self.forward, variable)
+            line = accumulated(line)
+            series, line, error = self.series_of(line, variable)
+        except BackpropError as problem:
+            self.unreadable(line, problem)
+            self.own.lose(line)
+            self.running[variable] = None
+            return
+        self.own.run(line, entries)
+        assert line.tree is not None
+        used = {self.gradients[n] for n in leaves(line.tree.code) if n in self.gradients}
+        claim = Claim(line, variable, series, frozenset(used - {variable}), entries, error)
+        self.run_on(claim)
+        row = Graded(line.number, line.code)
+        self.rows.append((row, claim))
+        self.found.lines.append(row)
+        self.claims.setdefault(variable, []).append(claim)
+
+    def series_of(
+        self, line: Line, variable: str
+    ) -> tuple[Series | None, Line, BackpropError | None]:
+        """What a line comes to. One that changes what its name has been so far stands for all
+        lines before it; shapes that don't fit are a mistake like others."""
+        names, changed = self.evaluator.names, renewed(line)
+        if changed and (before := self.running.get(variable)) is not None:
+            line, names = changed, {**names, line.target: before}
+            self.claims[variable] = []
+        assert line.tree is not None
+        try:
+            series = self.evaluator.series(line.tree, names)
+        except (UnknownNameError, LimitError):
+            raise
+        except BackpropError as error:
+            if "needs" not in error.message and "have to be" not in error.message:
+                raise
+            return None, line, error
+        return [-value for value in series] if line.update == "-=" else series, line, None
+
+    def run_on(self, claim: Claim) -> None:
+        """What the name is after this line, other gradients being right."""
+        before = self.running.get(claim.variable)
+        found = claim.series if claim.entries is None else None
+        if claim.line.update != "=" and found is not None:
+            found = before and [a + b for a, b in zip(before, found, strict=True)]
+        self.running[claim.variable] = found
+
+    def forward_line(self, line: Line) -> None:
+        """A line of the forward pass that was pasted along: an input's is right at the point."""
+        assert line.tree is not None
+        try:
+            series = self.evaluator.series(line.tree)
+        except BackpropError as error:
+            self.unreadable(line, error)
+            return
+        right = self.forward.values[line.target]
+        if line.target in self.forward.program.inputs:
+            series, right = series[:1], right[:1]
+        row = Graded(line.number, line.code)
+        row.yours, row.expected = number(series[0]), number(right[0])
+        if line.update != "=" or not same(mark(series), mark(right)):
+            row.verdict, row.finding = WRONG, "forward"
+            row.hint = f"the program computes {line.target} in another way"
+        self.found.lines.append(row)
+
+    def helper_line(self, line: Line) -> None:
+        """A name of the user's own: its value is used as it is."""
+        assert line.tree is not None
+        if line.subscript or line.update != "=":
+            near = closest(line.target, list(self.gradients))
+            hint = f"did you mean {near}?" if near else ""
+            message = f"{line.target[:40]} is the gradient of nothing in the program"
+            self.unreadable(
+                line, LanguageError(message, text=self.text, span=line.span, hint=hint)
+            )  # fmt: skip
+            return
+        try:
+            self.evaluator.names[line.target] = self.evaluator.series(line.tree)
+        except BackpropError as error:
+            self.unreadable(line, error)
+            return
+        self.own.run(line, None)
+        self.helpers.append(line.target)
+
+    # All lines of a variable.
+
+    def settle(self, variable: str, words: Words) -> None:
+        claims = self.claims.get(variable, [])
+        parts = self.parts(variable)
+        if not claims:
+            if parts and (variable in self.forward.required or self.used(variable)):
+                self.never(variable, parts, words)
+            return
+        left = matched(claims, parts)
+        for statement in dict.fromkeys(use.statement for use in left):
+            those = [use for use in left if use.statement == statement]
+            if variable == self.forward.output or statement == "":
+                continue
+            full = [use for use in parts if use.statement == statement]
+            expected = number(total(those if len(those) < len(full) else full)[0])
+            hint = words.missing(variable, statement)
+            self.found.missing.append(Gap(variable, "missing", statement, expected, hint))
+
+    def parts(self, variable: str) -> list[Use]:
+        """What the uses of a variable pass back; for the output the gradient to begin with."""
+        found = [
+            Use(statement, series, mark(series))
+            for statement in self.forward.consumers[variable]
+            for series in self.forward.uses(variable, statement)
+        ]
+        if variable == self.forward.output:
+            series = self.forward.gradients[variable]
+            found = [Use("", series, mark(series))]
+        return found
+
+    def used(self, variable: str) -> bool:
+        """Does a line use the gradient of this variable?"""
+        if variable == self.forward.output:
+            return False
+        return any(variable in claim.mentions for those in self.claims.values() for claim in those)
+
+    def never(self, variable: str, parts: list[Use], words: Words) -> None:
+        if all(use.mark.zero for use in parts):
+            return
+        expected = number(total(parts)[0])
+        hint = words.never(variable, [use.statement for use in parts])
+        through = ", ".join(dict.fromkeys(use.statement for use in parts))
+        self.found.missing.append(Gap(variable, "never", through, expected, hint))
+
+    def order(self, words: Words) -> None:
+        """Lines that use a gradient before all of its parts are there."""
+        last: dict[str, int] = {}
+        place = {claim: k for k, (_, claim) in enumerate(self.rows) if claim}
+        for variable, claims in self.claims.items():
+            adding = [one for one in claims if one.holds or one.wants]
+            if adding:
+                last[variable] = place[adding[-1]]
+        for claim, k in place.items():
+            late = [name for name in claim.mentions if last.get(name, -1) > k]
+            if late and not claim.finding and not claim.unmatched:
+                claim.finding = "too-early"
+                claim.late = late[0]
+
+    # Words.
+
+    def conclude(self, row: Graded, claim: Claim, words: Words) -> None:
+        if claim.series is not None:
+            row.yours = number(claim.series[0])
+        if claim.finding in USELESS:
+            row.verdict, row.finding = REDUNDANT, claim.finding
+            row.hint = words.told(claim, Diagnosis(claim.finding))
+            return
+        if claim.holds and not claim.wants:
+            row.expected = row.yours
+        if claim.wants:
+            goal = goal_of(self.forward, claim)
+            row.expected = number(goal[0])
+            if claim.entries is not None and len(claim.entries) == 1:
+                row.expected = row.expected.ravel()[0]
+            case = Case(self.forward, self.evaluator, self.written, claim, goal)
+            self.finish(row, claim, diagnose(case), words)
+        elif claim.finding and not claim.unmatched:
+            self.finish(row, claim, Diagnosis(claim.finding), words)
+        elif claim.unmatched:
+            self.finish(row, claim, Diagnosis("extra" if claim.series else "shape"), words)
+
+    def finish(self, row: Graded, claim: Claim, found: Diagnosis, words: Words) -> None:
+        row.verdict, row.finding, row.fix = WRONG, found.finding, found.fix
+        row.hint = words.told(claim, found)
+        if claim.finding and claim.finding != found.finding:
+            row.hint += "; and " + words.told(claim, Diagnosis(claim.finding))
