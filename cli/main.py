@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from backprop.checking.child import Child
 
 CHECKING = ("eval", "check", "compare")
-UNCHECKED = {"--no-check", "--help", "--shape"}  # what makes a check unlikely
+UNCHECKED = {"--no-check", "--help", "--shape", "--backward"}  # what makes a check unlikely
 CTRL_C = 130
 CLOSED_PIPE = 141
 

@@ -19,10 +19,11 @@ from backprop.checking.points import random_points, read_ranges
 from backprop.cli.checking import allowed_verdicts, check_options, checked, exit_code
 from backprop.cli.commands.eval import program_options, report_of
 from backprop.cli.files import read_text, write_whole
+from backprop.cli.grading import CheckCommand, chosen_format, graded, grading_options
 from backprop.cli.main import say
 from backprop.cli.output import print_pieces
 from backprop.cli.render.check import render_json, render_lines
-from backprop.cli.variables import ProgramCommand, Question
+from backprop.cli.variables import Question
 from backprop.report import Report
 from backprop.staging import stage
 
@@ -37,9 +38,14 @@ HELP = """Can the gradient of PROGRAM be trusted? SymPy, many digits and a numer
   backprop check @loss.bp --points 100 --range w=-2:2 --range b=0:1
   backprop check @loss.bp --at point.json --write-expect loss.json
   backprop check @loss.bp --expect loss.json --quiet
+  backprop check forward.bp --backward backward.py --x=3 --y=-4
+  backprop check forward.bp --at point.json --backward submissions/*.py --format csv
 
 The exit code is 0 for agree and rounding, 1 if opinions differ or an expectation fails, and 3
 if nothing was decided: kink, overflow, undefined, unchecked. --allow lets these pass.
+
+--backward grades a backward pass that was written by hand, line by line: 0 if it is right, 1 if
+a line is wrong or missing, 2 if something can't be read. Nothing in such a file is executed.
 """
 
 
@@ -59,10 +65,11 @@ class Settings(NamedTuple):
 
 
 @click.command(
-    "check", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]"
+    "check", cls=CheckCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]"
 )
 @program_options
 @check_options
+@grading_options
 @click.option(
     "--points",
     type=click.IntRange(1, MOST_POINTS),
@@ -105,9 +112,13 @@ def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], methods: str,
     check_timeout: float, digits: int | None, points: int | None, ranges: tuple[str, ...],
     min_digits: int, allow: str, expect: str | None, tolerance: float,
-    write_expect: str | None, as_json: bool, quiet: bool, **options: Any,
+    write_expect: str | None, as_json: bool, quiet: bool, backward: tuple[str, ...],
+    grad_name: str | None, kind: str | None, **options: Any,
 ) -> int:  # fmt: skip
-    del program, at, pairs
+    del at, pairs
+    kind = chosen_format(kind, as_json=as_json, grading=bool(backward))
+    if backward:
+        return graded(asked, backward, program, grad_name, "quiet" if quiet else kind, options)
     settings = Settings(methods, check_timeout, digits, allowed_verdicts(allow), min_digits)
     if points and (expect or write_expect):
         raise click.UsageError("--expect and --write-expect are about one point, not --points")
@@ -122,7 +133,7 @@ def command(
     said = list(departures(kept, stored, tolerance)) if stored else []
     code = WRONG if said else code
     if not quiet:
-        write = render_json if as_json else render_lines
+        write = render_json if kind == "json" else render_lines
         print_pieces(write(kept, code, said, count if points else None))
     if write_expect and not code:
         write_whole(write_expect, expected_text(kept))

@@ -91,7 +91,3 @@ class Grade:
 
 def shown(value: Any) -> Any:
     return None if value is None else plain(value)
-
-
-def shown(value: Any) -> Any:
-    return None if value is None else plain(value)

@@ -1,0 +1,124 @@
+"""`check --backward`: files with a backward pass in, their grades out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from backprop.cli.files import read_text
+from backprop.cli.output import print_pieces, print_rich
+from backprop.cli.variables import ProgramCommand, Question
+from backprop.errors import BackpropError, UsageError
+
+if TYPE_CHECKING:
+    from backprop.grading.results import Grade
+    from backprop.grading.worlds import Forward
+
+FORMATS = ("table", "json", "csv", "junit")
+EXIT_CODES = {"right": 0, "wrong": 1, "unreadable": 2}
+
+
+class CheckCommand(ProgramCommand):
+    """A command whose --backward takes many files, as a shell makes of submissions/*.py."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if any(arg.partition("=")[0] == "--backward" for arg in args):
+            args = [*with_files(args)]
+        return super().parse_args(ctx, args)
+
+
+def with_files(args: list[str]) -> Iterator[str]:
+    """`--backward a.py b.py` as `--backward=a.py --backward=b.py`, and the program's file with
+    its @, which a word with a dot in it that is a file can do without."""
+    takes, first = False, False
+    for arg in args:
+        if arg == "--backward":
+            takes = first = True
+        elif takes and (first or (not arg.startswith("-") and os.path.exists(arg))):
+            yield f"--backward={arg}"
+            first = False
+        else:
+            takes = False
+            yield f"@{arg}" if "." in arg and os.path.isfile(arg) else arg
+    if first:
+        raise click.UsageError("--backward wants a file")
+
+
+def grading_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    options = [
+        click.option("--backward", multiple=True, metavar="FILE...",
+                     help="Grade a backward pass written by hand; - is standard input."),
+        click.option("--grad-name", metavar="PATTERN",
+                     help='How gradients are called there, such as "d{}" or "grad_{}".'),
+        click.option("--format", "kind", type=click.Choice(FORMATS),
+                     help="How grades are printed."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def chosen_format(kind: str | None, *, as_json: bool, grading: bool) -> str:
+    if as_json and kind not in (None, "json"):
+        raise click.UsageError(f"--json and --format {kind} ask for different things")
+    if not grading and kind in ("csv", "junit"):
+        raise click.UsageError(f"--format {kind} goes with --backward")
+    return "json" if as_json else kind or "table"
+
+
+def graded(
+    asked: Question, files: tuple[str, ...], program: str, pattern: str | None, kind: str,
+    options: dict[str, Any],
+) -> int:  # fmt: skip
+    """Grade every file and print what was found; the exit code of the worst."""
+    from backprop.grading.grade import forward_of
+
+    if program == "-" and "-" in files:
+        raise click.UsageError("standard input can be the program or the backward pass, not both")
+    names = options["wrt"]
+    forward = forward_of(
+        asked.tree, asked.values, ties=options["ties"], upstream=options["upstream"],
+        seed=options["seed"], allow=asked.spare,
+        wrt=None if names is None else [name.strip() for name in names.split(",")],
+    )  # fmt: skip
+    codes = [0]
+    grades = counted((grade_of(forward, file, pattern) for file in files), codes)
+    show(grades, kind, several=len(files) > 1)
+    return 1 if 1 in codes else max(codes)
+
+
+def grade_of(forward: Forward, file: str, pattern: str | None) -> Grade:
+    """The grade of one file; one that can't be read is graded as such."""
+    from backprop.grading.grade import grade
+    from backprop.grading.results import Grade
+
+    name = "standard input" if file == "-" else file
+    try:
+        text = read_text(file)
+    except UsageError as error:
+        return Grade(name, error=error)
+    try:
+        return grade(forward, text, name, pattern)
+    except BackpropError as error:
+        return Grade(name, error=error)
+
+
+def counted(grades: Iterator[Grade], codes: list[int]) -> Iterator[Grade]:
+    for one in grades:
+        codes.append(EXIT_CODES[one.verdict])
+        yield one
+
+
+def show(grades: Iterator[Grade], kind: str, *, several: bool) -> None:
+    from backprop.cli.render import grade as render
+
+    if kind == "quiet":
+        list(grades)
+    elif kind == "table":
+        for one in grades:
+            print_rich(render.render_table(one, several=several))
+    else:
+        print_pieces(render.FORMS[kind](grades))
