@@ -67,19 +67,15 @@ def total_table(grade: Grade) -> Table:
 
 def hints(grade: Grade) -> Iterator[RenderableType]:
     """What to do about each line that isn't right, and about what is missing."""
-    found = False
     for one in grade.lines:
         if one.error:
             yield Text(visible_lines(one.error.render()), overflow="fold")
         elif one.hint:
             yield item(f"line {one.line}", one.finding or "", one.hint, STYLES[one.verdict])
-        found = found or bool(one.hint)
     for gap in grade.missing:
         yield item(gap.finding, "", gap.hint, STYLES[WRONG])
     if grade.error:
         yield Text(visible_lines(grade.error.render()), overflow="fold")
-    if found or grade.missing:
-        yield Text("")
 
 
 def item(head: str, finding: str, hint: str, style: str) -> RenderableType:
@@ -102,13 +98,11 @@ def summary(grade: Grade) -> str:
         return told + (f", {count['redundant']} without effect" if count["redundant"] else "")
     parts = []
     if count[WRONG]:
-        parts.append(f"{plural(count[WRONG], 'line')} of {len(grade.lines)} wrong")
+        parts.append(f"{count[WRONG]} of {plural(len(grade.lines), 'line')}")
     if grade.missing:
         parts.append(f"{plural(len(grade.missing), 'part')} missing")
     if count[UNREADABLE]:
         parts.append(f"{plural(count[UNREADABLE], 'line')} not read")
-    if grade.error:
-        parts.append("the rest not graded")
     return f"{grade.verdict}: {', '.join(parts)}"
 
 

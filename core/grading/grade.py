@@ -41,7 +41,8 @@ def grade(forward: Forward, text: str, file: str = "", pattern: str | None = Non
         with precisely(), quietly(forward.program.shapes is not None):
             Grader(forward, text, found, pattern).run()
     except BackpropError as error:
-        found.error = error
+        found.lines, found.missing, found.error = [], [], error
     except (MemoryError, RecursionError):
+        found.lines, found.missing = [], []
         found.error = LimitError("the file is too large to be graded")
     return found

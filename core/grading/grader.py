@@ -32,6 +32,7 @@ class Grader:
         self.rows: list[tuple[Graded, Claim | None]] = []
         self.helpers: list[str] = []
         self.running: dict[str, Series | None] = {}
+        self.tried: set[str] = set()  # the variables of lines that can't be read
         self.written = {name: self.first_way(name) for name in forward.variables}
         self.deadline = time.monotonic() + PATIENCE
 
@@ -45,7 +46,7 @@ class Grader:
         }
         for line in lines(self.text, sizes):
             if time.monotonic() > self.deadline:
-                message = f"the lines up to here took {PATIENCE:g} s; the rest is not graded"
+                message = f"the lines up to here took {PATIENCE:g} s, so the file is not graded"
                 raise LimitError(message, text=self.text, span=line.span)
             self.look_at(line)
         words = Words(self.forward, self.written, self.helpers)
@@ -71,6 +72,7 @@ class Grader:
             self.helper_line(line)
 
     def unreadable(self, line: Line, error: BackpropError) -> None:
+        self.tried.add(self.gradients.get(self.own.lose(line), ""))
         row = Graded(line.number, line.code, UNREADABLE, "unreadable", error=error)
         if isinstance(error, UnknownNameError):
             row.finding = "unknown-name"
@@ -98,7 +100,6 @@ class Grader:
             series, line, error = self.series_of(line, variable)
         except BackpropError as problem:
             self.unreadable(line, problem)
-            self.own.lose(line)
             self.running[variable] = None
             return
         self.own.run(line, entries)
@@ -129,6 +130,8 @@ class Grader:
             if "needs" not in error.message and "have to be" not in error.message:
                 raise
             return None, line, error
+        if line.update != "=" or variable not in self.forward.program.inputs:
+            series = widened(series, self.forward.values[variable])
         return [-value for value in series] if line.update == "-=" else series, line, None
 
     def run_on(self, claim: Claim) -> None:
@@ -182,13 +185,13 @@ class Grader:
         claims = self.claims.get(variable, [])
         parts = self.parts(variable)
         if not claims:
-            if parts and (variable in self.forward.required or self.used(variable)):
+            if parts and variable not in self.tried and (variable in self.forward.required or self.used(variable)):
                 self.never(variable, parts, words)
             return
         left = matched(claims, parts)
         for statement in dict.fromkeys(use.statement for use in left):
             those = [use for use in left if use.statement == statement]
-            if variable == self.forward.output or statement == "":
+            if not statement or variable in self.tried:
                 continue
             full = [use for use in parts if use.statement == statement]
             expected = number(total(those if len(those) < len(full) else full)[0])
@@ -263,3 +266,15 @@ class Grader:
         row.hint = words.told(claim, found)
         if claim.finding and claim.finding != found.finding:
             row.hint += "; and " + words.told(claim, Diagnosis(claim.finding))
+
+
+def widened(series: Series, like: Series) -> Series:
+    """An array, or a number, that NumPy would stretch to the shape of the variable."""
+    shape, wanted = getattr(series[0], "shape", ()), getattr(like[0], "shape", ())
+    if shape == wanted or len(shape) > len(wanted):
+        return series
+    if any(size not in (1, other) for size, other in zip(shape[::-1], wanted[::-1], strict=False)):
+        return series
+    import numpy as np
+
+    return [np.broadcast_to(np.asarray(value), wanted) for value in series]

@@ -52,9 +52,8 @@ class Line(NamedTuple):
 def lines(text: str, sizes: Mapping[str, tuple[int, ...]]) -> Iterator[Line]:
     """The lines of a file in their order. `sizes` are the shapes of names that are known."""
     if len(text) > MOST_CHARACTERS:
-        raise LimitError(
-            f"{len(text):,} characters are too many; {MOST_CHARACTERS:,} are graded at most"
-        )
+        message = f"{len(text):,} characters are too many; {MOST_CHARACTERS:,} are graded at most"
+        raise LimitError(message, text=text, span=(0, 1))
     inside: int | None = None  # the indent of a block that isn't read
     count, number, counted = 0, 1, 0
     for piece in pieces(text):
@@ -68,7 +67,7 @@ def lines(text: str, sizes: Mapping[str, tuple[int, ...]]) -> Iterator[Line]:
             continue
         count += 1
         if count > MOST_LINES:
-            message = f"the file has more than {MOST_LINES:,} lines; the rest is not graded"
+            message = f"more than {MOST_LINES:,} lines are too many to be graded"
             raise LimitError(message, text=text, span=(piece.start, piece.stop))
         if code.endswith(":") and BLOCK.match(code):
             inside = piece.indent
@@ -107,6 +106,9 @@ def assignments(text: str, piece: Piece) -> Iterator[tuple[Span, str, str, str, 
         raise refused(message, text, piece.start, piece.start + found.end(), hint)
     marks = list(top_level(code))
     signs = [(start, mark) for start, mark in marks if mark.endswith("=") and mark not in COMPARE]
+    if found := re.match(r"(import|from)\b", code):
+        message = "of imports only those of math and numpy are passed over; none is carried out"
+        raise refused(message, text, piece.start, piece.stop)
     if not signs:
         message = "this line assigns nothing, so there is nothing to grade"
         raise refused(message, text, piece.start, piece.stop, "write dx = ...")

@@ -78,14 +78,15 @@ class Own:
         found[places] = new if update == "=" else found[places] + new
         return found.reshape(whole.shape)
 
-    def lose(self, line: Line) -> None:
-        """The line can't be computed, and with it what it should have defined."""
+    def lose(self, line: Line) -> str:
+        """The line can't be computed, and with it what it should have defined: its target."""
         found = ASSIGNED.match(line.code)
         name = line.target or (found[1] if found else "")
         if name in self.gradients:
             self.values[self.gradients[name]] = None
         else:
             self.helpers[name] = None
+        return name
 
 
 def totals_of(own: Own, forward: Forward, touched: set[str]) -> dict[str, Total]:

@@ -1,0 +1,48 @@
+"""Mistakes in backward passes: is the line found, and nothing else, and is the mistake named?
+
+    python tests/campaigns/grading.py
+
+Every mistake of a list is made at every line of the derivations where it can be. Python itself,
+run on both passes, says which change a number; these have to be found, all of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from derivations import DERIVATIONS, changes_numbers, mutants
+from grading import diagnosed, misgraded
+
+LEAST = 0.9  # of the mistakes are to be named rightly
+
+
+def main() -> int:
+    made = harmless = named = 0
+    missed: list[str] = []
+    misnamed: Counter[str] = Counter()
+    for derivation in DERIVATIONS:
+        for mutant in mutants(derivation):
+            if not changes_numbers(derivation, mutant.backward):
+                harmless += 1
+                continue
+            made += 1
+            if fault := misgraded(mutant):
+                missed.append(f"{derivation.name}, line {mutant.line}, {mutant.mistake}: {fault}\n{mutant.backward}\n")
+            said = diagnosed(mutant)
+            if said in mutant.accepted:
+                named += 1
+            else:
+                misnamed[f"{mutant.mistake} as {said or 'nothing'}"] += 1
+    sys.stdout.write("\n".join([*missed, ""]))
+    sys.stdout.write(f"{made} mistakes that change a number, {harmless} that don't\n")
+    sys.stdout.write(f"right line and no other: {made - len(missed)}\n")
+    sys.stdout.write(f"rightly named: {named}; not so: {dict(misnamed.most_common())}\n")
+    return 1 if missed or named < LEAST * made else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
