@@ -39,7 +39,12 @@ def scalar(name: str, forward: str, backward: str, **inputs: float) -> Derivatio
 
 
 def arrays(
-    name: str, forward: str, backward: str, fixed: tuple[str, ...] = (), output: str = "f", **inputs: Any
+    name: str,
+    forward: str,
+    backward: str,
+    fixed: tuple[str, ...] = (),
+    output: str = "f",
+    **inputs: Any,
 ) -> Derivation:
     return Derivation(name, forward.strip(), backward.strip(), inputs, fixed, output)
 
@@ -287,7 +292,9 @@ def run(derivation: Derivation, backward: str, seed: int) -> dict[str, Any] | No
         try:
             exec(backward, names)
             wanted = [name for name in derivation.inputs if name not in derivation.fixed]
-            return {name: np.asarray(names[f"d{name}"], dtype=float) for name in wanted or ("x", "w")}
+            return {
+                name: np.asarray(names[f"d{name}"], dtype=float) for name in wanted or ("x", "w")
+            }
         except (NameError, ValueError, TypeError, KeyError):
             return None
 
@@ -297,7 +304,8 @@ def changes_numbers(derivation: Derivation, backward: str) -> bool:
         right, found = run(derivation, derivation.backward, seed), run(derivation, backward, seed)
         assert right is not None
         if found is None or any(
-            right[name].shape != found[name].shape or not np.allclose(right[name], found[name], rtol=1e-9)
+            right[name].shape != found[name].shape
+            or not np.allclose(right[name], found[name], rtol=1e-9)
             for name in right
         ):
             return True
@@ -317,9 +325,13 @@ def mutants(derivation: Derivation) -> Iterator[Mutant]:
         assert found
         target, update, right = found.groups()
 
-        def made(mistake: str, new: str, *accepted: str, k: int = k, target: str = target) -> Mutant:
+        def made(
+            mistake: str, new: str, *accepted: str, k: int = k, target: str = target
+        ) -> Mutant:
             text = "\n".join([*lines[:k], *([new] if new else []), *lines[k + 1 :]])
-            return Mutant(derivation, mistake, k + 1 if new else 0, target[1:], text, (mistake, *accepted))
+            return Mutant(
+                derivation, mistake, k + 1 if new else 0, target[1:], text, (mistake, *accepted)
+            )
 
         yield made("sign", f"{target} {update} -({right})")
         yield made("constant-factor", f"{target} {update} 2 * ({right})")
@@ -327,53 +339,120 @@ def mutants(derivation: Derivation) -> Iterator[Mutant]:
             yield made("overwrites", f"{target} = {right}")
             yield made("missing", "")
         elif targets.count(target) == 1:
-            yield made("never", "")
+            if target[1:] in target_names(derivation):
+                yield made("never", "")
             yield made("not-started", f"{target} += {right}")
         if update == "+=" or targets.count(target) == 1:
             twice = f"{line}\n{target} += {right}"
             yield made("counted-twice", twice)._replace(line=k + 2)
-        upstreams = [name for name in dict.fromkeys(GRADIENT.findall(right)) if name in targets or name == "dD"]
-        if len(upstreams) == 1 and "@" not in right and "dot(" not in right and "outer" not in right:
+        upstreams = [
+            name
+            for name in dict.fromkeys(GRADIENT.findall(right))
+            if name in targets or name == "dD"
+        ]
+        if (
+            len(upstreams) == 1
+            and "@" not in right
+            and "dot(" not in right
+            and "outer" not in right
+        ):
             (name,) = upstreams
             before = targets[:k]
             if re.search(rf"\* {name}$", right):
                 bare = re.sub(rf" \* {name}$", "", right)
-                yield made("no-upstream", f"{target} {update} {bare}", "constant-factor", "sign", "value")
-                yield made("no-local", f"{target} {update} {name}", "constant-factor", "sign", "missing-factor")
-                yield made("upstream-twice", f"{target} {update} {right} * {name}", "constant-factor", "sign")
+                yield made(
+                    "no-upstream", f"{target} {update} {bare}", "constant-factor", "sign", "value"
+                )
+                yield made(
+                    "no-local",
+                    f"{target} {update} {name}",
+                    "constant-factor",
+                    "sign",
+                    "missing-factor",
+                )
+                yield made(
+                    "upstream-twice",
+                    f"{target} {update} {right} * {name}",
+                    "constant-factor",
+                    "sign",
+                )
             for other in dict.fromkeys(before):
                 if other not in (name, target):
                     new = re.sub(rf"\b{name}\b", other, right)
-                    also = ("constant-factor", "sign", "other-gradient", "shape", "swapped", "no-local", "missing-factor")
+                    also = (
+                        "constant-factor",
+                        "sign",
+                        "other-gradient",
+                        "shape",
+                        "swapped",
+                        "no-local",
+                        "missing-factor",
+                    )
                     yield made("other-upstream", f"{target} {update} {new}", *also)
                     break
-        values = [name for name in dict.fromkeys(re.findall(r"\b[a-zA-Z]\w*\b(?!\()", right))
-                  if name in target_names(derivation) and name != target[1:]]
-        if values and target[1:] not in right and "@" not in right and "dot" not in right:
+        values = [
+            name
+            for name in dict.fromkeys(re.findall(r"\b[a-zA-Z]\w*\b(?!\()", right))
+            if name in target_names(derivation) and name != target[1:]
+        ]
+        if (
+            values
+            and target[1:] in target_names(derivation)
+            and target[1:] not in right
+            and "@" not in right
+            and "dot" not in right
+        ):
             new = re.sub(rf"\b{values[0]}\b", target[1:], right)
             also = ("swapped", "shape", "constant-factor", "other-gradient", "function-itself")
             yield made("wrong-value", f"{target} {update} {new}", *also)
         if "**2" in right:
-            yield made("no-square", f"{target} {update} {right.replace('**2', '')}", "power-rule", "missing-factor")
-            yield made("power-rule", f"{target} {update} {right.replace('**2', '**3')}", "extra-factor")
+            yield made(
+                "no-square",
+                f"{target} {update} {right.replace('**2', '')}",
+                "power-rule",
+                "missing-factor",
+            )
+            yield made(
+                "power-rule", f"{target} {update} {right.replace('**2', '**3')}", "extra-factor"
+            )
         if "(1 - " in right:
             yield made("sign", f"{target} {update} {right.replace('(1 - ', '(1 + ')}")
         for one, other in (("np.cos", "np.sin"), ("math.cos", "math.sin"), ("np.sin", "np.cos")):
             if one in right:
                 new = right.replace(one, other)
-                yield made("other-derivative", f"{target} {update} {new}", "function-itself", "value")
+                yield made(
+                    "other-derivative", f"{target} {update} {new}", "function-itself", "value"
+                )
         if ".T" in right:
-            yield made("transpose", f"{target} {update} {right.replace('.T', '')}", "product-order", "shape")
+            yield made(
+                "transpose",
+                f"{target} {update} {right.replace('.T', '')}",
+                "product-order",
+                "shape",
+            )
         if product := re.fullmatch(r"(\S+) @ (\S+)", right):
-            yield made("product-order", f"{target} {update} {product[2]} @ {product[1]}", "shape", "transpose")
+            yield made(
+                "product-order",
+                f"{target} {update} {product[2]} @ {product[1]}",
+                "shape",
+                "transpose",
+            )
         if summed := re.fullmatch(r"np\.sum\((.*), axis=(\d)(, keepdims=True)?\)", right):
-            yield made("not-summed", f"{target} {update} {summed[1]}", "shape", "other-gradient", "no-local")
+            yield made(
+                "not-summed",
+                f"{target} {update} {summed[1]}",
+                "shape",
+                "other-gradient",
+                "no-local",
+            )
             new = right.replace(f"axis={summed[2]}", f"axis={1 - int(summed[2])}")
             yield made("axis", f"{target} {update} {new}", "shape")
         early = next((j for j in range(k) if targets[j] in upstreams), None)
-        if early is not None:
+        if early is not None and update == "=" and targets.count(target) == 1:
             moved = "\n".join([*lines[:early], line, *lines[early:k], *lines[k + 1 :]])
-            yield Mutant(derivation, "too-early", early + 1, target[1:], moved, ("too-early", "not-started", "overwrites"))
+            yield Mutant(
+                derivation, "too-early", early + 1, target[1:], moved, ("too-early", "unknown-name")
+            )
 
 
 def target_names(derivation: Derivation) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from derivations import Derivation, Mutant, point
 
 from backprop.grading.grade import forward_of, grade
-from backprop.grading.results import WRONG, Grade
+from backprop.grading.results import UNREADABLE, WRONG, Grade
 from backprop.grading.worlds import Forward
 from backprop.language.parser import parse
 
@@ -33,7 +33,7 @@ def graded(forward: str, backward: str, **values: Any) -> Grade:
 
 def flagged(found: Grade) -> dict[int, str | None]:
     """The wrong lines and what is said of them."""
-    return {one.line: one.finding for one in found.lines if one.verdict == WRONG}
+    return {one.line: one.finding for one in found.lines if one.verdict in (WRONG, UNREADABLE)}
 
 
 def misgraded(mutant: Mutant) -> str:
@@ -41,8 +41,8 @@ def misgraded(mutant: Mutant) -> str:
     found = grade(forward_for(mutant.derivation), mutant.backward)
     lines = flagged(found)
     gaps = [gap.variable for gap in found.missing]
-    if found.error or any(one.verdict == "unreadable" for one in found.lines):
-        return "unreadable"
+    if found.error:
+        return found.error.message
     if mutant.mistake in ("missing", "never"):
         here = [mutant.variable]
         return "" if gaps == here and not lines else f"said {gaps}, {lines}"

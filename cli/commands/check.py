@@ -64,9 +64,7 @@ class Settings(NamedTuple):
         return exit_code(verdicts or [(report.check.verdict, 0)], self.allowed, self.min_digits)
 
 
-@click.command(
-    "check", cls=CheckCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]"
-)
+@click.command("check", cls=CheckCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]")
 @program_options
 @check_options
 @grading_options

@@ -88,7 +88,10 @@ class Case:
 
     def formula(self) -> str:
         """The right line, derived from the table."""
-        if self.statement is None or self.claim.entries is not None:
+        one = self.statement
+        if one is None or self.claim.entries is not None:
+            return ""
+        if self.claim.variable not in one.program.inputs:
             return ""
         return right_line(self.statement, self.claim.variable, self.upstream)
 

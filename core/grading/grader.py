@@ -1,4 +1,4 @@
-"""The lines of one file, one after the other, then all lines of each variable together."""
+"""The lines of one file, one after the other: which are about a gradient, and what they come to."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import time
 
 from backprop.errors import BackpropError, LanguageError, LimitError, closest
 from backprop.grading.comparing import mark, same
-from backprop.grading.diagnosis import Case, Diagnosis, diagnose, goal_of
 from backprop.grading.evaluating import Evaluator, UnknownNameError, gradient_names, leaves
-from backprop.grading.matching import Claim, Use, matched, number, total
+from backprop.grading.matching import Claim, number
 from backprop.grading.reading import Line, lines
-from backprop.grading.results import REDUNDANT, UNREADABLE, WRONG, Gap, Grade, Graded
-from backprop.grading.targets import accumulated, entries_of, renewed
+from backprop.grading.results import UNREADABLE, WRONG, Grade, Graded
+from backprop.grading.settling import settle
+from backprop.grading.targets import accumulated, entries_of, grown, renewed
 from backprop.grading.totals import Own, totals_of
-from backprop.grading.wording import Words
 from backprop.grading.worlds import Forward, Series
 
 PATIENCE = 20.0  # seconds for a file
-USELESS = ("superseded", "adds-nothing")
 
 
 class Grader:
@@ -30,7 +28,7 @@ class Grader:
         self.own = Own(self.evaluator, self.gradients, forward)
         self.claims: dict[str, list[Claim]] = {}
         self.rows: list[tuple[Graded, Claim | None]] = []
-        self.helpers: list[str] = []
+        self.helpers: dict[str, Line] = {}
         self.running: dict[str, Series | None] = {}
         self.tried: set[str] = set()  # the variables of lines that can't be read
         self.written = {name: self.first_way(name) for name in forward.variables}
@@ -49,13 +47,7 @@ class Grader:
                 message = f"the lines up to here took {PATIENCE:g} s, so the file is not graded"
                 raise LimitError(message, text=self.text, span=line.span)
             self.look_at(line)
-        words = Words(self.forward, self.written, self.helpers)
-        for variable in self.forward.variables:
-            self.settle(variable, words)
-        self.order(words)
-        for row, claim in self.rows:
-            if claim is not None:
-                self.conclude(row, claim, words)
+        settle(self)
         self.found.totals = totals_of(self.own, self.forward, set(self.claims))
 
     # One line after the other.
@@ -163,109 +155,19 @@ class Grader:
     def helper_line(self, line: Line) -> None:
         """A name of the user's own: its value is used as it is."""
         assert line.tree is not None
-        if line.subscript or line.update != "=":
-            near = closest(line.target, list(self.gradients))
-            hint = f"did you mean {near}?" if near else ""
-            message = f"{line.target[:40]} is the gradient of nothing in the program"
-            self.unreadable(
-                line, LanguageError(message, text=self.text, span=line.span, hint=hint)
-            )  # fmt: skip
-            return
         try:
+            if line.subscript or (line.update != "=" and line.target not in self.helpers):
+                near = closest(line.target, list(self.gradients))
+                hint = f"did you mean {near}?" if near else ""
+                message = f"{line.target[:40]} has no value yet, and is the gradient of nothing"
+                raise LanguageError(message, text=self.text, span=line.span, hint=hint)
+            line = grown(line)
             self.evaluator.names[line.target] = self.evaluator.series(line.tree)
         except BackpropError as error:
             self.unreadable(line, error)
             return
         self.own.run(line, None)
-        self.helpers.append(line.target)
-
-    # All lines of a variable.
-
-    def settle(self, variable: str, words: Words) -> None:
-        claims = self.claims.get(variable, [])
-        parts = self.parts(variable)
-        if not claims:
-            if parts and variable not in self.tried and (variable in self.forward.required or self.used(variable)):
-                self.never(variable, parts, words)
-            return
-        left = matched(claims, parts)
-        for statement in dict.fromkeys(use.statement for use in left):
-            those = [use for use in left if use.statement == statement]
-            if not statement or variable in self.tried:
-                continue
-            full = [use for use in parts if use.statement == statement]
-            expected = number(total(those if len(those) < len(full) else full)[0])
-            hint = words.missing(variable, statement)
-            self.found.missing.append(Gap(variable, "missing", statement, expected, hint))
-
-    def parts(self, variable: str) -> list[Use]:
-        """What the uses of a variable pass back; for the output the gradient to begin with."""
-        found = [
-            Use(statement, series, mark(series))
-            for statement in self.forward.consumers[variable]
-            for series in self.forward.uses(variable, statement)
-        ]
-        if variable == self.forward.output:
-            series = self.forward.gradients[variable]
-            found = [Use("", series, mark(series))]
-        return found
-
-    def used(self, variable: str) -> bool:
-        """Does a line use the gradient of this variable?"""
-        if variable == self.forward.output:
-            return False
-        return any(variable in claim.mentions for those in self.claims.values() for claim in those)
-
-    def never(self, variable: str, parts: list[Use], words: Words) -> None:
-        if all(use.mark.zero for use in parts):
-            return
-        expected = number(total(parts)[0])
-        hint = words.never(variable, [use.statement for use in parts])
-        through = ", ".join(dict.fromkeys(use.statement for use in parts))
-        self.found.missing.append(Gap(variable, "never", through, expected, hint))
-
-    def order(self, words: Words) -> None:
-        """Lines that use a gradient before all of its parts are there."""
-        last: dict[str, int] = {}
-        place = {claim: k for k, (_, claim) in enumerate(self.rows) if claim}
-        for variable, claims in self.claims.items():
-            adding = [one for one in claims if one.holds or one.wants]
-            if adding:
-                last[variable] = place[adding[-1]]
-        for claim, k in place.items():
-            late = [name for name in claim.mentions if last.get(name, -1) > k]
-            if late and not claim.finding and not claim.unmatched:
-                claim.finding = "too-early"
-                claim.late = late[0]
-
-    # Words.
-
-    def conclude(self, row: Graded, claim: Claim, words: Words) -> None:
-        if claim.series is not None:
-            row.yours = number(claim.series[0])
-        if claim.finding in USELESS:
-            row.verdict, row.finding = REDUNDANT, claim.finding
-            row.hint = words.told(claim, Diagnosis(claim.finding))
-            return
-        if claim.holds and not claim.wants:
-            row.expected = row.yours
-        if claim.wants:
-            goal = goal_of(self.forward, claim)
-            row.expected = number(goal[0])
-            if claim.entries is not None and len(claim.entries) == 1:
-                row.expected = row.expected.ravel()[0]
-            case = Case(self.forward, self.evaluator, self.written, claim, goal)
-            self.finish(row, claim, diagnose(case), words)
-        elif claim.finding and not claim.unmatched:
-            self.finish(row, claim, Diagnosis(claim.finding), words)
-        elif claim.unmatched:
-            self.finish(row, claim, Diagnosis("extra" if claim.series else "shape"), words)
-
-    def finish(self, row: Graded, claim: Claim, found: Diagnosis, words: Words) -> None:
-        row.verdict, row.finding, row.fix = WRONG, found.finding, found.fix
-        row.hint = words.told(claim, found)
-        if claim.finding and claim.finding != found.finding:
-            row.hint += "; and " + words.told(claim, Diagnosis(claim.finding))
+        self.helpers[line.target] = line
 
 
 def widened(series: Series, like: Series) -> Series:

@@ -7,7 +7,7 @@ be held once; `=` starts anew, `+=` goes on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, combinations
 from typing import Any, NamedTuple
@@ -45,15 +45,22 @@ class Claim:
     wants: list[Use] = field(default_factory=list)  # what a wrong line should have held
     unmatched: bool = False  # is its number no part of the gradient?
     late: str = ""  # the variable whose gradient it uses too early
+    goal: Series | None = None  # what it should come to, if that is no part of a gradient
+
+    def clear(self) -> None:
+        self.finding, self.unmatched, self.holds, self.wants = "", False, [], []
 
 
-def matched(claims: Sequence[Claim], uses: Sequence[Use]) -> list[Use]:
-    """Find out about the lines of one variable; the parts that no line holds are left."""
+def matched(claims: Sequence[Claim], uses: Sequence[Use], places: Mapping[str, int]) -> list[Use]:
+    """Find out about the lines of one variable; the parts that no line holds are left. `places`
+    is the order of the statements."""
     left: list[Use] = []
     for cell in cells(claims):
         those = [claim for claim in claims if cell is None or touches(claim, cell)]
         parts = uses if cell is None else [restricted_use(use, cell) for use in uses]
-        left += Cellwise(those, [use for use in parts if not use.mark.zero], cell, parts).left()
+        left += Cellwise(
+            those, [use for use in parts if not use.mark.zero], cell, parts, places
+        ).left()
     return left
 
 
@@ -95,8 +102,10 @@ class Cellwise:
     """The lines for one group of entries, in their order."""
 
     def __init__(
-        self, claims: Sequence[Claim], uses: Sequence[Use], cell: Cell, every: Sequence[Use]
-    ) -> None:
+        self, claims: Sequence[Claim], uses: Sequence[Use], cell: Cell, every: Sequence[Use],
+        places: Mapping[str, int],
+    ) -> None:  # fmt: skip
+        self.places = places
         self.claims = claims
         self.uses = list(uses)
         self.free = list(uses)
@@ -104,6 +113,7 @@ class Cellwise:
         self.idle = len(every) > len(uses)  # does some use pass back nothing at all?
         self.held: list[tuple[Claim, list[Use]]] = []  # since the last `=` that starts anew
         self.wrong: list[Claim] = []
+        self.twice: list[Claim] = []  # what they hold another line holds already
         self.begun = False
 
     def left(self) -> list[Use]:
@@ -131,8 +141,9 @@ class Cellwise:
             self.start_anew(claim, whole)
         elif parts or (found is not None and found.zero and self.idle):
             self.hold(claim, parts or [], starts)
-        elif found is not None and self.covering(found, claim, self.uses):
-            self.say(claim, "counted-twice")
+        elif found is not None and (again := self.covering(found, claim, self.uses)):
+            self.twice.append(claim)
+            claim.holds += again
         else:
             if starts and (self.held or self.wrong):
                 self.overwrite(claim)
@@ -186,9 +197,33 @@ class Cellwise:
                 return parts
         return None
 
+    def resolve(self, claim: Claim) -> None:
+        """A part is held twice. If another is not held at all, one of the two lines was meant
+        for it: that which is out of the order of the backward pass."""
+        wanted = [] if self.wrong else self.free
+        first = next((one for one, parts in self.held if parts and parts[0] in claim.holds), None)
+        if not wanted or first is None:
+            claim.holds = []
+            self.say(claim, "counted-twice")
+            return
+        stray = first if self.inversions(claim, first) < self.inversions(first, claim) else claim
+        stray.holds, stray.unmatched = [], True
+        stray.finding = "" if stray.finding == "not-started" else stray.finding
+        self.wrong.append(stray)
+
+    def inversions(self, kept: Claim, stray: Claim) -> int:
+        """How often lines are out of order if this one holds the part and that the missing one."""
+        order = []
+        for claim in self.claims:
+            uses = self.free if claim is stray else kept.holds if claim is kept else claim.holds
+            order += [self.places.get(use.statement, 0) for use in uses[:1]]
+        return sum(a < b for k, a in enumerate(order) for b in order[k + 1 :])
+
     def assign(self) -> None:
         """What wrong lines should have held: the parts of the statements whose gradients they
         use, else what is left."""
+        for claim in self.twice:
+            self.resolve(claim)
         for claim in self.wrong:
             claim.wants += self.wanted(claim)
         taken = [use for claim in self.wrong for use in claim.wants]

@@ -84,12 +84,19 @@ def renewed(line: Line) -> Line | None:
     tree = line.tree
     assert tree is not None
     if line.update in ("*=", "/="):
-        code = [line.target, *tree.code, INFIX[line.update[0]]]
-        at = [0, *tree.at, 0]
-        tree = replace(tree, code=code, at=at, body=[(0, len(code))])
-        line = line._replace(update="=", tree=tree)
+        line = grown(line)
     elif line.update != "=" or line.target not in tree.names:
         return None
     if line.subscript:
         raise LanguageError("an entry can't be changed in its place: write the whole line")
     return line
+
+
+def grown(line: Line) -> Line:
+    """`s += a` as `s = s + a`."""
+    tree = line.tree
+    if tree is None or line.update == "=":
+        return line
+    code = [line.target, *tree.code, INFIX[line.update[0]]]
+    at = [0, *tree.at, 0]
+    return line._replace(update="=", tree=replace(tree, code=code, at=at, body=[(0, len(code))]))

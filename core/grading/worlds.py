@@ -26,9 +26,16 @@ from backprop.program import Program
 from backprop.staging import stage
 
 DIGITS = 50
-MORE = 5  # worlds beside the point itself
+MORE = 6  # worlds beside the point itself
 TRIES = 60
-SPREADS = (0.3, 1.0, 3.0, 0.1)  # how far around the point others are, parts of a number and of 1
+SPREADS = (
+    0.3,
+    1.0,
+    3.0,
+    0.1,
+    5.0,
+    2.0,
+)  # how far around the point others are, parts of a number and of 1
 MOST_EXACT = 4_000  # entries in all stages together, up to which arrays have many digits
 
 Series = list[Any]  # a value for every world
@@ -64,6 +71,7 @@ class Forward:
     program: Program
     statements: tuple[Statement, ...]
     worlds: tuple[World, ...]
+    maker: Maker
     required: tuple[str, ...]  # inputs that need a gradient
     free: bool  # is the gradient of the output anything at all?
 
@@ -106,6 +114,13 @@ class Forward:
         places = range(len(self.worlds[0].flows[variable, statement]))
         return [[self.use(world, variable, statement, k) for world in self.worlds] for k in places]
 
+    def inside(self, statement: str) -> list[Series]:
+        """The gradients of the stages that a statement is made of, the output's left out."""
+        found = [
+            self.maker.inside(self.by_name[statement].program, w, statement) for w in self.worlds
+        ]
+        return [list(series) for series in zip(*found, strict=True)]
+
     def use(self, world: World, variable: str, statement: str, place: int) -> Any:
         return self.or_zero(world, variable, world.flows[variable, statement][place])
 
@@ -146,7 +161,7 @@ def worlds_of(
         drawn = maker.varied(point, required if wrt is not None else wanted, wrt is not None)
         others = maker.others(point, drawn, Random(seed))
         free = upstream is None and program.shapes is not None and program.shapes[program.output]
-        return Forward(program, statements, (first, *others), required, bool(free))
+        return Forward(program, statements, (first, *others), maker, required, bool(free))
 
 
 def by_gates(tree: Tree, point: Mapping[str, Any], program: Program) -> tuple[Tree, Program]:
@@ -255,13 +270,7 @@ class Maker:
         if program.output in program.inputs.values():
             alias = next(n for n, slot in program.inputs.items() if slot == program.output)
             return {alias: [gradient]}
-        back: Any = None
-        if gradient is not None and self.arrays:
-            from backprop.arrays.engine import backward_arrays
-
-            back = backward_arrays(program, slots, gradient, self.ties, None, self.arithmetic)
-        elif gradient is not None:
-            back = backward(program, slots, self.ties, None, self.arithmetic)
+        back = None if gradient is None else self.back(program, slots, gradient)
         names = {slot: name for name, slot in program.inputs.items()}
         reached = differentiable(program)
         for slot, gate, operands in program.forward_steps():
@@ -275,6 +284,27 @@ class Maker:
                     part = part * gradient
                 found.setdefault(names[operand], []).append(part)
         return found
+
+    def inside(self, program: Program, world: World, statement: str) -> list[Any]:
+        values = {name: world.values[name] for name in program.inputs}
+        slots = forward(program, values, self.arithmetic)
+        gradient = world.gradients[statement]
+        if gradient is None:
+            return [slots[slot] * 0 for slot in program.stage_slots if slot != program.output]
+        back = self.back(program, slots, gradient)
+        return [
+            back.gradient(slot) * (1 if self.arrays else gradient)
+            for slot in program.stage_slots
+            if slot != program.output
+        ]
+
+    def back(self, program: Program, slots: list[Any], gradient: Any) -> Any:
+        """The backward pass of a statement; of numbers with 1 to begin with."""
+        if not self.arrays:
+            return backward(program, slots, self.ties, None, self.arithmetic)
+        from backprop.arrays.engine import backward_arrays
+
+        return backward_arrays(program, slots, gradient, self.ties, None, self.arithmetic)
 
     def finite(self, world: World) -> bool:
         parts = [part for flows in world.flows.values() for part in flows]

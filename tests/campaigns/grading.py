@@ -8,6 +8,7 @@ run on both passes, says which change a number; these have to be found, all of t
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections import Counter
 from pathlib import Path
@@ -21,6 +22,9 @@ LEAST = 0.9  # of the mistakes are to be named rightly
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--verbose", action="store_true", help="show what is named wrongly")
+    options = parser.parse_args()
     made = harmless = named = 0
     missed: list[str] = []
     misnamed: Counter[str] = Counter()
@@ -31,12 +35,18 @@ def main() -> int:
                 continue
             made += 1
             if fault := misgraded(mutant):
-                missed.append(f"{derivation.name}, line {mutant.line}, {mutant.mistake}: {fault}\n{mutant.backward}\n")
+                missed.append(
+                    f"{derivation.name}, line {mutant.line}, {mutant.mistake}: {fault}\n{mutant.backward}\n"
+                )
             said = diagnosed(mutant)
             if said in mutant.accepted:
                 named += 1
             else:
                 misnamed[f"{mutant.mistake} as {said or 'nothing'}"] += 1
+                if options.verbose:
+                    sys.stdout.write(
+                        f"{derivation.name}: {mutant.mistake} as {said}\n{mutant.backward}\n"
+                    )
     sys.stdout.write("\n".join([*missed, ""]))
     sys.stdout.write(f"{made} mistakes that change a number, {harmless} that don't\n")
     sys.stdout.write(f"right line and no other: {made - len(missed)}\n")

@@ -1,0 +1,105 @@
+"""Names of the user's own that stand for a gradient inside a statement, as `dz` in
+
+    h = tanh(w * x + b)        dz = (1 - h**2) * dh;  dw = x * dz;  db = dz
+
+Such a name is taken as it is. But where every wrong line that uses it is right with a gradient
+from inside the statement in its place, it is the line that defines the name that is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from backprop.errors import BackpropError
+from backprop.grading.comparing import added, mark, same
+from backprop.grading.evaluating import leaves
+from backprop.grading.matching import Claim, Use, groupings
+from backprop.grading.worlds import Series
+
+if TYPE_CHECKING:
+    from backprop.grading.grader import Grader
+
+
+def mended(file: Grader) -> list[Claim]:
+    """The lines that define such names wrongly; lines that use them go on with the right value."""
+    faulty = []
+    for name in list(file.helpers):
+        if (found := culprit(file, name)) is not None:
+            faulty.append(found)
+    return faulty
+
+
+def culprit(file: Grader, name: str) -> Claim | None:
+    """The line that defines a name, if the name's value is what makes lines wrong."""
+    dependent = following(file, name)
+    wrong = [
+        claim for claims in file.claims.values() for claim in claims
+        if claim.unmatched and claim.wants and leaves(claim.line.tree.code) & dependent
+    ]  # fmt: skip
+    line, yours = file.helpers[name], file.evaluator.names[name]
+    for statement, series in inner(file, wrong):
+        if same(mark(series), mark(yours)):
+            return None
+        names = renamed(file, name, series)
+        news = [evaluated(file, claim, names) for claim in wrong]
+        if all(
+            new is not None and fits(claim, new) for claim, new in zip(wrong, news, strict=True)
+        ):
+            mentions = {file.gradients[n] for n in leaves(line.tree.code) if n in file.gradients}
+            file.evaluator.names = names
+            for claim, new in zip(wrong, news, strict=True):
+                claim.series = new
+            use = Use(statement, series, mark(series))
+            return Claim(
+                line, name, yours, frozenset(mentions), wants=[use], goal=series, unmatched=True
+            )
+    return None
+
+
+def following(file: Grader, name: str) -> set[str]:
+    """A name, and those that are defined by it."""
+    found = {name}
+    for other, line in file.helpers.items():
+        if leaves(line.tree.code) & found:
+            found.add(other)
+    return found
+
+
+def inner(file: Grader, wrong: list[Claim]) -> Iterator[tuple[str, Series]]:
+    """The gradients inside the statements that wrong lines are about."""
+    statements = dict.fromkeys(use.statement for claim in wrong for use in claim.wants)
+    for statement in statements:
+        if statement in file.forward.by_name:
+            for series in file.forward.inside(statement):
+                yield statement, series
+
+
+def renamed(file: Grader, name: str, series: Series) -> dict[str, Series]:
+    """All names with another value for one of them."""
+    names = {**file.evaluator.names, name: series}
+    for other in file.helpers:
+        line = file.helpers[other]
+        if other != name and name in leaves(line.tree.code):
+            try:
+                names[other] = file.evaluator.series(line.tree, names)
+            except BackpropError:
+                continue
+    return names
+
+
+def evaluated(file: Grader, claim: Claim, names: dict[str, Series]) -> Series | None:
+    try:
+        series = file.evaluator.series(claim.line.tree, names)
+    except BackpropError:
+        return None
+    return [-value for value in series] if claim.line.update == "-=" else series
+
+
+def fits(claim: Claim, series: Series) -> bool:
+    """Is this a part of what the line should hold?"""
+    wanted = mark(series)
+    return any(
+        same(wanted, added(use.mark for use in parts))
+        for parts in groupings(claim.wants, claim.mentions)
+    )
