@@ -89,6 +89,10 @@ class LanguageError(BackpropError):
     """A text that can't be read, with the place where reading stopped."""
 
 
+class ShapeError(LanguageError):
+    """An operation on arrays whose shapes don't fit."""
+
+
 class LimitError(BackpropError):
     """A text or program larger than the documented limits."""
 

@@ -344,7 +344,7 @@ def mutants(derivation: Derivation) -> Iterator[Mutant]:
             yield made("not-started", f"{target} += {right}")
         if update == "+=" or targets.count(target) == 1:
             twice = f"{line}\n{target} += {right}"
-            yield made("counted-twice", twice)._replace(line=k + 2)
+            yield made("counted-twice", twice, "constant-factor")._replace(line=k + 2)
         upstreams = [
             name
             for name in dict.fromkeys(GRADIENT.findall(right))

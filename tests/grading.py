@@ -11,7 +11,6 @@ from backprop.grading.results import UNREADABLE, WRONG, Grade
 from backprop.grading.worlds import Forward
 from backprop.language.parser import parse
 
-
 READY: dict[str, Forward] = {}
 
 

@@ -90,7 +90,7 @@ def visible_lines(text: str) -> str:
 def summary(grade: Grade) -> str:
     if grade.error and not grade.lines:
         return "unreadable"
-    count = {verdict: 0 for verdict in STYLES}
+    count = dict.fromkeys(STYLES, 0)
     for one in grade.lines:
         count[one.verdict] += 1
     if grade.verdict == RIGHT:
@@ -165,7 +165,8 @@ def render_junit(grades: Iterable[Grade]) -> Iterator[str]:
         failures = sum("<failure" in one for one in tests)
         errors = sum("<error" in one for one in tests)
         name = quoteattr(visible(grade.file))
-        yield f'<testsuite name={name} tests="{len(tests)}" failures="{failures}" errors="{errors}">\n'
+        counts = f'tests="{len(tests)}" failures="{failures}" errors="{errors}"'
+        yield f"<testsuite name={name} {counts}>\n"
         yield from tests
         yield "</testsuite>\n"
     yield "</testsuites>\n"

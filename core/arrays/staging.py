@@ -22,6 +22,7 @@ from backprop.arrays.shapes import (
     too_many,
     words,
 )
+from backprop.errors import ShapeError
 from backprop.gates import GATES, array_gates, find
 from backprop.gates.row import Gate
 from backprop.language.syntax import ABSENT, Op, Tree
@@ -101,7 +102,8 @@ class ArrayStager(Stager):
                 raise MismatchError(f"this would be {words(found)}: {LIMIT}")
         except MismatchError as misfit:
             message = str(misfit).format(*map(self.called, operands))
-            self.fail(message, self.shape_hint(operands))
+            span, hint = self.tree.spans[self.step], self.shape_hint(operands)
+            raise ShapeError(message, text=self.tree.text, span=span, hint=hint) from None
         return found
 
     def shape_hint(self, operands: Sequence[int]) -> str:

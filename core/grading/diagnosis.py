@@ -93,7 +93,7 @@ class Case:
             return ""
         if self.claim.variable not in one.program.inputs:
             return ""
-        return right_line(self.statement, self.claim.variable, self.upstream)
+        return right_line(one, self.claim.variable, self.upstream)
 
     def explains(self, code: Sequence[Item]) -> bool:
         """Does an expression come to what is right, in all worlds?"""
@@ -136,7 +136,7 @@ def simple(case: Case) -> Iterator[Diagnosis]:
         yield Diagnosis("sign", "whole", fix)
     one = case.statement
     tree = case.claim.line.tree
-    if one and tree and case.upstream not in tree.names:
+    if one and tree and not case.claim.mentions:
         code = [*tree.code, case.upstream, INFIX["*"]]
         if case.explains(code):
             yield Diagnosis("no-upstream", case.upstream, fix or text_of(code))

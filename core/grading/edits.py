@@ -79,7 +79,6 @@ def upstreams(tree: Tree, site: Site) -> Iterator[Edit]:
     whole = list(tree.code)
     if not site.upstream:
         return
-    yield Edit("no-upstream", site.upstream, [*whole, site.upstream, INFIX["*"]])
     if whole.count(site.upstream) > 1:
         yield Edit("upstream-twice", site.upstream, [*whole, site.upstream, INFIX["/"]])
     for node, item in enumerate(whole):
@@ -92,6 +91,7 @@ def upstreams(tree: Tree, site: Site) -> Iterator[Edit]:
         if name != site.upstream:
             code = [site.upstream if item == name else item for item in whole]
             yield Edit("other-upstream", str(name), code)
+    yield Edit("no-upstream", site.upstream, [*whole, site.upstream, INFIX["*"]])
 
 
 def renamed(tree: Tree, site: Site) -> Iterator[Edit]:

@@ -8,8 +8,9 @@ from typing import Any
 from backprop.errors import BackpropError, LimitError
 from backprop.evaluation import arrays_in, checked_wrt, staged
 from backprop.grading.grader import Grader
+from backprop.grading.making import worlds_of
 from backprop.grading.results import Grade
-from backprop.grading.worlds import Forward, precisely, quietly, worlds_of
+from backprop.grading.worlds import Forward, precisely, quietly
 from backprop.language.syntax import Tree
 from backprop.values import Value, point
 

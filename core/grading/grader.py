@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import time
 
-from backprop.errors import BackpropError, LanguageError, LimitError, closest
+from backprop.errors import BackpropError, LanguageError, LimitError, ShapeError
 from backprop.grading.comparing import mark, same
-from backprop.grading.evaluating import Evaluator, UnknownNameError, gradient_names, leaves
+from backprop.grading.evaluating import (
+    Evaluator,
+    UnknownNameError,
+    gradient_names,
+    leaves,
+    shortened,
+)
 from backprop.grading.matching import Claim, number
 from backprop.grading.reading import Line, lines
 from backprop.grading.results import UNREADABLE, WRONG, Grade, Graded
@@ -27,7 +33,7 @@ class Grader:
         self.evaluator = Evaluator(forward, self.gradients)
         self.own = Own(self.evaluator, self.gradients, forward)
         self.claims: dict[str, list[Claim]] = {}
-        self.rows: list[tuple[Graded, Claim | None]] = []
+        self.rows: list[tuple[Graded, Claim]] = []
         self.helpers: dict[str, Line] = {}
         self.running: dict[str, Series | None] = {}
         self.tried: set[str] = set()  # the variables of lines that can't be read
@@ -95,9 +101,7 @@ class Grader:
             self.running[variable] = None
             return
         self.own.run(line, entries)
-        assert line.tree is not None
-        used = {self.gradients[n] for n in leaves(line.tree.code) if n in self.gradients}
-        claim = Claim(line, variable, series, frozenset(used - {variable}), entries, error)
+        claim = Claim(line, variable, series, self.mentions(line) - {variable}, entries, error)
         self.run_on(claim)
         row = Graded(line.number, line.code)
         self.rows.append((row, claim))
@@ -116,11 +120,7 @@ class Grader:
         assert line.tree is not None
         try:
             series = self.evaluator.series(line.tree, names)
-        except (UnknownNameError, LimitError):
-            raise
-        except BackpropError as error:
-            if "needs" not in error.message and "have to be" not in error.message:
-                raise
+        except ShapeError as error:
             return None, line, error
         if line.update != "=" or variable not in self.forward.program.inputs:
             series = widened(series, self.forward.values[variable])
@@ -155,19 +155,28 @@ class Grader:
     def helper_line(self, line: Line) -> None:
         """A name of the user's own: its value is used as it is."""
         assert line.tree is not None
+        begins = line.update != "=" and line.target not in self.helpers
         try:
-            if line.subscript or (line.update != "=" and line.target not in self.helpers):
-                near = closest(line.target, list(self.gradients))
-                hint = f"did you mean {near}?" if near else ""
-                message = f"{line.target[:40]} has no value yet, and is the gradient of nothing"
-                raise LanguageError(message, text=self.text, span=line.span, hint=hint)
-            line = grown(line)
-            self.evaluator.names[line.target] = self.evaluator.series(line.tree)
+            if line.subscript:
+                message = f"{shortened(line.target)} is the gradient of nothing in the program"
+                raise LanguageError(message, text=self.text, span=line.span)
+            new = line._replace(update="=") if begins else grown(line)
+            assert new.tree is not None
+            series = self.evaluator.series(new.tree)
         except BackpropError as error:
             self.unreadable(line, error)
             return
-        self.own.run(line, None)
-        self.helpers[line.target] = line
+        self.evaluator.names[line.target] = series
+        self.own.run(new, None)
+        claim = Claim(new, line.target, series, self.mentions(new), finding="not-started" * begins)
+        self.helpers[line.target] = new
+        self.rows.append((Graded(line.number, line.code), claim))
+
+    def mentions(self, line: Line) -> frozenset[str]:
+        """The variables whose gradients a line uses."""
+        assert line.tree is not None
+        names = leaves(line.tree.code)
+        return frozenset(self.gradients[name] for name in names if name in self.gradients)
 
 
 def widened(series: Series, like: Series) -> Series:

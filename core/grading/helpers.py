@@ -15,6 +15,7 @@ from backprop.errors import BackpropError
 from backprop.grading.comparing import added, mark, same
 from backprop.grading.evaluating import leaves
 from backprop.grading.matching import Claim, Use, groupings
+from backprop.grading.reading import Line
 from backprop.grading.worlds import Series
 
 if TYPE_CHECKING:
@@ -23,11 +24,8 @@ if TYPE_CHECKING:
 
 def mended(file: Grader) -> list[Claim]:
     """The lines that define such names wrongly; lines that use them go on with the right value."""
-    faulty = []
-    for name in list(file.helpers):
-        if (found := culprit(file, name)) is not None:
-            faulty.append(found)
-    return faulty
+    found = [culprit(file, name) for name in list(file.helpers)]
+    return [claim for claim in found if claim is not None]
 
 
 def culprit(file: Grader, name: str) -> Claim | None:
@@ -35,7 +33,7 @@ def culprit(file: Grader, name: str) -> Claim | None:
     dependent = following(file, name)
     wrong = [
         claim for claims in file.claims.values() for claim in claims
-        if claim.unmatched and claim.wants and leaves(claim.line.tree.code) & dependent
+        if claim.unmatched and claim.wants and used_by(claim.line) & dependent
     ]  # fmt: skip
     line, yours = file.helpers[name], file.evaluator.names[name]
     for statement, series in inner(file, wrong):
@@ -46,22 +44,25 @@ def culprit(file: Grader, name: str) -> Claim | None:
         if all(
             new is not None and fits(claim, new) for claim, new in zip(wrong, news, strict=True)
         ):
-            mentions = {file.gradients[n] for n in leaves(line.tree.code) if n in file.gradients}
             file.evaluator.names = names
             for claim, new in zip(wrong, news, strict=True):
                 claim.series = new
             use = Use(statement, series, mark(series))
             return Claim(
-                line, name, yours, frozenset(mentions), wants=[use], goal=series, unmatched=True
+                line, name, yours, file.mentions(line), wants=[use], goal=series, unmatched=True
             )
     return None
+
+
+def used_by(line: Line) -> set[str]:
+    return leaves(line.tree.code) if line.tree else set()
 
 
 def following(file: Grader, name: str) -> set[str]:
     """A name, and those that are defined by it."""
     found = {name}
     for other, line in file.helpers.items():
-        if leaves(line.tree.code) & found:
+        if used_by(line) & found:
             found.add(other)
     return found
 
@@ -80,7 +81,7 @@ def renamed(file: Grader, name: str, series: Series) -> dict[str, Series]:
     names = {**file.evaluator.names, name: series}
     for other in file.helpers:
         line = file.helpers[other]
-        if other != name and name in leaves(line.tree.code):
+        if other != name and line.tree and name in used_by(line):
             try:
                 names[other] = file.evaluator.series(line.tree, names)
             except BackpropError:
@@ -89,6 +90,7 @@ def renamed(file: Grader, name: str, series: Series) -> dict[str, Series]:
 
 
 def evaluated(file: Grader, claim: Claim, names: dict[str, Series]) -> Series | None:
+    assert claim.line.tree is not None
     try:
         series = file.evaluator.series(claim.line.tree, names)
     except BackpropError:

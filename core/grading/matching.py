@@ -110,7 +110,7 @@ class Cellwise:
         self.uses = list(uses)
         self.free = list(uses)
         self.cell = cell
-        self.idle = len(every) > len(uses)  # does some use pass back nothing at all?
+        self.idle = [use for use in every if use.mark.zero]  # uses that pass back nothing at all
         self.held: list[tuple[Claim, list[Use]]] = []  # since the last `=` that starts anew
         self.wrong: list[Claim] = []
         self.twice: list[Claim] = []  # what they hold another line holds already
@@ -236,6 +236,8 @@ class Cellwise:
         waiting = [other for other in self.wrong if not other.wants]
         if mentioned:
             return mentioned
+        if not free:
+            return [use for use in self.idle if use.statement in claim.mentions] or self.idle
         if len(waiting) == 1:
             return free
         return [use for use in free if use.statement == free[0].statement]

@@ -9,7 +9,7 @@ from backprop.grading.comparing import mark
 from backprop.grading.diagnosis import Case, Diagnosis, diagnose, goal_of
 from backprop.grading.helpers import mended
 from backprop.grading.matching import Claim, Use, matched, number, total
-from backprop.grading.results import REDUNDANT, WRONG, Gap, Graded
+from backprop.grading.results import REDUNDANT, RIGHT, WRONG, Gap, Graded
 from backprop.grading.wording import Words
 
 if TYPE_CHECKING:
@@ -25,17 +25,15 @@ def settle(file: Grader) -> None:
     faulty = mended(file)
     if faulty:
         left = match(file)
-    used = {name for claims in file.claims.values() for one in claims for name in one.mentions}
+    used = {name for _, claim in file.rows for name in claim.mentions}
     for variable in file.forward.variables:
         file.found.missing += gaps(file, variable, left, variable in used, words)
     order(file)
     for row, claim in file.rows:
-        if claim is not None:
-            conclude(file, row, claim, words)
-    for claim in faulty:
-        row = Graded(claim.line.number, claim.line.code)
-        conclude(file, row, claim, words)
-        file.found.lines.append(row)
+        fault = next((one for one in faulty if one.line is claim.line), claim)
+        conclude(file, row, fault, words)
+        if row.verdict != RIGHT and row not in file.found.lines:
+            file.found.lines.append(row)
     file.found.lines.sort(key=lambda row: row.line)
 
 
@@ -91,7 +89,7 @@ def gaps(
 
 def order(file: Grader) -> None:
     """Lines that use a gradient before all of its parts are there."""
-    place = {claim: k for k, (_, claim) in enumerate(file.rows) if claim}
+    place = {claim: k for k, (_, claim) in enumerate(file.rows)}
     last = {
         variable: place[adding[-1]]
         for variable, claims in file.claims.items()

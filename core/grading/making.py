@@ -1,0 +1,236 @@
+"""How worlds are made: the point itself, and others around it where everything is finite."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from math import prod
+from random import Random
+from typing import Any
+
+from backprop.engine import backward, forward
+from backprop.errors import BackpropError, UsageError
+from backprop.gates import GATES
+from backprop.grading.worlds import (
+    Forward, Statement, World, arithmetic_for, differentiable, precisely, quietly, staged,
+)
+from backprop.language.parser import parse
+from backprop.language.syntax import Tree
+from backprop.program import Program
+from backprop.staging import stage
+
+MORE = 6  # worlds beside the point itself
+TRIES = 60
+SPREADS = (
+
+
+def worlds_of(
+    tree: Tree,
+    point: Mapping[str, Any],
+    program: Program,
+    *,
+    ties: str = "notes",
+    wrt: Collection[str] | None = None,
+    upstream: Any = None,
+    seed: int = 0,
+) -> Forward:
+    """The worlds of a program at a point. `wrt` are the inputs that need a gradient."""
+    named, program = by_gates(tree, point, program)
+    statements = tuple(statements_of(named, program))
+    reached = differentiable(program)
+    wanted = [name for name in program.inputs if program.inputs[name] in reached]
+    told = [name for name in wanted if name not in program.defaults and not labels(point[name])]
+    required = tuple(wrt) if wrt is not None else tuple(told or wanted)
+    maker = Maker(program, statements, ties, upstream)
+    with precisely():
+        first = maker.world(point, None)
+        if not maker.finite(first):
+            raise UsageError(
+                "the program has no finite gradient at this point, so nothing can be graded",
+                hint="choose another point; backprop eval shows where it gets lost",
+            )
+        drawn = maker.varied(point, required if wrt is not None else wanted, wrt is not None)
+        others = maker.others(point, drawn, Random(seed))
+        free = upstream is None and program.shapes is not None and program.shapes[program.output]
+        return Forward(program, statements, (first, *others), maker, required, bool(free))
+
+
+def by_gates(tree: Tree, point: Mapping[str, Any], program: Program) -> tuple[Tree, Program]:
+    """A single expression as the stages that the tables show: q = x + y; f = q * z."""
+    if len(tree.body) > 1 or tree.functions or program.size < 2:
+        return tree, program
+    text = "\n".join(f"{one.name} = {one.code}" for one in program.stages())
+    try:
+        named = parse(text)
+        shapes = program.shapes_of_inputs()
+        again = stage(named, point, shapes=shapes)
+    except BackpropError:
+        return tree, program
+    return (named, again) if set(again.inputs) == set(program.inputs) else (tree, program)
+
+
+def statements_of(tree: Tree, program: Program) -> Iterator[Statement]:
+    """Every statement that is computed, staged by itself."""
+    known: dict[str, tuple[int, ...]] = {}
+    slots = dict(program.names)
+    for name, slot in slots.items():
+        known[name] = program.shapes[slot] if program.shapes else ()
+    for run in tree.body:
+        name = tree.name_of(run) or program.output_name
+        if name not in program.inputs:
+            alone = replace(tree, body=(run,))
+            yield Statement(name, staged(alone, known, arrays=program.shapes is not None), alone)
+
+
+class Maker:
+    """Computes worlds, of numbers or of arrays."""
+
+    def __init__(
+        self, program: Program, statements: tuple[Statement, ...], ties: str, upstream: Any
+    ) -> None:
+        self.program = program
+        self.statements = statements
+        self.ties = ties
+        self.upstream = upstream
+        self.arrays = program.shapes is not None
+        self.arithmetic = arithmetic_for(program)
+
+    def world(self, point: Mapping[str, Any], random: Random | None) -> World:
+        number = self.arithmetic.number
+        values = {name: number(point[name]) for name in self.program.inputs}
+        each = []
+        with quietly(self.arrays):
+            for name, program, _ in self.statements:
+                slots = forward(program, values, self.arithmetic)
+                each.append(slots)
+                values[name] = slots[program.output]
+            gradients: dict[str, Any] = dict.fromkeys(values)
+            gradients[self.statements[-1].name] = self.start(random)
+            flows: dict[tuple[str, str], list[Any]] = {}
+            for (name, program, _), slots in zip(self.statements[::-1], each[::-1], strict=True):
+                for variable, parts in self.passed(program, slots, gradients[name]).items():
+                    flows[variable, name] = parts
+                    for part in parts:
+                        if part is not None:
+                            before = gradients[variable]
+                            gradients[variable] = part if before is None else before + part
+        return World(values, gradients, flows)
+
+    def start(self, random: Random | None) -> Any:
+        """The gradient of the output: what was given, or anything where nothing was."""
+        if not self.arrays:
+            return self.arithmetic.number(1.0)
+        import numpy as np
+
+        from backprop.arrays.evaluation import upstream_of
+
+        assert self.program.shapes is not None
+        shape = self.program.shapes[self.program.output]
+        if self.upstream is None and shape and random:
+            drawn = [random.uniform(-2, 2) for _ in range(prod(shape))]
+            return self.arithmetic.number(np.array(drawn).reshape(shape))
+        given = "ones" if self.upstream is None and shape else self.upstream
+        return self.arithmetic.number(upstream_of(shape, given))
+
+    def passed(self, program: Program, slots: list[Any], gradient: Any) -> dict[str, list[Any]]:
+        """What a statement passes back to each use of a variable in it."""
+        found: dict[str, list[Any]] = {}
+        if program.output in program.inputs.values():
+            alias = next(n for n, slot in program.inputs.items() if slot == program.output)
+            return {alias: [gradient]}
+        back = None if gradient is None else self.back(program, slots, gradient)
+        names = {slot: name for name, slot in program.inputs.items()}
+        reached = differentiable(program)
+        for slot, gate, operands in program.forward_steps():
+            for place, operand in enumerate(operands):
+                if slot not in reached or operand not in names or not GATES[gate].partial(place):
+                    continue
+                if gate == "index" and place:
+                    continue
+                part = None if back is None else back.flow(slot, place)
+                if part is not None and not self.arrays:
+                    part = part * gradient
+                found.setdefault(names[operand], []).append(part)
+        return found
+
+    def inside(self, program: Program, world: World, statement: str) -> list[Any]:
+        values = {name: world.values[name] for name in program.inputs}
+        slots = forward(program, values, self.arithmetic)
+        gradient = world.gradients[statement]
+        if gradient is None:
+            return [slots[slot] * 0 for slot in program.stage_slots if slot != program.output]
+        back = self.back(program, slots, gradient)
+        return [
+            back.gradient(slot) * (1 if self.arrays else gradient)
+            for slot in program.stage_slots
+            if slot != program.output
+        ]
+
+    def back(self, program: Program, slots: list[Any], gradient: Any) -> Any:
+        """The backward pass of a statement; of numbers with 1 to begin with."""
+        if not self.arrays:
+            return backward(program, slots, self.ties, None, self.arithmetic)
+        from backprop.arrays.engine import backward_arrays
+
+        return backward_arrays(program, slots, gradient, self.ties, None, self.arithmetic)
+
+    def finite(self, world: World) -> bool:
+        parts = [part for flows in world.flows.values() for part in flows]
+        numbers = [*world.values.values(), *world.gradients.values(), *parts]
+        return all(number is None or all_finite(number) for number in numbers)
+
+    def varied(self, point: Mapping[str, Any], names: Collection[str], asked: bool) -> list[str]:
+        """The inputs to draw anew: not what looks like labels, which a derivation relies on."""
+        drawn = [name for name in names if asked or not labels(point[name])]
+        return drawn or list(names)
+
+    def others(
+        self, point: Mapping[str, Any], names: Collection[str], random: Random
+    ) -> Iterator[World]:
+        found = 0
+        for attempt in range(TRIES):
+            spread = SPREADS[found % len(SPREADS)] * 0.8 ** (attempt - found)
+            held = attempt - found > 10 and random.random() < 0.5
+            moving = [name for name in names if not held or random.random() < 0.5]
+            moved = {name: shaken(point[name], spread, random) for name in moving}
+            try:
+                world = self.world({**point, **moved}, random)
+            except BackpropError:
+                continue
+            if self.finite(world):
+                found += 1
+                yield world
+                if found == MORE:
+                    return
+
+
+def shaken(value: Any, spread: float, random: Random) -> Any:
+    """A number near another; of an array, every entry."""
+    if isinstance(value, float):
+        return shaken_number(value, spread, random)
+    import numpy as np
+
+    drawn = [shaken_number(number, spread, random) for number in value.ravel().tolist()]
+    return np.array(drawn).reshape(value.shape)
+
+
+def shaken_number(value: float, spread: float, random: Random) -> float:
+    return value * (1 + spread * random.uniform(-1, 1)) + spread * random.uniform(-1, 1)
+
+
+def labels(value: Any) -> bool:
+    """An array of zeros and ones, or one whose rows are distributions."""
+    if isinstance(value, float) or not value.size or (value < 0).any():
+        return False
+    whole = ((value == 0) | (value == 1)).all()
+    return bool(whole or (abs(value.sum(axis=-1) - 1) < 1e-12).all())
+
+
+def all_finite(number: Any) -> bool:
+    if not getattr(number, "ndim", 0):
+        return bool(number - number == 0)
+    import numpy as np
+
+    return bool(np.all(number - number == 0))
+
+
