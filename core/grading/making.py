@@ -12,7 +12,14 @@ from backprop.engine import backward, forward
 from backprop.errors import BackpropError, UsageError
 from backprop.gates import GATES
 from backprop.grading.worlds import (
-    Forward, Statement, World, arithmetic_for, differentiable, precisely, quietly, staged,
+    Forward,
+    Statement,
+    World,
+    arithmetic_for,
+    differentiable,
+    precisely,
+    quietly,
+    staged,
 )
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
@@ -21,7 +28,7 @@ from backprop.staging import stage
 
 MORE = 6  # worlds beside the point itself
 TRIES = 60
-SPREADS = (
+SPREADS = (0.3, 1.0, 3.0, 0.1, 5.0, 2.0)  # how far others are, parts of a number and of 1
 
 
 def worlds_of(
@@ -232,5 +239,3 @@ def all_finite(number: Any) -> bool:
     import numpy as np
 
     return bool(np.all(number - number == 0))
-
-

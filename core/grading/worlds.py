@@ -7,32 +7,24 @@ to be right in all worlds: a factor that happens to be 1 at one point is not 1 a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from random import Random
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backprop.arithmetic.precise import PRECISE
-from backprop.engine import backward, forward
-from backprop.errors import BackpropError, UsageError
 from backprop.fusing import fuse
 from backprop.gates import GATES
-from backprop.language.parser import parse
 from backprop.language.syntax import Tree
 from backprop.program import Program
 from backprop.staging import stage
 
+if TYPE_CHECKING:
+    from backprop.grading.making import Maker
+
 DIGITS = 50
-    0.3,
-    1.0,
-    3.0,
-    0.1,
-    5.0,
-    2.0,
-)  # how far around the point others are, parts of a number and of 1
 MOST_EXACT = 4_000  # entries in all stages together, up to which arrays have many digits
 
 Series = list[Any]  # a value for every world
