@@ -36,7 +36,7 @@ def culprit(file: Grader, name: str) -> Claim | None:
         if claim.unmatched and claim.wants and used_by(claim.line) & dependent
     ]  # fmt: skip
     line, yours = file.helpers[name], file.evaluator.names[name]
-    for statement, series in inner(file, wrong):
+    for variable, statement, series in inner(file, wrong):
         if same(mark(series), mark(yours)):
             return None
         names = renamed(file, name, series)
@@ -49,7 +49,13 @@ def culprit(file: Grader, name: str) -> Claim | None:
                 claim.series = new
             use = Use(statement, series, mark(series))
             return Claim(
-                line, name, yours, file.mentions(line), wants=[use], goal=series, unmatched=True
+                line,
+                variable or name,
+                yours,
+                file.mentions(line),
+                wants=[use],
+                goal=series,
+                unmatched=True,
             )
     return None
 
@@ -67,13 +73,18 @@ def following(file: Grader, name: str) -> set[str]:
     return found
 
 
-def inner(file: Grader, wrong: list[Claim]) -> Iterator[tuple[str, Series]]:
-    """The gradients inside the statements that wrong lines are about."""
+def inner(file: Grader, wrong: list[Claim]) -> Iterator[tuple[str, str, Series]]:
+    """The gradients of stages that no line has named, and those inside the statements that wrong
+    lines are about: whose, through which statement, and what."""
+    forward = file.forward
+    for variable in forward.by_name if wrong else ():
+        if variable not in file.claims and len(forward.consumers[variable]) == 1:
+            yield variable, forward.consumers[variable][0], forward.gradients[variable]
     statements = dict.fromkeys(use.statement for claim in wrong for use in claim.wants)
     for statement in statements:
-        if statement in file.forward.by_name:
-            for series in file.forward.inside(statement):
-                yield statement, series
+        if statement in forward.by_name:
+            for series in forward.inside(statement):
+                yield "", statement, series
 
 
 def renamed(file: Grader, name: str, series: Series) -> dict[str, Series]:

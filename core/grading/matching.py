@@ -55,7 +55,8 @@ def matched(claims: Sequence[Claim], uses: Sequence[Use], places: Mapping[str, i
     """Find out about the lines of one variable; the parts that no line holds are left. `places`
     is the order of the statements."""
     left: list[Use] = []
-    for cell in cells(claims):
+    size = getattr(uses[0].series[0], "size", 1) if uses else 0
+    for cell in cells(claims, size):
         those = [claim for claim in claims if cell is None or touches(claim, cell)]
         parts = uses if cell is None else [restricted_use(use, cell) for use in uses]
         left += Cellwise(
@@ -64,14 +65,17 @@ def matched(claims: Sequence[Claim], uses: Sequence[Use], places: Mapping[str, i
     return left
 
 
-def cells(claims: Sequence[Claim]) -> list[Cell]:
+def cells(claims: Sequence[Claim], size: int) -> list[Cell]:
     """The entries of a variable in groups that every line either touches or doesn't."""
     if all(claim.entries is None for claim in claims):
         return [None]
+    touching: list[list[int]] = [[] for _ in range(size)]
+    for k, claim in enumerate(claims):
+        for entry in claim.entries or ():
+            touching[entry].append(k)
     groups: dict[tuple[int, ...], list[int]] = {}
-    for entry in {entry for claim in claims for entry in claim.entries or ()}:
-        touching = tuple(k for k, one in enumerate(claims) if entry in (one.entries or ()))
-        groups.setdefault(touching, []).append(entry)
+    for entry, lines in enumerate(touching):
+        groups.setdefault(tuple(lines), []).append(entry)
     found: list[Cell] = [tuple(sorted(group)) for group in groups.values()]
     return sorted(found, key=lambda cell: cell or ())
 
@@ -224,10 +228,26 @@ class Cellwise:
         use, else what is left."""
         for claim in self.twice:
             self.resolve(claim)
+        if self.together():
+            return
         for claim in self.wrong:
             claim.wants += self.wanted(claim)
         taken = [use for claim in self.wrong for use in claim.wants]
         self.free = [use for use in self.free if not any(use is one for one in taken)]
+
+    def together(self) -> bool:
+        """Lines that are no part each may be all that is left, together."""
+        marks = [self.mark(claim) for claim in self.wrong]
+        shapes = {found and found.shape for found in marks}
+        if len(marks) < 2 or not self.free or shapes != {self.free[0].mark.shape}:
+            return False
+        if not same(added(found for found in marks if found), added(u.mark for u in self.free)):
+            return False
+        for claim in self.wrong:
+            claim.unmatched = False
+            claim.holds += self.free
+        self.free = []
+        return True
 
     def wanted(self, claim: Claim) -> list[Use]:
         taken = [use for other in self.wrong for use in other.wants]

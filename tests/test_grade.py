@@ -1,0 +1,391 @@
+"""Backward passes written by hand: right ones are right on every line, and mistakes are found at
+the line where they are, by their names. Python itself says which mistakes change a number."""
+
+from __future__ import annotations
+
+import time
+from random import Random
+
+import pytest
+from derivations import DERIVATIONS, Derivation, Mutant, changes_numbers, mutants, run
+from grading import diagnosed, flagged, forward_for, graded, misgraded
+
+from backprop.errors import BackpropError
+from backprop.grading.grade import forward_of, grade
+from backprop.language.parser import parse
+
+# The eight stages of the lecture notes with their backward pass, as printed there.
+STAGES = """
+sigy = 1.0 / (1 + math.exp(-y)) # sigmoid in numerator   #(1)
+num = x + sigy # numerator                               #(2)
+sigx = 1.0 / (1 + math.exp(-x)) # sigmoid in denominator #(3)
+xpy = x + y                                              #(4)
+xpysqr = xpy**2                                          #(5)
+den = sigx + xpysqr # denominator                        #(6)
+invden = 1.0 / den                                       #(7)
+f = num * invden # done!                                 #(8)
+"""
+PRINTED = """
+# backprop f = num * invden
+dnum = invden # gradient on numerator                             #(8)
+dinvden = num                                                     #(8)
+# backprop invden = 1.0 / den
+dden = (-1.0 / (den**2)) * dinvden                                #(7)
+# backprop den = sigx + xpysqr
+dsigx = (1) * dden                                                #(6)
+dxpysqr = (1) * dden                                              #(6)
+# backprop xpysqr = xpy**2
+dxpy = (2 * xpy) * dxpysqr                                        #(5)
+# backprop xpy = x + y
+dx = (1) * dxpy                                                   #(4)
+dy = (1) * dxpy                                                   #(4)
+# backprop sigx = 1.0 / (1 + math.exp(-x))
+dx += ((1 - sigx) * sigx) * dsigx # Notice += !! See notes below  #(3)
+# backprop num = x + sigy
+dx += (1) * dnum                                                  #(2)
+dsigy = (1) * dnum                                                #(2)
+# backprop sigy = 1.0 / (1 + math.exp(-y))
+dy += ((1 - sigy) * sigy) * dsigy                                 #(1)
+# done! phew
+"""
+AT = {"x": 3.0, "y": -4.0}
+NEURON = """w = [2,-3,-3] # assume some random weights and data
+x = [-1, -2]
+dot = w[0]*x[0] + w[1]*x[1] + w[2]
+f = 1.0 / (1 + math.exp(-dot)) # sigmoid function
+"""
+NEURON_BACK = """ddot = (1 - f) * f # gradient on dot variable, using the sigmoid gradient derivation
+dx = [w[0] * ddot, w[1] * ddot] # backprop into x
+dw = [x[0] * ddot, x[1] * ddot, 1.0 * ddot] # backprop into w
+"""
+PRODUCT = """W = np.random.randn(5, 10)
+X = np.random.randn(10, 3)
+D = W.dot(X)
+
+# now suppose we had the gradient on D from above in the circuit
+dD = np.random.randn(*D.shape) # same shape as D
+dW = dD.dot(X.T) #.T gives the transpose of the matrix
+dX = W.T.dot(dD)
+"""
+
+
+def all_right(forward: str, backward: str, lines: int, **values: object) -> None:
+    found = graded(forward, backward, **values)
+    assert [(one.line, one.hint) for one in found.lines if one.verdict != "right"] == []
+    assert (found.missing, found.error, found.verdict) == ([], None, "right")
+    assert len(found.lines) == lines
+
+
+# What the lecture notes print.
+
+
+def test_the_eight_stages_as_printed_are_right_on_every_line() -> None:
+    all_right(STAGES, PRINTED, 12, **AT)
+
+
+def test_so_are_both_passes_in_one_file() -> None:
+    all_right(STAGES, STAGES + PRINTED, 20, **AT)
+
+
+def test_so_is_the_neuron_with_its_lists() -> None:
+    all_right(NEURON, NEURON_BACK, 3)
+    all_right(NEURON, NEURON + NEURON_BACK, 7)
+
+
+@pytest.mark.parametrize("program", ["(x+y)*z", "q = x + y\nf = q * z"])
+@pytest.mark.parametrize(
+    "backward",
+    [
+        "q = x + y\nf = q * z\ndfdz = q\ndfdq = z\ndfdx = 1.0 * dfdq\ndfdy = 1.0 * dfdq",
+        "dq = z\ndz = q\ndx, dy = dq, dq",
+        "dx = dy = z; dz = x + y",
+    ],
+)
+def test_so_is_the_compound_expression(program: str, backward: str) -> None:
+    found = graded(program, backward, x=-2.0, y=5.0, z=-4.0)
+    assert (found.verdict, {one.verdict for one in found.lines}) == ("right", {"right"})
+
+
+def test_so_is_the_product_of_matrices() -> None:
+    all_right("D = W.dot(X)", PRODUCT, 3, W="randn(5,10)", X="randn(10,3)")
+    all_right("W @ X", "dW = df @ X.T\ndX = W.T @ df", 2, W="randn(5,10)", X="randn(10,3)")
+
+
+# Ways to write what is right.
+
+RIGHT = [
+    ("x*x", "dx = x\ndx += x", {"x": 3.0}),
+    ("x*x", "dx = 2*x", {"x": 3.0}),
+    ("x*x + x", "dx = 0\ndx += 1\ndx += 2*x", {"x": 3.0}),
+    ("x*x + x", "dx = 2*x + 1", {"x": 3.0}),
+    ("x*x + x", "dx = 1\ndx = dx + x*2", {"x": 3.0}),
+    ("x*x + x", "dx = 1\ndx = 2*x + dx", {"x": 3.0}),
+    ("x*x - x", "dx = 2*x\ndx -= 1", {"x": 3.0}),
+    ("x*x - x", "dx = 2*x\ndx = dx - 1", {"x": 3.0}),
+    ("u = x*y; v = u*x; u*v", "dv = u\ndu = v + x*dv\ndx = u*dv + y*du\ndy = x*du", {"x": 3.0, "y": 2.0}),
+    ("u = x*y; v = u*x; u*v", "dy = 2*u*x**2\ndx = 3*x**2*y**2", {"x": 3.0, "y": 2.0}),
+    ("h = tanh(w*x + b)", "dz = (1 - h**2) * dh\ndw = x*dz\ndx = w*dz\ndb = dz", {"w": 0.3, "x": 2.0, "b": 0.1}),
+    ("b = a; f = a*b", "da = b\ndb = a\nda += db", {"a": 3.0}),
+    ("f = max(x, y)", "dx = (x >= y)*1.0\ndy = (y >= x)*1.0", {"x": 3.0, "y": 2.0}),
+    ("f = where(x > 0, x*y, 0)", "dx = y\ndy = x", {"x": 1.0, "y": 2.0}),
+    ("E = S*beta", "dS = beta\ndbeta = S", {"S": 1.0, "beta": 2.0}),
+    ("sum(x**2)", "dx = np.zeros_like(x)\ndx[0] = 2*x[0]\ndx[1] += x[1]\ndx[1] += x[1]", {"x": "[3, 4]"}),
+    ("mean(x)", "dx = np.ones_like(x) / len(x)", {"x": "[3, 4, 5]"}),
+    ("sum(A @ x)", "dx = np.sum(A, axis=0)\ndA = np.outer(np.ones(3), x)", {"A": "randn(3,2)", "x": "randn(2)"}),
+    ("s = x*2; sum(s**2)", "ds = s\nds *= 2\ndx = ds\ndx /= 0.5", {"x": "[3, 4]"}),
+    ("s = x*w; sum(s)", "ds = 1.0\ndx = w*ds\ndw = np.sum(x*ds)", {"x": "[3, 4]", "w": 2.0}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "backward", "values"), RIGHT)
+def test_what_is_right_is_not_flagged(
+    program: str, backward: str, values: dict[str, object]
+) -> None:
+    found = graded(program, backward, **values)
+    wrong = [(one.line, one.finding, one.hint) for one in found.lines if one.verdict != "right"]
+    assert (wrong, found.missing, found.verdict) == ([], [], "right")
+
+
+@pytest.mark.parametrize("derivation", DERIVATIONS, ids=lambda one: one.name)
+def test_right_derivations_are_right(derivation: Derivation) -> None:
+    assert run(derivation, derivation.backward, 1) is not None
+    found = grade(forward_for(derivation), derivation.backward)
+    assert [one.hint for one in found.lines if one.verdict != "right"] == []
+    assert found.verdict == "right"
+
+
+# Mistakes.
+
+SAMPLE = 60
+ALL = [one for derivation in DERIVATIONS for one in mutants(derivation)]
+SOME = Random(1).sample(ALL, SAMPLE)
+
+
+@pytest.mark.parametrize(
+    "mutant", SOME, ids=lambda one: f"{one.derivation.name}-{one.mistake}-{one.line}"
+)
+def test_a_mistake_is_found_where_it_is_and_nowhere_else(mutant: Mutant) -> None:
+    if changes_numbers(mutant.derivation, mutant.backward):
+        assert misgraded(mutant) == ""
+
+
+def test_nearly_every_mistake_is_named() -> None:
+    counted = [one for one in SOME if changes_numbers(one.derivation, one.backward)]
+    assert len(counted) > SAMPLE / 2
+    assert sum(diagnosed(one) in one.accepted for one in counted) >= 0.9 * len(counted)
+
+
+NAMED = [
+    ("dx += ((1 - sigx) * sigx) * dsigx", "dx = ((1 - sigx) * sigx) * dsigx", 15, "overwrites"),
+    ("dx += ((1 - sigx) * sigx) * dsigx", "dx += ((1 - x) * x) * dsigx", 15, "wrong-value"),
+    ("dx += ((1 - sigx) * sigx) * dsigx", "dx += (1 - sigx) * dsigx", 15, "missing-factor"),
+    ("dx += ((1 - sigx) * sigx) * dsigx", "dx += ((1 - sigx) * sigx)", 15, "no-upstream"),
+    ("dx += ((1 - sigx) * sigx) * dsigx", "dx += sigx * dsigx", 15, "function-itself"),
+    ("dx += ((1 - sigx) * sigx) * dsigx", "dx += ((1 - sigx) * sigx) * dden * dsigx", 15, "upstream-twice"),
+    ("dx += ((1 - sigx) * sigx) * dsigx", "dx += (1 - sigx**2) * dsigx", 15, "other-derivative"),
+    ("dx = (1) * dxpy", "dx += (1) * dxpy", 12, "not-started"),
+    ("dxpy = (2 * xpy) * dxpysqr", "dxpy = xpy * dxpysqr", 10, "constant-factor"),
+    ("dxpy = (2 * xpy) * dxpysqr", "dxpy = -(2 * xpy) * dxpysqr", 10, "sign"),
+    ("dxpy = (2 * xpy) * dxpysqr", "dxpy = dxpysqr", 10, "no-local"),
+    ("dxpy = (2 * xpy) * dxpysqr", "dxpy = (2 * xpy**2) * dxpysqr", 10, "power-rule"),
+    ("dxpy = (2 * xpy) * dxpysqr", "dxpy = 4.07", 10, "value"),
+    ("dden = (-1.0 / (den**2)) * dinvden", "dden = (-1.0 / den) * dinvden", 5, "no-square"),
+    ("dden = (-1.0 / (den**2)) * dinvden", "dden = (1.0 / (den**2)) * dinvden", 5, "sign"),
+    ("dden = (-1.0 / (den**2)) * dinvden", "dden = 1 / den * dinvden", 5, "other-derivative"),
+    ("dnum = invden", "dnum = num", 2, "swapped"),
+    ("dsigy = (1) * dnum", "dsigy = (1) * dsigx", 18, "other-upstream"),
+    ("dsigy = (1) * dnum", "dsigy = dnum\ndsigy += dnum", 19, "counted-twice"),
+    ("dsigy = (1) * dnum", "dsigy = dnum\ndsigy += x", 19, "extra"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "line", "finding"), NAMED)
+def test_a_mistake_in_the_eight_stages_has_its_name(
+    old: str, new: str, line: int, finding: str
+) -> None:
+    assert old in PRINTED
+    found = graded(STAGES, PRINTED.strip().replace(old, new), **AT)
+    assert set(flagged(found)) == {line}
+    if finding not in ("upstream-twice", "other-derivative"):
+        assert flagged(found) == {line: finding}
+
+
+def test_two_mistakes_are_two_wrong_lines() -> None:
+    text = PRINTED.strip().replace("(2 * xpy)", "xpy").replace("(-1.0 / (den**2))", "(-1.0 / den)")
+    assert flagged(graded(STAGES, text, **AT)) == {5: "no-square", 10: "constant-factor"}
+
+
+def test_a_factor_that_is_one_here_is_found_at_other_points() -> None:
+    found = graded("q = x*y; f = q*z", "dq = z\ndz = q\ndx = y\ndy = x*dq", x=2.0, y=3.0, z=1.0)
+    assert flagged(found) == {3: "no-upstream"}
+    assert found.lines[2].yours == found.lines[2].expected == 3
+
+
+def test_a_term_that_is_zero_here_is_found_at_other_points() -> None:
+    found = graded("x*y + x*z", "dy = x\ndz = x\ndx = z", x=2.0, y=0.0, z=5.0)
+    assert [(gap.variable, gap.finding) for gap in found.missing] == [("x", "missing")]
+
+
+def test_a_number_typed_in_is_right_at_one_point_only() -> None:
+    found = graded("log(x)", "dx = 0.5", x=2.0)
+    assert flagged(found) == {1: "only-here"}
+
+
+def test_gradients_that_come_too_early() -> None:
+    text = "dnum = invden\n" + PRINTED.replace("dx = (1) * dxpy", "").replace(
+        "dxpy = ", "dx = (1) * dxpy\ndxpy = "
+    )
+    assert "too-early" in flagged(graded(STAGES, text, **AT)).values()
+
+
+def test_what_does_nothing_is_redundant_and_not_wrong() -> None:
+    found = graded("x*y", "dx = y\ndx += 0\ndy = x\ndy = x", x=2.0, y=3.0)
+    assert [one.verdict for one in found.lines] == ["right", "redundant", "redundant", "right"]
+    assert found.verdict == "right"
+
+
+def test_a_whole_use_that_nobody_holds_is_missing() -> None:
+    text = PRINTED.replace("dx += (1) * dnum", "")
+    found = graded(STAGES, text, **AT)
+    assert [(gap.variable, gap.through) for gap in found.missing] == [("x", "num")]
+    assert flagged(found) == {}
+    assert found.missing[0].expected == pytest.approx(0.5121444488396316)
+
+
+def test_an_input_without_a_line_never_gets_a_gradient() -> None:
+    found = graded("x*y", "dx = y", x=2.0, y=3.0)
+    assert [(gap.variable, gap.finding) for gap in found.missing] == [("y", "never")]
+
+
+def test_a_name_inside_a_statement_is_what_is_wrong_and_not_all_that_use_it() -> None:
+    text = "dz = (1 - h) * dh\ndw = x * dz\ndx = w * dz\ndb = dz"
+    found = graded("h = tanh(w*x + b)", text, w=0.3, x=2.0, b=0.1)
+    assert flagged(found) == {1: "no-square"}
+
+
+# Arrays.
+
+
+def test_dimensions_tell_which_product_fits() -> None:
+    found = graded("D = W @ X", "dW = dD @ X\ndX = dD @ W.T", W="randn(5,10)", X="randn(10,3)")
+    assert flagged(found) == {1: "transpose", 2: "product-order"}
+    assert found.lines[0].fix == "dD @ X.T"
+    assert "dW has to be 5x10" in found.lines[0].hint
+
+
+def test_entries_are_graded_one_by_one() -> None:
+    text = (
+        "dw = [0, 0, 0]\ndw[0] = x[0]*ddot\ndw[1] = x[0]*ddot\ndx = w[0:2]*ddot\nddot = f*(1 - f)"
+    )
+    found = graded(NEURON, text)
+    assert set(flagged(found)) >= {3}
+    assert found.lines[1].verdict == "wrong"  # ddot comes later
+    gaps = [(gap.variable, gap.finding) for gap in found.missing]
+    assert gaps == [("w", "missing")]
+
+
+# Files that aren't what they should be.
+
+BAD = [
+    ("import os\ndx = y\ndy = x", 1, 1),
+    ("dx = os.system('rm')\ndy = x", 1, 8),
+    ("dx = y\ndy = (x +* 2", 2, 10),
+    ("dx = y\ndy = lambda: x", 2, 6),
+    ("dx = y.grad\ndy = x", 1, 7),
+    ("dx = y\nfor k in range(3):\n    dy += x\ndy = x", 2, 1),
+    ("dx = y\ndy = x if x else y", 2, 8),
+    ("dx = y\ndy = __import__('os')", 2, 17),
+    ("dx = y\ndy = x\nopen('f', 'w')", 3, 1),
+    ("dx = y\nself.dy = x\ndy = x", 2, 1),
+    ("dx = y\ndy: float = x\ndy = x", 2, 1),
+    ("dx = y\ndy = foo", 2, 6),
+    ("dx = y\ndy = zeros(10**9)", 2, None),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "column"), BAD)
+def test_a_line_that_cant_be_read_is_said_with_its_place(
+    text: str, line: int, column: int | None
+) -> None:
+    found = graded("x*y", text, x=2.0, y=3.0)
+    bad = [one for one in found.lines if one.verdict == "unreadable"]
+    assert [one.line for one in bad] == [line]
+    assert column is None or bad[0].column == column
+    assert bad[0].error is not None
+    assert bad[0].error.text == text
+    assert "^" in bad[0].error.render()
+    assert all(one.verdict == "right" for one in found.lines if one.line != line)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "d" + "x" * 3_000_000 + " = 1",
+        "dx = 1\n" * 100_000,
+        "dx = " + "(" * 1_000_000 + "1",
+        "dx = " + "x + " * 100_000 + "1",
+        "d" + "x" * 1_000_000 + " = 1",
+        "dx = " + "[" * 9_000 + "1" + "]" * 9_000,
+        "\n".join(
+            f"h{k} = concatenate([h{k - 1}, h{k - 1}])" if k else "h0 = [x, x]" for k in range(60)
+        ),
+        "dx = exp(exp(exp(exp(exp(x)))))",
+        "dx = " + "**".join(["9"] * 50),
+        "dx = " + "sin(" * 4_000 + "x" + ")" * 4_000,
+    ],
+    ids=range(10),
+)
+def test_huge_and_endless_files_end_soon(text: str) -> None:
+    begun = time.monotonic()
+    found = graded("x*y", text, x=2.0, y=3.0)
+    assert found.verdict in ("wrong", "unreadable")
+    assert time.monotonic() - begun < 30
+
+
+def test_what_sets_the_scene_is_passed_over() -> None:
+    text = '''
+"""A backward pass."""
+import math
+import numpy as np
+from math import exp, log
+def backward(x, y):
+    # a comment
+    dx = y; dy = \\
+        x  # and another
+    print("done", dx)
+    return dx, dy
+'''
+    all_right("x*y", text, 2, x=2.0, y=3.0)
+
+
+def test_names_of_gradients_can_be_told() -> None:
+    for pattern, text in (
+        ("grad_{}", "grad_x = y\ngrad_y = x"),
+        ("{}_bar", "x_bar = y\ny_bar = x"),
+    ):
+        forward = forward_of(parse("x*y"), {"x": 2.0, "y": 3.0})
+        assert grade(forward, text, pattern=pattern).verdict == "right"
+    with pytest.raises(BackpropError, match="--grad-name"):
+        grade_with("d")
+
+
+def grade_with(pattern: str) -> None:
+    found = grade(forward_of(parse("x*y"), {"x": 2.0, "y": 3.0}), "dx = y", pattern=pattern)
+    if found.error:
+        raise found.error
+
+
+def test_totals_are_what_the_code_as_it_stands_would_give() -> None:
+    text = PRINTED.replace("dx += (1) * dnum", "dx = (1) * dnum").replace("(2 * xpy)", "xpy")
+    found = graded(STAGES, text, **AT)
+    names: dict[str, float] = {}
+    import math
+
+    exec(f"x, y = 3.0, -4.0\n{STAGES}{text}", {"math": math}, names)
+    mine = {name: total.yours for name, total in found.totals.items()}
+    assert mine == pytest.approx({"x": names["dx"], "y": names["dy"]}, rel=1e-15)
+
+
+def test_a_point_without_a_gradient_is_refused() -> None:
+    with pytest.raises(BackpropError, match="no finite gradient"):
+        graded("log(x)", "dx = 1/x", x=0.0)
