@@ -27,6 +27,9 @@ class CheckCommand(ProgramCommand):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if any(arg.partition("=")[0] == "--backward" for arg in args):
             args = [*with_files(args)]
+            if "-" in args and "--backward=-" in args:
+                message = "standard input can be the program or the backward pass, not both"
+                raise click.UsageError(message, ctx)
         return super().parse_args(ctx, args)
 
 
@@ -70,20 +73,20 @@ def chosen_format(kind: str | None, *, as_json: bool, grading: bool) -> str:
 
 
 def graded(
-    asked: Question, files: tuple[str, ...], program: str, pattern: str | None, kind: str,
+    asked: Question, files: tuple[str, ...], pattern: str | None, kind: str,
     options: dict[str, Any],
 ) -> int:  # fmt: skip
     """Grade every file and print what was found; the exit code of the worst."""
+    from backprop.grading.evaluating import gradient_names
     from backprop.grading.grade import forward_of
 
-    if program == "-" and "-" in files:
-        raise click.UsageError("standard input can be the program or the backward pass, not both")
     names = options["wrt"]
     forward = forward_of(
         asked.tree, asked.values, ties=options["ties"], upstream=options["upstream"],
         seed=options["seed"], allow=asked.spare,
         wrt=None if names is None else [name.strip() for name in names.split(",")],
     )  # fmt: skip
+    gradient_names(forward, pattern)  # one that can't be used is said once, not for every file
     codes = [0]
     grades = counted((grade_of(forward, file, pattern) for file in files), codes)
     show(grades, kind, several=len(files) > 1)

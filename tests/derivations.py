@@ -403,8 +403,8 @@ def mutants(derivation: Derivation) -> Iterator[Mutant]:
             and "dot" not in right
         ):
             new = re.sub(rf"\b{values[0]}\b", target[1:], right)
-            also = ("swapped", "shape", "constant-factor", "other-gradient", "function-itself")
-            yield made("wrong-value", f"{target} {update} {new}", *also)
+            others = ("swapped", "shape", "constant-factor", "other-gradient", "function-itself")
+            yield made("wrong-value", f"{target} {update} {new}", *others)
         if "**2" in right:
             yield made(
                 "no-square",

@@ -76,6 +76,16 @@ def test_eval_without_check_loads_neither_sympy_nor_numpy_nor_rich() -> None:
     assert loaded_after(code) & {"sympy", "numpy", "rich", "mpmath"} == set()
 
 
+def test_grading_numbers_loads_neither_sympy_nor_numpy() -> None:
+    code = (
+        "from backprop.grading.grade import forward_of, grade\n"
+        "from backprop.language.parser import parse\n"
+        f"found = grade(forward_of(parse({TEXT!r}), dict(x=1.0, y=2.0, z=3.0)), 'dq = q; dx = dq')\n"
+        "assert found.wrong"
+    )
+    assert loaded_after(code) & {"sympy", "numpy", "rich", "click"} == set()
+
+
 def test_the_package_list_is_the_packages_on_disk() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     listed = project["tool"]["setuptools"]["packages"]

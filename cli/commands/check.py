@@ -113,10 +113,10 @@ def command(
     write_expect: str | None, as_json: bool, quiet: bool, backward: tuple[str, ...],
     grad_name: str | None, kind: str | None, **options: Any,
 ) -> int:  # fmt: skip
-    del at, pairs
+    del program, at, pairs
     kind = chosen_format(kind, as_json=as_json, grading=bool(backward))
     if backward:
-        return graded(asked, backward, program, grad_name, "quiet" if quiet else kind, options)
+        return graded(asked, backward, grad_name, "quiet" if quiet else kind, options)
     settings = Settings(methods, check_timeout, digits, allowed_verdicts(allow), min_digits)
     if points and (expect or write_expect):
         raise click.UsageError("--expect and --write-expect are about one point, not --points")

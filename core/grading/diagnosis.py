@@ -210,7 +210,7 @@ def by_edits(case: Case) -> Iterator[Diagnosis]:
     site = Site(
         case.upstream, gradients, values,
         frozenset(case.operands if product else ()),
-        case.gates[0] if len(case.gates) == 1 else "",
+        case.gates[0] if len(case.gates) == 1 else "", case.forward.program.shapes is not None,
     )  # fmt: skip
     for edit in edits(tree.code, site):
         if case.explains(edit.code):

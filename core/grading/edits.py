@@ -17,6 +17,7 @@ from backprop.language.tokens import is_name, is_number
 LONGEST = 80  # nodes of an expression that changes are tried on
 TRANSPOSE = Op("T", 1, "attribute")
 SQUARE: tuple[Item, ...] = ("2", INFIX["**"])
+ENTRIES = tuple("0123456789")  # that are tried in place of another
 PRODUCTS = ("mul", "matmul")
 
 
@@ -36,6 +37,7 @@ class Site(NamedTuple):
     values: Sequence[str]  # variables, the nearest first
     factors: frozenset[str]  # the operands of the statement, if it is a product
     gate: str  # the only gate of the statement, if it is one
+    arrays: bool  # is the program about arrays?
 
 
 class Tree(NamedTuple):
@@ -61,13 +63,17 @@ def edits(code: Sequence[Item], site: Site) -> Iterator[Edit]:
     tree = tree_of(code)
     whole = list(code)
     yield from upstreams(tree, site)
-    yield from products(tree)
+    if site.arrays:
+        yield from products(tree)
     yield from powers(tree)
     yield from squares(tree)
     yield from renamed(tree, site)
+    if site.arrays:
+        yield from indices(tree)
     yield from signs(tree)
     yield from functions(tree, site)
-    yield from axes(tree)
+    if site.arrays:
+        yield from axes(tree)
     for name in site.values:
         yield Edit("missing-factor", name, [*whole, name, INFIX["*"]])
     for name in site.values:
@@ -108,6 +114,19 @@ def renamed(tree: Tree, site: Site) -> Iterator[Edit]:
             places = [k for k, item in enumerate(whole) if item == name]
             for place in places if len(places) > 1 else ():
                 yield Edit(finding, detail, [*whole[:place], other, *whole[place + 1 :]])
+
+
+def indices(tree: Tree) -> Iterator[Edit]:
+    """Another entry of an array."""
+    for node, item in enumerate(tree.code):
+        if not isinstance(item, Op) or item.kind != "index":
+            continue
+        for place in tree.operands[node][1:]:
+            number = tree.code[place]
+            for other in ENTRIES if isinstance(number, str) and is_number(number) else ():
+                if other != number:
+                    code = [*tree.code[:place], other, *tree.code[place + 1 :]]
+                    yield Edit("wrong-index", f"{number} {other}", code)
 
 
 def powers(tree: Tree) -> Iterator[Edit]:

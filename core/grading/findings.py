@@ -14,6 +14,7 @@ FINDINGS = {
     "extra-factor": "one factor is too much",
     "swapped": "the factors of a product are swapped: each gets the other's value",
     "wrong-value": "the local derivative is taken at another value",
+    "wrong-index": "another entry of the array is meant",
     "function-itself": "the function itself stands for its derivative",
     "other-derivative": "it is the derivative of another function",
     "power-rule": "the exponent of the power rule is off",

@@ -82,6 +82,10 @@ class Words:
         yours, right = found.detail.split()
         return f"the local derivative is taken at {yours}; it belongs at {right}"
 
+    def wrong_index(self, claim: Claim, found: Diagnosis) -> str:
+        yours, right = found.detail.split()
+        return f"entry {yours} is taken; it belongs at entry {right}"
+
     def function_itself(self, claim: Claim, found: Diagnosis) -> str:
         return f"this multiplies by {found.detail.split()[0]} itself, not by its derivative"
 
