@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
 from backprop.arithmetic.precise import PRECISE
@@ -117,7 +118,7 @@ class Case:
 
 def diagnose(case: Case) -> Diagnosis:
     """The first mistake that explains the numbers; `value` if none does."""
-    for found in (*simple(case), *by_edits(case), *others(case)):
+    for found in chain(simple(case), by_edits(case), others(case)):
         return found
     if case.yours is None:
         return Diagnosis("shape", str(case.claim.error), case.formula())
@@ -202,7 +203,7 @@ def by_edits(case: Case) -> Iterator[Diagnosis]:
     tree = case.claim.line.tree
     if tree is None:
         return
-    near_by = [*case.operands, *case.statements, *case.forward.variables]
+    near_by = [*case.operands, *filter(None, case.statements), *case.forward.variables]
     gradients = [case.written[name] for name in case.forward.variables]
     used = [name for name in tree.names if name in case.forward.values]
     values = list(dict.fromkeys([*near_by[: len(case.operands) + 1], *used, *near_by]))[:NEAREST]
@@ -264,6 +265,8 @@ def other_functions(case: Case, fix: str) -> Iterator[Diagnosis]:
 
 def goal_of(forward: Forward, claim: Claim) -> Series:
     """What a wrong line should come to: the parts that it should hold."""
+    if claim.variable == forward.output:
+        return total(claim.wants)
     if all(use.mark.shape == claim.wants[0].mark.shape for use in claim.wants) and (
         claim.entries is None
     ):

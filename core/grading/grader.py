@@ -96,6 +96,9 @@ class Grader:
             entries = entries_of(line, self.forward, variable)
             line = accumulated(line)
             series, line, error = self.series_of(line, variable)
+            if series and entries and getattr(series[0], "size", 1) not in (1, len(entries)):
+                message = f"{len(entries)} entries are assigned {series[0].size}"
+                series, error = None, ShapeError(message)
         except BackpropError as problem:
             self.unreadable(line, problem)
             self.running[variable] = None
@@ -131,7 +134,8 @@ class Grader:
         before = self.running.get(claim.variable)
         found = claim.series if claim.entries is None else None
         if claim.line.update != "=" and found is not None:
-            found = before and [a + b for a, b in zip(before, found, strict=True)]
+            fits = before is not None and mark(before).shape == mark(found).shape
+            found = [a + b for a, b in zip(before or [], found, strict=True)] if fits else None
         self.running[claim.variable] = found
 
     def forward_line(self, line: Line) -> None:

@@ -8,6 +8,8 @@ from math import prod
 from random import Random
 from typing import Any
 
+from mpmath import mpf
+
 from backprop.engine import backward, forward
 from backprop.errors import BackpropError, UsageError
 from backprop.gates import GATES
@@ -27,6 +29,7 @@ from backprop.program import Program
 from backprop.staging import stage
 
 MORE = 6  # worlds beside the point itself
+NUDGE = 1e-20
 TRIES = 60
 SPREADS = (0.3, 1.0, 3.0, 0.1, 5.0, 2.0)  # how far others are, parts of a number and of 1
 
@@ -56,7 +59,12 @@ def worlds_of(
                 "the program has no finite gradient at this point, so nothing can be graded",
                 hint="choose another point; backprop eval shows where it gets lost",
             )
-        drawn = maker.varied(point, required if wrt is not None else wanted, wrt is not None)
+        drawn = [name for name in required if wrt is not None or not labels(point[name])]
+        drawn = drawn or list(required)
+        if maker.kinked:
+            moved = {name: nudged(point[name], k) for k, name in enumerate(drawn, 1)}
+            aside = maker.world({**point, **moved}, None)
+            first = aside if maker.finite(aside) else first
         others = maker.others(point, drawn, Random(seed))
         free = upstream is None and program.shapes is not None and program.shapes[program.output]
         return Forward(program, statements, (first, *others), maker, required, bool(free))
@@ -101,6 +109,7 @@ class Maker:
         self.upstream = upstream
         self.arrays = program.shapes is not None
         self.arithmetic = arithmetic_for(program)
+        self.kinked = False  # was a gate at a point without derivative?
 
     def world(self, point: Mapping[str, Any], random: Random | None) -> World:
         number = self.arithmetic.number
@@ -109,6 +118,7 @@ class Maker:
         with quietly(self.arrays):
             for name, program, _ in self.statements:
                 slots = forward(program, values, self.arithmetic)
+                self.kinked = self.kinked or self.bends(program, slots)
                 each.append(slots)
                 values[name] = slots[program.output]
             gradients: dict[str, Any] = dict.fromkeys(values)
@@ -122,6 +132,22 @@ class Maker:
                             before = gradients[variable]
                             gradients[variable] = part if before is None else before + part
         return World(values, gradients, flows)
+
+    def bends(self, program: Program, slots: list[Any]) -> bool:
+        """Is a gate at a kink or a tie? There a derivation may follow another convention."""
+        for slot, name, operands in program.forward_steps():
+            gate = GATES[name]
+            if not gate.kink or gate.kink.what == "jump" or gate.array:
+                continue
+            fed, out = [slots[operand] for operand in operands], slots[slot]
+            if gate.ties:
+                at: Any = sum((a == out) * 1 for a in fed) > 1
+            else:
+                test = self.arithmetic.kink[name]
+                at = test(*fed, out) if test else 0
+            if at.any() if getattr(at, "ndim", 0) else at:
+                return True
+        return False
 
     def start(self, random: Random | None) -> Any:
         """The gradient of the output: what was given, or anything where nothing was."""
@@ -186,11 +212,6 @@ class Maker:
         numbers = [*world.values.values(), *world.gradients.values(), *parts]
         return all(number is None or all_finite(number) for number in numbers)
 
-    def varied(self, point: Mapping[str, Any], names: Collection[str], asked: bool) -> list[str]:
-        """The inputs to draw anew: not what looks like labels, which a derivation relies on."""
-        drawn = [name for name in names if asked or not labels(point[name])]
-        return drawn or list(names)
-
     def others(
         self, point: Mapping[str, Any], names: Collection[str], random: Random
     ) -> Iterator[World]:
@@ -209,6 +230,16 @@ class Maker:
                 yield world
                 if found == MORE:
                     return
+
+
+def nudged(value: Any, step: int) -> Any:
+    """A number, or every entry of an array, moved by less than is ever shown, each differently."""
+    if isinstance(value, float):
+        return mpf(value) + step * NUDGE * (1 + abs(value))
+    import numpy as np
+
+    steps = step + np.arange(value.size).reshape(value.shape) / (1 + value.size)
+    return value + steps * NUDGE * (1 + abs(value))
 
 
 def shaken(value: Any, spread: float, random: Random) -> Any:

@@ -7,6 +7,7 @@ be held once; `=` starts anew, `+=` goes on.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, combinations
@@ -89,12 +90,15 @@ def restricted(series: Series, cell: tuple[int, ...], entries: Cell) -> Series:
     import numpy as np
 
     places = list(cell) if entries is None else [entries.index(entry) for entry in cell]
-    size = max(places) + 1 if entries is None else len(entries)
-    flat = [
-        np.ravel(value) if np.size(value) >= size else np.full(size, value, dtype=object)
-        for value in series
-    ]
-    return [value[places] for value in flat]
+
+    def part(value: Any) -> Any:
+        flat = np.ravel(value)
+        if flat.size == 1:
+            return np.repeat(flat, len(places))
+        fits = flat.size > max(places) if entries is None else flat.size == len(entries)
+        return flat[places] if fits else np.full(len(places), math.nan)
+
+    return [part(value) for value in series]
 
 
 def restricted_use(use: Use, cell: tuple[int, ...]) -> Use:

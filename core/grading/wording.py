@@ -147,7 +147,8 @@ class Words:
     def shape(self, claim: Claim, found: Diagnosis) -> str:
         from backprop.arrays.shapes import words
 
-        wanted = getattr(self.forward.values[claim.variable][0], "shape", ())
+        like = claim.goal or self.forward.values[claim.variable]
+        wanted = getattr(like[0], "shape", ())
         said = f"{claim.line.target} has to be {words(wanted)}, as {claim.variable} is"
         if claim.series is not None:
             return f"this is {words(getattr(claim.series[0], 'shape', ()))}; {said}"
