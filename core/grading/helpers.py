@@ -2,7 +2,7 @@
 
     h = tanh(w * x + b)        dz = (1 - h**2) * dh;  dw = x * dz;  db = dz
 
-Such a name is taken as it is. But where every wrong line that uses it is right with a gradient
+Such a name is taken as it is. But where most wrong lines that use it are right with a gradient
 from inside the statement in its place, it is the line that defines the name that is wrong.
 """
 
@@ -41,22 +41,14 @@ def culprit(file: Grader, name: str) -> Claim | None:
             return None
         names = renamed(file, name, series)
         news = [evaluated(file, claim, names) for claim in wrong]
-        if all(
-            new is not None and fits(claim, new) for claim, new in zip(wrong, news, strict=True)
-        ):
+        mended = [fits(claim, new) for claim, new in zip(wrong, news, strict=True)]
+        if all(mended) or sum(mended) > max(1, len(wrong) / 2):
             file.evaluator.names = names
             for claim, new in zip(wrong, news, strict=True):
                 claim.series = new
-            use = Use(statement, series, mark(series))
-            return Claim(
-                line,
-                variable or name,
-                yours,
-                file.mentions(line),
-                wants=[use],
-                goal=series,
-                unmatched=True,
-            )
+            wants = [Use(statement, series, mark(series))]
+            whose, uses = variable or name, file.mentions(line)
+            return Claim(line, whose, yours, uses, wants=wants, goal=series, unmatched=True)
     return None
 
 
@@ -109,8 +101,10 @@ def evaluated(file: Grader, claim: Claim, names: dict[str, Series]) -> Series | 
     return [-value for value in series] if claim.line.update == "-=" else series
 
 
-def fits(claim: Claim, series: Series) -> bool:
+def fits(claim: Claim, series: Series | None) -> bool:
     """Is this a part of what the line should hold?"""
+    if series is None:
+        return False
     wanted = mark(series)
     return any(
         same(wanted, added(use.mark for use in parts))
