@@ -125,7 +125,8 @@ class Grader:
             series = self.evaluator.series(line.tree, names)
         except ShapeError as error:
             return None, line, error
-        if line.update != "=" or variable not in self.forward.program.inputs:
+        stretches = line.update != "=" or variable not in self.forward.program.inputs
+        if stretches and not line.subscript:
             series = widened(series, self.forward.values[variable])
         return [-value for value in series] if line.update == "-=" else series, line, None
 
