@@ -10,10 +10,11 @@ not even 0 * inf. Emitters write these steps down; the engine runs the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from backprop.gates import GATES
-from backprop.gates.row import Gate
+from backprop.gates.rules import template
 from backprop.program import Program
 
 
@@ -41,23 +42,36 @@ def passings(
         for place, operand in enumerate(operands):
             if operand in program.constants or not gate.partial(place):
                 continue
-            slope, when = slope_and_condition(gate, place, len(operands), ties)
+            slope, when, domain = slope_and_conditions(name, place, len(operands), ties)
             first = operand not in reached
-            yield Passing(slot, place, operand, slope, when, gate.domain, first)
+            yield Passing(slot, place, operand, slope, when, domain, first)
             reached.add(operand)
 
 
-def slope_and_condition(gate: Gate, place: int, count: int, ties: str) -> tuple[str, str]:
-    """The slope of a stage for one operand, and where it passes anything at all."""
+@cache
+def slope_and_conditions(name: str, place: int, count: int, ties: str) -> tuple[str, str, str]:
+    """The slope of a stage for one operand, where it passes anything at all, and where the
+    slope is a number. What routes by its own value can't choose if that is nan: all get nan."""
+    gate = GATES[name]
     text = gate.partial(place)
-    if gate.ties and not gate.array:
-        return tied(place, count, ties)
-    return ("1", text) if gate.routes else (text, "")
+    if not gate.routes:
+        slope, when = text, ""
+    elif gate.ties and not gate.array:
+        slope, when = tied(text, place, count, ties)
+    else:
+        slope, when = "1", text
+    if gate.routes and not gate.array and all(gate.partials):
+        return slope, f"({when}) + (out != out)", "out == out"
+    return slope, when, gate.domain
 
 
-def tied(place: int, count: int, ties: str) -> tuple[str, str]:
-    """max and min: everybody who is as large as the result, a share each, or the first."""
-    here = f"a{place} == out"
+def tied(text: str, place: int, count: int, ties: str) -> tuple[str, str]:
+    """max and min: everybody who is as large as the result, a share each, or the first.
+
+    Of two, the notes compare one with the other: 1(x >= y), 1(y >= x).
+    """
+    rival = f"a{1 - place}" if count == 2 else "out"
+    here = template(text, ("a", "out")).format(f"a{place}", rival)
     if ties == "split":
         return "1/(" + " + ".join(f"(a{k} == out)" for k in range(count)) + ")", here
     if ties == "first" and place:

@@ -72,6 +72,16 @@ def test_ties_and_branches(text: str, ties: str) -> None:
     assert agrees(report)
 
 
+@pytest.mark.parametrize("ties", ["notes", "split", "first"])
+@pytest.mark.parametrize(
+    "text",
+    ["max(x, y)", "min(y, x, y)", "relu(x)*y", "clip(y, x, 2)", "where(x, x, y)", "max(x, 2) + y"],
+)  # fmt: skip
+def test_nan_is_passed_by_what_can_not_choose(text: str, ties: str) -> None:
+    values = {"x": nan, "y": 2.0}
+    assert agrees(evaluate(text, values, ties=ties, allow_nonfinite=True))
+
+
 def test_what_a_branch_may_not_reach_is_known() -> None:
     program = evaluate("q = log(x)\nwhere(x > 1, q, y) + y", x=2.0, y=1.0).program
     sure = always_reached(program, passings(program))

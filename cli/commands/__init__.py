@@ -13,6 +13,7 @@ COMMANDS = {
     "check": "can the gradient be trusted? verdicts and an exit code",
     "compare": "symbolic against staged: operations and times",
     "explain": "the backward pass in words",
+    "code": "the backward pass as code: Python, C, JavaScript",
     "gates": "the gate table",
 }
 

@@ -32,7 +32,7 @@ ROWS = (
          value="a + c", formula="a + c", general="add", samples=(WIDE, WIDE)),
     Gate(name="scale", symbol="*c", form="c * a", parameters="a c", partials=("c", ""),
          flow="multiplies its gradient by its constant",
-         value="a*c", formula="a*c", general="mul", samples=(WIDE, WIDE)),
+         value="c*a", formula="a*c", general="mul", samples=(WIDE, WIDE)),
     Gate(name="unit", symbol="**0", form="a**0", parameters="a", partials=("0",),
          flow="is 1 whatever its input is, so its slope is 0", value="1", formula="1"),
     Gate(name="powc", symbol="**c", form="a**c", parameters="a c",

@@ -1,0 +1,88 @@
+"""backprop code: the staged forward and backward passes as a function in another language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from backprop.arithmetic.system import TIES
+from backprop.checking.check import METHODS, TIMEOUT
+from backprop.cli.checking import checked
+from backprop.cli.commands.eval import report_of, say_if_wrong
+from backprop.cli.files import write_whole
+from backprop.cli.output import print_pieces
+from backprop.cli.variables import ProgramCommand, Question
+from backprop.emitting import LANGUAGES, emit, language
+from backprop.errors import UsageError
+from backprop.evaluation import checked_wrt
+from backprop.report import Report
+from backprop.staging import GRANULARITIES, stage
+
+HELP = """PROGRAM and its gradient as a function, staged as people write it by hand.
+
+\b
+  backprop code "(x+y)*z" --lang python
+  backprop code @staged.bp --lang c -o staged.c
+  backprop code @loss.bp --lang js --name loss --wrt w,b
+  backprop code "log(1+x)*y" --lang py --checked --x=0.5 --y=2
+
+Every line has the number of its stage, as in the table of eval. The code needs nothing but its
+language, and does at corners what eval does: 1/0 is inf, log(-1) is nan, and what max, min,
+where, relu or clip didn't choose gets nothing. Values are only needed for --checked.
+"""
+
+
+@click.command("code", cls=ProgramCommand, help=HELP, options_metavar="--lang LANG [OPTIONS]")
+@click.option("--lang", metavar="LANG", help=f"The language: {', '.join(LANGUAGES)}.")
+@click.option(
+    "--gates",
+    type=click.Choice(GRANULARITIES),
+    default="fused",
+    help="Known patterns fused, gates as written, or all opened up.",
+)
+@click.option("--no-share", is_flag=True, help="Keep equal subexpressions apart.")
+@click.option(
+    "--ties",
+    type=click.Choice(TIES),
+    default="notes",
+    help="Who gets the gradient of max and min where inputs are equal.",
+)
+@click.option("--wrt", metavar="NAMES", help="Only these inputs' gradient, separated by commas.")
+@click.option("--forward-only", is_flag=True, help="The value alone.")
+@click.option("--name", metavar="NAME", help="What the function is called; like the output else.")
+@click.option("--checked", "with_check", is_flag=True, help="Say on top what the check says here.")
+@click.option("-o", "--output", metavar="FILE", help="Write a file instead of printing.")
+@click.pass_obj
+def command(
+    asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], lang: str | None,
+    gates: str, no_share: bool, ties: str, wrt: str | None, forward_only: bool, name: str | None,
+    with_check: bool, output: str | None,
+) -> int:  # fmt: skip
+    del program, at, pairs
+    if lang is None:
+        raise UsageError("in which language?", hint=f"give --lang {', '.join(LANGUAGES)}")
+    language(lang)
+    staged = stage(asked.tree, asked.values, gates, not no_share)
+    names = None if wrt is None else checked_wrt(staged, [n.strip() for n in wrt.split(",")])
+    report = None
+    if with_check:
+        report = report_of(asked, gates, no_share, wrt=wrt, ties=ties)
+        report = checked(report, asked.child, ",".join(METHODS), TIMEOUT, None, formula=False)
+    text = emit(
+        staged, lang, name=name, wrt=names, ties=ties, forward_only=forward_only,
+        header=verdict(report) if report else (),
+    )  # fmt: skip
+    if output:
+        write_whole(output, text)
+    else:
+        print_pieces([text])
+    return say_if_wrong(report) if report else 0
+
+
+def verdict(report: Report) -> list[str]:
+    """What the check says, and where it looked: a line of the point, and one of the verdict."""
+    point: dict[str, Any] = dict(report.point)
+    at = ", ".join(f"{name} = {value!r}" for name, value in point.items())
+    where = f" at {at}" if at else ""
+    return [f"Checked{where}:", f"{report.check.verdict}: {report.check.reason}"]

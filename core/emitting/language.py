@@ -1,0 +1,203 @@
+"""What a target language is: how it spells numbers, conditions, calls, lines and functions.
+
+A language is a class with one object. What Python, C and JavaScript have in common stands
+here; a module each says the rest. `library` is code of that language: functions that it lacks,
+or that fail where IEEE 754 has an answer. A program gets those that it calls.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from math import inf
+from typing import ClassVar, NamedTuple
+
+# How tightly a piece of code holds together.
+CHOICE, OR, AND, COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(8)
+
+DEFINED = re.compile(r"^(?:def|function|static double) (\w+)\(", re.MULTILINE)
+WORD = re.compile(r"[^\W\d]\w*")
+MARGIN = 72  # where comments stand at most
+WIDTH = 88  # of a line that could be broken
+
+
+class Truth(NamedTuple):
+    """A condition."""
+
+    text: str
+    level: int
+
+
+class Piece(NamedTuple):
+    """An expression, and what is known of its value before any number is."""
+
+    text: str
+    level: int = ATOM
+    value: float | None = None  # a constant
+    least: float = -inf  # it is never smaller, though perhaps nan
+    truth: Truth | None = None  # the same as a condition, if that is what it is
+
+    @property
+    def never_zero(self) -> bool:
+        return self.least > 0 or self.value not in (None, 0)
+
+
+class Line(NamedTuple):
+    """A line of a function, in no language yet.
+
+    let and vary bring a name in, vary for one that changes; set, add and take change it; raise
+    makes a flag true; if opens a block and end closes it; note is a comment.
+    """
+
+    kind: str
+    name: str = ""
+    text: str = ""
+    number: int = 0  # of the stage that it belongs to
+
+
+class Input(NamedTuple):
+    name: str  # the user's
+    code: str  # in the target language
+    default: float | None = None
+
+
+class Routine(NamedTuple):
+    """Everything about the function that is to be written."""
+
+    name: str
+    output: str  # the user's name of what it computes
+    inputs: Sequence[Input]
+    lines: Sequence[Line]
+    result: str
+    gradient: Sequence[tuple[str, str]] | None  # the user's name and its derivative, in order
+    used: frozenset[str]  # the words that the lines are made of
+
+
+class Language:
+    name: ClassVar[str]
+    title: ClassVar[str]
+    comment: ClassVar[str]
+    divides: ClassVar[bool] = True  # may `/` stand for every division?
+    unicode: ClassVar[bool] = True  # may names have letters such as θ?
+    own: ClassVar[Mapping[str, str]] = {}  # gates that it has, and how they are called
+    few: ClassVar[Mapping[str, str]] = {}  # gates of many operands, for just two of them
+    words: ClassVar[Mapping[str, str]]  # and, or, true; eq and ne, where they are spelled otherwise
+    constants: ClassVar[Mapping[float, str]] = {}  # numbers that it has a name for
+    nan: ClassVar[str]
+    infinity: ClassVar[str]
+    reserved: ClassVar[frozenset[str]]
+    forbidden: ClassVar[str] = r"(?!)"  # a pattern of more names that are taken
+    taken: ClassVar[frozenset[str]] = frozenset()  # names that a function of the file can't have
+    source: ClassVar[str]  # of the library, functions with two blank lines between
+
+    @cached_property
+    def library(self) -> dict[str, str]:
+        """The functions of `source` by name."""
+        parts = self.source.strip().split("\n\n\n")
+        return {found[1]: part for part in parts if (found := DEFINED.search(part))}
+
+    def literal(self, value: float, alone: bool) -> str:
+        """A number; `alone` if nothing beside it makes it a float."""
+        if value in self.constants:
+            return self.constants[value]
+        if value != value:
+            return self.nan
+        if abs(value) == inf:
+            return self.infinity if value > 0 else f"-{self.infinity}"
+        text = repr(value)
+        return text if alone or text == "-0.0" else text.removesuffix(".0")
+
+    def call(self, gate: str, operands: Sequence[str]) -> str:
+        if len(operands) == 2 and gate in self.few:
+            return f"{self.few[gate]}({', '.join(operands)})"
+        return f"{self.own.get(gate, gate)}({', '.join(operands)})"
+
+    def choice(self, condition: str, yes: str, no: str) -> str:
+        raise NotImplementedError
+
+    def statement(self, line: Line) -> str:
+        """One line as code, without its indentation."""
+        raise NotImplementedError
+
+    def function(
+        self, name: str, parameters: Sequence[str], lines: Sequence[Line], result: str, about: str
+    ) -> str:
+        """A helper function."""
+        raise NotImplementedError
+
+    def file(self, routine: Routine, helpers: Sequence[str], header: Sequence[str]) -> str:
+        """The whole file: header, helpers, and the function itself."""
+        raise NotImplementedError
+
+    def remark(self, text: str) -> str:
+        """A comment of its own line, which nothing in the text can end or carry on."""
+        plain = "".join(c if c.isprintable() else " " for c in text)
+        for ends, harmless in (("\\", "/"), ("??", "? ?"), ("*/", "* /"), ("</", "< /")):
+            plain = plain.replace(ends, harmless)
+        return f"{self.comment} {plain}"
+
+    def block(self, lines: Sequence[Line], depth: int = 1) -> list[str]:
+        """Lines as indented code, with the stages' numbers behind it, one under the other."""
+        rows: list[tuple[str, int]] = []
+        for line in lines:
+            depth -= line.kind == "end"
+            code = self.statement(line)
+            if code:
+                rows.append(("    " * depth + code, line.number))
+            depth += line.kind == "if"
+        margin = max([len(code) for code, n in rows if n and len(code) <= MARGIN], default=0)
+        return [f"{code:<{margin}}  {self.comment} ({n})" if n else code for code, n in rows]
+
+
+def words_in(text: str) -> set[str]:
+    return set(WORD.findall(text))
+
+
+def listed(head: str, items: Sequence[str], tail: str, indent: str = "") -> list[str]:
+    """Items in brackets on one line, or one a line where that is too long."""
+    line = f"{indent}{head}{', '.join(items)}{tail}"
+    if len(line) <= WIDTH or not items:
+        return [line]
+    rows = [f"{indent}    {item}," for item in items]
+    return [f"{indent}{head}".rstrip(), *rows, f"{indent}{tail.lstrip()}"]
+
+
+class Curly(Language):
+    """What C and JavaScript have in common."""
+
+    comment = "//"
+
+    def choice(self, condition: str, yes: str, no: str) -> str:
+        return f"{condition} ? {yes} : {no}"
+
+    def declared(self, line: Line) -> str:
+        """The beginning of a line that brings a name in."""
+        raise NotImplementedError
+
+    def statement(self, line: Line) -> str:
+        match line.kind:
+            case "let" | "vary" | "flag":
+                return f"{self.declared(line)} {line.name} = {line.text};"
+            case "set":
+                return f"{line.name} = {line.text};"
+            case "add":
+                return f"{line.name} += {line.text};"
+            case "take":
+                return f"{line.name} -= {line.text};"
+            case "raise":
+                return f"{line.name} = {self.words['true']};"
+            case "if":
+                return f"if ({line.text}) {{"
+            case "end":
+                return "}"
+        return f"{self.comment} {line.text}"
+
+    def function(
+        self, name: str, parameters: Sequence[str], lines: Sequence[Line], result: str, about: str
+    ) -> str:
+        rows = [self.remark(about), self.heading(name, parameters)]
+        return "\n".join([*rows, *self.block(lines), f"    return {result};", "}"])
+
+    def heading(self, name: str, parameters: Sequence[str]) -> str:
+        raise NotImplementedError
