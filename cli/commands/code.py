@@ -13,11 +13,12 @@ from backprop.cli.commands.eval import report_of, say_if_wrong
 from backprop.cli.files import write_whole
 from backprop.cli.output import print_pieces
 from backprop.cli.variables import ProgramCommand, Question
-from backprop.emitting import LANGUAGES, emit, language
+from backprop.emitting import LANGUAGES, about_arrays, emit, language
 from backprop.errors import UsageError
-from backprop.evaluation import checked_wrt
+from backprop.evaluation import arrays_in, checked_wrt
+from backprop.program import Program
 from backprop.report import Report
-from backprop.staging import GRANULARITIES, stage
+from backprop.staging import GRANULARITIES, stage, stage_numbers
 
 HELP = """PROGRAM and its gradient as a function, staged as people write it by hand.
 
@@ -63,7 +64,7 @@ def command(
     if lang is None:
         raise UsageError("in which language?", hint=f"give --lang {', '.join(LANGUAGES)}")
     language(lang)
-    staged = stage(asked.tree, asked.values, gates, not no_share)
+    staged = program_of(asked, gates, not no_share)
     names = None if wrt is None else checked_wrt(staged, [n.strip() for n in wrt.split(",")])
     report = None
     if with_check:
@@ -78,6 +79,14 @@ def command(
     else:
         print_pieces([text])
     return say_if_wrong(report) if report else 0
+
+
+def program_of(asked: Question, gates: str, share: bool) -> Program:
+    """The staged program. Without values nothing says how large an array is."""
+    arrays = arrays_in(asked.values, 0)
+    if arrays or stage_numbers(asked.tree, asked.values, gates == "fine", share) is None:
+        raise about_arrays()
+    return stage(asked.tree, asked.values, gates, share)
 
 
 def verdict(report: Report) -> list[str]:

@@ -52,9 +52,13 @@ def emit(
 
     target = language(lang)
     if program.shapes is not None:
-        raise UsageError(
-            f"this program is about arrays, which {target.title} has no operators for",
-            hint="--lang numpy will do arrays; it is not there yet",
-        )
+        raise about_arrays()
     wanted = tuple(program.inputs) if wrt is None else tuple(wrt)
     return Walk(program, target, ties, wanted).file(name, forward_only, header)
+
+
+def about_arrays() -> UsageError:
+    return UsageError(
+        "this program is about arrays, and code is written of numbers only, as yet",
+        hint="write the entries out: w0*x0 + w1*x1",
+    )

@@ -161,7 +161,8 @@ class JavaScript(Curly):
             key(name) if name == text else f"{key(name)}: {text}" for name, text in routine.gradient
         ]
         head = f"return {{ value: {routine.result}, gradient: {{ "
-        return "\n".join([*lines, *listed(head, pairs, " } };", "    "), "}"])
+        rows = listed(head, pairs, " } };", "    ") if pairs else [f"    {head.strip()}}} }};"]
+        return "\n".join([*lines, *rows, "}"])
 
     def head(self, routine: Routine) -> list[str]:
         """The function's first line; without an object, all inputs are as in the program."""

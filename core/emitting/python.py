@@ -232,7 +232,7 @@ class Python(Language):
         parts = [*helpers, body]
         if any("math." in part for part in parts):
             parts = ["import math", *parts]
-        top = [self.remark(line) for line in header]
+        top = [*(self.remark(line) for line in header), ""] if header else []
         return "\n".join([*top, "\n\n\n".join(parts)]) + "\n"
 
     def main(self, routine: Routine) -> list[str]:

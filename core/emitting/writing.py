@@ -124,11 +124,10 @@ class Writer:
     def sum(self, name: str, a: Piece, b: Piece) -> Piece:
         if b.value is not None and b.value < 0 and isfinite(b.value):
             name, b = ("sub" if name == "add" else "add"), self.number(-b.value)
-        least = a.least + b.least if name == "add" else -inf
-        made = self.infix(name, a, b, least)
         if name == "add" and a.truth and b.truth:
+            made = self.infix(name, counted(a), counted(b), 0.0)
             return made._replace(truth=self.both("or", OR, a.truth, b.truth))
-        return made
+        return self.infix(name, a, b, a.least + b.least if name == "add" else -inf)
 
     def product(self, a: Piece, b: Piece) -> Piece:
         if a.value == 1:
@@ -208,6 +207,11 @@ class Writer:
     def inside(self, domain: Truth | float, a: Piece) -> Piece:
         """`a` where it is defined, else nan."""
         return self.where(domain, a, self.number(nan))
+
+
+def counted(a: Piece) -> Piece:
+    """A condition among others that are counted, where true is 1 in every language."""
+    return Piece(*a.truth) if a.truth and a.level == CHOICE else a
 
 
 def within(piece: Piece, level: int) -> str:
