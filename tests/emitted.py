@@ -11,10 +11,13 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import backprop
+from backprop.arithmetic.ieee import VALUE
 from backprop.emitting import emit
+from backprop.engine import backward, forward
 from backprop.language.syntax import Tree
 from backprop.program import Program
 from backprop.staging import stage
@@ -23,6 +26,11 @@ COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 NODE = shutil.which("node")
 FLAGS = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-O2")
 LANGUAGES = ("python", *["c"] * bool(COMPILER), *["javascript"] * bool(NODE))
+
+# What IEEE 754 computes alike everywhere.
+EXACT = ("add", "sub", "neg", "mul", "div", "recip", "square", "shift", "scale", "unit", "sqrt", "abs",
+         "max", "min", "where", "relu", "clip", "sign", "floor", "ceil", "round", "lt", "le", "gt", "ge",
+         "eq", "ne")  # fmt: skip
 
 Answer = list[float]  # the value, then the gradient in the order of the inputs
 
@@ -62,7 +70,7 @@ def in_python(jobs: Sequence[Job], _folder: Path) -> list[list[Answer]]:
     found = []
     for work in jobs:
         scope: dict[str, Any] = {}
-        exec(compile(work.emitted("python", "emitted"), "emitted", "exec"), scope)
+        exec(work.emitted("python", "emitted"), scope)  # noqa: S102
         names = parameters(work.program)
         rows = []
         for point in work.points:
@@ -193,3 +201,24 @@ def ulps(found: float, expected: float) -> float:
 
 def worst(found: Answer, expected: Answer) -> float:
     return max(ulps(a, b) for a, b in zip(found, expected, strict=True))
+
+
+def conditioned(job: Job, point: Mapping[str, float], seed: int) -> Answer:
+    """What the engine says if every stage's value is a last place off, as with another libm."""
+    program, random = job.program, Random(seed)
+    values = forward(program, point)
+    get = values.__getitem__
+    for slot, gate, operands in program.forward_steps():
+        value = VALUE[gate](*map(get, operands))
+        exact = gate in EXACT or not math.isfinite(value)
+        values[slot] = value if exact else value + random.choice((-1, 1)) * math.ulp(value)
+    back = backward(program, values, job.ties)
+    return [values[program.output], *[back.gradient(slot) for slot in program.inputs.values()]]
+
+
+def allowed(job: Job, point: Mapping[str, float], expected: Answer) -> float:
+    """How many last places may be lost: four, and four times what one of every stage does."""
+    nudged = [conditioned(job, point, seed) for seed in range(8)]
+    return 4 + 4 * max(
+        min(ulps(a, b), 1e9) for one in nudged for a, b in zip(one, expected, strict=True)
+    )

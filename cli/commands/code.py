@@ -53,12 +53,12 @@ where, relu or clip didn't choose gets nothing. Values are only needed for --che
 @click.option("--forward-only", is_flag=True, help="The value alone.")
 @click.option("--name", metavar="NAME", help="What the function is called; like the output else.")
 @click.option("--checked", "with_check", is_flag=True, help="Say on top what the check says here.")
-@click.option("-o", "--output", metavar="FILE", help="Write a file instead of printing.")
+@click.option("-o", "file", metavar="FILE", help="Write a file instead of printing.")
 @click.pass_obj
 def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], lang: str | None,
     gates: str, no_share: bool, ties: str, wrt: str | None, forward_only: bool, name: str | None,
-    with_check: bool, output: str | None,
+    with_check: bool, file: str | None,
 ) -> int:  # fmt: skip
     del program, at, pairs
     if lang is None:
@@ -74,8 +74,8 @@ def command(
         staged, lang, name=name, wrt=names, ties=ties, forward_only=forward_only,
         header=verdict(report) if report else (),
     )  # fmt: skip
-    if output:
-        write_whole(output, text)
+    if file:
+        write_whole(file, text)
     else:
         print_pieces([text])
     return say_if_wrong(report) if report else 0

@@ -82,8 +82,10 @@ class Names:
 
 
 def alike(name: str) -> Iterator[str]:
-    """The name, then others like it."""
+    """The name, then others like it; at last such as no language has a use for."""
     yield name
     yield f"{name}_"
+    plain = f"v{name.replace('_', '')}"
+    yield plain
     for number in count(2):
-        yield f"{name}_{number}"
+        yield f"{plain}_{number}"
