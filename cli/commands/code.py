@@ -9,13 +9,13 @@ import click
 from backprop.arithmetic.system import TIES
 from backprop.checking.check import METHODS, TIMEOUT
 from backprop.cli.checking import checked
-from backprop.cli.commands.eval import report_of, say_if_wrong
+from backprop.cli.commands.eval import say_if_wrong
 from backprop.cli.files import write_whole
 from backprop.cli.output import print_pieces
 from backprop.cli.variables import ProgramCommand, Question
 from backprop.emitting import LANGUAGES, about_arrays, emit, language
 from backprop.errors import UsageError
-from backprop.evaluation import arrays_in, checked_wrt
+from backprop.evaluation import arrays_in, checked_wrt, evaluate
 from backprop.program import Program
 from backprop.report import Report
 from backprop.staging import GRANULARITIES, stage, stage_numbers
@@ -68,7 +68,10 @@ def command(
     names = None if wrt is None else checked_wrt(staged, [n.strip() for n in wrt.split(",")])
     report = None
     if with_check:
-        report = report_of(asked, gates, no_share, wrt=wrt, ties=ties)
+        report = evaluate(
+            asked.tree, asked.values, gates=gates, share=not no_share, ties=ties, wrt=names,
+            spare=asked.spare,
+        )  # fmt: skip
         report = checked(report, asked.child, ",".join(METHODS), TIMEOUT, None, formula=False)
     text = emit(
         staged, lang, name=name, wrt=names, ties=ties, forward_only=forward_only,

@@ -97,7 +97,7 @@ class Walk:
             self.gradients[slot] = self.names.gradient(self.program.labels[slot])
         guards = self.guards(steps)
         late = starting_at_zero(steps, guards, frozenset(self.program.inputs.values()))
-        for slot in late:
+        for slot in sorted(late):
             yield Line("vary", self.gradients[slot], self.writer.number(0.0).text)
         for flag in self.flags.values():
             yield Line("flag", flag, self.language.words["false"])
@@ -199,11 +199,11 @@ def moved(opened: Guard, wanted: Guard) -> Iterator[Line]:
 
 def starting_at_zero(
     steps: Sequence[Passing], guards: Sequence[Guard], inputs: frozenset[int]
-) -> list[int]:
+) -> set[int]:
     """The slots whose gradient is first met in a block and looked at outside of it as well."""
     blocks = nested(guards)
     homes: dict[int, Block] = {}
-    late = set()
+    late: set[int] = set()
     for step, block in zip(steps, blocks, strict=True):
         home = homes.setdefault(step.into, block)
         outlives = step.into in inputs and home
@@ -212,7 +212,7 @@ def starting_at_zero(
         home = homes.get(step.stage, ())
         if block[: len(home)] != home:
             late.add(step.stage)
-    return sorted(late)
+    return late
 
 
 def nested(guards: Iterable[Guard]) -> Iterator[Block]:
