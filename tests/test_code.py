@@ -241,7 +241,7 @@ def test_brackets_only_where_they_are_needed() -> None:
         "dx += a * sigmoid(-x) * da;",
         "dy += sigmoid(y) * (1.0 + y * sigmoid(-y)) * dq2;",
         "1.0 / (3.0 * (q1 * q1)) * dq1;",
-        "dx += y / hypot(y, x) / hypot(y, x) * ",
+        "dx = y / hypot(y, x) / hypot(y, x) * ",
     ):
         assert line in code
 
