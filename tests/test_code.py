@@ -276,7 +276,7 @@ def test_the_value_alone() -> None:
 # Names.
 
 HOSTILE = """
-class lambda def None math div sigmoid_slope exp double int NaN prototype __proto__ constructor in grad d
+class lambda def match type case _ None math div sigmoid_slope exp double int NaN prototype __proto__ constructor in grad d
 dx x ddx d_x θ theta dθ σ_ await yield arguments eval undefined Math __debug__ M_PI INFINITY linux _A
 largest reached_x value gradient y1 gamma main f q in_ class_ E1 I NULL printf True __import__ ς σ1
 """.split()  # noqa: SIM905
@@ -307,7 +307,8 @@ def test_names_that_can_stay_stay() -> None:
     assert written("x*dx + θ").startswith("def f(x, dx, θ):")
     assert '{"x": d_x, "dx": ddx, "θ": dθ}' in written("x*dx + θ")
     assert "const double theta = in[2];" in written("x*dx + θ", "c")
-    assert "{ x, class: class_, __proto_: __proto_ }" not in written("x*class", "javascript")
+    assert "f({ x, class: class_ })" in written("x*class", "javascript")
+    assert '{ ["__proto__"]: d__proto__ }' in written("__proto__ + 1", "javascript")
 
 
 @pytest.mark.parametrize("name", ["a b", "class", "1x", "f(x):\n  pass", "", "exp", "θ-", "*/"])

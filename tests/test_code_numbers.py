@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from emitted import FLAGS, LANGUAGES, Job, allowed, answers, job, ulps, worst
+from mpmath import mp
 from oracle import points
 from programs import sample
 from test_special_points import SPECIAL, arities
@@ -232,3 +233,16 @@ def test_gates_of_many_operands(language: str, tmp_path: Path) -> None:
     point = {f"v{k}": float(k * 7919 % 300) for k in range(300)}
     jobs = [job(f"{name}({', '.join(point)})", point) for name in ("max", "min", "hypot")]
     assert wrong(language, jobs, tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["erf", "erfc"])
+def test_the_error_functions_are_right_up_to_their_tails(
+    language: str, name: str, tmp_path: Path
+) -> None:
+    """Against mpmath, since JavaScript has none of its own."""
+    at = [{"x": sign * (k / 61) ** 2} for k in range(320) for sign in (1, -1)]
+    [rows] = answers(language, [job(f"{name}(x)", *at)], tmp_path)
+    with mp.workdps(40):
+        exact = [float(getattr(mp, name)(mp.mpf(point["x"]))) for point in at]
+    off = [ulps(row[0], true) for row, true in zip(rows, exact, strict=True) if abs(true) > 1e-307]
+    assert max(off) <= MOST

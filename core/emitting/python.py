@@ -199,7 +199,7 @@ class Python(Language):
     constants: ClassVar = {math.pi: "math.pi", math.e: "math.e"}
     nan = "math.nan"
     infinity = "math.inf"
-    reserved = frozenset([*keyword.kwlist, *keyword.softkwlist, "math", "float", "__debug__"])
+    reserved = frozenset([*keyword.kwlist, "math", "float", "__debug__"])
     source = SOURCE
 
     def choice(self, condition: str, yes: str, no: str) -> str:
