@@ -40,14 +40,21 @@ class Writer:
 
     def __init__(self, language: Language) -> None:
         self.language = language
+        self.numbers: dict[str, Piece] = {}
 
     def number(self, value: float) -> Piece:
+        shown = repr(value)  # tells 0 from -0, which a dictionary wouldn't
+        if shown not in self.numbers:
+            self.numbers[shown] = self.literal(value)
+        return self.numbers[shown]
+
+    def literal(self, value: float) -> Piece:
         text = self.language.literal(value, True)
         return Piece(text, SIGN if text[0] == "-" else ATOM, value, value if value == value else 0)
 
     def expression(self, text: str, names: Mapping[str, Piece]) -> Piece:
         """The value of a text without assignments."""
-        return self.body(text, names)[1]
+        return names[text] if text in names else self.body(text, names)[1]
 
     def body(
         self, text: str, names: Mapping[str, Piece], split: bool = False
