@@ -19,6 +19,7 @@ from backprop.checking.points import random_points, read_ranges
 from backprop.cli.checking import allowed_verdicts, check_options, checked, exit_code
 from backprop.cli.commands.eval import program_options, report_of
 from backprop.cli.files import read_text, write_whole
+from backprop.cli.grading import graded, grading_options
 from backprop.cli.main import say
 from backprop.cli.output import print_pieces
 from backprop.cli.render.check import render_json, render_lines
@@ -37,9 +38,12 @@ HELP = """Can the gradient of PROGRAM be trusted? SymPy, many digits and a numer
   backprop check @loss.bp --points 100 --range w=-2:2 --range b=0:1
   backprop check @loss.bp --at point.json --write-expect loss.json
   backprop check @loss.bp --expect loss.json --quiet
+  backprop check "x*y + sin(x)" --claim x="y + cos(x)" --claim y=x
+  backprop check @staged.bp --same-as "(x+y)*z"
 
 The exit code is 0 for agree and rounding, 1 if opinions differ or an expectation fails, and 3
-if nothing was decided: kink, overflow, undefined, unchecked. --allow lets these pass.
+if nothing was decided: kink, overflow, undefined, unchecked. --allow lets these pass. A claim
+or an equality that is wrong exits 1, one that nothing decides 3; values are not needed.
 """
 
 
@@ -63,6 +67,7 @@ class Settings(NamedTuple):
 )
 @program_options
 @check_options
+@grading_options
 @click.option(
     "--points",
     type=click.IntRange(1, MOST_POINTS),
@@ -105,8 +110,11 @@ def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], methods: str,
     check_timeout: float, digits: int | None, points: int | None, ranges: tuple[str, ...],
     min_digits: int, allow: str, expect: str | None, tolerance: float,
-    write_expect: str | None, as_json: bool, quiet: bool, **options: Any,
+    write_expect: str | None, as_json: bool, quiet: bool, claims: tuple[str, ...],
+    same_as: str | None, **options: Any,
 ) -> int:  # fmt: skip
+    if claims or same_as is not None:
+        return graded(asked, {**locals(), **options})
     del program, at, pairs
     settings = Settings(methods, check_timeout, digits, allowed_verdicts(allow), min_digits)
     if points and (expect or write_expect):

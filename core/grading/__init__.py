@@ -1,0 +1,1 @@
+"""Hand-made derivatives, forward passes and worksheets, held against the right ones."""

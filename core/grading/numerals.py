@@ -1,0 +1,49 @@
+"""Numbers that a person wrote down: what they stand for, and how far their digits reach."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import NamedTuple
+
+from backprop.values import constant
+
+DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
+ENOUGH = 3  # significant digits of a number that has more
+EXACT = 1e-9  # relative difference that rounding alone may make
+COMPUTED = 1e-6  # and that of an expression such as 1/3 or 0.25*exp(1)
+
+
+class Numeral(NamedTuple):
+    """A number as it was written: its value, and half a unit of its last digit."""
+
+    value: float
+    slack: float = 0.0
+    digits: int = 17  # significant ones
+
+    def fits(self, right: float) -> bool:
+        """Is it `right`, as far as its digits reach?"""
+        return near(self.value, right) or abs(self.value - right) <= self.slack * (1 + EXACT)
+
+    def coarse(self, right: float) -> bool:
+        """Does it have fewer digits than would tell `right` from a guess?"""
+        return not near(self.value, right) and self.digits < ENOUGH
+
+
+def near(a: float, b: float, tolerance: float = EXACT) -> bool:
+    return a == b or abs(a - b) <= tolerance * max(abs(a), abs(b))
+
+
+def numeral(name: str, text: str) -> Numeral:
+    """The number that a text stands for: digits, or an expression of numbers such as 1/3."""
+    text = text.strip()
+    value = constant(name, text)
+    if not isinstance(value, float):
+        value = float(value) if not getattr(value, "ndim", 0) else float("nan")
+    if not DECIMAL.fullmatch(text):
+        return Numeral(value, COMPUTED * abs(value))
+    _, digits, exponent = Decimal(text).as_tuple()
+    assert isinstance(exponent, int)
+    whole = "." not in text and "e" not in text.lower()
+    slack = 0.0 if whole else 0.5 * 10.0**exponent
+    return Numeral(value, slack, len("".join(map(str, digits)).lstrip("0")) or 1)
