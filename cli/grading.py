@@ -1,4 +1,4 @@
-"""What `check` does with what people derived themselves: claims, and programs said to be the same."""
+"""What `check` does with claims, and with programs that are said to be the same."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def graded(asked: Question, chosen: Mapping[str, Any]) -> int:
     for other in ALONE:
         if chosen.get(other):
             raise click.UsageError(f"--{other.replace('_', '-')} doesn't go with {option}")
-    pieces, code = about_claims(asked, chosen) if chosen["claims"] else about_sameness(asked, chosen)
+    pieces, code = (
+        about_claims(asked, chosen) if chosen["claims"] else about_sameness(asked, chosen)
+    )
     if not chosen["quiet"]:
         print_pieces(pieces)
     return code
@@ -70,7 +72,9 @@ def about_sameness(asked: Question, chosen: Mapping[str, Any]) -> Answer:
     shapes = {name: array.shape for name, array in arrays.items()}
     other = other_tree(chosen["same_as"])
     share = not chosen["no_share"]
-    programs = [staged(tree, values, chosen["gates"], share, shapes) for tree in (asked.tree, other)]
+    programs = [
+        staged(tree, values, chosen["gates"], share, shapes) for tree in (asked.tree, other)
+    ]
     used = {name for program in programs for name in program.inputs}
     values = {name: v for name, v in values.items() if name in used or name not in asked.spare}
     found = check_sameness(programs[0], programs[1], values, how(chosen), asked.child)

@@ -23,7 +23,8 @@ from backprop.cli.grading import graded, grading_options
 from backprop.cli.main import say
 from backprop.cli.output import print_pieces
 from backprop.cli.render.check import render_json, render_lines
-from backprop.cli.variables import ProgramCommand, Question
+from backprop.cli.variables import Question
+from backprop.cli.worksheet import CheckCommand
 from backprop.report import Report
 from backprop.staging import stage
 
@@ -40,6 +41,7 @@ HELP = """Can the gradient of PROGRAM be trusted? SymPy, many digits and a numer
   backprop check @loss.bp --expect loss.json --quiet
   backprop check "x*y + sin(x)" --claim x="y + cos(x)" --claim y=x
   backprop check @staged.bp --same-as "(x+y)*z"
+  backprop check @worksheet.txt
 
 The exit code is 0 for agree and rounding, 1 if opinions differ or an expectation fails, and 3
 if nothing was decided: kink, overflow, undefined, unchecked. --allow lets these pass. A claim
@@ -62,9 +64,7 @@ class Settings(NamedTuple):
         return exit_code(verdicts or [(report.check.verdict, 0)], self.allowed, self.min_digits)
 
 
-@click.command(
-    "check", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]"
-)
+@click.command("check", cls=CheckCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]")
 @program_options
 @check_options
 @grading_options

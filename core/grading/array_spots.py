@@ -23,7 +23,8 @@ from backprop.grading.sampling import CLOSE, DIGITS, TRIES, Names, Spot
 from backprop.program import Program
 
 if TYPE_CHECKING:
-    from backprop.grading.claims import Claim, Instance
+    from backprop.grading.claim_texts import Claim
+    from backprop.grading.claims import Instance
 
 Array = Any
 POINTS = 5
@@ -96,7 +97,9 @@ def array_instances(claim: Claim, spots: Sequence[Spot], names: Names) -> list[I
         with mp.workdps(DIGITS), np.errstate(**IGNORED):
             values = forward(claim.program, known, arithmetic)
         claimed = np.asarray(values[claim.program.output])
-        found.append(Instance(spot, claimed, right, equal(claimed, right, CLOSE if exact else IN_FLOATS)))
+        found.append(
+            Instance(spot, claimed, right, equal(claimed, right, CLOSE if exact else IN_FLOATS))
+        )
     return found
 
 

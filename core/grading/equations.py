@@ -10,10 +10,12 @@ from functools import cached_property
 from typing import Any
 
 from backprop.checking.symbolic import (
+    DIALECT,
     FUNCTIONS,
     Expression,
     Whole,
     decimal,
+    exactly,
     fresh_symbols,
     latex_of,
     literal,
@@ -32,8 +34,7 @@ from backprop.program import Program
 from backprop.staging import stage
 
 READABLE = 80  # characters of a formula that is shown
-EXACT = Dialect(FUNCTIONS, decimal, decimal)
-TABLE = Dialect(FUNCTIONS, literal, literal)
+EXACT = Dialect(FUNCTIONS, exactly, decimal)
 
 
 def answer(question: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -51,7 +52,10 @@ def answer(question: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if question["claim"] is not None:
         yield {"equal": vanishes(slope - sides.value(question["claim"])), "more": True}
     short = simpler(slope)
-    yield {**sides.written(min((slope, short), key=lambda known: len(sides.text(known)))), "more": False}
+    yield {
+        **sides.written(min((slope, short), key=lambda known: len(sides.text(known)))),
+        "more": False,
+    }
 
 
 def staged(question: Mapping[str, Any]) -> Program:
@@ -129,4 +133,4 @@ def applied(gate: str, fed: Sequence[Expression]) -> Expression:
     if gate in FUNCTIONS:
         return FUNCTIONS[gate](*fed)
     names = dict(zip(GATES[gate].operands, fed, strict=True))
-    return walk(formula(GATES[gate].formula), names, TABLE, literal)
+    return walk(formula(GATES[gate].formula), names, DIALECT, literal)

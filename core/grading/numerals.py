@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from math import isfinite
 from typing import NamedTuple
 
+from backprop.errors import UsageError
 from backprop.values import constant
 
 DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
@@ -15,11 +17,12 @@ COMPUTED = 1e-6  # and that of an expression such as 1/3 or 0.25*exp(1)
 
 
 class Numeral(NamedTuple):
-    """A number as it was written: its value, and half a unit of its last digit."""
+    """A number as it was written: its value, half a unit of its last digit, and how many
+    significant digits it has."""
 
     value: float
     slack: float = 0.0
-    digits: int = 17  # significant ones
+    digits: int = 17
 
     def fits(self, right: float) -> bool:
         """Is it `right`, as far as its digits reach?"""
@@ -31,19 +34,19 @@ class Numeral(NamedTuple):
 
 
 def near(a: float, b: float, tolerance: float = EXACT) -> bool:
-    return a == b or abs(a - b) <= tolerance * max(abs(a), abs(b))
+    return a == b or (isfinite(b) and abs(a - b) <= tolerance * max(abs(a), abs(b)))
 
 
 def numeral(name: str, text: str) -> Numeral:
     """The number that a text stands for: digits, or an expression of numbers such as 1/3."""
     text = text.strip()
     value = constant(name, text)
-    if not isinstance(value, float):
-        value = float(value) if not getattr(value, "ndim", 0) else float("nan")
+    if getattr(value, "ndim", 0):
+        raise UsageError(f"{text[:40]} is not a number")
+    value = float(value)
     if not DECIMAL.fullmatch(text):
         return Numeral(value, COMPUTED * abs(value))
     _, digits, exponent = Decimal(text).as_tuple()
     assert isinstance(exponent, int)
-    whole = "." not in text and "e" not in text.lower()
-    slack = 0.0 if whole else 0.5 * 10.0**exponent
-    return Numeral(value, slack, len("".join(map(str, digits)).lstrip("0")) or 1)
+    slack = 0.5 * 10.0**exponent if value else 0.0  # a zero claims to be one
+    return Numeral(value, slack, len("".join(map(str, digits)).lstrip("0")))

@@ -16,7 +16,7 @@ from backprop.engine import forward
 from backprop.errors import MissingValueError, UsageError
 from backprop.grading.claims import Asked
 from backprop.grading.proving import Proof, prove, refusal, subject
-from backprop.grading.sampling import DIGITS, TRIES, affordable, drawing, same
+from backprop.grading.sampling import DIGITS, affordable, drawing, same, tries
 from backprop.program import Program
 from backprop.staging import stage
 from backprop.values import check_finite, no_variable, number
@@ -92,9 +92,7 @@ def proof_of(program: Program, other: Program, asked: Asked, child: Child | None
     return prove([question], child, asked.timeout)[0]
 
 
-def joint_point(
-    programs: Sequence[Program], values: Mapping[str, Any]
-) -> dict[str, Any] | None:
+def joint_point(programs: Sequence[Program], values: Mapping[str, Any]) -> dict[str, Any] | None:
     """A value for every input of either program; None if nobody gave one."""
     inputs = list(dict.fromkeys(name for program in programs for name in program.inputs))
     for name in values:
@@ -104,8 +102,11 @@ def joint_point(
         return None
     known = {**programs[1].defaults, **programs[0].defaults, **values}
     missing = [name for name in inputs if name not in known]
-    if missing:
+    if missing and missing[0] in programs[0].inputs:
         raise MissingValueError(missing)
+    if missing:
+        text = f"no value for {missing[0]}, which only the other program has"
+        raise UsageError(text, hint=f"give --set {missing[0]}=...")
     found = {name: number(name, known[name]) for name in inputs}
     for name, value in found.items():
         check_finite(name, value)
@@ -128,7 +129,7 @@ def scalar_pairs(
     if point and any(known(pair := pair_at(program, other, point, given=True), program, other)):
         yield pair
     random, left = Random(asked.seed), affordable(program, asked.points)
-    for tried in range(left * TRIES):
+    for tried in range(tries(max(program, other, key=lambda one: one.size), left)):
         pair = pair_at(program, other, draw(random, tried))
         if any(known(pair, program, other)):
             yield pair
@@ -156,7 +157,9 @@ def array_pairs(
     from backprop.grading.array_spots import array_spots, values_at
 
     if point is None:
-        raise UsageError("programs on arrays are compared at a point", hint="give every input a value")
+        raise UsageError(
+            "programs on arrays are compared at a point", hint="give every input a value"
+        )
     if program.shapes is None:
         raise UsageError("one program is about arrays, the other about numbers")
     inputs = {name: point[name] for name in program.inputs}

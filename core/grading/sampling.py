@@ -75,7 +75,9 @@ class Names:
     @cached_property
     def gradients(self) -> dict[str, int]:
         """The names of gradients; a stage that is called dx itself comes first."""
-        return {f"d{name}": slot for name, slot in self.slots.items() if f"d{name}" not in self.slots}
+        return {
+            f"d{name}": slot for name, slot in self.slots.items() if f"d{name}" not in self.slots
+        }
 
     def __contains__(self, name: str) -> bool:
         return name in self.slots or name in self.gradients
@@ -108,7 +110,7 @@ def random_spots(
     """Up to `count` points with a finite value and finite gradients at `slots`, away from kinks;
     fewer if the domain is hard to hit."""
     random = Random(seed)
-    for tried in range(count * TRIES):
+    for tried in range(tries(program, count)):
         found = spot(program, draw(random, tried), tie)
         if usable(found, slots) and not found.at_a_kink():
             yield found
@@ -122,9 +124,12 @@ def affordable(program: Program, wanted: int | None) -> int:
     return wanted or max(FEWEST, min(POINTS, WORK // max(1, program.size)))
 
 
-def drawing(
-    inputs: Sequence[str], fixed: Mapping[str, Any], ranges: Mapping[str, Range]
-) -> Draw:
+def tries(program: Program, count: int) -> int:
+    """How many points are looked at, where few of them may lie in the domain."""
+    return max(count, min(count * TRIES, TRIES * WORK // max(1, program.size)))
+
+
+def drawing(inputs: Sequence[str], fixed: Mapping[str, Any], ranges: Mapping[str, Range]) -> Draw:
     """How a random point is made: near the given values in every other try, else anywhere."""
 
     def draw(random: Random, tried: int) -> dict[str, Any]:
