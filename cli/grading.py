@@ -84,8 +84,9 @@ def about_sameness(asked: Question, chosen: Mapping[str, Any]) -> Answer:
 def other_tree(word: str) -> Tree:
     """The program of --same-as: a text, or @FILE."""
     file = word.startswith("@")
+    text = read_text(word[1:]) if file else word
     try:
-        return parse(read_text(word[1:]) if file else word)
+        return parse(text)
     except BackpropError as error:
         error.origin = word[1:] if file else "--same-as"
         raise

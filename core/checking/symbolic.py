@@ -377,8 +377,8 @@ def vanishes(found: Expression) -> bool:
         lambda known: sympy.cancel(sympy.together(sympy.powsimp(sympy.expand(known)))),
         sympy.simplify,
         lambda known: sympy.simplify(known.rewrite(sympy.exp)),
-        lambda known: sympy.simplify(sympy.piecewise_fold(known)),
-        lambda known: sympy.simplify(sympy.expand_log(known)),
+        lambda known: sympy.simplify(sympy.piecewise_fold(known.rewrite(sympy.Piecewise))),
+        lambda known: sympy.simplify(sympy.exp(sympy.expand_log(known))) - 1,
     )
     return any(way(found) == 0 for way in ways)
 

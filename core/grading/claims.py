@@ -83,8 +83,7 @@ def instance(claim: Claim, spot: Spot, names: Names) -> Instance:
         values = forward(claim.program, names.at(spot, list(claim.program.inputs)), PRECISE)
         claimed = values[claim.program.output]
         if claim.number:
-            wanted, number = float(right), claim.number
-            return Instance(spot, claimed, right, number.fits(wanted) and not number.coarse(wanted))
+            return Instance(spot, claimed, right, claim.number.tells(float(right)))
         largest = max((abs(value) for value in values if mp.isfinite(value)), default=mpf(0))
         nothing = mp.isfinite(claimed) and abs(claimed - right) <= NOTHING * max(1, largest)
         return Instance(spot, claimed, right, nothing or same(claimed, right))
@@ -116,9 +115,12 @@ def explained(claim: Claim, found: Sequence[Instance]) -> str:
     """What went wrong, if something obvious did."""
     if claim.number is None:
         return slip(claim.slot, [(one.spot, one.claimed) for one in found])
-    wanted = float(found[0].right)
+    first = found[0]
+    if not first.spot.given or claim.program.shapes is not None:
+        return ""
+    wanted = float(first.right)
     coarse = claim.number.fits(wanted) and claim.number.coarse(wanted)
-    return "it needs three digits" if coarse and found[0].spot.given else ""
+    return "it needs three digits" if coarse else ""
 
 
 # Everything together.

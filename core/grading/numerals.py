@@ -12,8 +12,7 @@ from backprop.values import constant
 
 DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
 ENOUGH = 3  # significant digits of a number that has more
-EXACT = 1e-9  # relative difference that rounding alone may make
-COMPUTED = 1e-6  # and that of an expression such as 1/3 or 0.25*exp(1)
+EXACT = 1e-9  # relative difference that is as good as none
 
 
 class Numeral(NamedTuple):
@@ -27,6 +26,10 @@ class Numeral(NamedTuple):
     def fits(self, right: float) -> bool:
         """Is it `right`, as far as its digits reach?"""
         return near(self.value, right) or abs(self.value - right) <= self.slack * (1 + EXACT)
+
+    def tells(self, right: float) -> bool:
+        """Is it `right`, with as many digits as that takes?"""
+        return self.fits(right) and not self.coarse(right)
 
     def coarse(self, right: float) -> bool:
         """Does it have fewer digits than would tell `right` from a guess?"""
@@ -45,7 +48,7 @@ def numeral(name: str, text: str) -> Numeral:
         raise UsageError(f"{text[:40]} is not a number")
     value = float(value)
     if not DECIMAL.fullmatch(text):
-        return Numeral(value, COMPUTED * abs(value))
+        return Numeral(value)
     _, digits, exponent = Decimal(text).as_tuple()
     assert isinstance(exponent, int)
     slack = 0.5 * 10.0**exponent if value else 0.0  # a zero claims to be one

@@ -31,6 +31,7 @@ class Pair(NamedTuple):
     ours: Sequence[Any]
     theirs: Sequence[Any]
     given: bool = False
+    arrays: bool = False  # are some of these arrays?
 
 
 class Departure(NamedTuple):
@@ -165,7 +166,7 @@ def array_pairs(
     inputs = {name: point[name] for name in program.inputs}
     for spot in array_spots(program, inputs, "1", asked.points, asked.seed, asked.ties):
         at = {**point, **spot.point}
-        yield Pair(at, spot.values, values_at(other, at), spot.given)
+        yield Pair(at, spot.values, values_at(other, at), spot.given, arrays=True)
 
 
 # Comparing.
@@ -174,7 +175,7 @@ def array_pairs(
 def alike(pair: Pair, ours: int, theirs: int) -> bool:
     """Are a slot of the one and a slot of the other equal here?"""
     a, b = pair.ours[ours], pair.theirs[theirs]
-    if getattr(a, "ndim", 0) or getattr(b, "ndim", 0):
+    if pair.arrays:
         from backprop.grading.array_spots import equal_arrays
 
         return equal_arrays(a, b)
@@ -185,8 +186,8 @@ def alike(pair: Pair, ours: int, theirs: int) -> bool:
 
 
 def largest(pair: Pair) -> Any:
-    numbers = [value for value in (*pair.ours, *pair.theirs) if not getattr(value, "ndim", 0)]
-    return max([1, *(abs(value) for value in numbers if mp.isfinite(value))])
+    """The largest number on the way, at which rounding has happened."""
+    return max([1, *(abs(value) for value in (*pair.ours, *pair.theirs) if mp.isfinite(value))])
 
 
 def departure(
