@@ -116,7 +116,7 @@ def explained(claim: Claim, found: Sequence[Instance]) -> str:
     if claim.number is None:
         return slip(claim.slot, [(one.spot, one.claimed) for one in found])
     first = found[0]
-    if not first.spot.given or claim.program.shapes is not None:
+    if not first.spot.given or first.spot.program.shapes is not None:
         return ""
     wanted = float(first.right)
     coarse = claim.number.fits(wanted) and claim.number.coarse(wanted)
