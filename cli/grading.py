@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from backprop.grading.claims import Asked
     from backprop.language.syntax import Tree
 
-ALONE = ("expect", "write_expect", "digits", "jacobian", "allow")  # say nothing beside a claim
+ALONE = (
+    "expect",
+    "write_expect",
+    "digits",
+    "jacobian",
+    "allow",
+    "wrt",
+)  # say nothing beside a claim
 
 
 def grading_options(function: Callable[..., Any]) -> Callable[..., Any]:
