@@ -16,7 +16,7 @@ from backprop.language.syntax import Tree
 GOES_ALONG = ("program", "as_json", "quiet")
 
 
-class CheckCommand(ProgramCommand):
+class WorksheetCommand(ProgramCommand):
     """A command on a program, or on a worksheet, which begins with a line that says so."""
 
     def tree_from(self, ctx: click.Context, word: str) -> Tree:

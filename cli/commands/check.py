@@ -17,14 +17,14 @@ from backprop.checking.expectation import (
 )
 from backprop.checking.points import random_points, read_ranges
 from backprop.cli.checking import allowed_verdicts, check_options, checked, exit_code
+from backprop.cli.claims import answered, claim_options
 from backprop.cli.commands.eval import program_options, report_of
 from backprop.cli.files import read_text, write_whole
-from backprop.cli.grading import graded, grading_options
 from backprop.cli.main import say
 from backprop.cli.output import print_pieces
 from backprop.cli.render.check import render_json, render_lines
 from backprop.cli.variables import Question
-from backprop.cli.worksheet import CheckCommand
+from backprop.cli.worksheet import WorksheetCommand
 from backprop.report import Report
 from backprop.staging import stage
 
@@ -64,10 +64,12 @@ class Settings(NamedTuple):
         return exit_code(verdicts or [(report.check.verdict, 0)], self.allowed, self.min_digits)
 
 
-@click.command("check", cls=CheckCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]")
+@click.command(
+    "check", cls=WorksheetCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]"
+)
 @program_options
 @check_options
-@grading_options
+@claim_options
 @click.option(
     "--points",
     type=click.IntRange(1, MOST_POINTS),
@@ -114,7 +116,7 @@ def command(
     same_as: str | None, **options: Any,
 ) -> int:  # fmt: skip
     if claims or same_as is not None:
-        return graded(asked, {**locals(), **options})
+        return answered(asked)
     del program, at, pairs
     settings = Settings(methods, check_timeout, digits, allowed_verdicts(allow), min_digits)
     if points and (expect or write_expect):

@@ -65,7 +65,7 @@ class Verdict(NamedTuple):
         return self.state in PASSING
 
 
-# Judging.
+# One claim.
 
 
 def instances(claim: Claim, spots: Sequence[Spot], names: Names) -> list[Instance]:
@@ -123,7 +123,7 @@ def explained(claim: Claim, found: Sequence[Instance]) -> str:
     return "it needs three digits" if coarse else ""
 
 
-# Everything together.
+# All of them.
 
 
 class Asked(NamedTuple):

@@ -4,7 +4,7 @@ worked out by hand, and a cell for every number that is asked for."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
@@ -18,13 +18,13 @@ from backprop.values import point
 
 MOST_STAGES = 100  # of a worksheet that anybody would fill in
 TRIES = 600
+FEWEST = 20
 WORK = 12_000  # stages that are computed while looking for a good point
 SHORT = 4  # digits of a number that is worked out by hand
 LONG = 12  # what a longer one costs
 DULL = 4  # and one that tells nothing: a gradient of 0, two inputs that are equal
 PLAIN = tuple(float(number) for number in (-4, -3, -2, -1, 1, 2, 3, 4, 5))
 HALVES = (-2.5, -1.5, -0.5, 0.5, 1.5, 2.5)
-ABOUT_NUMBERS = "a quiz is about numbers, and this program is about arrays"
 DOUBTS = ("tie", "kink", "jump", "corner", "switch", "near")  # where only a convention is right
 
 
@@ -57,36 +57,37 @@ class Quiz(NamedTuple):
 def make_quiz(tree: Tree, values: Mapping[str, Any], settings: Settings) -> Quiz:
     """A quiz on a program; inputs without a value are given one."""
     program = stage(tree, values, settings.gates, settings.share)
-    check_size(program)
-    if arrays_in(values, settings.seed):
-        raise UsageError(ABOUT_NUMBERS)
+    check_size(program, values)
     missing = missing_inputs(program, values)
-    random = Random(settings.seed)
-    best: tuple[float, Report] | None = None
-    for _ in range(max(20, min(TRIES, WORK // program.size)) if missing else 1):
-        choices = random.choice((PLAIN, PLAIN, PLAIN + HALVES))
-        drawn = {name: random.choice(choices) for name in missing}
-        report = evaluate(program, {**values, **drawn}, ties=settings.ties)
-        if report.finite and every_finite(report):
-            price = cost(report)
-            if best is None or price < best[0]:
-                best = price, report
-    if best is None and not missing:
+    tried = [report for report in reports(program, values, missing, settings) if finite(report)]
+    if not tried and not missing:
         raise UsageError("not everything is finite at these values")
-    if best is None:
+    if not tried:
         hint = "give some of them a value, as in --x=0.5"
         raise UsageError("no small numbers were found where everything is finite", hint=hint)
-    return Quiz(best[1], settings, tuple(cells(best[1])))
+    best = min(tried, key=cost)
+    return Quiz(best, settings, tuple(cells(best)))
 
 
-def check_size(program: Program) -> None:
-    if program.shapes is not None:
-        raise UsageError(ABOUT_NUMBERS)
+def check_size(program: Program, values: Mapping[str, Any]) -> None:
+    if program.shapes is not None or arrays_in(values, 0):
+        raise UsageError("a quiz is about numbers, and this program is about arrays")
     if not program.size or not program.inputs:
         raise UsageError("there is nothing to ask: the program has no stage or no input")
     if program.size > MOST_STAGES:
         text = f"{program.size:,} stages are too many for a worksheet; {MOST_STAGES} fit"
         raise UsageError(text, hint="--output NAME asks for a part of the program")
+
+
+def reports(
+    program: Program, values: Mapping[str, Any], missing: Sequence[str], settings: Settings
+) -> Iterator[Report]:
+    """The program at random small numbers for what has no value, as often as time allows."""
+    random = Random(settings.seed)
+    for _ in range(max(FEWEST, min(TRIES, WORK // program.size)) if missing else 1):
+        choices = random.choice((PLAIN, PLAIN, PLAIN + HALVES))
+        drawn = {name: random.choice(choices) for name in missing}
+        yield evaluate(program, {**values, **drawn}, ties=settings.ties)
 
 
 def missing_inputs(program: Program, values: Mapping[str, Any]) -> list[str]:
@@ -98,13 +99,10 @@ def missing_inputs(program: Program, values: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def every_finite(report: Report) -> bool:
-    slots = range(len(report.values))
-    return all(
-        math.isfinite(number)
-        for k in slots
-        for number in (report.values[k], report.back.gradient(k))
-    )
+def finite(report: Report) -> bool:
+    """Are all numbers of both passes finite?"""
+    gradients = map(report.back.gradient, range(len(report.values)))
+    return all(map(math.isfinite, (*report.values, *gradients)))
 
 
 # What a point costs.
@@ -146,7 +144,5 @@ def cells(report: Report) -> Iterator[Cell]:
         yield Cell("forward", one.name, one.slot, one.code, report.values[one.slot])
     slots = [one.slot for one in reversed(stages)] + list(program.inputs.values())
     for slot in slots:
-        gradient = report.back.gradient(slot)
-        yield Cell(
-            "backward", f"d{program.labels[slot]}", slot, "", gradient, slot == program.output
-        )
+        name, gradient = f"d{program.labels[slot]}", report.back.gradient(slot)
+        yield Cell("backward", name, slot, "", gradient, given=slot == program.output)

@@ -17,18 +17,12 @@ if TYPE_CHECKING:
     from backprop.cli.variables import Question
     from backprop.grading.claims import Asked
     from backprop.language.syntax import Tree
+    from backprop.program import Program
 
-ALONE = (
-    "expect",
-    "write_expect",
-    "digits",
-    "jacobian",
-    "allow",
-    "wrt",
-)  # say nothing beside a claim
+ALONE = ("expect", "write_expect", "digits", "jacobian", "allow", "wrt")  # not for claims
 
 
-def grading_options(function: Callable[..., Any]) -> Callable[..., Any]:
+def claim_options(function: Callable[..., Any]) -> Callable[..., Any]:
     options = [
         click.option("--claim", "claims", multiple=True, metavar="NAME=EXPRESSION",
                      help="Is this the derivative by NAME? An input or a stage; or a number."),
@@ -40,17 +34,17 @@ def grading_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def graded(asked: Question, chosen: Mapping[str, Any]) -> int:
+def answered(asked: Question) -> int:
     """The answer to --claim or --same-as: printed, and as an exit code."""
+    chosen = click.get_current_context().params
     if chosen["claims"] and chosen["same_as"] is not None:
         raise click.UsageError("--claim and --same-as ask for different things")
     option = "--claim" if chosen["claims"] else "--same-as"
     for other in ALONE:
         if chosen.get(other):
             raise click.UsageError(f"--{other.replace('_', '-')} doesn't go with {option}")
-    pieces, code = (
-        about_claims(asked, chosen) if chosen["claims"] else about_sameness(asked, chosen)
-    )
+    answer = about_claims if chosen["claims"] else about_sameness
+    pieces, code = answer(asked, chosen)
     if not chosen["quiet"]:
         print_pieces(pieces)
     return code
@@ -63,11 +57,10 @@ def about_claims(asked: Question, chosen: Mapping[str, Any]) -> Answer:
     from backprop.cli.render.claims import render_json, render_lines
     from backprop.grading.claims import check_claims
 
-    values = asked.values | (arrays := arrays_in(asked.values, chosen["seed"]))
-    shapes = {name: array.shape for name, array in arrays.items()}
-    program = staged(asked.tree, values, chosen["gates"], not chosen["no_share"], shapes)
-    values = {n: v for n, v in values.items() if n in program.inputs or n not in asked.spare}
-    found = check_claims(program, values, chosen["claims"], how(chosen), asked.child)
+    values = asked.values | arrays_in(asked.values, chosen["seed"])
+    program = staged_for(asked.tree, values, chosen)
+    known = wanted(values, asked, program)
+    found = check_claims(program, known, chosen["claims"], how(chosen), asked.child)
     return (render_json if chosen["as_json"] else render_lines)(found), found.exit_code
 
 
@@ -75,25 +68,32 @@ def about_sameness(asked: Question, chosen: Mapping[str, Any]) -> Answer:
     from backprop.cli.render.sameness import render_json, render_lines
     from backprop.grading.sameness import check_sameness
 
-    values = asked.values | (arrays := arrays_in(asked.values, chosen["seed"]))
-    shapes = {name: array.shape for name, array in arrays.items()}
-    other = other_tree(chosen["same_as"])
-    share = not chosen["no_share"]
-    programs = [
-        staged(tree, values, chosen["gates"], share, shapes) for tree in (asked.tree, other)
-    ]
-    used = {name for program in programs for name in program.inputs}
-    values = {name: v for name, v in values.items() if name in used or name not in asked.spare}
-    found = check_sameness(programs[0], programs[1], values, how(chosen), asked.child)
+    values = asked.values | arrays_in(asked.values, chosen["seed"])
+    program = staged_for(asked.tree, values, chosen)
+    other = other_program(chosen["same_as"], values, chosen)
+    known = wanted(values, asked, program, other)
+    found = check_sameness(program, other, known, how(chosen), asked.child)
     return (render_json if chosen["as_json"] else render_lines)(found), found.exit_code
 
 
-def other_tree(word: str) -> Tree:
+def staged_for(tree: Tree, values: Mapping[str, Any], chosen: Mapping[str, Any]) -> Program:
+    """A program for values of these shapes."""
+    shapes = {name: value.shape for name, value in values.items() if hasattr(value, "shape")}
+    return staged(tree, values, chosen["gates"], not chosen["no_share"], shapes)
+
+
+def wanted(values: Mapping[str, Any], asked: Question, *programs: Program) -> dict[str, Any]:
+    """The values without those that a point file has beside what the programs need."""
+    used = {name for program in programs for name in program.inputs}
+    return {name: v for name, v in values.items() if name in used or name not in asked.spare}
+
+
+def other_program(word: str, values: Mapping[str, Any], chosen: Mapping[str, Any]) -> Program:
     """The program of --same-as: a text, or @FILE."""
     file = word.startswith("@")
     text = read_text(word[1:]) if file else word
     try:
-        return parse(text)
+        return staged_for(parse(text), values, chosen)
     except BackpropError as error:
         error.origin = word[1:] if file else "--same-as"
         raise
