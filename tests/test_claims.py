@@ -371,6 +371,11 @@ def test_json_fits_its_schema(command: Command, args: tuple[str, ...]) -> None:
             "error: --claim and --same-as ask for different things",
         ),
         (("--claim", "x=y", "--expect", "a.json"), "error: --expect doesn't go with --claim"),
+        (("--claim", "x=y", "--wrt", "x"), "error: --wrt doesn't go with --claim"),
+        (
+            ("--claim", "x=2", "--x=[1,2]", "--y=2", "--range", "y=1:2", "--upstream=ones"),
+            "error: --range is for programs on numbers: arrays are drawn near the point",
+        ),
         (("--claim", "x=y", "--x=1"), "error: no value for the variable y"),
         (
             ("--claim", "x=y", "--range", "w=1:2"),

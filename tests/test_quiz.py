@@ -189,6 +189,12 @@ def test_the_key_of_a_part_is_right() -> None:
     assert states(found) == dict.fromkeys(["xpy", "dx", "dy"], "right")
 
 
+def test_a_program_with_line_ends_of_another_system_is_read_again() -> None:
+    made = make_quiz(parse("\r\na = x\t* y\r\nf = a*x # last\r\n"), {}, Settings())
+    text = "".join(f"{line}\n" for line in written(made, key=True))
+    assert ("\r" in text, mark(read_worksheet(text)).exit_code) == (False, 0)
+
+
 def test_what_is_a_worksheet() -> None:
     assert is_worksheet("\ufeff\n" + sheet(PRODUCT))
     assert not is_worksheet(PRODUCT)
@@ -249,6 +255,7 @@ def test_one_contribution_of_several_is_told() -> None:
         ("1e3", 1234.0, True, False), ("1.23e3", 1234.0, True, True), ("12", 12.0, True, True),
         ("0.5", 0.5, True, True), ("-.5", -0.5, True, True), ("1_000", 1000.0, True, True),
         ("1e300*10", 1e301, True, True), ("5", float("inf"), False, False),
+        ("9**9**9", 3.0, False, False),
     ],
 )  # fmt: skip
 def test_a_number_is_right_as_far_as_its_digits_reach(

@@ -16,6 +16,7 @@ from backprop.checking.check import TIMEOUT
 from backprop.checking.child import Child
 from backprop.checking.points import read_ranges
 from backprop.engine import forward
+from backprop.errors import UsageError
 from backprop.grading.claim_texts import Claim, read_claims
 from backprop.grading.proving import Proof, prove, refusal, subject
 from backprop.grading.sampling import (
@@ -186,6 +187,8 @@ def spots_for(
         from backprop.grading.array_spots import array_spots
 
         assert at is not None
+        if ranges:
+            raise UsageError("--range is for programs on numbers: arrays are drawn near the point")
         return [*array_spots(program, at, asked.upstream, asked.points, asked.seed, asked.ties)]
     draw = drawing(list(program.inputs), at or {}, ranges)
     count = affordable(program, asked.points)

@@ -37,7 +37,8 @@ class Numeral(NamedTuple):
 
 
 def near(a: float, b: float, tolerance: float = EXACT) -> bool:
-    return a == b or (isfinite(b) and abs(a - b) <= tolerance * max(abs(a), abs(b)))
+    known = isfinite(a) and isfinite(b)
+    return a == b or (known and abs(a - b) <= tolerance * max(abs(a), abs(b)))
 
 
 def numeral(name: str, text: str) -> Numeral:

@@ -161,6 +161,8 @@ def array_pairs(
         raise UsageError(
             "programs on arrays are compared at a point", hint="give every input a value"
         )
+    if asked.ranges:
+        raise UsageError("--range is for programs on numbers: arrays are drawn near the point")
     if program.shapes is None:
         raise UsageError("one program is about arrays, the other about numbers")
     inputs = {name: point[name] for name in program.inputs}

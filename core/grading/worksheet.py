@@ -71,7 +71,8 @@ def written(quiz: Quiz, *, key: bool = False) -> Iterator[str]:
     yield "settings: " + " ".join(f"{name}={value}" for name, value in told(quiz).items())
     yield ""
     yield "program:"
-    yield from (MARGIN + line for line in report.program.text.strip("\n").split("\n"))
+    text = report.program.text.strip()
+    yield from ((MARGIN + line).rstrip() for line in text.split("\n"))
     yield ""
     yield "inputs:"
     yield from (f"{MARGIN}{name} = {exact(value)}" for name, value in report.point.items())
