@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from backprop.arrays.sizes import read_shapes
 from backprop.checking.check import VERDICTS
 from backprop.checking.expectation import (
     Expectation,
@@ -25,8 +26,10 @@ from backprop.cli.output import print_pieces
 from backprop.cli.render.check import render_json, render_lines
 from backprop.cli.variables import Question
 from backprop.cli.worksheet import WorksheetCommand
+from backprop.evaluation import arrays_in
 from backprop.report import Report
 from backprop.staging import stage
+from backprop.values import unknown_variable
 
 WRONG = 1
 MOST_POINTS = 1_000_000
@@ -37,6 +40,7 @@ HELP = """Can the gradient of PROGRAM be trusted? SymPy, many digits and a numer
   backprop check "(x+y)*z" --x=-2 --y=5 --z=-4 && echo fine
   backprop check "log(1+x)" --x=1e-10
   backprop check @loss.bp --points 100 --range w=-2:2 --range b=0:1
+  backprop check "sum((W@x)**2)" --points 5 --shape W=3x4,x=4 --range W=-1:1 --range x=0:1
   backprop check @loss.bp --at point.json --write-expect loss.json
   backprop check @loss.bp --expect loss.json --quiet
   backprop check "x*y + sin(x)" --claim x="y + cos(x)" --claim y=x
@@ -84,6 +88,13 @@ class Settings(NamedTuple):
     help="Where --points draws an input from.",
 )
 @click.option(
+    "--shape",
+    "shapes",
+    multiple=True,
+    metavar="NAME=SHAPE",
+    help="The shape of an array that --points draws, such as W=5x10.",
+)
+@click.option(
     "--min-digits",
     type=click.IntRange(0, 16),
     default=3,
@@ -111,6 +122,7 @@ class Settings(NamedTuple):
 def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], methods: str,
     check_timeout: float, digits: int | None, points: int | None, ranges: tuple[str, ...],
+    shapes: tuple[str, ...],
     min_digits: int, allow: str, expect: str | None, tolerance: float,
     write_expect: str | None, as_json: bool, quiet: bool, claims: tuple[str, ...],
     same_as: str | None, **options: Any,
@@ -121,11 +133,12 @@ def command(
     settings = Settings(methods, check_timeout, digits, allowed_verdicts(allow), min_digits)
     if points and (expect or write_expect):
         raise click.UsageError("--expect and --write-expect are about one point, not --points")
-    if ranges and not points:
-        raise click.UsageError("--range goes with --points N")
+    if (ranges or shapes) and not points:
+        raise click.UsageError(f"{'--range' if ranges else '--shape'} goes with --points N")
     stored = read_expectation(read_text(expect), expect) if expect else None
     if points:
-        reports = at_points(asked, settings, ranges, points, options["seed"], options)
+        seed = options["seed"]
+        reports = at_points(asked, settings, ranges, shapes, points, seed, options)
     else:
         reports = iter([at_point(asked, settings, stored, options)])
     code, count, kept = first_failing(reports, settings)
@@ -150,10 +163,15 @@ def at_point(
 
 
 def at_points(
-    asked: Question, settings: Settings, ranges: tuple[str, ...], count: int, seed: int,
-    options: dict[str, Any],
+    asked: Question, settings: Settings, ranges: tuple[str, ...], shapes: tuple[str, ...],
+    count: int, seed: int, options: dict[str, Any],
 ) -> Iterator[Report]:  # fmt: skip
-    program = stage(asked.tree, asked.values)
+    sizes = read_shapes(shapes)
+    given = {name: array.shape for name, array in arrays_in(asked.values, seed).items()}
+    program = stage(asked.tree, {*asked.values, *sizes}, shapes={**given, **sizes})
+    for name in sizes:
+        if name not in program.inputs:
+            raise unknown_variable(name, program)
     drawn = read_ranges(ranges, program)
     known = {name: value for name, value in asked.values.items() if name not in asked.spare}
     known |= {name: asked.values[name] for name in asked.spare if name in program.inputs}
