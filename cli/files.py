@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from backprop.errors import UsageError
@@ -78,9 +79,24 @@ def read_point(source: str) -> dict[str, Any]:
             f"{name}: a point is a JSON object of names and values", hint='such as {"x": -2}'
         )
     for variable, value in point.items():
-        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        if not isinstance(value, str) and not all(map(is_number, entries(value))):
             raise UsageError(f"{name}: the value of {variable} is not a number")
     return point
+
+
+def entries(value: Any) -> Iterator[Any]:
+    """What nested lists hold, or the value itself."""
+    waiting = [value]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, list):
+            waiting += found
+        else:
+            yield found
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

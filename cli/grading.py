@@ -10,7 +10,8 @@ import click
 
 from backprop.cli.files import read_text
 from backprop.cli.output import print_pieces, print_rich
-from backprop.cli.variables import ProgramCommand, Question
+from backprop.cli.variables import Question
+from backprop.cli.worksheet import WorksheetCommand
 from backprop.errors import BackpropError, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ FORMATS = ("table", "json", "csv", "junit")
 EXIT_CODES = {"right": 0, "wrong": 1, "unreadable": 2}
 
 
-class CheckCommand(ProgramCommand):
+class CheckCommand(WorksheetCommand):
     """A command whose --backward takes many files, as a shell makes of submissions/*.py."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -64,10 +65,12 @@ def grading_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def chosen_format(kind: str | None, *, as_json: bool, grading: bool) -> str:
+def chosen_format(kind: str | None, *, as_json: bool, grading: bool, asks: bool) -> str:
     if as_json and kind not in (None, "json"):
         raise click.UsageError(f"--json and --format {kind} ask for different things")
-    if not grading and kind in ("csv", "junit"):
+    if grading and asks:
+        raise click.UsageError("--backward goes with neither --claim nor --same-as")
+    if kind and not grading:
         raise click.UsageError(f"--format {kind} goes with --backward")
     return "json" if as_json else kind or "table"
 

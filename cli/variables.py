@@ -69,7 +69,7 @@ class ProgramCommand(click.Command):
         """Read the program, and make options of its variables."""
         asks_help = ctx.resilient_parsing or "--help" in args
         try:
-            tree = self.tree_of(ctx, read_program(word), args)
+            tree = self.tree_of(ctx, self.tree_from(ctx, word), args)
         except BackpropError:
             if asks_help:
                 return
@@ -82,6 +82,11 @@ class ProgramCommand(click.Command):
         ctx.meta["variable_options"] = [
             option for name in names if (option := variable_option(name, fixed)) is not None
         ]
+
+    def tree_from(self, ctx: click.Context, word: str) -> Tree:
+        """What PROGRAM says."""
+        del ctx
+        return read_program(word)
 
     def tree_of(self, ctx: click.Context, tree: Tree, args: list[str]) -> Tree:
         """The program that is asked about, if a command makes another of the one it is given."""
@@ -169,7 +174,15 @@ def as_option(word: str, names: Container[str]) -> str:
 
 
 def read_program(word: str) -> Tree:
-    text = read_text(word.removeprefix("@")) if word == "-" or word.startswith("@") else word
+    return parse_program(program_text(word), word)
+
+
+def program_text(word: str) -> str:
+    """What PROGRAM stands for: itself, a file or standard input."""
+    return read_text(word.removeprefix("@")) if word == "-" or word.startswith("@") else word
+
+
+def parse_program(text: str, word: str) -> Tree:
     try:
         return parse(text)
     except BackpropError as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Command
 from examining import checked
 from given_arrays import Case
 from mutating_arrays import Mutant, mutants, planted
@@ -249,3 +250,17 @@ def test_a_golden_file_of_arrays(tmp_path: Any) -> None:
     assert not list(departures(report, read_expectation(text, "f"), 0))
     other = read_expectation(text.replace("4,", "5,"), "f")
     assert list(departures(report, other, 1e-9)) == ["df/dx[0] is 4, expected 5"]
+
+
+def test_random_arrays(command: Command) -> None:
+    ranges = ("--shape", "W=3x4,x=4", "--range", "W=-1:1", "--range", "x=0.5:1")
+    done = command("check", "sum((W @ x)**2)", "--points", "5", *ranges)
+    assert done.returncode == 0
+    assert done.stdout.startswith("agree at 5 random points: ")
+    done = command("check", "sum(log(x - 3))", "--points", "2", "--shape=x=2", "--range=x=0:1")
+    assert (done.returncode, done.stderr) == (
+        2, "error: the program has no value at 1,000 points of these ranges\n"
+        "help: choose ranges inside its domain\n",
+    )  # fmt: skip
+    done = command("check", "sum(x)", "--points", "2", "--shape=y=2", "--range=x=0:1")
+    assert "the program has no variable y" in done.stderr

@@ -550,3 +550,14 @@ def test_a_gradient_that_was_not_asked_for_is_not_saved(command: Command, tmp_pa
     text = "z = 2*y\nexp(x)*sin(z)"
     command("eval", text, "--x=0", "--y=1", "--wrt", "x", "--save", "a.npz", cwd=tmp_path)
     assert sorted(saved(tmp_path / "a.npz")) == ["df", "dx", "f", "x", "y", "z"]
+
+
+def test_a_point_may_hold_arrays(command: Command) -> None:
+    done = command("eval", "sum(W @ x)", "--at", '{"W": [[1, 2], [3, 4]], "x": [1, 2]}', "--json")
+    found = json.loads(done.stdout)
+    assert found["gradient"] == {"W": [[1, 2], [1, 2]], "x": [4, 6]}
+    again = command("eval", "sum(W @ x)", "--at", json.dumps(found["inputs"]), "--json")
+    assert again.stdout == done.stdout
+    done = command("eval", "sum(W)", "--at", '{"W": [[1, 2], [3]]}')
+    assert done.returncode == 2
+    assert "the value of W is ragged" in done.stderr

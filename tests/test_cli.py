@@ -132,7 +132,7 @@ def test_e_is_a_variable_once_it_has_a_value(command: Command) -> None:
          '  1 | {\n    |  ^\nhelp: a point looks like this: {"x": -2, "y": 5}\n'),
         (("eval", "x", "--at", '{"x": NaN}'), 'error: --at: NaN is not JSON; write it as a string: "NaN"\n'),
         (("eval", "x", "--at", '{"x": 1, "x": 2}'), "error: --at: x is given twice\n"),
-        (("eval", "x", "--at", '{"x": [1]}'), "error: --at: the value of x is not a number\n"),
+        (("eval", "x", "--at", '{"x": [1, "a"]}'), "error: --at: the value of x is not a number\n"),
         (("eval", "x", "--at", '{"x": true}'), "error: --at: the value of x is not a number\n"),
         (("eval", "x", "--at", "/nowhere.json"), "error: /nowhere.json can't be read: No such file or directory\n"),
         (("eval", "@/nowhere.bp"), "error: /nowhere.bp can't be read: No such file or directory\n"),

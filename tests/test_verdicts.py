@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from multiprocessing import Pool
+from multiprocessing import get_context
 
 import mpmath
 import pytest
@@ -323,7 +323,7 @@ COUNT = 2000
 
 
 def verdicts(gates: str, count: int) -> list[Case]:
-    with Pool() as pool:
+    with get_context("forkserver").Pool() as pool:  # other tests leave threads behind
         return pool.map(partial(judged, 7, gates), range(count), chunksize=8)
 
 

@@ -15,6 +15,7 @@ COMMANDS = {
     "draw": "the circuit as a picture: text, SVG, DOT, Mermaid, TikZ, PNG",
     "explain": "the backward pass in words",
     "code": "the backward pass as code: Python, C, JavaScript",
+    "quiz": "a worksheet on both passes, to be filled in and checked",
     "gates": "the gate table",
 }
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from backprop.arrays.sizes import read_shapes
 from backprop.checking.check import VERDICTS
 from backprop.checking.expectation import (
     Expectation,
@@ -17,6 +18,7 @@ from backprop.checking.expectation import (
 )
 from backprop.checking.points import random_points, read_ranges
 from backprop.cli.checking import allowed_verdicts, check_options, checked, exit_code
+from backprop.cli.claims import answered, claim_options
 from backprop.cli.commands.eval import program_options, report_of
 from backprop.cli.files import read_text, write_whole
 from backprop.cli.grading import CheckCommand, chosen_format, graded, grading_options
@@ -24,8 +26,10 @@ from backprop.cli.main import say
 from backprop.cli.output import print_pieces
 from backprop.cli.render.check import render_json, render_lines
 from backprop.cli.variables import Question
+from backprop.evaluation import arrays_in
 from backprop.report import Report
 from backprop.staging import stage
+from backprop.values import unknown_variable
 
 WRONG = 1
 MOST_POINTS = 1_000_000
@@ -36,13 +40,18 @@ HELP = """Can the gradient of PROGRAM be trusted? SymPy, many digits and a numer
   backprop check "(x+y)*z" --x=-2 --y=5 --z=-4 && echo fine
   backprop check "log(1+x)" --x=1e-10
   backprop check @loss.bp --points 100 --range w=-2:2 --range b=0:1
+  backprop check "sum((W@x)**2)" --points 5 --shape W=3x4,x=4 --range W=-1:1 --range x=0:1
   backprop check @loss.bp --at point.json --write-expect loss.json
   backprop check @loss.bp --expect loss.json --quiet
+  backprop check "x*y + sin(x)" --claim x="y + cos(x)" --claim y=x
+  backprop check @staged.bp --same-as "(x+y)*z"
+  backprop check @worksheet.txt
   backprop check forward.bp --backward backward.py --x=3 --y=-4
   backprop check forward.bp --at point.json --backward submissions/*.py --format csv
 
 The exit code is 0 for agree and rounding, 1 if opinions differ or an expectation fails, and 3
-if nothing was decided: kink, overflow, undefined, unchecked. --allow lets these pass.
+if nothing was decided: kink, overflow, undefined, unchecked. --allow lets these pass. A claim
+or an equality that is wrong exits 1, one that nothing decides 3; values are not needed.
 
 --backward grades a backward pass that was written by hand, line by line: 0 if it is right, 1 if
 a line is wrong or missing, 2 if something can't be read. Nothing in such a file is executed.
@@ -67,6 +76,7 @@ class Settings(NamedTuple):
 @click.command("check", cls=CheckCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]")
 @program_options
 @check_options
+@claim_options
 @grading_options
 @click.option(
     "--points",
@@ -80,6 +90,13 @@ class Settings(NamedTuple):
     multiple=True,
     metavar="NAME=LOW:HIGH",
     help="Where --points draws an input from.",
+)
+@click.option(
+    "--shape",
+    "shapes",
+    multiple=True,
+    metavar="NAME=SHAPE",
+    help="The shape of an array that --points draws, such as W=5x10.",
 )
 @click.option(
     "--min-digits",
@@ -109,22 +126,28 @@ class Settings(NamedTuple):
 def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], methods: str,
     check_timeout: float, digits: int | None, points: int | None, ranges: tuple[str, ...],
+    shapes: tuple[str, ...],
     min_digits: int, allow: str, expect: str | None, tolerance: float,
-    write_expect: str | None, as_json: bool, quiet: bool, backward: tuple[str, ...],
-    grad_name: str | None, kind: str | None, **options: Any,
+    write_expect: str | None, as_json: bool, quiet: bool, claims: tuple[str, ...],
+    same_as: str | None, backward: tuple[str, ...], grad_name: str | None, kind: str | None,
+    **options: Any,
 ) -> int:  # fmt: skip
-    del program, at, pairs
-    kind = chosen_format(kind, as_json=as_json, grading=bool(backward))
+    asks = bool(claims or same_as is not None)
+    kind = chosen_format(kind, as_json=as_json, grading=bool(backward), asks=asks)
+    if asks:
+        return answered(asked)
     if backward:
         return graded(asked, backward, grad_name, "quiet" if quiet else kind, options)
+    del program, at, pairs
     settings = Settings(methods, check_timeout, digits, allowed_verdicts(allow), min_digits)
     if points and (expect or write_expect):
         raise click.UsageError("--expect and --write-expect are about one point, not --points")
-    if ranges and not points:
-        raise click.UsageError("--range goes with --points N")
+    if (ranges or shapes) and not points:
+        raise click.UsageError(f"{'--range' if ranges else '--shape'} goes with --points N")
     stored = read_expectation(read_text(expect), expect) if expect else None
     if points:
-        reports = at_points(asked, settings, ranges, points, options["seed"], options)
+        seed = options["seed"]
+        reports = at_points(asked, settings, ranges, shapes, points, seed, options)
     else:
         reports = iter([at_point(asked, settings, stored, options)])
     code, count, kept = first_failing(reports, settings)
@@ -149,10 +172,15 @@ def at_point(
 
 
 def at_points(
-    asked: Question, settings: Settings, ranges: tuple[str, ...], count: int, seed: int,
-    options: dict[str, Any],
+    asked: Question, settings: Settings, ranges: tuple[str, ...], shapes: tuple[str, ...],
+    count: int, seed: int, options: dict[str, Any],
 ) -> Iterator[Report]:  # fmt: skip
-    program = stage(asked.tree, asked.values)
+    sizes = read_shapes(shapes)
+    given = {name: array.shape for name, array in arrays_in(asked.values, seed).items()}
+    program = stage(asked.tree, {*asked.values, *sizes}, shapes={**given, **sizes})
+    for name in sizes:
+        if name not in program.inputs:
+            raise unknown_variable(name, program)
     drawn = read_ranges(ranges, program)
     known = {name: value for name, value in asked.values.items() if name not in asked.spare}
     known |= {name: asked.values[name] for name in asked.spare if name in program.inputs}

@@ -19,7 +19,7 @@ def render_lines(
 ) -> Iterator[str]:
     check, output = report.check, report.program.output_name
     if points and (code or check.verdict != "agree"):
-        point = [f"{name}={value!r}" for name, value in report.point.items()]
+        point = [f"{name}={plain(value)}" for name, value in report.point.items()]
         more = f" and {len(point) - SHOWN} more" if len(point) > SHOWN else ""
         yield (
             f"at point {points}, {' '.join(point[:SHOWN])}{more}\n"

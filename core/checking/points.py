@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backprop.engine import forward
 from backprop.errors import UsageError
@@ -55,17 +55,18 @@ def random_points(
     ranges: Mapping[str, Range],
     count: int,
     seed: int,
-) -> Iterator[dict[str, float]]:
+) -> Iterator[dict[str, Any]]:
     """Points where the value is a number; an error if the ranges have hardly any."""
     both = [name for name in ranges if name in fixed]
     if both:
         raise UsageError(f"{both[0]} is given a value and a range")
     random = Random(seed)
+    shapes = program.shapes_of_inputs()
     tries = 0
     while count:
-        drawn = {name: random.uniform(*ranges[name]) for name in ranges}
+        drawn = {name: entries(random, ranges[name], shapes.get(name, ())) for name in ranges}
         at = point(program, {**fixed, **drawn})
-        if not math.isnan(forward(program, at)[program.output]):
+        if has_value(program, at):
             count -= 1
             tries = 0
             yield at
@@ -76,3 +77,24 @@ def random_points(
                     f"the program has no value at {TRIES:,} points of these ranges",
                     hint="choose ranges inside its domain",
                 )
+
+
+def entries(random: Random, drawn: Range, shape: tuple[int, ...]) -> Any:
+    """A random number, or an array of them."""
+    if not shape:
+        return random.uniform(*drawn)
+    import numpy as np
+
+    return np.reshape([random.uniform(*drawn) for _ in range(math.prod(shape))], shape)
+
+
+def has_value(program: Program, at: Mapping[str, Any]) -> bool:
+    """Is the program's value at a point a number, or an array of numbers?"""
+    if program.shapes is None:
+        return not math.isnan(forward(program, at)[program.output])
+    import numpy as np
+
+    from backprop.arithmetic.arrays import ARRAYS, IGNORED
+
+    with np.errstate(**IGNORED):
+        return not np.any(np.isnan(forward(program, at, ARRAYS)[program.output]))

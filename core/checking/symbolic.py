@@ -35,6 +35,7 @@ Rule = Callable[..., Any]
 Common = tuple[list[tuple[Expression, Expression]], list[Expression]]
 
 STEEP = 64  # exponents of a polynomial that is multiplied out, all together
+LONGEST = 40  # characters of a decimal that is taken as it is written
 SIMPLE = 4096  # a literal of at most this denominator is a fraction; others get a symbol
 
 
@@ -264,9 +265,13 @@ class Whole(NamedTuple):
 Walked = Callable[[Mapping[str, Expression], Dialect], Expression]
 
 
+def fresh_symbols(names: Sequence[str]) -> dict[str, Expression]:
+    return {name: sympy.Dummy(f"v{k}", real=True) for k, name in enumerate(names)}
+
+
 def whole(walked: Walked, inputs: Sequence[str]) -> Whole:
     """The output of a program, which `walked` walks, as one expression in its inputs."""
-    symbols = {name: sympy.Dummy(f"v{k}", real=True) for k, name in enumerate(inputs)}
+    symbols = fresh_symbols(inputs)
     literals: dict[float, Expression] = {}
 
     def number(value: float) -> Expression:
@@ -351,6 +356,35 @@ def latex_of(found: Whole, expression: Expression) -> str:
 
 def operations(found: Expression) -> int:
     return int(found.count_ops())
+
+
+# Are two expressions one?
+
+
+def decimal(text: str) -> Expression:
+    """A number as it is written, not as the float next to it: 0.1 is a tenth."""
+    if text in CONSTANTS:
+        return literal(text)
+    number = sympy.Rational(text.replace("_", "")) if len(text) <= LONGEST else None
+    return exactly(float(text)) if number is None else number
+
+
+def vanishes(found: Expression) -> bool:
+    """Can SymPy show that an expression is 0? If not, it still may be."""
+    ways: tuple[Rule, ...] = (
+        lambda known: known,
+        sympy.expand,
+        lambda known: sympy.cancel(sympy.together(sympy.powsimp(sympy.expand(known)))),
+        sympy.simplify,
+        lambda known: sympy.simplify(known.rewrite(sympy.exp)),
+        lambda known: sympy.simplify(sympy.piecewise_fold(known.rewrite(sympy.Piecewise))),
+        lambda known: sympy.simplify(sympy.exp(sympy.expand_log(known))) - 1,
+    )
+    return any(way(found) == 0 for way in ways)
+
+
+def simpler(found: Expression) -> Expression:
+    return sympy.simplify(found)
 
 
 # How expressions grow.

@@ -71,6 +71,11 @@ def answer(request: dict[str, Any]) -> None:
 
             for found in swell.answer(request):
                 write(found)
+        elif "prove" in request:
+            from backprop.grading import equations
+
+            for found in equations.answer(request["prove"]):
+                write(found)
         else:
             from backprop.checking import examine
 

@@ -1,1 +1,1 @@
-"""A backward pass written by hand, graded line by line."""
+"""Hand-made derivatives, both passes and worksheets, held against the right ones."""
