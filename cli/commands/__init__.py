@@ -12,7 +12,7 @@ COMMANDS = {
     "eval": "value and gradient, stage by stage",
     "check": "can the gradient be trusted? verdicts and an exit code",
     "compare": "symbolic against staged: operations and times",
-    "draw": "the circuit as a picture: text, SVG, DOT, Mermaid, TikZ, PNG",
+    "draw": "the circuit as a picture, or as a page to play with",
     "explain": "the backward pass in words",
     "code": "the backward pass as code: Python, C, JavaScript",
     "quiz": "a worksheet on both passes, to be filled in and checked",
