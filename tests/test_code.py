@@ -94,6 +94,25 @@ def f(x, y, z):
     dy = dq    # (1)
     return f, {"x": dx, "y": dy, "z": dz}
 ''',
+    "numpy": '''\
+import numpy as np
+
+
+@np.errstate(all="ignore")
+def f(x, y, z):
+    """Value and gradient of f, entry by entry."""
+    x, y, z = map(np.float64, (x, y, z))
+    # forward
+    q = x + y    # (1)
+    f = q * z    # (2)
+    # backward
+    df = np.ones_like(f)
+    dq = z * df  # (2)
+    dz = q * df  # (2)
+    dx = dq      # (1)
+    dy = dq      # (1)
+    return f, {"x": dx, "y": dy, "z": dz}
+''',
     "c": """\
 // Value of f; its gradient goes to grad.
 // in:   x, y, z
@@ -373,20 +392,20 @@ def test_the_check_speaks_on_top(command: Command) -> None:
 @pytest.mark.parametrize(
     ("args", "error"),
     [
-        (["x*y"], "error: in which language?\nhelp: give --lang python, c, javascript\n"),
+        (["x*y"], "error: in which language?\nhelp: give --lang python, numpy, c, javascript\n"),
         (["x*y", "--lang=pyhton"],
-         "error: no code is written in pyhton; languages are python, c, javascript\n"
+         "error: no code is written in pyhton; languages are python, numpy, c, javascript\n"
          "help: did you mean python?\n"),
         (["x*y", "--lang=c", "--checked"],
          "error: no value for the variables x, y\nhelp: give --x=... --y=...\n"),
         (["x*y", "--lang=c", "--wrt=z"],
          "error: wrt names z, which is no variable; the program has x, y\n"),
         (["sum(W @ x)", "--lang=c"],
-         "error: this program is about arrays, and code is written of numbers only, as yet\n"
-         "help: write the entries out: w0*x0 + w1*x1\n"),
+         "error: this program is about arrays, and C is written of numbers only\n"
+         "help: --lang numpy writes arrays\n"),
         (["w*x", "--lang=c", "--w=[1, 2]", "--x=3"],
-         "error: this program is about arrays, and code is written of numbers only, as yet\n"
-         "help: write the entries out: w0*x0 + w1*x1\n"),
+         "error: this program is about arrays, and C is written of numbers only\n"
+         "help: --lang numpy writes arrays\n"),
         (["x*y", "--lang=python", "--name=class"],
          "error: a function of Python can't be called class\n"
          "help: letters, digits and _ make a name, if the language has no other use for it\n"),
