@@ -82,8 +82,9 @@ def command(
     if report and with_check:
         report = checked(report, asked.child, ",".join(METHODS), TIMEOUT, None, formula=False)
     text = emit(
-        staged, lang, name=name, wrt=names, ties=ties, forward_only=forward_only,
-        header=verdict(report) if report and with_check else (), report=report,
+        report.program if report else staged, lang, name=name, wrt=names, ties=ties,
+        forward_only=forward_only, report=report,
+        header=verdict(report) if report and with_check else (),
     )  # fmt: skip
     if file:
         write_whole(file, text)

@@ -15,8 +15,8 @@ from backprop.errors import UsageError, closest
 from backprop.program import Program
 from backprop.report import Report
 
-LANGUAGES = {"python": "python", "numpy": "numpy", "c": "c", "javascript": "javascript"}
-ALIASES = {"py": "python", "np": "numpy", "js": "javascript"}
+LANGUAGES = {name: name for name in ("python", "numpy", "c", "javascript", "latex")}
+ALIASES = {"py": "python", "np": "numpy", "js": "javascript", "tex": "latex"}
 
 
 def language(name: str) -> Language:
