@@ -20,6 +20,7 @@ from backprop.typesetting import escaped
 
 POWER = ATOM + 1  # a symbol, which an exponent may follow
 BREAK = "\0"  # where a line may end
+HIGH = (r"\frac", r"\begin", r"\sum", r"\prod")
 MOST = 12  # entries of a matrix that is written out
 
 FUNCTIONS = {
@@ -27,8 +28,8 @@ FUNCTIONS = {
     "sinh": r"\sinh", "cosh": r"\cosh", "tanh": r"\tanh", "asin": r"\arcsin", "acos": r"\arccos",
     "atan": r"\arctan", "log2": r"\log_2", "log10": r"\log_{10}", "max": r"\max", "min": r"\min",
     "amax": r"\max", "amin": r"\min", "sigmoid": r"\sigma", "det": r"\det",
-    "sum": r"\textstyle\sum",
-    "prod": r"\textstyle\prod", "trace": r"\operatorname{tr}",
+    "sum": r"{\textstyle\sum}",
+    "prod": r"{\textstyle\prod}", "trace": r"\operatorname{tr}",
 }  # fmt: skip
 SYMBOLS = {"lt": "<", "le": r"\le", "gt": ">", "ge": r"\ge", "eq": "=", "ne": r"\ne"}
 AROUND = {
@@ -117,9 +118,14 @@ def applied_to(head: str, operands: Sequence[Piece]) -> Piece:
     axes = [piece.text for piece in operands if isinstance(piece.fixed, Axis)]
     parts = [piece.text for piece in operands if not isinstance(piece.fixed, Axis)]
     index = f"_{{{axes[0]}}}" if axes and axes[0] else ""
-    if len(parts) > 2:
-        return Piece(f"{head}{index}({f', {BREAK}'.join(parts)})")
-    return Piece(rf"{head}{index}\left({', '.join(parts)}\right)")
+    between = f", {BREAK}" if len(parts) > 2 else ", "
+    return Piece(f"{head}{index}{bracketed(between.join(parts))}")
+
+
+def bracketed(text: str) -> str:
+    """A text in brackets, which are as high as it, but where it may go on below."""
+    high = BREAK not in text and any(mark in text for mark in HIGH)
+    return rf"\left({text}\right)" if high else f"({text})"
 
 
 def leaf(text: str) -> Piece:
@@ -147,9 +153,7 @@ def number(value: float, digits: int = 17) -> Piece:
 
 
 def within(piece: Piece, level: int) -> str:
-    if piece.level >= level:
-        return piece.text
-    return rf"\left({piece.text}\right)" if BREAK not in piece.text else f"({piece.text})"
+    return piece.text if piece.level >= level else bracketed(piece.text)
 
 
 # Operators.
@@ -160,18 +164,24 @@ def is_array(piece: Piece) -> bool:
 
 
 def negative(a: Piece) -> Piece:
-    if a.value is not None and a.text[0] != "-":
+    if a.value is not None and a.text[0] == "-":
+        return Piece(a.text[1:], ATOM, -a.value)
+    if a.value is not None:
         return Piece(f"-{a.text}", SIGN, -a.value)
     return Piece(f"-{within(a, PRODUCT)}", SIGN if a.level > PRODUCT else SUM, shape=a.shape)
 
 
 def add(a: Piece, b: Piece) -> Piece:
+    if b.value is not None and b.text[0] == "-":
+        return sub(a, negative(b))
     return Piece(f"{a.text} + {within(b, SUM + 1)}", SUM, shape=a.shape or b.shape)
 
 
 def sub(a: Piece, b: Piece) -> Piece:
-    if a.value is not None and b.value is not None:
+    if a.value is not None and b.value is not None and a.text[0].isdigit():
         return number(a.value - b.value)
+    if b.value is not None and b.text[0] == "-":
+        return add(a, negative(b))
     return Piece(f"{a.text} - {within(b, SUM + 1)}", SUM, shape=a.shape or b.shape)
 
 
@@ -185,7 +195,7 @@ def mul(a: Piece, b: Piece) -> Piece:
         return negative(b)
     left, right = within(a, PRODUCT), within(b, PRODUCT + 1)
     if b.level == SIGN:
-        right = rf"\left({b.text}\right)"
+        right = bracketed(b.text)
     sign = r"\," if not right[:1].isdigit() else r"\cdot "
     if is_array(a) and is_array(b):
         sign = r"\odot "
@@ -240,7 +250,7 @@ def outer(a: Piece, b: Piece) -> Piece:
 
 def index(a: Piece, *places: Piece) -> Piece:
     below = ", ".join([(place.within or place).text for place in places])
-    above = rf"\left({a.text}\right)" if "_" in a.text else within(a, POWER)
+    above = bracketed(a.text) if "_" in a.text else within(a, POWER)
     return Piece(f"{above}_{{{below}}}", POWER)
 
 

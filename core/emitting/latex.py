@@ -220,7 +220,7 @@ class Derivation:
         if not axes:
             return message
         text = ",".join(map(str, axes))
-        return Piece(rf"\textstyle\sum_{{{text}}} {within(message, PRODUCT)}", PRODUCT)
+        return Piece(rf"{FUNCTIONS['sum']}_{{{text}}} {within(message, PRODUCT)}", PRODUCT)
 
     # Numbers.
 
@@ -256,7 +256,7 @@ def lines(rows: Sequence[Row | None]) -> Iterator[str]:
         end = r" \\" if place + 1 < len(rows) else ""
         if end and rows[place + 1] is None:
             end = r" \\[2ex]" if place + 2 < len(rows) else ""
-        beside = f" && {row.number}" if row.number else ""
+        beside = f" && {row.number}" if row.number not in ("", f"= {row.right}") else ""
         first, *more = broken(row.right)
         text = [f"{row.left} &{row.sign} {first}", *(rf"&\qquad {part}" for part in more)]
         text[-1] += beside

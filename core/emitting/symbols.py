@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from backprop.typesetting import LETTERS, escaped
 
-PARTS = re.compile(r"([^\W\d_]+)_?([0-9]*)((?:_[^\W_]+)*)")
+PARTS = re.compile(r"([^\W\d_]+)(?:_?([0-9]+))?((?:_[^\W_]+)*)")
 COMMANDS = {name for name in LETTERS.values() if name.isalpha()}
 
 
