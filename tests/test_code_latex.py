@@ -142,7 +142,6 @@ def test_a_variable_that_looks_like_a_function() -> None:
         ("x - -3", "f &= x + 3"),
         ("1e-9*x", r"f &= 10^{-9} \, x"),
         ("2.5e30*x", r"f &= 2.5 \cdot 10^{30} \, x"),
-        ("x*pi/3", None),
         ("x + pi/3", r"f &= x + \frac{\pi}{3}"),
         ("abs(x)", r"f &= \left|x\right|"),
         ("sqrt(x)", r"f &= \sqrt{x}"),
@@ -150,9 +149,8 @@ def test_a_variable_that_looks_like_a_function() -> None:
         ("max(x, y)", r"f &= \max(x, y)"),
     ],
 )  # fmt: skip
-def test_expressions(text: str, line: str | None) -> None:
-    if line is not None:
-        assert body(text, forward_only=True)[-1] == line
+def test_expressions(text: str, line: str) -> None:
+    assert body(text, forward_only=True)[-1] == line
 
 
 def test_long_lists_go_on_below() -> None:
@@ -165,8 +163,8 @@ def test_long_lists_go_on_below() -> None:
 def test_numbers_that_are_none() -> None:
     report = backprop.evaluate("1/x + log(x - 1)", x=0)
     code = emit(report.program, "latex", report=report)
-    assert "&& = \\infty" in code.replace("\\infty", "\\\\infty").replace("\\\\", "\\")
-    assert r"\mathrm{nan}" in code
+    assert r"q_1 &= \frac{1}{x} && = \infty" in code
+    assert r"q_3 &= \ln(q_2) && = \mathrm{nan}" in code
 
 
 # The slopes are right.
@@ -200,18 +198,10 @@ def test_hostile_names_are_just_names(tmp_path: Path) -> None:
 
 
 def test_all_gates_are_set(tmp_path: Path) -> None:
-    terms = [
-        form(name, gate.variadic + len(gate.operands))("u", "v", "w")
-        if False
-        else form(name, 2 if gate.variadic else len(gate.operands))(
-            *"uvw"[: 2 if gate.variadic else len(gate.operands)]
-        )
-        for name, gate in SCALARS.items()
-    ]
-    text = " + ".join(f"({term})" for term in terms)
-    report = backprop.evaluate(text, u=0.5, v=0.25, w=1.5)
-    code = emit(report.program, "latex", report=report, ties="split")
-    assert typeset(code, tmp_path) == ""
+    counts = {name: 2 if gate.variadic else len(gate.operands) for name, gate in SCALARS.items()}
+    terms = [f"({form(name, count)(*'uvw'[:count])})" for name, count in counts.items()]
+    report = backprop.evaluate(" + ".join(terms), u=0.5, v=0.25, w=1.5, ties="split")
+    assert typeset(emit(report.program, "latex", report=report, ties="split"), tmp_path) == ""
 
 
 def test_all_gates_on_arrays_and_branches_are_set(tmp_path: Path) -> None:

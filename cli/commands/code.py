@@ -28,15 +28,21 @@ HELP = """PROGRAM and its gradient as a function, staged as people write it by h
   backprop code @staged.bp --lang c -o staged.c
   backprop code @loss.bp --lang js --name loss --wrt w,b
   backprop code "log(1+x)*y" --lang py --checked --x=0.5 --y=2
+  backprop code "D = W @ X" --lang numpy --shape W=5x10,X=10x3
+  backprop code "(x+y)*z" --lang latex --x=-2 --y=5 --z=-4 -o staged.tex
 
 Every line has the number of its stage, as in the table of eval. The code needs nothing but its
 language, and does at corners what eval does: 1/0 is inf, log(-1) is nan, and what max, min,
-where, relu or clip didn't choose gets nothing. Values are only needed for --checked.
+where, relu or clip didn't choose gets nothing. NumPy and LaTeX write programs about arrays too,
+which need values or a --shape; else values are only needed for --checked, and for the numbers
+that LaTeX shows.
 """
 
 
 @click.command("code", cls=ProgramCommand, help=HELP, options_metavar="--lang LANG [OPTIONS]")
-@click.option("--lang", metavar="LANG", help=f"The language: {', '.join(LANGUAGES)}.")
+@click.option(
+    "--lang", metavar="LANG", help=f"The language: {', '.join(LANGUAGES)}; or py, np, js, tex."
+)
 @click.option(
     "--gates",
     type=click.Choice(GRANULARITIES),

@@ -7,6 +7,7 @@ from typing import Any
 
 from backprop.arrays.shapes import Shape, broadcast
 from backprop.emitting.language import ATOM, COMPARISON, Language, Piece
+from backprop.emitting.numpy import lists
 from backprop.emitting.whole import PARTS, WRITTEN, opened, product, sides, total, transpose
 from backprop.emitting.writing import Writer, within
 from backprop.errors import UsageError
@@ -63,7 +64,7 @@ class WholeWriter(Writer):
         return Piece(f"routed({chosen}, {best.text}, {part.text})")
 
 
-def array_text(value: Any, language: Language) -> str:
+def array_text(value: Any) -> str:
     """An array of the program itself: what it is made of, or its entries."""
     entries = {*map(repr, value.ravel().tolist())}
     for same, function in (("0.0", "zeros"), ("1.0", "ones")):
@@ -76,14 +77,7 @@ def array_text(value: Any, language: Language) -> str:
             f"an array of the program has {value.size:,} entries; at most {MOST:,} are written out",
             hint="make it a variable, with a value or a --shape",
         )
-    return f"np.array({nested(value.tolist(), language)})"
-
-
-def nested(value: Any, language: Language) -> str:
-    """Lists in lists."""
-    if not isinstance(value, list):
-        return language.literal(float(value), True)
-    return f"[{', '.join([nested(entry, language) for entry in value])}]"
+    return f"np.array({lists(value)})"
 
 
 def fitted(message: Piece, came: Shape, goes: Shape, method: str = "sum") -> Piece:

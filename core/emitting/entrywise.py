@@ -60,7 +60,7 @@ class Entrywise(Walk):
                 yield slot, self.whole.number(value)
             elif hasattr(value, "tolist"):
                 name = self.names.take(names)
-                self.known.append(Line("let", name, array_text(value, self.language)))
+                self.known.append(Line("let", name, array_text(value)))
                 yield slot, Piece(name)
             else:
                 yield slot, Piece("", fixed=value)

@@ -6,6 +6,7 @@ a reader wants the textbook's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from math import e as euler
 from math import inf, pi, prod
@@ -20,6 +21,7 @@ from backprop.typesetting import escaped
 
 POWER = ATOM + 1  # a symbol, which an exponent may follow
 BREAK = "\0"  # where a line may end
+INDEX = re.compile(r"[-0-9:, ]*")
 HIGH = (r"\frac", r"\begin", r"\sum", r"\prod")
 MOST = 12  # entries of a matrix that is written out
 
@@ -319,7 +321,8 @@ def fixed(value: Any, text: str) -> Piece:
     if isinstance(value, Axis):
         axes = [value.axis] if isinstance(value.axis, int) else value.axis or []
         return Piece(",".join(map(str, axes)), fixed=value)
-    return Piece(escaped(text).replace(":", "{:}"), fixed=value)
+    plain = text.replace(":", "{:}") if INDEX.fullmatch(text) else rf"\text{{{escaped(text)}}}"
+    return Piece(plain, fixed=value)
 
 
 def array(value: Any, text: str) -> Piece:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import math
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from backprop.emitting.language import AND, ATOM, COMPARISON, OR, Routine, Wish
@@ -190,18 +191,18 @@ class NumPy(Python):
         return f"np.where({condition}, {yes}, {no})"
 
     def default(self, value: Any) -> str:
-        """Arrays as tuples, which nobody can change by mistake."""
-        if hasattr(value, "tolist"):
-            value = value.tolist()
-        if not isinstance(value, list):
-            return self.literal(float(value), True)
-        return f"({', '.join(map(self.default, value))}{',' * (len(value) == 1)})"
+        return lists(value) if hasattr(value, "tolist") else super().default(value)
 
     def main(self, routine: Routine) -> list[str]:
         return ['@np.errstate(all="ignore")', *super().main(routine)]
 
     def summary(self, routine: Routine) -> str:
         return f"{super().summary(routine)}{routine.about}"
+
+
+def lists(array: Any) -> str:
+    """The entries of an array."""
+    return re.sub("nan|inf", r"np.\g<0>", repr(array.tolist()))
 
 
 LANGUAGE = NumPy()
