@@ -80,7 +80,7 @@ def command(
     staged = program_of(asked, language(lang), gates, shapes, not no_share)
     names = None if wrt is None else checked_wrt(staged, [n.strip() for n in wrt.split(",")])
     report = None
-    if with_check or (language(lang).numbers and asked.values and not shapes):
+    if with_check or (language(lang).numbers and not shapes and has_values(asked, staged)):
         report = evaluate(
             asked.tree, asked.values, gates=gates, share=not no_share, ties=ties, wrt=names,
             spare=asked.spare, upstream=upstream_for(staged),
@@ -114,6 +114,11 @@ def program_of(
     return dimensions(
         asked.tree, asked.values, read_shapes(shapes), gates=gates, share=share, spare=asked.spare
     ).program
+
+
+def has_values(asked: Question, program: Program) -> bool:
+    """Did somebody give values, or has the program one for each input?"""
+    return bool(asked.values) or program.inputs.keys() <= program.defaults.keys()
 
 
 def upstream_for(program: Program) -> str | None:
