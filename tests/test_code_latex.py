@@ -37,13 +37,13 @@ EIGHT_IN_LATEX = r"""\documentclass{article}
 \mathrm{xpysqr} &= \mathrm{xpy}^{2} && = 1 \\
 \mathrm{den} &= \mathrm{sigx} + \mathrm{xpysqr} && \approx 1.95257 \\
 \mathrm{invden} &= \frac{1}{\mathrm{den}} && \approx 0.512144 \\
-f &= \mathrm{num} \, \mathrm{invden} && \approx 1.54564 \\[2ex]
+f &= \mathrm{num} \cdot \mathrm{invden} && \approx 1.54564 \\[2ex]
 \frac{\partial f}{\partial \mathrm{num}} &= \mathrm{invden} && \approx 0.512144 \\
 \frac{\partial f}{\partial \mathrm{invden}} &= \mathrm{num} && \approx 3.01799 \\
 \frac{\partial f}{\partial \mathrm{den}} &= -\mathrm{invden}^{2} \, \frac{\partial f}{\partial \mathrm{invden}} && \approx -0.791593 \\
 \frac{\partial f}{\partial \mathrm{sigx}} &= \frac{\partial f}{\partial \mathrm{den}} && \approx -0.791593 \\
 \frac{\partial f}{\partial \mathrm{xpysqr}} &= \frac{\partial f}{\partial \mathrm{den}} && \approx -0.791593 \\
-\frac{\partial f}{\partial \mathrm{xpy}} &= 2 \, \mathrm{xpy} \, \frac{\partial f}{\partial \mathrm{xpysqr}} && \approx 1.58319 \\
+\frac{\partial f}{\partial \mathrm{xpy}} &= 2 \cdot \mathrm{xpy} \, \frac{\partial f}{\partial \mathrm{xpysqr}} && \approx 1.58319 \\
 \frac{\partial f}{\partial x} &= \frac{\partial f}{\partial \mathrm{xpy}} && \approx 1.58319 \\
 \frac{\partial f}{\partial y} &= \frac{\partial f}{\partial \mathrm{xpy}} && \approx 1.58319 \\
 \frac{\partial f}{\partial x} &\mathrel{+}= \mathrm{sigx} \, (1 - \mathrm{sigx}) \, \frac{\partial f}{\partial \mathrm{sigx}} && \approx -0.0357615 \\
@@ -121,7 +121,7 @@ def test_names(name: str, symbol: str) -> None:
 
 
 def test_names_that_would_look_alike_are_told_apart() -> None:
-    line = r"q_1 &= w_0 \, \mathrm{w\_0} \\"
+    line = r"q_1 &= w_0 \cdot \mathrm{w\_0} \\"
     assert body("w0*w_0*theta*θ", forward_only=True)[0] == line
 
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from backprop.emitting.language import Language, Wish
 from backprop.errors import UsageError, closest
 from backprop.program import Program
-from backprop.report import Report
+
+if TYPE_CHECKING:
+    from backprop.report import Report
 
 LANGUAGES = {name: name for name in ("python", "numpy", "c", "javascript", "latex")}
 ALIASES = {"py": "python", "np": "numpy", "js": "javascript", "tex": "latex"}

@@ -38,7 +38,7 @@ class WholeWriter(Writer):
 
     def product(self, a: Piece, b: Piece) -> Piece:
         """What only spreads a gradient is left out where the other factor does it as well."""
-        made = super().product(a.within or a, b.within or b)
+        made = super().product(a.plain or a, b.plain or b)
         if a.shape is None or b.shape is None:
             return made
         return made._replace(shape=broadcast(a.shape, b.shape))

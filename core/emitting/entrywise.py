@@ -128,7 +128,8 @@ class Entrywise(Walk):
         self.masks: dict[int, list[Mask | None]] = {self.program.output: [None]}
         self.reached: dict[int, Mask | None] = {}
         begun: set[int] = set()
-        yield from self.begin()
+        if steps or self.program.output in self.program.inputs.values():
+            yield from self.begin()
         for step in steps:
             if step.stage not in self.reached:
                 yield from self.reach(step)

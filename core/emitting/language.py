@@ -43,7 +43,7 @@ class Piece(NamedTuple):
     truth: Truth | None = None  # the same as a condition, if that is what it is
     shape: tuple[int, ...] | None = None  # of an array, where that is known
     fixed: Any = None  # no number but what a gate on arrays is told: an axis, an index, a shape
-    within: Piece | None = None  # what will do within a product of arrays
+    plain: Piece | None = None  # a shorter form, where the place allows it
 
     @property
     def never_zero(self) -> bool:

@@ -9,22 +9,21 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backprop.adjoint import Passing, meaning
+from backprop.adjoint import Passing, meaning, passings
 from backprop.arrays.shapes import Shape
-from backprop.emitting.formulas import (
+from backprop.emitting.formulas import FUNCTIONS, Formulas, slope
+from backprop.emitting.language import PRODUCT, Language, Piece, Wish
+from backprop.emitting.notation import (
     BREAK,
-    FUNCTIONS,
     POWER,
-    Formulas,
+    TOTAL,
     applied_to,
     array,
     fixed,
     mul,
     number,
-    slope,
     within,
 )
-from backprop.emitting.language import PRODUCT, Language, Piece, Wish
 from backprop.emitting.steps import leads_to
 from backprop.emitting.symbols import symbols
 from backprop.errors import BackpropError, UsageError
@@ -128,8 +127,6 @@ class Derivation:
         yield from self.answers(begun)
 
     def steps(self) -> Iterator[Passing]:
-        from backprop.adjoint import passings
-
         gates, useful = self.program.gates, leads_to(self.program, self.wish.wrt)
         for step in passings(self.program, self.wish.ties, self.wish.wrt):
             if useful[step.into] and not (step.place and gates[step.stage] == "index"):
@@ -184,7 +181,7 @@ class Derivation:
         if step.when:
             when = step.when.removeprefix("(").partition(") + (out != out)")[0]
             chosen = self.formulas.expression(when, names)
-            if chosen.within is None and "mathbf" not in chosen.text:
+            if chosen.plain is None and "mathbf" not in chosen.text:
                 chosen = self.formulas.gate("ne", [chosen, number(0.0)])
             found = mul(chosen, found)
         return self.summed(found, self.shapes[step.stage], self.shapes[step.into]).text
@@ -199,9 +196,11 @@ class Derivation:
         """What a joining gate gives back to one of its operands."""
         if self.program.gates[step.stage] == "stack":
             return rf"{within(g, POWER)}_{{{step.place}}}"
-        into = self.pieces[step.into]
-        name = "scatter" if self.program.gates[step.stage] == "index" else "part"
-        return applied_to(rf"\operatorname{{{name}}}_{{{into.text}}}", [g]).text
+        if self.program.gates[step.stage] == "index":
+            return applied_to(
+                rf"\operatorname{{scatter}}_{{{self.pieces[step.into].text}}}", [g]
+            ).text
+        return applied_to(rf"\operatorname{{part}}_{{{step.place}}}", [g]).text
 
     def slope(self, step: Passing, names: dict[str, Piece]) -> Piece:
         """The slope by the textbook, or the derivative of a function by its name."""
@@ -220,7 +219,7 @@ class Derivation:
         if not axes:
             return message
         text = ",".join(map(str, axes))
-        return Piece(rf"{FUNCTIONS['sum']}_{{{text}}} {within(message, PRODUCT)}", PRODUCT)
+        return Piece(rf"{TOTAL}_{{{text}}} {within(message, PRODUCT)}", PRODUCT)
 
     # Numbers.
 

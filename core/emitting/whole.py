@@ -83,8 +83,8 @@ def row(a: Piece) -> Piece:
 def spread(g: Piece, a: Piece, axis: Piece) -> Piece:
     small = opened(g, a, axis)
     if g.value == 1:
-        return Piece(f"np.ones_like({a.text})", within=small)
-    return Piece(f"np.broadcast_to({small.text}, {a.text}.shape)", within=small)
+        return Piece(f"np.ones_like({a.text})", plain=small)
+    return Piece(f"np.broadcast_to({small.text}, {a.text}.shape)", plain=small)
 
 
 def count(a: Piece, axis: Piece) -> Piece:
