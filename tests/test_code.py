@@ -17,6 +17,7 @@ import backprop
 from backprop.emitting import ALIASES, emit
 from backprop.emitting import LANGUAGES as WRITTEN
 
+FUNCTIONS = [lang for lang in WRITTEN if lang != "latex"]
 EIGHT = """
 sigy = 1.0 / (1 + math.exp(-y))   # sigmoid in numerator
 num = x + sigy
@@ -80,6 +81,46 @@ def f(y, x):
     return f, {"y": dy, "x": dx}
 '''
 
+EIGHT_IN_NUMPY = '''\
+import numpy as np
+
+
+def sigmoid(a):
+    """1/(1 + exp(-a)), so that it is accurate everywhere."""
+    t = np.exp(-np.abs(a))
+    return np.where(a >= 0, 1 / (1 + t), t - t * t / (1 + t))
+
+
+@np.errstate(all="ignore")
+def f(y, x):
+    """Value and gradient of f, entry by entry."""
+    y, x = map(np.float64, (y, x))
+    # forward
+    sigy = sigmoid(y)                     # (1)
+    num = x + sigy                        # (2)
+    sigx = sigmoid(x)                     # (3)
+    xpy = x + y                           # (4)
+    xpysqr = xpy * xpy                    # (5)
+    den = sigx + xpysqr                   # (6)
+    invden = 1 / den                      # (7)
+    f = num * invden                      # (8)
+    # backward
+    df = np.ones_like(f)
+    dnum = invden * df                    # (8)
+    dinvden = num * df                    # (8)
+    dden = -invden * invden * dinvden     # (7)
+    dsigx = dden                          # (6)
+    dxpysqr = dden                        # (6)
+    dxpy = 2 * xpy * dxpysqr              # (5)
+    dx = dxpy                             # (4)
+    dy = dxpy                             # (4)
+    dx = dx + sigx * sigmoid(-x) * dsigx  # (3)
+    dx = dx + dnum                        # (2)
+    dsigy = dnum                          # (2)
+    dy = dy + sigy * sigmoid(-y) * dsigy  # (1)
+    return f, {"y": dy, "x": dx}
+'''
+
 PINNED = {
     "python": '''\
 def f(x, y, z):
@@ -92,6 +133,25 @@ def f(x, y, z):
     dz = q     # (2)
     dx = dq    # (1)
     dy = dq    # (1)
+    return f, {"x": dx, "y": dy, "z": dz}
+''',
+    "numpy": '''\
+import numpy as np
+
+
+@np.errstate(all="ignore")
+def f(x, y, z):
+    """Value and gradient of f, entry by entry."""
+    x, y, z = map(np.float64, (x, y, z))
+    # forward
+    q = x + y    # (1)
+    f = q * z    # (2)
+    # backward
+    df = np.ones_like(f)
+    dq = z * df  # (2)
+    dz = q * df  # (2)
+    dx = dq      # (1)
+    dy = dq      # (1)
     return f, {"x": dx, "y": dy, "z": dz}
 ''',
     "c": """\
@@ -130,6 +190,21 @@ export function f({ x, y, z }) {
     return { value: f, gradient: { x: dx, y: dy, z: dz } };
 }
 """,
+    "latex": r"""\documentclass{article}
+\usepackage[margin=2cm]{geometry}
+\usepackage{amsmath}
+\allowdisplaybreaks
+\begin{document}
+\begin{align*}
+q &= x + y \\
+f &= q \, z \\[2ex]
+\frac{\partial f}{\partial q} &= z \\
+\frac{\partial f}{\partial z} &= q \\
+\frac{\partial f}{\partial x} &= \frac{\partial f}{\partial q} \\
+\frac{\partial f}{\partial y} &= \frac{\partial f}{\partial q}
+\end{align*}
+\end{document}
+""",
 }
 
 
@@ -147,6 +222,7 @@ def written(text: str, lang: str = "python", gates: str = "fused", **options: st
 
 def test_the_eight_stages_of_the_notes_read_like_the_notes() -> None:
     assert emit(backprop.parse(EIGHT, gates="fused"), "python") == EIGHT_IN_PYTHON
+    assert emit(backprop.parse(EIGHT, gates="fused"), "numpy") == EIGHT_IN_NUMPY
 
 
 @pytest.mark.parametrize("lang", WRITTEN)
@@ -297,7 +373,7 @@ def test_hostile_names_are_just_names(fn: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_output_is_just_a_function(name: str) -> None:
     text = f"{name} = u*w\n{name}"
-    for lang in WRITTEN:
+    for lang in FUNCTIONS:
         code = emit(backprop.parse(text), lang)
         assert len(re.findall(r"^(?:def|double|export function) \w+\(", code, re.MULTILINE)) == 1
     ast.parse(emit(backprop.parse(text), "python"))
@@ -312,7 +388,7 @@ def test_names_that_can_stay_stay() -> None:
 
 
 @pytest.mark.parametrize("name", ["a b", "class", "1x", "f(x):\n  pass", "", "exp", "θ-", "*/"])
-@pytest.mark.parametrize("lang", WRITTEN)
+@pytest.mark.parametrize("lang", FUNCTIONS)
 def test_a_function_is_only_called_what_it_can_be(name: str, lang: str) -> None:
     if (name, lang) == ("class", "c"):
         return
@@ -324,11 +400,11 @@ def test_a_function_is_only_called_what_it_can_be(name: str, lang: str) -> None:
 def test_a_header_can_not_become_code(lang: str) -> None:
     evil = 'a */ b \\\nint main() {} // """ </script> ??/\r\u2028 c'
     code = emit(backprop.parse("x"), lang, header=[evil])
-    first, *rest = code.splitlines()
-    assert first.startswith(("# a", "// a"))
+    first, *rest = code.split("\n")[:-1]
+    assert first.startswith(("# a", "// a", "% a"))
     assert "main" in first
-    assert not any(bad in code for bad in ("*/", "\\", "</script", "??/", "\u2028"))
-    assert rest == ["", *emit(backprop.parse("x"), lang).splitlines()]
+    assert not any(bad in first for bad in ("*/", "\\", "</script", "??/", "\u2028"))
+    assert rest == [*[""] * (lang != "latex"), *emit(backprop.parse("x"), lang).splitlines()]
 
 
 # Speed.
@@ -373,20 +449,20 @@ def test_the_check_speaks_on_top(command: Command) -> None:
 @pytest.mark.parametrize(
     ("args", "error"),
     [
-        (["x*y"], "error: in which language?\nhelp: give --lang python, c, javascript\n"),
+        (["x*y"], "error: in which language?\nhelp: give --lang python, numpy, c, javascript, latex\n"),
         (["x*y", "--lang=pyhton"],
-         "error: no code is written in pyhton; languages are python, c, javascript\n"
+         "error: no code is written in pyhton; languages are python, numpy, c, javascript, latex\n"
          "help: did you mean python?\n"),
         (["x*y", "--lang=c", "--checked"],
          "error: no value for the variables x, y\nhelp: give --x=... --y=...\n"),
         (["x*y", "--lang=c", "--wrt=z"],
          "error: wrt names z, which is no variable; the program has x, y\n"),
         (["sum(W @ x)", "--lang=c"],
-         "error: this program is about arrays, and code is written of numbers only, as yet\n"
-         "help: write the entries out: w0*x0 + w1*x1\n"),
+         "error: this program is about arrays, and C is written of numbers only\n"
+         "help: --lang numpy writes arrays\n"),
         (["w*x", "--lang=c", "--w=[1, 2]", "--x=3"],
-         "error: this program is about arrays, and code is written of numbers only, as yet\n"
-         "help: write the entries out: w0*x0 + w1*x1\n"),
+         "error: this program is about arrays, and C is written of numbers only\n"
+         "help: --lang numpy writes arrays\n"),
         (["x*y", "--lang=python", "--name=class"],
          "error: a function of Python can't be called class\n"
          "help: letters, digits and _ make a name, if the language has no other use for it\n"),

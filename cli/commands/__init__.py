@@ -14,7 +14,7 @@ COMMANDS = {
     "compare": "symbolic against staged: operations and times",
     "draw": "the circuit as a picture, or as a page to play with",
     "explain": "the backward pass in words",
-    "code": "the backward pass as code: Python, C, JavaScript",
+    "code": "the backward pass as code: Python, NumPy, C, JavaScript, LaTeX",
     "quiz": "a worksheet on both passes, to be filled in and checked",
     "gates": "the gate table",
 }

@@ -14,6 +14,7 @@ from backprop.cli.files import write_whole
 from backprop.cli.output import print_pieces
 from backprop.cli.variables import ProgramCommand, Question
 from backprop.emitting import LANGUAGES, about_arrays, emit, language
+from backprop.emitting.language import Language
 from backprop.errors import UsageError
 from backprop.evaluation import arrays_in, checked_wrt, evaluate
 from backprop.program import Program
@@ -27,15 +28,21 @@ HELP = """PROGRAM and its gradient as a function, staged as people write it by h
   backprop code @staged.bp --lang c -o staged.c
   backprop code @loss.bp --lang js --name loss --wrt w,b
   backprop code "log(1+x)*y" --lang py --checked --x=0.5 --y=2
+  backprop code "D = W @ X" --lang numpy --shape W=5x10,X=10x3
+  backprop code "(x+y)*z" --lang latex --x=-2 --y=5 --z=-4 -o staged.tex
 
 Every line has the number of its stage, as in the table of eval. The code needs nothing but its
 language, and does at corners what eval does: 1/0 is inf, log(-1) is nan, and what max, min,
-where, relu or clip didn't choose gets nothing. Values are only needed for --checked.
+where, relu or clip didn't choose gets nothing. NumPy and LaTeX write programs about arrays too,
+which need values or a --shape; else values are only needed for --checked, and for the numbers
+that LaTeX shows.
 """
 
 
 @click.command("code", cls=ProgramCommand, help=HELP, options_metavar="--lang LANG [OPTIONS]")
-@click.option("--lang", metavar="LANG", help=f"The language: {', '.join(LANGUAGES)}.")
+@click.option(
+    "--lang", metavar="LANG", help=f"The language: {', '.join(LANGUAGES)}; or py, np, js, tex."
+)
 @click.option(
     "--gates",
     type=click.Choice(GRANULARITIES),
@@ -53,48 +60,82 @@ where, relu or clip didn't choose gets nothing. Values are only needed for --che
 @click.option("--forward-only", is_flag=True, help="The value alone.")
 @click.option("--name", metavar="NAME", help="What the function is called; like the output else.")
 @click.option("--checked", "with_check", is_flag=True, help="Say on top what the check says here.")
+@click.option(
+    "--shape",
+    "shapes",
+    multiple=True,
+    metavar="NAME=SHAPE",
+    help="The shape of an array, such as W=5x10; a value will do as well.",
+)
 @click.option("-o", "file", metavar="FILE", help="Write a file instead of printing.")
 @click.pass_obj
 def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], lang: str | None,
     gates: str, no_share: bool, ties: str, wrt: str | None, forward_only: bool, name: str | None,
-    with_check: bool, file: str | None,
+    with_check: bool, shapes: tuple[str, ...], file: str | None,
 ) -> int:  # fmt: skip
     del program, at, pairs
     if lang is None:
         raise UsageError("in which language?", hint=f"give --lang {', '.join(LANGUAGES)}")
-    language(lang)
-    staged = program_of(asked, gates, not no_share)
+    staged = program_of(asked, language(lang), gates, shapes, not no_share)
     names = None if wrt is None else checked_wrt(staged, [n.strip() for n in wrt.split(",")])
     report = None
-    if with_check:
+    if with_check or (language(lang).numbers and not shapes and has_values(asked, staged)):
         report = evaluate(
             asked.tree, asked.values, gates=gates, share=not no_share, ties=ties, wrt=names,
-            spare=asked.spare,
+            spare=asked.spare, upstream=upstream_for(staged),
         )  # fmt: skip
+    if report and with_check:
         report = checked(report, asked.child, ",".join(METHODS), TIMEOUT, None, formula=False)
     text = emit(
-        staged, lang, name=name, wrt=names, ties=ties, forward_only=forward_only,
-        header=verdict(report) if report else (),
+        report.program if report else staged, lang, name=name, wrt=names, ties=ties,
+        forward_only=forward_only, report=report,
+        header=verdict(report) if report and with_check else (),
     )  # fmt: skip
     if file:
         write_whole(file, text)
     else:
         print_pieces([text])
-    return say_if_wrong(report) if report else 0
+    return say_if_wrong(report) if report and with_check else 0
 
 
-def program_of(asked: Question, gates: str, share: bool) -> Program:
-    """The staged program. Without values nothing says how large an array is."""
-    arrays = arrays_in(asked.values, 0)
-    if arrays or stage_numbers(asked.tree, asked.values, gates == "fine", share) is None:
-        raise about_arrays()
-    return stage(asked.tree, asked.values, gates, share)
+def program_of(
+    asked: Question, target: Language, gates: str, shapes: tuple[str, ...], share: bool
+) -> Program:
+    """The staged program. Where there are arrays, each has a value or a --shape."""
+    arrays = shapes or arrays_in(asked.values, 0)
+    if not arrays and stage_numbers(asked.tree, asked.values, gates == "fine", share) is not None:
+        return stage(asked.tree, asked.values, gates, share)
+    if not target.arrays:
+        raise about_arrays(target)
+    from backprop.arrays.dimensions import dimensions
+    from backprop.arrays.sizes import read_shapes
+
+    return dimensions(
+        asked.tree, asked.values, read_shapes(shapes), gates=gates, share=share, spare=asked.spare
+    ).program
+
+
+def has_values(asked: Question, program: Program) -> bool:
+    """Did somebody give values, or has the program one for each input?"""
+    return bool(asked.values) or program.inputs.keys() <= program.defaults.keys()
+
+
+def upstream_for(program: Program) -> str | None:
+    """What comes after an output that is an array, where somebody has to say: ones."""
+    return "ones" if program.shapes and program.shapes[program.output] else None
 
 
 def verdict(report: Report) -> list[str]:
     """What the check says, and where it looked: a line of the point, and one of the verdict."""
     point: dict[str, Any] = dict(report.point)
-    at = ", ".join(f"{name} = {value!r}" for name, value in point.items())
+    at = ", ".join(f"{name} = {shown(value)}" for name, value in point.items())
     where = f" at {at}" if at else ""
     return [f"Checked{where}:", f"{report.check.verdict}: {report.check.reason}"]
+
+
+def shown(value: Any) -> str:
+    """A number in full; of an array the shape."""
+    if not getattr(value, "shape", ()):
+        return repr(float(value))
+    return f"[{'x'.join(map(str, value.shape))}]"

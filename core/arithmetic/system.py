@@ -145,10 +145,12 @@ def slopes(gate: Gate, texts: Sequence[str], domain: str, target: Target) -> lis
 
 def masked(gate: Gate, inside: str, answers: Sequence[str]) -> Iterator[str]:
     """Slopes of arrays: 0 or 1 where a gate routes, nan where not inside its domain, entry by
-    entry."""
+    entry. Who chooses by a condition of its own knows what to choose where the value is nan."""
+    by_value = "None" not in answers
     for answer in answers:
         if gate.routes and answer != "None":
-            answer = f"where(out != out, nan, ({answer} != 0)*1.0)"
+            answer = f"({answer} != 0)*1.0"
+            answer = f"where(out != out, nan, {answer})" if by_value else answer
         yield f"where({inside}, {answer}, nan)" if inside and answer != "None" else answer
 
 

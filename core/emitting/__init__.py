@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from backprop.emitting.language import Language
+from backprop.emitting.language import Language, Wish
 from backprop.errors import UsageError, closest
 from backprop.program import Program
 
-LANGUAGES = {"python": "python", "c": "c", "javascript": "javascript"}
-ALIASES = {"py": "python", "js": "javascript"}
+if TYPE_CHECKING:
+    from backprop.report import Report
+
+LANGUAGES = {name: name for name in ("python", "numpy", "c", "javascript", "latex")}
+ALIASES = {"py": "python", "np": "numpy", "js": "javascript", "tex": "latex"}
 
 
 def language(name: str) -> Language:
@@ -42,23 +46,22 @@ def emit(
     ties: str = "notes",
     forward_only: bool = False,
     header: Sequence[str] = (),
+    report: Report | None = None,
 ) -> str:
     """A file with one function that computes the program's value and gradient.
 
     `name` is what the function is called, the output's name if not given; `header` are lines
-    of comment on top.
+    of comment on top. LaTeX takes a report's numbers along.
     """
-    from backprop.emitting.steps import Walk
-
     target = language(lang)
-    if program.shapes is not None:
-        raise about_arrays()
+    if program.shapes is not None and not target.arrays:
+        raise about_arrays(target)
     wanted = tuple(program.inputs) if wrt is None else tuple(wrt)
-    return Walk(program, target, ties, wanted).file(name, forward_only, header)
+    return target.write(program, Wish(name, wanted, ties, forward_only, header, report))
 
 
-def about_arrays() -> UsageError:
+def about_arrays(target: Language) -> UsageError:
     return UsageError(
-        "this program is about arrays, and code is written of numbers only, as yet",
-        hint="write the entries out: w0*x0 + w1*x1",
+        f"this program is about arrays, and {target.title} is written of numbers only",
+        hint="--lang numpy writes arrays",
     )

@@ -11,7 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from math import inf
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+if TYPE_CHECKING:
+    from backprop.program import Program
+    from backprop.report import Report
 
 # How tightly a piece of code holds together.
 CHOICE, OR, AND, COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(8)
@@ -37,6 +41,9 @@ class Piece(NamedTuple):
     value: float | None = None  # a constant
     least: float = -inf  # it is never smaller, though perhaps nan
     truth: Truth | None = None  # the same as a condition, if that is what it is
+    shape: tuple[int, ...] | None = None  # of an array, where that is known
+    fixed: Any = None  # no number but what a gate on arrays is told: an axis, an index, a shape
+    plain: Piece | None = None  # a shorter form, where the place allows it
 
     @property
     def never_zero(self) -> bool:
@@ -56,10 +63,21 @@ class Line(NamedTuple):
     number: int = 0  # of the stage that it belongs to
 
 
+class Wish(NamedTuple):
+    """What is asked for of a program."""
+
+    name: str | None  # what the function is called; None: like the output
+    wrt: Sequence[str]
+    ties: str = "notes"
+    forward_only: bool = False
+    header: Sequence[str] = ()  # lines of comment on top
+    report: Report | None = None  # the numbers at a point
+
+
 class Input(NamedTuple):
     name: str  # the user's
     code: str  # in the target language
-    default: float | None = None
+    default: Any = None
 
 
 class Routine(NamedTuple):
@@ -72,6 +90,7 @@ class Routine(NamedTuple):
     result: str
     gradient: Sequence[tuple[str, str]] | None  # the user's name and its derivative, in order
     used: frozenset[str]  # the words that the lines are made of
+    about: str = ""  # what more is to be said of it
 
 
 class Language:
@@ -80,6 +99,11 @@ class Language:
     comment: ClassVar[str]
     divides: ClassVar[bool] = True  # may `/` stand for every division?
     unicode: ClassVar[bool] = True  # may names have letters such as θ?
+    arrays: ClassVar[bool] = False  # does it write programs about arrays?
+    numbers: ClassVar[bool] = False  # does it show those of a point?
+    counts: ClassVar[bool] = True  # are conditions that are added up 1 and 0?
+    chooses: ClassVar[int] = CHOICE  # how tightly a choice holds together
+    apart: ClassVar[tuple[int, ...]] = (OR, AND)  # conditions in brackets where others join them
     own: ClassVar[Mapping[str, str]] = {}  # gates that it has, and how they are called
     few: ClassVar[Mapping[str, str]] = {}  # gates of many operands, for just two of them
     words: ClassVar[Mapping[str, str]]  # and, or, true; eq and ne, where they are spelled otherwise
@@ -90,6 +114,12 @@ class Language:
     forbidden: ClassVar[str] = r"(?!)"  # a pattern of more names that are taken
     taken: ClassVar[frozenset[str]] = frozenset()  # names that a function of the file can't have
     source: ClassVar[str]  # of the library, functions with two blank lines between
+
+    def write(self, program: Program, wish: Wish) -> str:
+        """A program in this language."""
+        from backprop.emitting.steps import Walk
+
+        return Walk(program, self, wish.ties, wish.wrt).file(wish)
 
     @cached_property
     def library(self) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import math
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from backprop.emitting.language import Language, Line, Routine, listed
 
@@ -201,13 +201,14 @@ class Python(Language):
     infinity = "math.inf"
     reserved = frozenset([*keyword.kwlist, "math", "float", "__debug__"])
     source = SOURCE
+    modules: ClassVar = {"math.": "import math"}
 
     def choice(self, condition: str, yes: str, no: str) -> str:
         return f"{yes} if {condition} else {no}"
 
     def statement(self, line: Line) -> str:
         match line.kind:
-            case "let" | "vary" | "set" | "flag":
+            case "let" | "vary" | "set" | "flag" | "mask":
                 return f"{line.name} = {line.text}"
             case "add":
                 return f"{line.name} += {line.text}"
@@ -230,29 +231,34 @@ class Python(Language):
     def file(self, routine: Routine, helpers: Sequence[str], header: Sequence[str]) -> str:
         body = "\n".join(self.main(routine))
         parts = [*helpers, body]
-        if any("math." in part for part in parts):
-            parts = ["import math", *parts]
+        modules = [line for used, line in self.modules.items() if any(used in p for p in parts)]
+        if modules:
+            parts = ["\n".join(modules), *parts]
         top = [*(self.remark(line) for line in header), ""] if header else []
         return "\n".join([*top, "\n\n\n".join(parts)]) + "\n"
 
     def main(self, routine: Routine) -> list[str]:
         ordered = sorted(routine.inputs, key=lambda given: given.default is not None)
         parameters = [
-            given.code
-            if given.default is None
-            else f"{given.code}={self.literal(given.default, True)}"
+            given.code if given.default is None else f"{given.code}={self.default(given.default)}"
             for given in ordered
         ]
-        what = "Value" if routine.gradient is None else "Value and gradient"
         lines = [
             *listed(f"def {routine.name}(", parameters, "):"),
-            f'    """{what} of {routine.output}."""',
+            f'    """{self.summary(routine)}."""',
             *self.block(routine.lines),
         ]
         if routine.gradient is None:
             return [*lines, f"    return {routine.result}"]
         pairs = [f'"{name}": {text}' for name, text in routine.gradient]
         return [*lines, *listed(f"return {routine.result}, {{", pairs, "}", "    ")]
+
+    def default(self, value: Any) -> str:
+        return self.literal(value, True)
+
+    def summary(self, routine: Routine) -> str:
+        what = "Value" if routine.gradient is None else "Value and gradient"
+        return f"{what} of {routine.output}"
 
 
 LANGUAGE = Python()

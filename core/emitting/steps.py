@@ -15,7 +15,7 @@ from itertools import count
 
 from backprop.adjoint import Passing, always_reached, meaning, passings
 from backprop.emitting.helpers import Helpers
-from backprop.emitting.language import Input, Language, Line, Piece, Routine, Truth, words_in
+from backprop.emitting.language import Input, Language, Line, Piece, Routine, Truth, Wish, words_in
 from backprop.emitting.names import Names, alike
 from backprop.gates import GATES
 from backprop.gates.rules import formula
@@ -41,16 +41,20 @@ class Walk:
         self.variables = self.names.variables(program)
         self.numbers = {slot: number for number, slot in enumerate(program.stage_slots, 1)}
         self.pieces = {slot: Piece(name) for slot, name in self.variables.items()}
-        for slot, value in program.constants.items():
-            self.pieces[slot] = self.writer.number(value)
+        self.pieces |= dict(self.constants())
         self.gradients: dict[int, str] = {}
         self.flags: dict[int, str] = {}
 
-    def file(self, name: str | None, forward_only: bool, header: Sequence[str]) -> str:
+    def constants(self) -> Iterator[tuple[int, Piece]]:
+        for slot, value in self.program.constants.items():
+            yield slot, self.writer.number(value)
+
+    def file(self, wish: Wish) -> str:
         """The whole file, with the functions that it needs."""
-        routine = self.routine(self.names.function(name, self.program.output_name), forward_only)
+        name = self.names.function(wish.name, self.program.output_name)
+        routine = self.routine(name, wish.forward_only)
         called = "\n".join(line.text for line in routine.lines)
-        return self.language.file(routine, self.helpers.definitions(called), header)
+        return self.language.file(routine, self.helpers.definitions(called), wish.header)
 
     def routine(self, name: str, forward_only: bool) -> Routine:
         program = self.program

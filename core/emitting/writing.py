@@ -132,7 +132,7 @@ class Writer:
         if b.value is not None and b.value < 0 and isfinite(b.value):
             name, b = ("sub" if name == "add" else "add"), self.number(-b.value)
         if name == "add" and a.truth and b.truth:
-            made = self.infix(name, counted(a), counted(b), 0.0)
+            made = self.infix(name, self.counted(a), self.counted(b), 0.0)
             return made._replace(truth=self.both("or", OR, a.truth, b.truth))
         return self.infix(name, a, b, a.least + b.least if name == "add" else -inf)
 
@@ -180,7 +180,7 @@ class Writer:
 
     def as_number(self, truth: Truth) -> Piece:
         text = self.language.choice(truth.text, self.number(1.0).text, self.number(0.0).text)
-        return Piece(text, CHOICE, least=0.0, truth=truth)
+        return Piece(text, self.language.chooses, least=0.0, truth=truth)
 
     def truth(self, a: Piece) -> Truth | float:
         """Is it anything but 0? A number if that is known."""
@@ -195,9 +195,14 @@ class Writer:
     def condition(self, text: str, names: Mapping[str, Piece]) -> Truth | float:
         return self.truth(self.expression(text, names))
 
+    def counted(self, a: Piece) -> Piece:
+        """A condition among others that are counted: true is 1 in nearly every language."""
+        plain = a.truth and a.level == CHOICE and self.language.counts
+        return Piece(*a.truth) if plain and a.truth else a
+
     def both(self, word: str, level: int, a: Truth, b: Truth) -> Truth:
         """Two conditions as one; C wants brackets around an `and` within an `or`."""
-        parts = [f"({t.text})" if t.level in (OR, AND) and t.level != level else t.text
+        parts = [f"({t.text})" if t.level in self.language.apart and t.level != level else t.text
                  for t in (a, b)]  # fmt: skip
         return Truth(f" {self.language.words[word]} ".join(parts), level)
 
@@ -209,16 +214,11 @@ class Writer:
             within(yes, CHOICE + 1),
             within(no, CHOICE + 1),
         )
-        return Piece(text, CHOICE, least=min(yes.least, no.least))
+        return Piece(text, self.language.chooses, least=min(yes.least, no.least))
 
     def inside(self, domain: Truth | float, a: Piece) -> Piece:
         """`a` where it is defined, else nan."""
         return self.where(domain, a, self.number(nan))
-
-
-def counted(a: Piece) -> Piece:
-    """A condition among others that are counted, where true is 1 in every language."""
-    return Piece(*a.truth) if a.truth and a.level == CHOICE else a
 
 
 def within(piece: Piece, level: int) -> str:

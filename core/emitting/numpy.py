@@ -1,0 +1,208 @@
+"""NumPy: one function of arrays, or of numbers entry by entry, that gives value and gradient."""
+
+from __future__ import annotations
+
+import keyword
+import math
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from backprop.emitting.language import AND, ATOM, COMPARISON, OR, Routine, Wish
+from backprop.emitting.python import Python
+
+if TYPE_CHECKING:
+    from backprop.program import Program
+
+SOURCE = '''
+def erf(a):
+    """The error function, which NumPy lacks, entry by entry."""
+    return np.vectorize(math.erf, otypes=[float])(a)
+
+
+def erfc(a):
+    """1 - erf(a), which NumPy lacks, entry by entry."""
+    return np.vectorize(math.erfc, otypes=[float])(a)
+
+
+def largest(a, *others):
+    """The maximum of several; nan where one is."""
+    for b in others:
+        a = np.maximum(a, b)
+    return a
+
+
+def smallest(a, *others):
+    """The minimum of several; nan where one is."""
+    for b in others:
+        a = np.minimum(a, b)
+    return a
+
+
+def length(a, *others):
+    """The length of several numbers, without overflow of their squares."""
+    for b in others:
+        a = np.hypot(a, b)
+    return a
+
+
+def routed(chosen, out, g):
+    """The gradient where it was chosen, else nothing; nan where the output is."""
+    return np.where(np.isnan(out), np.nan, np.where(chosen, g, 0.0))
+
+
+def first(chosen, axes):
+    """Of the entries that are chosen along these axes the first alone."""
+    moved = np.moveaxis(chosen, axes, range(len(axes)))
+    line = moved.reshape(-1, *moved.shape[len(axes):])
+    alone = line & (np.cumsum(line, axis=0) == 1)
+    return np.moveaxis(alone.reshape(moved.shape), range(len(axes)), axes)
+
+
+def norm(a, axis=None, keepdims=False):
+    """The length along an axis, without overflow of the squares."""
+    scale = np.max(np.abs(a), axis=axis, keepdims=True, initial=0)
+    scale = np.where((scale == 0) | ~np.isfinite(scale), 1.0, scale)
+    found = np.sqrt(np.sum((a / scale) ** 2, axis=axis, keepdims=True)) * scale
+    return found if keepdims else np.squeeze(found, axis=axis)
+
+
+def direction(a, length):
+    """a divided by its length; 0 where that is 0."""
+    return np.where(length == 0, 0.0, a / length)
+
+
+def peak(a, axis):
+    """The largest entry, less which no exponential overflows; 0 where it isn't finite."""
+    found = np.max(a, axis=axis, keepdims=True, initial=-np.inf)
+    return np.where(np.isfinite(found), found, 0.0)
+
+
+def logsumexp(a, axis=None, keepdims=False):
+    """log(sum(exp(a))) without overflow."""
+    shift = peak(a, axis)
+    found = np.log(np.sum(np.exp(a - shift), axis=axis, keepdims=True)) + shift
+    return found if keepdims else np.squeeze(found, axis=axis)
+
+
+def softmax(a, axis=None):
+    """exp(a) divided by its sum, without overflow."""
+    raised = np.exp(a - peak(a, axis))
+    return raised / np.sum(raised, axis=axis, keepdims=True)
+
+
+def log_softmax(a, axis=None):
+    """log(softmax(a)), which doesn't underflow."""
+    lowered = a - peak(a, axis)
+    return lowered - np.log(np.sum(np.exp(lowered), axis=axis, keepdims=True))
+
+
+def others(a, axes):
+    """For every entry the product of the others along these axes, without a division."""
+    moved = np.moveaxis(a, axes, range(len(axes)))
+    line = moved.reshape(math.prod(moved.shape[: len(axes)]), *moved.shape[len(axes):])
+    before, after = np.ones_like(line), np.ones_like(line)
+    before[1:] = np.cumprod(line[:-1], axis=0)
+    after[:-1] = np.cumprod(line[:0:-1], axis=0)[::-1]
+    return np.moveaxis((before * after).reshape(moved.shape), range(len(axes)), axes)
+
+
+def scattered(g, a, places):
+    """Zeros like a, with g added where it was taken from."""
+    found = np.zeros_like(a)
+    np.add.at(found, places, g)
+    return found
+
+
+def whole(index):
+    """Numbers as an index; they have to be whole."""
+    found = np.asarray(index).astype(int)
+    if np.any(found != index):
+        raise IndexError("an index has to be a whole number")
+    return found
+
+
+def undiag(g, a):
+    """Zeros like a, with g on the diagonal."""
+    found = np.zeros_like(a)
+    np.fill_diagonal(found, g)
+    return found
+
+
+def inv(a):
+    """The inverse; nan where there is none."""
+    try:
+        return np.linalg.inv(a)
+    except np.linalg.LinAlgError:
+        return np.full_like(a, np.nan)
+
+
+def solve(a, b):
+    """inv(a) @ b; nan where there is no inverse."""
+    try:
+        return np.linalg.solve(a, b)
+    except np.linalg.LinAlgError:
+        return np.full_like(b, np.nan)
+
+
+def cofactors(a):
+    """The slope of the determinant, which a matrix without inverse has as well."""
+    left, sizes, right = np.linalg.svd(a)
+    sign = np.linalg.det(left) * np.linalg.det(right)
+    return sign * (left * others(sizes, (0,))) @ right
+'''
+
+SAME = """sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh floor ceil sign
+abs""".split()  # noqa: SIM905
+CALLED = {
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh",
+    "acosh": "arccosh", "atanh": "arctanh", "pow": "power", "round": "rint",
+}  # fmt: skip
+
+
+class NumPy(Python):
+    name = "numpy"
+    title = "NumPy"
+    arrays = True
+    divides = True
+    counts = False
+    chooses = ATOM
+    apart = (OR, AND, COMPARISON)
+    own: ClassVar = {
+        **{name: f"np.{name}" for name in SAME},
+        **{name: f"np.{called}" for name, called in CALLED.items()},
+        "max": "largest", "min": "smallest", "hypot": "length",
+    }  # fmt: skip
+    few: ClassVar = {"max": "np.maximum", "min": "np.minimum", "hypot": "np.hypot"}
+    words: ClassVar = {"and": "&", "or": "|", "true": "True", "false": "False"}
+    constants: ClassVar = {math.pi: "np.pi", math.e: "np.e"}
+    nan = "np.nan"
+    infinity = "np.inf"
+    reserved = frozenset([*keyword.kwlist, "np", "math", "map", "float", "__debug__", "upstream"])
+    taken = frozenset(["len", "range", "IndexError"])
+    source = SOURCE
+    modules: ClassVar = {"math.": "import math", "np.": "import numpy as np"}
+
+    def write(self, program: Program, wish: Wish) -> str:
+        from backprop.emitting.entrywise import Entrywise
+
+        return Entrywise(program, self, wish.ties, wish.wrt).file(wish)
+
+    def choice(self, condition: str, yes: str, no: str) -> str:
+        return f"np.where({condition}, {yes}, {no})"
+
+    def default(self, value: Any) -> str:
+        return lists(value) if hasattr(value, "tolist") else super().default(value)
+
+    def main(self, routine: Routine) -> list[str]:
+        return ['@np.errstate(all="ignore")', *super().main(routine)]
+
+    def summary(self, routine: Routine) -> str:
+        return f"{super().summary(routine)}{routine.about}"
+
+
+def lists(array: Any) -> str:
+    """The entries of an array."""
+    return re.sub("nan|inf", r"np.\g<0>", repr(array.tolist()))
+
+
+LANGUAGE = NumPy()
