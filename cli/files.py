@@ -6,7 +6,8 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 
 from backprop.errors import UsageError
 
@@ -112,8 +113,14 @@ def refuse_constant(text: str) -> float:
 
 
 def write_whole(path: str, content: str | bytes) -> None:
-    """Write a file whole or not at all: under another name first, then renamed."""
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    """Write a file whole or not at all."""
+    with whole_file(path) as file:
+        file.write(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+@contextmanager
+def whole_file(path: str) -> Iterator[BinaryIO]:
+    """A file that is there when all is written: under another name first, then renamed."""
     place = os.path.realpath(path)
     folder, name = os.path.split(place)
     draft = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
@@ -124,7 +131,7 @@ def write_whole(path: str, content: str | bytes) -> None:
             raise UsageError(f"{path} is not a regular file")
         try:
             with open(draft, "xb") as file:
-                file.write(data)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(draft, place)

@@ -16,6 +16,7 @@ COMMANDS = {
     "explain": "the backward pass in words",
     "code": "the backward pass as code: Python, NumPy, C, JavaScript, LaTeX",
     "quiz": "a worksheet on both passes, to be filled in and checked",
+    "descend": "the parameter update: gradient descent, momentum, Adam, L-BFGS",
     "gates": "the gate table",
 }
 

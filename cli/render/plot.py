@@ -51,8 +51,11 @@ class Plot:
         yield Text(f"{self.label:>{MARGIN - 1}}   {legend}", no_wrap=True, overflow="crop")
         for row in range(DECADES):
             edge = axis_label(-row) + ("|" if plain else "┤" if row % EVERY == 0 else "│")
-            draw = letters if plain else braille
-            yield Text(edge + draw(line, dotted, row, cells).rstrip(), no_wrap=True)
+            if plain:
+                drawn = letters([(dotted, "."), (line, "o")], row, DECADES * cells)
+            else:
+                drawn = braille(line | dotted, row, DECADES * cells)
+            yield Text(edge + drawn.rstrip(), no_wrap=True)
         yield Text(bottom(cells, plain=plain), no_wrap=True)
         yield Text(ticks(cells), no_wrap=True)
 
@@ -78,9 +81,8 @@ def height(error: float) -> float:
     return min(max(-math.log10(error) * DOWN, 0), lowest) if error > 0 else lowest
 
 
-def braille(line: Dots, dotted: Dots, row: int, cells: int) -> str:
-    """One row of cells, both curves in it."""
-    dots = line | dotted
+def braille(dots: Dots, row: int, width: int) -> str:
+    """One row of cells, and the dots in it."""
     return "".join(
         chr(0x2800 + sum(
             BRAILLE[x][y]
@@ -88,14 +90,14 @@ def braille(line: Dots, dotted: Dots, row: int, cells: int) -> str:
             for y in range(DOWN)
             if (cell * ACROSS + x, row * DOWN + y) in dots
         )).replace(chr(0x2800), " ")
-        for cell in range(DECADES * cells)
+        for cell in range(width)
     )  # fmt: skip
 
 
-def letters(line: Dots, dotted: Dots, row: int, cells: int) -> str:
-    """The same in ASCII."""
-    marks = [" "] * (DECADES * cells)
-    for dots, mark in ((dotted, "."), (line, "o")):
+def letters(curves: Sequence[tuple[Dots, str]], row: int, width: int) -> str:
+    """The same in ASCII; where curves meet, the last one is seen."""
+    marks = [" "] * width
+    for dots, mark in curves:
         for column, down in dots:
             if down // DOWN == row:
                 marks[column // ACROSS] = mark

@@ -1,0 +1,201 @@
+"""backprop descend: the parameter update, again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from backprop.arithmetic.system import TIES
+from backprop.cli.commands.eval import NO_ANSWER
+from backprop.cli.files import read_bytes, whole_file, write_whole
+from backprop.cli.main import say
+from backprop.cli.output import print_pieces, print_rich
+from backprop.cli.progress import Progress
+from backprop.cli.render.json import encode, render_object
+from backprop.cli.render.numbers import View
+from backprop.cli.variables import ProgramCommand, Question
+from backprop.descending.course import Step
+from backprop.descending.descend import (
+    RATE,
+    STEP_SCHEMA,
+    STEPS,
+    TOL,
+    Choice,
+    Descent,
+    descend,
+    plain_point,
+    step_dict,
+)
+from backprop.descending.methods import NAMES, USUAL, Memory
+from backprop.descending.schedule import SCHEDULES
+from backprop.errors import UsageError
+from backprop.staging import GRANULARITIES
+
+HELP = f"""Move parameters against the gradient of PROGRAM, step by step: w -= lr * dw.
+
+\b
+  backprop descend "(w*2 - 6)**2" --w=0 --lr 0.1
+  backprop descend @network.bp --at start.json --wrt w1,w2 --lr 0.5 --steps 1
+  backprop descend "(1-x)**2 + 100*(y-x**2)**2" --x=-1.2 --y=1 --method lbfgs
+  backprop descend "(w*x + b - y)**2" --data points.csv --w=0 --b=0 --method adam --batch 16
+  backprop descend "x - log(x)" --x=5 --bounds x=0.1: --schedule cosine --plot loss.svg
+  backprop descend "(x-3)**2" --x=0 --lr 0.1 --point | backprop eval "(x-3)**2" --at -
+
+\b
+Methods: {", ".join(NAMES)}; the last two are SciPy's.
+Schedules: a formula of lr, t (the step) and steps, such as "lr/(1 + t)", or
+  {", ".join(SCHEDULES)}.
+
+The exit code is 0 if the slopes became as small as --tol or all steps are done, and 3 if the
+run diverged, left the domain, stalled, or its gradient vanished; stderr says at which stage.
+"""
+
+
+@click.command(
+    "descend", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]"
+)
+@click.option("--wrt", metavar="NAMES", help="The parameters, separated by commas; default all.")
+@click.option("--method", type=click.Choice(NAMES), default="descent", help="How to move.")
+@click.option("--lr", type=float, metavar="RATE", help=f"The rate; default {RATE:g}.")
+@click.option("--schedule", metavar="FORMULA", default="constant", help="How the rate changes.")
+@click.option(
+    "--steps", type=int, default=STEPS, metavar="N", help=f"At most so many; default {STEPS:,}."
+)
+@click.option(
+    "--tol", type=float, default=TOL, metavar="SLOPE",
+    help=f"Slopes as small as this are the end; default {TOL:g}.",
+)  # fmt: skip
+@click.option(
+    "--momentum", type=float, default=USUAL.momentum, metavar="SHARE",
+    help="What momentum and nesterov keep of their speed; default 0.9.",
+)  # fmt: skip
+@click.option(
+    "--betas", default="0.9,0.999", metavar="B1,B2", help="What adam keeps of slopes and squares."
+)
+@click.option(
+    "--bounds", multiple=True, metavar="NAME=LOW:HIGH", help="Where a parameter has to stay."
+)
+@click.option(
+    "--data", metavar="FILE.csv", help="Descend the mean over the rows of a table; - is stdin."
+)
+@click.option("--batch", type=int, metavar="N", help="Rows of data for each step; default all.")
+@click.option("--seed", type=int, default=0, help="For batches, and values such as randn(3,2).")
+@click.option(
+    "--gates", type=click.Choice(GRANULARITIES), default="written",
+    help="Gates as written, all opened up, or known patterns fused.",
+)  # fmt: skip
+@click.option(
+    "--ties", type=click.Choice(TIES), default="notes",
+    help="Who gets the gradient of max and min where inputs are equal.",
+)  # fmt: skip
+@click.option("--plot", metavar="FILE.svg", help="Draw the loss over the steps.")
+@click.option("--trace", metavar="FILE", help="Write every step to a file, as JSON lines.")
+@click.option("--point", is_flag=True, help="Print only the last point, as --at reads it.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--precision", type=click.IntRange(1, 17), default=6, metavar="N",
+    help="Significant digits shown; JSON is always exact.",
+)  # fmt: skip
+@click.pass_obj
+def command(
+    asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], wrt: str | None,
+    bounds: tuple[str, ...], data: str | None, gates: str, ties: str, plot: str | None,
+    trace: str | None, point: bool, as_json: bool, precision: int, **options: Any,
+) -> int:  # fmt: skip
+    del program, at, pairs
+    if point and as_json:
+        raise click.UsageError("--point and --json ask for different things")
+    if plot is not None and not plot.lower().endswith(".svg"):
+        raise UsageError(f"--plot draws .svg files, not {plot}", hint="--plot loss.svg")
+    choice = choice_of(**options)
+    names = None if wrt is None else [name.strip() for name in wrt.split(",")]
+    columns = {} if data is None else columns_in(data, asked, names)
+    with teller(asked, trace, choice) as tell:
+        found = descend(
+            asked.tree, asked.values, wrt=names, choice=choice, bounds=bounds, gates=gates,
+            ties=ties, columns=columns, spare=asked.spare, tell=tell,
+        )  # fmt: skip
+    if plot is not None:
+        write_whole(plot, picture(found))
+    show(found, point=point, as_json=as_json, view=View(precision))
+    return say_if_lost(found)
+
+
+def choice_of(momentum: float, betas: str, **options: Any) -> Choice:
+    try:
+        first, second = map(float, betas.split(","))
+    except ValueError:
+        raise UsageError(f"--betas wants two numbers, such as 0.9,0.999; not {betas}") from None
+    return Choice(memory=Memory(momentum, (first, second)), **options)
+
+
+def columns_in(path: str, asked: Question, wrt: list[str] | None) -> dict[str, Any]:
+    """The columns of a file that are variables of the program and have no value otherwise."""
+    from backprop.descending.data import columns_of, read_table
+
+    name = "standard input" if path == "-" else path
+    table = read_table(read_bytes(path), name)
+    taken = {*asked.values, *(wrt or ())}
+    known = asked.tree.names
+    wanted = [column for column in table.columns if column in known and column not in taken]
+    if not wanted:
+        has = ", ".join(table.columns[:12])
+        raise UsageError(f"{name} has no column that is a variable of the program; it has {has}")
+    return columns_of(table, wanted, name)
+
+
+Tell = Callable[[Step], None]
+
+
+@contextmanager
+def teller(asked: Question, trace: str | None, choice: Choice) -> Iterator[Tell | None]:
+    """What hears of every step: a file, and whoever waits at a terminal."""
+    progress = Progress()
+
+    def show_progress(step: Step) -> None:
+        if progress.is_due:
+            progress.say(f"step {step.number:,} of {choice.steps:,}: {step.value:.6g}")
+
+    try:
+        if trace is None:
+            yield show_progress if progress.wanted else None
+            return
+        with whole_file(trace) as file:
+
+            def write(step: Step) -> None:
+                line = encode({"schema": STEP_SCHEMA, **step_dict(step)})
+                file.write(line.encode() + b"\n")
+                show_progress(step)
+
+            yield write
+    finally:
+        progress.end()
+
+
+def picture(found: Descent) -> str:
+    from backprop.cli.render.descend import loss_name, manner
+    from backprop.descending.picture import draw
+
+    return draw(found.course.values, manner(found), loss_name(found))
+
+
+def show(found: Descent, *, point: bool, as_json: bool, view: View) -> None:
+    if point:
+        print_pieces([render_object(plain_point(found.point))])
+    elif as_json:
+        print_pieces([render_object(found.to_dict())])
+    else:
+        from backprop.cli.render.descend import render
+
+        print_rich(render(found, view))
+
+
+def say_if_lost(found: Descent) -> int:
+    """Exit code 3, with what happened at which stage, for a run that came to nothing."""
+    if found.fine:
+        return 0
+    hint = f"\nhelp: {found.verdict.hint}" if found.verdict.hint else ""
+    return say(f"error: {found.status}: {found.verdict.reason}{hint}", NO_ANSWER)

@@ -1,0 +1,88 @@
+"""A descent for people: a table of steps, the loss as a curve, how it ended, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from backprop.cli.render.curve import LossCurve
+from backprop.cli.render.lines import headline
+from backprop.cli.render.numbers import View
+from backprop.descending.course import Step
+from backprop.descending.descend import Descent
+from backprop.errors import visible
+
+COLUMNS = 8  # parameters that have a column
+LISTED = 40  # parameters whose last value is listed
+STYLES = {"converged": "green", "steps": "yellow"}
+
+
+def render(found: Descent, view: View) -> Iterator[RenderableType]:
+    yield Text(visible(headline(found.program)), style="bold", overflow="fold")
+    yield Text(visible(manner(found)), style="dim", overflow="fold")
+    rows = found.course.rows()
+    if rows:
+        yield table(found, rows, view)
+    if len(found.course.values) > 1:
+        yield LossCurve(found.course.values, loss_name(found))
+        yield Text("")
+    if found.fine:
+        yield Text(visible(ending(found)), style=STYLES[found.status], overflow="fold")
+    yield from answers(found, view)
+
+
+def loss_name(found: Descent) -> str:
+    name = found.program.output_name
+    return f"mean {name}" if found.rows else name
+
+
+def manner(found: Descent) -> str:
+    """What was done: `adam, lr = 0.1 (cosine), mini-batches of 16 of 150 rows`."""
+    choice = found.choice
+    parts = [choice.method]
+    if choice.rate is not None:
+        schedule = "" if choice.schedule == "constant" else f" ({choice.schedule})"
+        parts.append(f"lr = {choice.rate:g}{schedule}")
+    if found.rows:
+        some = choice.batch is not None and choice.batch < found.rows
+        parts.append(f"batches of {choice.batch} of {found.rows} rows" if some
+                     else f"{found.rows} rows")  # fmt: skip
+    return ", ".join(parts)
+
+
+def table(found: Descent, rows: Sequence[Step], view: View) -> Table:
+    """A row for each point that is kept; arrays have no column."""
+    first = rows[0].point
+    names = [name for name, value in first.items() if isinstance(value, float)][:COLUMNS]
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    drawn.add_column("step", justify="right")
+    drawn.add_column(visible(loss_name(found)), justify="right", style="green")
+    for name in names:
+        drawn.add_column(name, justify="right")
+    drawn.add_column("largest slope", justify="right", style="red")
+    for step in rows:
+        numbers = [step.value, *(step.point[name] for name in names), step.size]
+        drawn.add_row(str(step.number), *map(view.short, numbers))
+    return drawn
+
+
+def ending(found: Descent) -> str:
+    count = f"{found.steps:,} step{'' if found.steps == 1 else 's'}"
+    said = f"{count} done" if found.status == "steps" else f"converged after {count}"
+    return f"{said}: {found.verdict.reason}"
+
+
+def answers(found: Descent, view: View) -> Iterator[RenderableType]:
+    """The loss and the parameters at the last point."""
+    if found.last is None:
+        return
+    yield Text(f"{visible(loss_name(found))} = {view.short(found.last.value)}", style="green")
+    for name, value in list(found.last.point.items())[:LISTED]:
+        yield Text(f"{name} = {view.short(value)}", overflow="fold")
+    more = len(found.last.point) - LISTED
+    if more > 0:
+        yield Text(f"and {more} more parameters; --json has them")

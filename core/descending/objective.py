@@ -1,0 +1,102 @@
+"""What is descended: something that has a value and a gradient at every point.
+
+    objective.at(point)         value and gradient
+    objective.at(point, 7)      the same for the rows of step 7, where a step sees only some
+    objective.reports(point)    every stage of it, to find out what went wrong
+
+A program of numbers never loads NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NamedTuple, Protocol
+
+from backprop.descending.quantities import Point
+from backprop.engine import backward, forward
+from backprop.errors import UsageError
+from backprop.evaluation import evaluate
+from backprop.program import Program
+from backprop.report import Report
+
+
+class Found(NamedTuple):
+    """The answer at one point."""
+
+    value: float
+    gradient: Point
+
+
+class Objective(Protocol):
+    """The one thing that the methods know of what they descend."""
+
+    @property
+    def program(self) -> Program: ...
+    @property
+    def partial(self) -> bool: ...  # does a step see only some of the rows?
+    def at(self, point: Point, step: int | None = None) -> Found: ...
+    def reports(self, point: Point) -> Iterator[tuple[str, Report]]: ...
+    def quiet(self) -> AbstractContextManager[Any]: ...  # under IEEE rules, without a word
+
+
+class ProgramObjective:
+    """A program at a point, some of whose inputs are parameters."""
+
+    partial = False
+
+    def __init__(
+        self, program: Program, fixed: Mapping[str, Any], names: Sequence[str], ties: str = "notes"
+    ) -> None:
+        self.program = program
+        self.fixed = dict(fixed)
+        self.names = tuple(names)
+        self.ties = ties
+        if program.shapes is not None and program.shapes[program.output]:
+            raise no_number(program.shapes[program.output])
+
+    def at(self, point: Point, step: int | None = None) -> Found:
+        del step
+        program, everything = self.program, {**self.fixed, **point}
+        if program.shapes is None:
+            values = forward(program, everything)
+            back: Any = backward(program, values, self.ties, self.names)
+        else:
+            from backprop.arithmetic.arrays import ARRAYS
+            from backprop.arrays.engine import backward_arrays
+            from backprop.arrays.evaluation import upstream_of
+
+            values = forward(program, everything, ARRAYS)
+            back = backward_arrays(program, values, upstream_of((), None), self.ties, self.names)
+        gradient = {name: back.gradient(program.inputs[name]) for name in self.names}
+        return Found(float(values[program.output]), gradient)
+
+    def reports(self, point: Point) -> Iterator[tuple[str, Report]]:
+        everything = {**self.fixed, **point}
+        yield (
+            "",
+            evaluate(
+                self.program, everything, wrt=self.names, ties=self.ties, allow_nonfinite=True
+            ),
+        )
+
+    def quiet(self) -> AbstractContextManager[Any]:
+        return nullcontext() if self.program.shapes is None else unheard()
+
+
+def no_number(shape: tuple[int, ...]) -> UsageError:
+    from backprop.arrays.shapes import words
+
+    return UsageError(
+        f"the output is {words(shape)}, and only a number can be descended",
+        hint="sum(...) or mean(...) around it",
+    )
+
+
+def unheard() -> AbstractContextManager[Any]:
+    """NumPy under IEEE rules: infinities and NaN come out, and no warning."""
+    import numpy as np
+
+    from backprop.arithmetic.arrays import IGNORED
+
+    return np.errstate(**IGNORED)
