@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from backprop.comparing.compare import compare
+    from backprop.descending.descend import descend
     from backprop.errors import BackpropError
     from backprop.evaluation import check, evaluate, parse
     from backprop.explaining.explanation import explain
@@ -27,13 +28,15 @@ HOMES = {
     "Report": "backprop.report",
     "check": "backprop.evaluation",
     "compare": "backprop.comparing.compare",
+    "descend": "backprop.descending.descend",
     "evaluate": "backprop.evaluation",
     "explain": "backprop.explaining.explanation",
     "parse": "backprop.evaluation",
 }
 
 __all__ = [
-    "BackpropError", "Program", "Report", "check", "compare", "evaluate", "explain", "parse",
+    "BackpropError", "Program", "Report", "check", "compare", "descend", "evaluate", "explain",
+    "parse",
 ]  # fmt: skip
 
 

@@ -23,13 +23,12 @@ from backprop.descending.descend import (
     STEP_SCHEMA,
     STEPS,
     TOL,
-    Choice,
     Descent,
     descend,
     plain_point,
     step_dict,
 )
-from backprop.descending.methods import NAMES, USUAL, Memory
+from backprop.descending.methods import NAMES, USUAL
 from backprop.descending.schedule import SCHEDULES
 from backprop.errors import UsageError
 from backprop.staging import GRANULARITIES
@@ -103,20 +102,19 @@ run diverged, left the domain, stalled, or its gradient vanished; stderr says at
 def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], wrt: str | None,
     bounds: tuple[str, ...], data: str | None, gates: str, ties: str, plot: str | None,
-    trace: str | None, point: bool, as_json: bool, precision: int, **options: Any,
+    trace: str | None, point: bool, as_json: bool, precision: int, betas: str, **options: Any,
 ) -> int:  # fmt: skip
     del program, at, pairs
     if point and as_json:
         raise click.UsageError("--point and --json ask for different things")
     if plot is not None and not plot.lower().endswith(".svg"):
         raise UsageError(f"--plot draws .svg files, not {plot}", hint="--plot loss.svg")
-    choice = choice_of(**options)
     names = None if wrt is None else [name.strip() for name in wrt.split(",")]
     columns = {} if data is None else columns_in(data, asked, names)
-    with teller(asked, trace, choice) as tell:
+    with teller(trace, options["steps"]) as tell:
         found = descend(
-            asked.tree, asked.values, wrt=names, choice=choice, bounds=bounds, gates=gates,
-            ties=ties, columns=columns, spare=asked.spare, tell=tell,
+            asked.tree, asked.values, wrt=names, bounds=bounds, gates=gates,
+            ties=ties, columns=columns, spare=asked.spare, tell=tell, betas=pair_of(betas), **options,
         )  # fmt: skip
     if plot is not None:
         write_whole(plot, picture(found))
@@ -124,12 +122,12 @@ def command(
     return say_if_lost(found)
 
 
-def choice_of(momentum: float, betas: str, **options: Any) -> Choice:
+def pair_of(betas: str) -> tuple[float, float]:
     try:
         first, second = map(float, betas.split(","))
     except ValueError:
         raise UsageError(f"--betas wants two numbers, such as 0.9,0.999; not {betas}") from None
-    return Choice(memory=Memory(momentum, (first, second)), **options)
+    return first, second
 
 
 def columns_in(path: str, asked: Question, wrt: list[str] | None) -> dict[str, Any]:
@@ -151,13 +149,13 @@ Tell = Callable[[Step], None]
 
 
 @contextmanager
-def teller(asked: Question, trace: str | None, choice: Choice) -> Iterator[Tell | None]:
+def teller(trace: str | None, steps: int) -> Iterator[Tell | None]:
     """What hears of every step: a file, and whoever waits at a terminal."""
     progress = Progress()
 
     def show_progress(step: Step) -> None:
         if progress.is_due:
-            progress.say(f"step {step.number:,} of {choice.steps:,}: {step.value:.6g}")
+            progress.say(f"step {step.number:,} of {steps:,}: {step.value:.6g}")
 
     try:
         if trace is None:

@@ -18,7 +18,6 @@ from backprop.descending.objective import Found, ProgramObjective, unheard
 from backprop.descending.quantities import Point
 from backprop.engine import forward
 from backprop.errors import UsageError
-from backprop.evaluation import evaluate
 from backprop.gates import GATES
 from backprop.program import Program
 from backprop.report import Report
@@ -93,11 +92,8 @@ class DataObjective:
 
     def reports(self, point: Point) -> Iterator[tuple[str, Report]]:
         for number, row in enumerate(rows_in(self.columns), 1):
-            everything = {**self.one.fixed, **point, **row}
-            yield f"row {number}: ", evaluate(
-                self.program, everything, wrt=self.one.names, ties=self.one.ties,
-                allow_nonfinite=True,
-            )  # fmt: skip
+            for _, report in self.one.reports({**point, **row}):
+                yield f"row {number}: ", report
 
     def quiet(self) -> AbstractContextManager[Any]:
         return unheard()
@@ -126,6 +122,8 @@ def read_table(data: bytes, path: str) -> Any:
 
 def columns_of(table: Any, names: Sequence[str], path: str) -> dict[str, Any]:
     """The columns of these names, as floats; whatever is no finite number is said by its row."""
+    if not table.height:
+        raise UsageError(f"{path} has no rows")
     found = {}
     for name in names:
         column = table[name]
@@ -138,6 +136,4 @@ def columns_of(table: Any, names: Sequence[str], path: str) -> dict[str, Any]:
             what = "is empty" if column[int(bad[0])] is None else "is not finite"
             raise UsageError(f"{path}: {name} {what} in row {bad[0] + 1}")
         found[name] = numbers
-    if not table.height:
-        raise UsageError(f"{path} has no rows")
     return found

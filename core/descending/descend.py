@@ -14,7 +14,7 @@ from backprop.descending.limits import check_start, read_limits
 from backprop.descending.methods import BORROWED, METHODS, NAMES, USUAL, Memory, checked_memory
 from backprop.descending.objective import Objective, ProgramObjective
 from backprop.descending.quantities import Limits, Point
-from backprop.descending.schedule import schedule
+from backprop.descending.schedule import rates_of
 from backprop.descending.walking import walk
 from backprop.errors import UsageError, closest
 from backprop.evaluation import arrays_in, checked_gates, checked_wrt, prepared, staged
@@ -40,7 +40,8 @@ class Choice:
     schedule: str = "constant"
     steps: int = STEPS
     tol: float = TOL
-    memory: Memory = USUAL
+    momentum: float = USUAL.momentum
+    betas: tuple[float, float] = USUAL.betas
     batch: int | None = None
     seed: int = 0
 
@@ -68,6 +69,10 @@ class Choice:
     @property
     def rated(self) -> bool:
         return self.method not in BORROWED
+
+    @property
+    def memory(self) -> Memory:
+        return Memory(self.momentum, self.betas)
 
     @property
     def rate(self) -> float | None:
@@ -154,21 +159,30 @@ def descend(
     /,
     *,
     wrt: Iterable[str] | None = None,
-    choice: Choice | None = None,
     bounds: Sequence[str] = (),
     gates: str = "written",
     ties: str = "notes",
     columns: Mapping[str, Any] | None = None,
     spare: Collection[str] = (),
     tell: Callable[[Step], None] | None = None,
+    method: str = "descent",
+    lr: float | None = None,
+    schedule: str = "constant",
+    steps: int = STEPS,
+    tol: float = TOL,
+    momentum: float = USUAL.momentum,
+    betas: tuple[float, float] = USUAL.betas,
+    batch: int | None = None,
+    seed: int = 0,
     **named: Value,
 ) -> Descent:
     """Move the inputs `wrt`, all unless given, against the gradient, from these values on.
 
     With `columns`, arrays by the name of a variable, what is descended is the mean over their
     rows. `bounds` are texts such as "w=0:3". `tell` hears of every step as it is made.
+    What else decides how to move is a Choice.
     """
-    choice = choice or Choice()
+    choice = Choice(method, lr, schedule, steps, tol, momentum, betas, batch, seed)
     if ties not in TIES:
         raise UsageError(f"ties can be {', '.join(TIES)}, not {ties}")
     tree, _ = prepared(program, None, ())
@@ -233,5 +247,5 @@ def run(objective: Objective, start: Point, choice: Choice, limits: Limits, cour
         borrow(choice.method, objective, start, limits, course)
         return
     method = METHODS[choice.method](choice.memory)
-    rates = schedule(choice.schedule, choice.rate, choice.steps)
+    rates = rates_of(choice.schedule, choice.rate, choice.steps)
     walk(objective, start, method, rates, limits, course)

@@ -2,7 +2,7 @@
 
     objective.at(point)         value and gradient
     objective.at(point, 7)      the same for the rows of step 7, where a step sees only some
-    objective.reports(point)    every stage of it, to find out what went wrong
+    objective.reports(point)    every stage of it, by all inputs: for a diagnosis
 
 A program of numbers never loads NumPy.
 """
@@ -73,12 +73,7 @@ class ProgramObjective:
 
     def reports(self, point: Point) -> Iterator[tuple[str, Report]]:
         everything = {**self.fixed, **point}
-        yield (
-            "",
-            evaluate(
-                self.program, everything, wrt=self.names, ties=self.ties, allow_nonfinite=True
-            ),
-        )
+        yield "", evaluate(self.program, everything, ties=self.ties, allow_nonfinite=True)
 
     def quiet(self) -> AbstractContextManager[Any]:
         return nullcontext() if self.program.shapes is None else unheard()

@@ -14,7 +14,8 @@ MARK = 60  # with fewer points, each is marked
 
 STYLE = (
     ".descent .page{fill:#fff}.descent .grid{stroke:#d0d7de}"
-    ".descent .loss{fill:none;stroke:#0969da;stroke-width:2;stroke-linejoin:round}.descent .mark{fill:#0969da}"
+    ".descent .loss{fill:none;stroke:#0969da;stroke-width:2;stroke-linejoin:round}"
+    ".descent .mark{fill:#0969da}"
     '.descent text{font:13px "DejaVu Sans",Verdana,Helvetica,Arial,sans-serif;fill:#1f2328}'
     ".descent .title{font-weight:bold;font-size:14px}.descent .up{text-anchor:end}"
     ".descent .along{text-anchor:middle}"

@@ -27,7 +27,7 @@ LETTERS = ("lr", "t", "steps")
 Rates = Callable[[int], float]  # the rate of a step
 
 
-def schedule(text: str, rate: float, steps: int) -> Rates:
+def rates_of(text: str, rate: float, steps: int) -> Rates:
     """The rate of every step, by the name of a schedule or its formula."""
     try:
         program = stage(parse(SCHEDULES.get(text, text)), LETTERS)

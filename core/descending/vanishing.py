@@ -3,7 +3,7 @@ flat stage stops what is asked of it, and a saddle or a maximum, from which it g
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from random import Random
 from typing import Any, NamedTuple
@@ -43,7 +43,7 @@ def vanished(objective: Objective, step: Step, tol: float, limits: Limits) -> Va
     """Which stage the gradient ends at, and why this is no minimum; None if it may be one."""
     stage, where, could = "", "", False
     for label, report in islice(objective.reports(step.point), ROWS):
-        slot, passes = stopped(report, tol)
+        slot, passes = stopped(report, step.point, tol)
         if passes:  # contributions balance, as they do at a minimum
             stage, where = "", ""
             break
@@ -87,19 +87,19 @@ def goes_down(objective: Objective, step: Step, limits: Limits) -> bool:
     """Is the value lower near by, by more than its slope here or rounding can account for?"""
     for point in near_by(step, NEAR, limits):
         way = {name: value - step.point[name] for name, value in point.items()}
-        sizes = [magnitude(value) * getattr(value, "size", 1) for value in way.values()]
-        expected = step.size * sum(sizes) + ROUNDING * abs(step.value)
-        if step.value - objective.at(point).value > 2 * expected:
+        slope = abs(sum(gained(step.gradient[name], move) for name, move in way.items()))
+        accounted = 2 * slope + ROUNDING * abs(step.value)
+        if step.value - objective.at(point).value > accounted:
             return True
     return False
 
 
-def stopped(report: Report, tol: float) -> Stopped:
+def stopped(report: Report, names: Iterable[str], tol: float) -> Stopped:
     program, back = report.program, report.back
-    parameters = {program.inputs[name] for name in report.wrt}
-    moving = program.depends_on(report.wrt)
+    parameters = {program.inputs[name] for name in names}
+    moving = program.depends_on(names)
     found = None
-    for slot, _, operands in program.backward_steps(report.wrt):
+    for slot, _, operands in program.backward_steps(names):
         if not back.reached(slot):
             continue
         flows = {
@@ -138,7 +138,7 @@ def leapt(fed: Sequence[Any], k: int, leap: float) -> list[Any]:
 
 
 def gained(asked: Any, change: Any) -> float:
-    """What the output would come to gain; below 0 it falls."""
+    """What the output would come to gain, by its slope; below 0 it falls."""
     found = asked * change
     return float(found if isinstance(found, float) else found.sum())
 
