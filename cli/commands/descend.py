@@ -114,7 +114,8 @@ def command(
     with teller(trace, options["steps"]) as tell:
         found = descend(
             asked.tree, asked.values, wrt=names, bounds=bounds, gates=gates,
-            ties=ties, columns=columns, spare=asked.spare, tell=tell, betas=pair_of(betas), **options,
+            ties=ties, columns=columns, spare=asked.spare, tell=tell, betas=pair_of(betas),
+            **options,
         )  # fmt: skip
     if plot is not None:
         write_whole(plot, picture(found))

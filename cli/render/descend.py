@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rich import box
-from rich.console import RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +16,8 @@ from backprop.descending.course import Step
 from backprop.descending.descend import Descent
 from backprop.errors import visible
 
+EXTRA = 8  # columns that a number takes beside its digits: -0.000, e-05, and a gap
+FIXED = 22  # those of the step and the largest slope
 COLUMNS = 8  # parameters that have a column
 LISTED = 40  # parameters whose last value is listed
 STYLES = {"converged": "green", "steps": "yellow"}
@@ -26,7 +28,7 @@ def render(found: Descent, view: View) -> Iterator[RenderableType]:
     yield Text(visible(manner(found)), style="dim", overflow="fold")
     rows = found.course.rows()
     if rows:
-        yield table(found, rows, view)
+        yield StepTable(loss_name(found), rows, view)
     if len(found.course.values) > 1:
         yield LossCurve(found.course.values, loss_name(found))
         yield Text("")
@@ -54,20 +56,33 @@ def manner(found: Descent) -> str:
     return ", ".join(parts)
 
 
-def table(found: Descent, rows: Sequence[Step], view: View) -> Table:
-    """A row for each point that is kept; arrays have no column."""
-    first = rows[0].point
-    names = [name for name, value in first.items() if isinstance(value, float)][:COLUMNS]
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    drawn.add_column("step", justify="right")
-    drawn.add_column(visible(loss_name(found)), justify="right", style="green")
-    for name in names:
-        drawn.add_column(name, justify="right")
-    drawn.add_column("largest slope", justify="right", style="red")
-    for step in rows:
-        numbers = [step.value, *(step.point[name] for name in names), step.size]
-        drawn.add_row(str(step.number), *map(view.short, numbers))
-    return drawn
+class StepTable:
+    """A row for each point that is kept, with as many parameters as there is room for; arrays
+    have no column."""
+
+    def __init__(self, name: str, rows: Sequence[Step], view: View) -> None:
+        self.name = name
+        self.rows = rows
+        self.view = view
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        wide = self.view.precision + EXTRA
+        room = (options.max_width - FIXED - wide) // wide
+        first = self.rows[0].point
+        numbers = [name for name, value in first.items() if isinstance(value, float)]
+        yield self.table(numbers[: max(0, min(room, COLUMNS))])
+
+    def table(self, names: Sequence[str]) -> Table:
+        drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+        drawn.add_column("step", justify="right")
+        drawn.add_column(visible(self.name), justify="right", style="green", overflow="fold")
+        for name in names:
+            drawn.add_column(name, justify="right", overflow="fold")
+        drawn.add_column("largest slope", justify="right", style="red", overflow="fold")
+        for step in self.rows:
+            numbers = [step.value, *(step.point[name] for name in names), step.size]
+            drawn.add_row(str(step.number), *map(self.view.short, numbers))
+        return drawn
 
 
 def ending(found: Descent) -> str:

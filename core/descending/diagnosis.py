@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import isfinite
 from typing import NamedTuple
 
-from backprop.descending.course import Course, Step
+from backprop.descending.course import HUGE, Course, Step
 from backprop.descending.objective import Objective
-from backprop.descending.quantities import Limits, magnitude
+from backprop.descending.quantities import Limits, largest, magnitude
 from backprop.descending.vanishing import vanished
 from backprop.diagnosis import place
 from backprop.report import Report
@@ -52,8 +52,7 @@ def verdict(course: Course, objective: Objective, limits: Limits, *, rated: bool
 def lost(course: Course, step: Step, objective: Objective, *, rated: bool) -> Verdict:
     """The first stage without a finite number, and whether it ran there or fell off an edge."""
     kind, message, stage, remedy = fault(objective, step)
-    ran_away = step.number > 0 and kind in ("overflow", "nonfinite")
-    if ran_away and course.last:
+    if course.last and ran_away(course.values[0], course.last, step, kind):
         told = f"at step {step.number} {message}"
         if course.last.number:
             told = f"{rise(course, course.last)}; {told}"
@@ -63,6 +62,12 @@ def lost(course: Course, step: Step, objective: Objective, *, rated: bool) -> Ve
     if step.number == 0:
         hint = remedy or "start from another point"
     return Verdict("undefined", f"at step {step.number} {message}", stage, hint)
+
+
+def ran_away(first: float, last: Step, step: Step, kind: str) -> bool:
+    """Did numbers grow until they were lost? The kind alone doesn't tell for arrays."""
+    grown = last.value > first or largest(step.point) > HUGE
+    return kind == "overflow" or (kind == "nonfinite" and grown)
 
 
 def fault(objective: Objective, step: Step) -> tuple[str, str, str, str]:

@@ -1,0 +1,429 @@
+"""Descending: the moves against PyTorch's and SciPy's own, the endings, and why a run ended so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backprop
+from backprop.descending.course import Course, Step, marked
+from backprop.descending.data import DataObjective
+from backprop.descending.descend import Descent, descend
+from backprop.descending.scale import scale_of
+from backprop.descending.schedule import SCHEDULES, rates_of
+from backprop.errors import BackpropError, UsageError
+
+ROSENBROCK = "(1-x)**2 + 100*(y-x**2)**2"
+START = {"x": -1.2, "y": 1.0}
+
+# A network of two layers, worked out by hand: https://mattmazur.com/2015/03/17/
+NETWORK = """\
+h1 = sigmoid(w1*i1 + w2*i2 + b1)
+h2 = sigmoid(w3*i1 + w4*i2 + b1)
+o1 = sigmoid(w5*h1 + w6*h2 + b2)
+o2 = sigmoid(w7*h1 + w8*h2 + b2)
+E = (t1 - o1)**2/2 + (t2 - o2)**2/2
+"""
+WEIGHTS = {
+    "w1": 0.15,
+    "w2": 0.2,
+    "w3": 0.25,
+    "w4": 0.3,
+    "w5": 0.4,
+    "w6": 0.45,
+    "w7": 0.5,
+    "w8": 0.55,
+}
+REST = {"i1": 0.05, "i2": 0.1, "b1": 0.35, "b2": 0.6, "t1": 0.01, "t2": 0.99}
+STEPPED = {
+    "w1": 0.14978071613, "w2": 0.19956143226, "w3": 0.24975114363, "w4": 0.29950228726,
+    "w5": 0.35891647972, "w6": 0.40866618608, "w7": 0.51130127024, "w8": 0.56137012111,
+}  # fmt: skip
+
+
+def steps_of(program: str, values: dict[str, Any], **options: Any) -> list[Step]:
+    found: list[Step] = []
+    descend(program, values, tell=found.append, **options)
+    return found
+
+
+def test_one_step_of_a_network_is_what_was_worked_out_by_hand() -> None:
+    found = descend(NETWORK, WEIGHTS | REST, wrt=WEIGHTS, lr=0.5, steps=1)
+    assert found.course.values[0] == pytest.approx(0.29837110876, abs=1e-11)
+    assert {name: found.point[name] for name in WEIGHTS} == pytest.approx(STEPPED, abs=1e-11)
+    assert {name: found.point[name] for name in REST} == REST
+
+
+# PyTorch's optimizers, step by step.
+
+OPTIMIZERS: dict[str, tuple[dict[str, Any], Callable[[Any, Any], Any]]] = {
+    "descent": ({}, lambda torch, w: torch.optim.SGD(w, lr=1e-3)),
+    "momentum": ({"momentum": 0.8}, lambda torch, w: torch.optim.SGD(w, lr=1e-3, momentum=0.8)),
+    "nesterov": ({}, lambda torch, w: torch.optim.SGD(w, lr=1e-3, momentum=0.9, nesterov=True)),
+    "adam": ({"betas": (0.8, 0.99)}, lambda torch, w: torch.optim.Adam(w, lr=1e-3, betas=(0.8, 0.99))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("method", OPTIMIZERS)
+def test_the_moves_are_those_of_pytorch(method: str) -> None:
+    torch = pytest.importorskip("torch")
+    options, make = OPTIMIZERS[method]
+    x, y = (torch.tensor(START[name], dtype=torch.float64, requires_grad=True) for name in "xy")
+    optimizer = make(torch, [x, y])
+    found = steps_of(ROSENBROCK, START, method=method, lr=1e-3, steps=60, **options)
+    assert len(found) == 61
+    for step in found:
+        here = [x.item(), y.item()]
+        assert list(step.point.values()) == pytest.approx(here, rel=1e-12)
+        optimizer.zero_grad()
+        loss = (1 - x) ** 2 + 100 * (y - x**2) ** 2
+        loss.backward()
+        assert step.value == pytest.approx(loss.item(), rel=1e-12)
+        optimizer.step()
+
+
+@pytest.mark.parametrize("method", OPTIMIZERS)
+def test_the_moves_of_arrays_are_those_of_pytorch(method: str) -> None:
+    torch = pytest.importorskip("torch")
+    options, make = OPTIMIZERS[method]
+    random = np.random.default_rng(3)
+    start, data = random.normal(size=(3, 2)), random.normal(size=2)
+    weights = torch.tensor(start, requires_grad=True)
+    optimizer = make(torch, [weights])
+    values = {"W": start.copy(), "v": data}
+    found = steps_of(
+        "sum(tanh(W@v)**2)", values, wrt=["W"], method=method, lr=1e-3, steps=40, **options
+    )
+    assert len(found) == 41
+    for step in found:
+        assert step.point["W"] == pytest.approx(weights.detach().numpy(), rel=1e-12)
+        optimizer.zero_grad()
+        torch.sum(torch.tanh(weights @ torch.tensor(data)) ** 2).backward()
+        optimizer.step()
+    assert (values["W"] == start).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("cosine", lambda torch, of: torch.optim.lr_scheduler.CosineAnnealingLR(of, 50)),
+        ("exponential", lambda torch, of: torch.optim.lr_scheduler.ExponentialLR(of, 0.99)),
+        ("lr*0.5**floor(t/20)", lambda torch, of: torch.optim.lr_scheduler.StepLR(of, 20, 0.5)),
+        ("linear", lambda torch, of: torch.optim.lr_scheduler.LinearLR(of, 1.0, 0.0, 50)),
+    ],
+)  # fmt: skip
+def test_the_rates_are_those_of_pytorch(name: str, make: Callable[[Any, Any], Any]) -> None:
+    torch = pytest.importorskip("torch")
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.3)
+    scheduler = make(torch, optimizer)
+    rates = rates_of(name, 0.3, 50)
+    for step in range(50):
+        assert rates(step) == pytest.approx(scheduler.get_last_lr()[0], rel=1e-9)
+        optimizer.step()
+        scheduler.step()
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_every_schedule_with_a_name_has_rates(name: str) -> None:
+    rates = [rates_of(name, 0.5, 20)(step) for step in range(20)]
+    assert all(0 < rate <= 0.5 for rate in rates)
+
+
+# SciPy's methods.
+
+
+def rosenbrock(vector: Any) -> tuple[float, Any]:
+    x, y = vector
+    slope = [-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)]
+    return (1 - x) ** 2 + 100 * (y - x * x) ** 2, np.array(slope)
+
+
+def test_lbfgs_goes_the_way_of_scipy() -> None:
+    optimize = pytest.importorskip("scipy.optimize")
+    way = [np.array([-1.2, 1.0])]
+    optimize.minimize(
+        rosenbrock, way[0], jac=True, method="L-BFGS-B", callback=lambda x: way.append(x.copy())
+    )
+    found = steps_of(ROSENBROCK, START, method="lbfgs")
+    ours = [list(step.point.values()) for step in found]
+    assert len(way) > 30
+    for mine, theirs in zip(ours[:30], way[:30], strict=True):
+        assert mine == pytest.approx(theirs, rel=1e-6)
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "trust"])
+def test_methods_of_scipy_find_the_end_of_the_valley(method: str) -> None:
+    pytest.importorskip("scipy")
+    found = descend(ROSENBROCK, START, method=method)
+    assert found.status == "converged"
+    assert found.point == pytest.approx({"x": 1, "y": 1}, abs=1e-7)
+    assert found.steps < 100
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "trust", "descent", "adam"])
+def test_bounds_are_kept_and_may_be_where_it_ends(method: str) -> None:
+    if method in ("lbfgs", "trust"):
+        pytest.importorskip("scipy")
+    rate: dict[str, Any] = {} if method in ("lbfgs", "trust") else {"lr": 1e-3, "steps": 20_000}
+    seen: list[float] = []
+    found = descend(
+        ROSENBROCK,
+        START,
+        method=method,
+        bounds=["x=-2:0.5"],
+        tell=lambda step: seen.append(step.point["x"]),
+        **rate,
+    )
+    assert found.status == "converged"
+    assert max(seen) <= 0.5
+    assert found.point == pytest.approx({"x": 0.5, "y": 0.25}, abs=1e-6)
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "trust"])
+def test_a_method_turns_back_where_there_is_no_value(method: str) -> None:
+    pytest.importorskip("scipy")
+    found = descend("x - log(x)", {"x": 50.0}, method=method)
+    assert found.status == "converged"
+    assert found.point == pytest.approx({"x": 1.0}, abs=1e-7)
+
+
+# How runs end.
+
+ENDINGS = [
+    ("x**2", {"x": 3.0}, {"lr": 0.1}, "converged", ""),
+    ("x**2", {"x": 3.0}, {"lr": 0.1, "steps": 5}, "steps", ""),
+    ("cos(x) + exp(x*x)", {"x": 0.3}, {"lr": 0.1}, "converged", ""),
+    ("relu(1 - w)", {"w": 0.0}, {"lr": 0.3}, "converged", ""),  # a relu that should fall, and did
+    ("exp(-x)", {"x": 18.6}, {}, "converged", ""),
+    ("max(x**2, 3)", {"x": 1.0}, {}, "converged", ""),
+    ("(x-y)**2", {"x": 1.0, "y": 3.0}, {"lr": 0.1}, "converged", ""),
+    (ROSENBROCK, START, {"lr": 0.01}, "diverged", "q5"),
+    (ROSENBROCK, START, {"lr": 1e200}, "diverged", "q2"),
+    ("x**2", {"x": 1.0}, {"lr": 1.1}, "diverged", "f"),
+    ("x**2", {"x": 1.0}, {"lr": 1.1, "steps": 5}, "diverged", "f"),
+    ("-exp(x)", {"x": 1.0}, {"lr": 1.0}, "diverged", "q"),
+    ("x - log(x)", {"x": 3.0}, {"lr": 5.0}, "undefined", "q"),
+    ("sqrt(x)", {"x": 0.0}, {}, "undefined", "f"),
+    ("exp(x)", {"x": 1000.0}, {}, "undefined", "f"),
+    ("(relu(w+b) - 1)**2", {"w": 1.0, "b": -5.0}, {}, "vanished", "q2"),
+    ("(relu(w+b) - 0.1)**2", {"w": 5.0, "b": 0.0}, {"lr": 0.9}, "vanished", "q2"),  # died on the way
+    ("(1/(1+exp(-x)))**2", {"x": 40.0}, {}, "vanished", "q2"),
+    ("sigmoid(x)**2", {"x": 40.0}, {}, "vanished", "q"),
+    ("floor(x)", {"x": 0.7}, {}, "vanished", "f"),
+    ("cos(x)", {"x": 0.0}, {}, "vanished", "f"),  # a maximum
+    ("(x*y - 1)**2", {"x": 0.0, "y": 0.0}, {}, "vanished", "q1"),  # a saddle
+    ("x**3", {"x": 0.0}, {}, "vanished", "f"),
+    ("sum(sigmoid(W*1000)**2)", {"W": [1.0, 2.0]}, {}, "vanished", "q2"),
+    ("sum((W - 2)**2)", {"W": [1.0, 2.0]}, {"lr": 1e9}, "diverged", "q2"),
+    ("sum((W - 2)**2)", {"W": [1.0, 2.0]}, {"lr": 0.1}, "converged", ""),
+    ("sum(log(W))", {"W": [1.0, 2.0]}, {"lr": 3.0}, "undefined", "q"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("program", "values", "options", "status", "stage"), ENDINGS, ids=[f"{e[0]} {e[2]}" for e in ENDINGS]
+)  # fmt: skip
+def test_a_run_ends_like_this_and_names_the_stage(
+    program: str, values: dict[str, Any], options: dict[str, Any], status: str, stage: str
+) -> None:
+    found = descend(program, values, **options)
+    assert (found.status, found.verdict.stage) == (status, stage)
+    assert found.fine == (status in ("converged", "steps"))
+
+
+def test_the_rate_that_a_diverging_run_is_told_goes_down() -> None:
+    hint = descend(ROSENBROCK, START, lr=1e9).verdict.hint
+    assert hint == "a smaller rate, such as --lr 0.001"
+    found = descend(ROSENBROCK, START, lr=float(hint.split()[-1]), steps=5000)
+    assert found.course.values[0] > found.course.values[-1]
+
+
+def test_a_diverging_run_ends_soon() -> None:
+    assert descend("x**2", {"x": 1.0}, lr=1.01, steps=100_000).steps < 200
+
+
+def test_a_kink_that_stops_a_method_is_named() -> None:
+    pytest.importorskip("scipy")
+    found = descend("abs(x)", {"x": 0.7}, method="lbfgs")
+    assert found.status == "stalled"
+    assert "f = abs(x)" in found.verdict.reason
+
+
+def test_the_last_point_is_the_last_with_numbers() -> None:
+    found = descend("x - log(x)", {"x": 3.0}, lr=5.0)
+    assert (found.point, found.steps) == ({"x": 3.0}, 1)
+    assert found.to_dict()["values"][-1] == "NaN"
+
+
+def test_rising_and_falling_is_not_diverging() -> None:
+    course = Course(1000, 1e-8)
+    for number in range(200):
+        value = 1.0 + 0.5 * (number % 9)
+        assert not course.visit(Step(number, value, {"x": 1.0}, {"x": 1.0}, 1.0))
+
+
+def test_points_are_kept_in_full_at_1_2_5_10_20() -> None:
+    assert [n for n in range(1001) if marked(n)] == [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+
+
+# Data.
+
+ROWS = np.random.default_rng(5)
+XS = ROWS.normal(size=23)
+YS = 2 * XS - 1 + 0.1 * ROWS.normal(size=23)
+LINE = "(w*x + b - y)**2"
+DATA = {"x": XS, "y": YS}
+
+
+def data_objective(program: str = LINE, batch: int | None = None, seed: int = 0) -> DataObjective:
+    parsed = backprop.parse(program)
+    return DataObjective(parsed, {}, ["w", "b"], "notes", DATA, batch, seed)
+
+
+def test_a_line_through_data_is_that_of_numpy() -> None:
+    pytest.importorskip("scipy")
+    found = descend(LINE, {"w": 0.0, "b": 0.0}, columns=DATA, method="lbfgs")
+    w, b = np.polyfit(XS, YS, 1)
+    assert found.point == pytest.approx({"w": w, "b": b}, rel=1e-7)
+    assert found.last is not None
+    assert found.last.value == pytest.approx(np.mean((w * XS + b - YS) ** 2), rel=1e-9)
+
+
+@pytest.mark.parametrize("program", [LINE, "relu(w*x + b - y)", "sum((w*x + b - y)**2)", "w*b"])
+def test_rows_together_and_one_by_one_agree(program: str) -> None:
+    objective = data_objective(program)
+    point = {"w": 0.7, "b": -0.2}
+    whole, single = objective.together(point, DATA), objective.one_by_one(point, DATA)
+    if "sum" in program:  # of a row; all at once it would be another program
+        whole = objective.at(point)
+    assert whole.value == pytest.approx(single.value, rel=1e-12)
+    assert whole.gradient == pytest.approx(single.gradient, rel=1e-12)
+
+
+def test_array_parameters_are_descended_row_by_row() -> None:
+    found = descend(
+        "(sum(W)*x + b - y)**2", {"W": [1.0, 2.0], "b": 0.0}, columns=DATA, lr=0.1, steps=300
+    )
+    w, b = np.polyfit(XS, YS, 1)
+    assert [found.point["W"].sum(), found.point["b"]] == pytest.approx([w, b], abs=1e-6)
+
+
+def test_an_epoch_sees_every_row_once_and_the_next_in_another_order() -> None:
+    objective = data_objective(batch=5)
+    epochs = [
+        np.concatenate([objective.rows_of(step) for step in range(first, first + 5)]).tolist()
+        for first in (0, 5)
+    ]
+    assert [sorted(epoch) for epoch in epochs] == [list(range(23))] * 2
+    assert epochs[0] != epochs[1]
+
+
+def test_a_batch_is_its_rows_alone() -> None:
+    objective = data_objective(batch=5)
+    point = {"w": 0.7, "b": -0.2}
+    rows = objective.rows_of(3)
+    error = 0.7 * XS[rows] - 0.2 - YS[rows]
+    found = objective.at(point, 3)
+    assert found.value == pytest.approx(np.mean(error**2), rel=1e-12)
+    assert found.gradient == pytest.approx(
+        {"w": np.mean(2 * error * XS[rows]), "b": np.mean(2 * error)}, rel=1e-12
+    )
+
+
+def test_the_seed_decides_the_batches() -> None:
+    def run(seed: int) -> Descent:
+        return descend(LINE, {"w": 0.0, "b": 0.0}, columns=DATA, batch=4, seed=seed, steps=20)
+
+    assert run(1).course.values == run(1).course.values
+    assert run(1).course.values != run(2).course.values
+
+
+def test_the_last_value_of_batches_is_that_of_all_rows() -> None:
+    found = descend(LINE, {"w": 0.0, "b": 0.0}, columns=DATA, batch=4, steps=20)
+    at = found.point
+    assert found.course.values[-1] == pytest.approx(np.mean((at["w"] * XS + at["b"] - YS) ** 2))
+
+
+def test_the_row_that_has_no_value_is_named() -> None:
+    columns = {"x": XS, "y": np.where(np.arange(23) == 6, -1.0, 1.0)}
+    found = descend("w*x*log(y)", {"w": 1.0}, columns=columns)
+    assert found.status == "undefined"
+    assert (
+        found.verdict.reason
+        == "at step 0 row 7: stage 2 (q2, log): log(-1) is nan, outside the domain of log"
+    )
+
+
+# Small parts.
+
+
+@pytest.mark.parametrize(
+    ("values", "logarithmic"),
+    [
+        ([1.0, 10.0], False),
+        ([1.0, 100.0], True),
+        ([0.0, 100.0], False),
+        ([-1.0, 100.0], False),
+        ([3.0], False),
+    ],
+)
+def test_the_axis_is_logarithmic_where_values_span_decades(
+    values: list[float], logarithmic: bool
+) -> None:
+    scale = scale_of(values)
+    assert scale.logarithmic == logarithmic
+    assert all(0 <= scale.share(value) <= 1 for value in values)
+    ticks = scale.ticks(5)
+    assert all(low < high for low, high in pairwise(ticks))
+    assert 1 <= len(ticks) <= 6
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"method": "adan"}, "no method is called adan; there are descent, momentum, nesterov, adam, lbfgs, trust"),
+    ({"lr": 0.0}, "--lr is a rate above 0, not 0"),
+    ({"lr": float("nan")}, "--lr is a rate above 0, not nan"),
+    ({"method": "lbfgs", "lr": 1.0}, "lbfgs chooses its own steps: it takes no --lr or --schedule"),
+    ({"method": "trust", "batch": 2}, "trust needs all rows at every step: it takes no --batch"),
+    ({"steps": 0}, "--steps can be 1 to 1,000,000, not 0"),
+    ({"tol": -1.0}, "--tol is a slope of 0 or more, not -1"),
+    ({"momentum": 1.0}, "--momentum can be from 0 to below 1, not 1"),
+    ({"betas": (0.9, 2.0)}, "--betas can be from 0 to below 1, not 2"),
+    ({"batch": 2}, "--batch is for rows of data, and there are none"),
+    ({"bounds": ["y=0:1"]}, "--bounds names y, which is no parameter; they are x"),
+    ({"bounds": ["x=0"]}, "--bounds wants NAME=LOW:HIGH, not x=0"),
+    ({"bounds": ["x=2:1"]}, "the bounds of x leave no room: 2:1"),
+    ({"bounds": ["x=0:1"]}, "x starts outside its bounds, 0 to 1"),
+    ({"bounds": ["x=0:", "x=:9"]}, "the bounds of x are given twice"),
+    ({"schedule": "lr/q"}, "--schedule lr/q: a schedule is a formula of lr, t, steps"),
+    ({"schedule": "lr/t"}, "--schedule lr/t: the rate of step 0 is inf"),
+    ({"wrt": ["z"]}, "wrt names z, which is no variable; the program has x"),
+    ({"columns": {"x": XS}, "wrt": ["x"]}, "x is a column of the data, so it can't be a parameter"),
+    ({"ties": "none"}, "ties can be notes, split, first, not none"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "message"), REFUSED, ids=[message for _, message in REFUSED])
+def test_what_cannot_be_descended_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        descend("x**2", {"x": 3.0}, **options)
+    assert caught.value.message == message
+
+
+def test_a_broken_schedule_points_at_its_character() -> None:
+    with pytest.raises(BackpropError) as caught:
+        descend("x**2", {"x": 3.0}, schedule="lr/(")
+    assert (
+        caught.value.render().splitlines()[0]
+        == "error: --schedule: line 1, column 4: this bracket is never closed"
+    )
+
+
+def test_an_output_that_is_an_array_has_no_way_down() -> None:
+    with pytest.raises(
+        UsageError, match="the output is a vector of 2, and only a number can be descended"
+    ):
+        descend("W*2", {"W": [1.0, 2.0]})
