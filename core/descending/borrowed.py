@@ -17,6 +17,7 @@ from backprop.descending.quantities import FREE, Limits, Point, all_finite, kept
 from backprop.errors import UsageError
 
 HINT = "pip install 'backprop-cli[descend]', or --method adam"
+ENDS = {"lbfgs": {0: "converged", 1: "steps"}, "trust": {0: "steps", 1: "converged"}}
 CALLS = 100  # evaluations allowed for each step
 ROUNDING = 1e-15  # falls by less than this share of the value are none
 BARRIER = 1e-9  # how far from a bound a trust region stays
@@ -60,13 +61,14 @@ def conclude(name: str, end: Any, course: Course, talk: Talk) -> None:
     talk.visit(np.asarray(end.x), again=True)
     if course.status:
         return
-    if talk.lost is not None and not end.success:
-        course.status, course.lost = "undefined", talk.lost
-        return
     assert course.last is not None
-    settled = end.status == 0 if name == "lbfgs" else end.status == 1
+    status = ENDS[name].get(end.status, "stalled")
     level = course.last.size <= SLACK * max(1.0, abs(course.last.value))
-    course.status = "converged" if settled and level else "stalled"
+    if status == "converged" and not level:
+        status = "stalled"
+    if status == "stalled" and talk.lost is not None:
+        status, course.lost = "undefined", talk.lost
+    course.status = status
     course.remark = "no step lowers it any further"
 
 
@@ -78,8 +80,8 @@ class Talk:
         self.limits = limits
         self.course = course
         self.shapes = {name: np.shape(value) for name, value in start.items()}
-        self.found: dict[bytes, Found] = {}  # since the last accepted point
-        self.lost: Step | None = None  # the last trial that came to no number
+        self.found: dict[bytes, Found] = {}  # trials since the last accepted point
+        self.lost: Step | None = None  # a trial since then that came to no number
         self.at = b""  # the last accepted point
 
     def flat(self, point: Point) -> Any:
@@ -121,7 +123,7 @@ class Talk:
         return before + WALL * max(1.0, abs(before)), np.zeros(len(vector))
 
     def listen(self, intermediate_result: Any) -> None:
-        if self.visit(np.asarray(intermediate_result.x)):
+        if self.visit(np.asarray(intermediate_result.x), again=True):
             raise StopIteration
 
     def visit(self, vector: Any, *, again: bool = False) -> bool:
@@ -129,7 +131,7 @@ class Talk:
         key = vector.tobytes()
         if again and key == self.at:
             return False
-        self.at = key
+        self.at, self.lost = key, None
         found = self.look(vector)
         self.found = {key: found}
         point = self.point(vector)

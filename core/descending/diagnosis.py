@@ -38,7 +38,8 @@ def verdict(course: Course, objective: Objective, limits: Limits, *, rated: bool
         small = course.last.size <= course.tol
         reason = f"no slope is above {course.tol:g}" if small else course.remark
         return Verdict("converged", reason)
-    reason = f"the largest slope is {course.last.size:.3g}, above {course.tol:g}"
+    above = f", above {course.tol:g}" if course.last.size > course.tol else ""
+    reason = f"the largest slope is {course.last.size:.3g}{above}"
     if course.status != "stalled":
         return Verdict(course.status, reason)
     _, report = next(iter(objective.reports(course.last.point)))

@@ -44,7 +44,7 @@ def rates_of(text: str, rate: float, steps: int) -> Rates:
     def at(step: int) -> float:
         letters = {"lr": rate, "t": float(step), "steps": float(steps)}
         found = forward(program, {name: letters[name] for name in program.inputs})[program.output]
-        if not isfinite(found):
+        if not (isfinite(found) and found >= 0):
             raise UsageError(f"--schedule {text}: the rate of step {step} is {found}")
         return found
 
