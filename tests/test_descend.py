@@ -211,6 +211,8 @@ ENDINGS = [
     ("exp(x)", {"x": 1000.0}, {}, "undefined", "f"),
     ("(relu(w+b) - 1)**2", {"w": 1.0, "b": -5.0}, {}, "vanished", "q2"),
     ("(relu(w+b) - 0.1)**2", {"w": 5.0, "b": 0.0}, {"lr": 0.9}, "vanished", "q2"),  # died on the way
+    ("(relu(w) - 1)**2", {"w": -0.01}, {}, "vanished", "q1"),  # just behind its kink
+    ("sinc(x)", {"x": 7.0}, {"lr": 1.0}, "converged", ""),  # a minimum, though not the lowest
     ("(1/(1+exp(-x)))**2", {"x": 40.0}, {}, "vanished", "q2"),
     ("sigmoid(x)**2", {"x": 40.0}, {}, "vanished", "q"),
     ("floor(x)", {"x": 0.7}, {}, "vanished", "f"),
@@ -262,11 +264,13 @@ def test_the_last_point_is_the_last_with_numbers() -> None:
 def test_rising_and_falling_is_not_diverging() -> None:
     course = Course(1000, 1e-8)
     for number in range(200):
-        value = 1.0 + 0.5 * (number % 9)
+        value = 1.0 if number == 0 else 900.0 + 100.0 * (number % 3)
         assert not course.visit(Step(number, value, {"x": 1.0}, {"x": 1.0}, 1.0))
 
 
 def test_points_are_kept_in_full_at_1_2_5_10_20() -> None:
+    rows = descend("x**2", {"x": 3.0}, lr=0.1, steps=60).course.rows()
+    assert [step.number for step in rows] == [0, 1, 2, 5, 10, 20, 50, 60]
     assert [n for n in range(1001) if marked(n)] == [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 
 

@@ -77,10 +77,14 @@ def near_by(step: Step, far: float, limits: Limits) -> Iterator[Point]:
 
 
 def is_plateau(objective: Objective, step: Step, tol: float, limits: Limits) -> bool:
-    return all(
-        largest(objective.at(point).gradient) <= EVEN * tol
-        for point in near_by(step, WIDE, limits)
-    )  # fmt: skip
+    """Is it flat far around, or without any slope at all near by, as a dead relu is?"""
+
+    def slopes(far: float) -> Iterator[float]:
+        return (largest(objective.at(at).gradient) for at in near_by(step, far, limits))
+
+    return all(slope == 0 for slope in slopes(NEAR)) or all(
+        slope <= EVEN * tol for slope in slopes(WIDE)
+    )
 
 
 def goes_down(objective: Objective, step: Step, limits: Limits) -> bool:
