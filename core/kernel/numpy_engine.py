@@ -1,0 +1,118 @@
+"""A plan as straight-line NumPy: one call an operation, each into a buffer that stays in cache."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from backprop.arithmetic.system import defined
+from backprop.kernel.buffers import Instruction, Placing
+from backprop.kernel.memory import aligned
+from backprop.kernel.plan import Plan
+
+Array = Any
+
+MOST_ROWS, LEAST_ROWS = 8192, 16
+CACHE = 1 << 22  # bytes that a block's buffers may take
+
+
+def filling(function: Callable[..., float], count: int = 1) -> Callable[..., None]:
+    """A function of floats on columns, for what NumPy lacks."""
+    each = np.frompyfunc(function, count, 1)
+
+    def fill(*operands_and_out: Array) -> None:
+        *operands, out = operands_and_out
+        out[...] = each(*operands)
+
+    return fill
+
+
+def cube_root(a: Array, out: Array) -> None:
+    """The C library's, up to three ulps off, mended by one step of Newton's method."""
+    root = np.cbrt(a)
+    size = np.abs(a)
+    mended = root - (root * root * root - a) / (3 * root * root)
+    np.copyto(out, np.where((size > 1e-290) & (size < 1e290), mended, root))
+
+
+def largest(a: Array, b: Array, out: Array) -> None:
+    np.maximum(a, b, out=out)  # which takes no third operand by place, as others do
+
+
+def smallest(a: Array, b: Array, out: Array) -> None:
+    np.minimum(a, b, out=out)
+
+
+def copy(a: Array, out: Array) -> None:
+    np.copyto(out, a)
+
+
+def select(truth: Array, a: Array, b: Array, out: Array) -> None:
+    if out is not b:
+        np.copyto(out, b)
+    np.putmask(out, truth, a)
+
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "add": np.add, "sub": np.subtract, "neg": np.negative, "mul": np.multiply, "div": np.divide,
+    "pow": np.power, "sqrt": np.sqrt, "cbrt": cube_root, "hypot": np.hypot, "exp": np.exp,
+    "exp2": np.exp2, "expm1": np.expm1, "log": np.log, "log2": np.log2, "log10": np.log10,
+    "log1p": np.log1p, "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin,
+    "acos": np.arccos, "atan": np.arctan, "atan2": np.arctan2, "sinh": np.sinh, "cosh": np.cosh,
+    "tanh": np.tanh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
+    "erf": filling(math.erf), "erfc": filling(math.erfc), "abs": np.abs, "sign": np.sign,
+    "floor": np.floor, "ceil": np.ceil, "round": np.rint, "max": largest, "min": smallest,
+    "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
+    "eq": np.equal, "ne": np.not_equal, "and": np.logical_and, "or": np.logical_or,
+    "not": np.logical_not, "number": copy, "copy": copy, "select": select,
+}  # fmt: skip
+
+
+class NumpyEngine:
+    """Runs a plan block by block. `run` may be called by many threads, each with its own
+    `workspace`."""
+
+    def __init__(self, plan: Plan, inputs: int, block: int | None = None) -> None:
+        layout = Placing(plan).layout()
+        self.numbers, self.conditions = layout.numbers, layout.conditions
+        columns = inputs + len(plan.results) + self.numbers
+        self.block = block or fitting(columns)
+        constants = {name: np.array(value) for name, value in layout.constants.items()}
+        used = {instruction.name for instruction in layout.instructions}
+        scope = constants | {f"{name}_": FUNCTIONS[name] for name in used}
+        lines = [
+            *unpacked("x", inputs, "x"),
+            *unpacked("o", len(plan.results), "o"),
+            *unpacked("w", self.numbers, "w"),
+            *unpacked("b", self.conditions, "b"),
+            *map(called, layout.instructions),
+        ]
+        self.kernel = defined("x, o, w, b", lines, scope)
+
+    def workspace(self, rows: int) -> Any:
+        rows = min(rows, self.block)
+        return aligned(self.numbers, rows), list(np.empty((self.conditions, rows), dtype=bool))
+
+    def run(self, columns: Sequence[Array], results: Sequence[Array], work: Any) -> None:
+        rows = len(results[0])
+        numbers, conditions = work
+        if rows < self.block:
+            numbers, conditions = ([w[:rows] for w in kind] for kind in work)
+        self.kernel(columns, results, numbers, conditions)
+
+
+def fitting(columns: int) -> int:
+    """The rows of a block: as many as stay in cache."""
+    return max(LEAST_ROWS, min(MOST_ROWS, CACHE // (8 * columns) // LEAST_ROWS * LEAST_ROWS))
+
+
+def unpacked(letter: str, count: int, given: str) -> list[str]:
+    return [f"{''.join(f'{letter}{place}, ' for place in range(count))}= {given}"] * bool(count)
+
+
+def called(instruction: Instruction) -> str:
+    """One line. Names of functions end in `_`, as some are words of Python."""
+    return f"{instruction.name}_({', '.join([*instruction.operands, instruction.out])})"
