@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from emitted import job
 from kernels import COMPILER, ENGINES, wrong
+from mpmath import mp
+from oracle import ulps
 from test_code_numbers import BRANCHES, every_gate, lecture_and_corners, random_programs
 
 import backprop
@@ -328,3 +330,42 @@ def test_a_buffer_freed_too_early_is_seen(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(Placing, "release", hasty)
     assert wrong("numpy", random_programs()[:40]) != []
+
+
+# A faster trigonometry, if it is asked for.
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(-7, 7), (1.57, 1.5709), (3.14, 3.142), (1e3, 1e5), (1e9, 1e10), (1e20, 1e22)]
+)
+def test_sines_from_tangents_are_good_to_3_units_in_the_last_place(
+    monkeypatch: pytest.MonkeyPatch, low: float, high: float
+) -> None:
+    monkeypatch.setattr("backprop.kernel.numpy_engine.fast_tangents", lambda: True)
+    kernel = compiled(backprop.parse("sin(x)"), fast_trigonometry=True)
+    x = np.random.default_rng(0).uniform(low, high, 1000)
+    value, gradients = kernel({"x": x})
+    with mp.workdps(60):
+        for row in range(1000):
+            at = mp.mpf(float(x[row]))
+            assert ulps(value[row], mp.sin(at)) < 3
+            assert ulps(gradients["x"][row], mp.cos(at)) < 3
+    assert value.tobytes() != compiled(backprop.parse("sin(x)"))({"x": x})[0].tobytes()
+
+
+def test_a_faster_trigonometry_keeps_signs_and_corners(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backprop.kernel.numpy_engine.fast_tangents", lambda: True)
+    kernel = compiled(backprop.parse("cos(x)*y + sin(x)"), fast_trigonometry=True)
+    x = np.array([0.0, -0.0, inf, nan, 1.0, -2.0, 3.0, -4.0, 1e-200])
+    found = kernel({"x": x, "y": 1.0})
+    exact = compiled(kernel.program)({"x": x, "y": 1.0})
+    np.testing.assert_allclose(found[0], exact[0], rtol=1e-14)
+    np.testing.assert_allclose(found[1]["x"], exact[1]["x"], rtol=1e-14)
+
+
+def test_without_fast_tangents_sines_are_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backprop.kernel.numpy_engine.fast_tangents", lambda: False)
+    given = {"x": np.linspace(-5, 5, 1000)}
+    usual = compiled(backprop.parse("sin(x)"))(given)
+    found = compiled(backprop.parse("sin(x)"), fast_trigonometry=True)(given)
+    assert found[0].tobytes() == usual[0].tobytes()

@@ -34,7 +34,8 @@ class Operation(NamedTuple):
 
 
 class Graph:
-    def __init__(self) -> None:
+    def __init__(self, fast_trigonometry: bool = False) -> None:
+        self.fast_trigonometry = fast_trigonometry
         self.operations: list[Operation] = []
         self.known: dict[tuple[str, tuple[int, ...], str], int] = {}
         self.truths: dict[int, int] = {}  # a number that says whether a condition holds -> it
@@ -161,7 +162,7 @@ class Graph:
         return self.add("div", (a, b))
 
     def rewritten_pow(self, a: int, b: int) -> int:
-        square = self.add("mul", (a, a))
+        square = self.square(a)
         match self.value(b):
             case 1.0:
                 return a
@@ -170,7 +171,7 @@ class Graph:
             case 3.0:
                 return self.add("mul", (square, a))
             case 4.0:
-                return self.add("mul", (square, square))
+                return self.square(square)
             case 0.5:  # of -0 the power is 0, but the root is -0
                 return self.add("add", (self.add("sqrt", (a,)), self.no))
             case 1.5:
@@ -180,9 +181,33 @@ class Graph:
             case -1.0:
                 return self.add("div", (self.yes, a))
             case -2.0:
-                inverse = self.add("div", (self.yes, a))
-                return self.add("mul", (inverse, inverse))
+                return self.square(self.add("div", (self.yes, a)))
         return self.add("pow", (a, b))
+
+    # Sine and cosine from tangents, for where these are several times faster; 2.6 ulp off at most.
+
+    def rewritten_sin(self, a: int) -> int:
+        """2t/(1 + t*t), where t = tan(a/2)."""
+        if not self.fast_trigonometry:
+            return self.add("sin", (a,))
+        t = self.half_tangent(a)
+        below = self.add("add", (self.yes, self.square(t)))
+        return self.add("div", (self.add("add", (t, t)), below))
+
+    def rewritten_cos(self, a: int) -> int:
+        """1/sqrt(1 + T*T), where T = tan(a), with the sign of T*tan(a/2)."""
+        if not self.fast_trigonometry:
+            return self.add("cos", (a,))
+        tangent = self.add("tan", (a,))
+        length = self.add("sqrt", (self.add("add", (self.yes, self.square(tangent))),))
+        sign = self.add("mul", (tangent, self.half_tangent(a)))
+        return self.add("signed", (self.add("div", (self.yes, length)), sign))
+
+    def half_tangent(self, a: int) -> int:
+        return self.add("tan", (self.add("mul", (a, self.constant(0.5))),))
+
+    def square(self, a: int) -> int:
+        return self.add("mul", (a, a))
 
     # Conditions.
 

@@ -68,6 +68,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
     "eq": np.equal, "ne": np.not_equal, "and": np.logical_and, "or": np.logical_or,
     "not": np.logical_not, "number": copy, "copy": copy, "select": select,
+    "signed": np.copysign,
 }  # fmt: skip
 
 
@@ -107,6 +108,16 @@ class NumpyEngine:
 def fitting(columns: int) -> int:
     """The rows of a block: as many as stay in cache."""
     return max(LEAST_ROWS, min(MOST_ROWS, CACHE // (8 * columns) // LEAST_ROWS * LEAST_ROWS))
+
+
+def fast_tangents() -> bool:
+    """Does NumPy compute tangents many at a time on this machine? Sines it computes singly."""
+    try:
+        from numpy.lib.introspect import opt_func_info
+    except ImportError:
+        return False
+    ways = opt_func_info(func_name="^tan$", signature="float64").get("tan", {})
+    return any(way.get("current", "").startswith(("AVX512", "X86_V4")) for way in ways.values())
 
 
 def unpacked(letter: str, count: int, given: str) -> list[str]:

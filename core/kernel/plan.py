@@ -30,17 +30,19 @@ class Plan(NamedTuple):
     conditions: frozenset[int]  # what of it is a condition
 
 
-def planned(program: Program, wrt: Sequence[str], ties: str) -> Plan:
-    planner = Planner(program, ties)
+def planned(
+    program: Program, wrt: Sequence[str], ties: str = "notes", fast_trigonometry: bool = False
+) -> Plan:
+    planner = Planner(program, ties, Graph(fast_trigonometry))
     results = [planner.nodes[program.output], *planner.gradients(wrt)]
     return planner.plan(results)
 
 
 class Planner:
-    def __init__(self, program: Program, ties: str) -> None:
+    def __init__(self, program: Program, ties: str, graph: Graph) -> None:
         self.program = program
         self.ties = ties
-        self.graph = Graph()
+        self.graph = graph
         self.nodes: dict[int, int] = {}
         for slot, value in program.constants.items():
             self.nodes[slot] = self.graph.constant(value)

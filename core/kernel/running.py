@@ -117,8 +117,8 @@ class Kernel:
                 self.mend(fed, found)
 
     def mend(self, columns: Columns, results: Columns) -> None:
-        """Do the rows that are not finite again. A sum is not finite if one of its terms isn't."""
-        if all(isfinite(np.add.reduce(column)) for column in results):
+        """Do the rows that are not finite again. Where the squares have a finite sum, all are."""
+        if all(isfinite(np.dot(column, column)) for column in results):
             return
         finite = np.logical_and.reduce([np.isfinite(column) for column in results])
         for row in np.flatnonzero(~finite).tolist():
