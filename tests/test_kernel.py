@@ -16,7 +16,7 @@ from emitted import job
 from kernels import COMPILER, ENGINES, wrong
 from mpmath import mp
 from oracle import ulps
-from test_code_numbers import BRANCHES, every_gate, lecture_and_corners, random_programs
+from test_code_numbers import BRANCHES, chain, every_gate, lecture_and_corners, random_programs
 
 import backprop
 from backprop.arithmetic.system import TIES
@@ -67,6 +67,17 @@ def test_what_a_branch_does_not_reach(engine: str, ties: str) -> None:
     at = [{"x": x, "y": y} for x, y in product(values, repeat=2)]
     jobs = [job(text.replace("\\n", "\n"), *at, gates="written", ties=ties) for text in BRANCHES]
     assert wrong(engine, jobs) == []
+
+
+def test_long_programs_are_not_made_into_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = [*random_programs()[::5], *lecture_and_corners()[::5]]
+    monkeypatch.setattr(numpy_engine, "straight", None)
+    monkeypatch.setattr(numpy_engine, "LONGEST", -1)
+    assert wrong("numpy", jobs) == []
+
+
+def test_ten_thousand_stages() -> None:
+    assert wrong("numpy", [chain(10_000)]) == []
 
 
 # Rows, blocks and workers.

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 
 from backprop.arithmetic.system import defined
-from backprop.kernel.buffers import Instruction, Placing
+from backprop.kernel.buffers import Instruction, Layout, Placing
 from backprop.kernel.memory import aligned
 from backprop.kernel.plan import Plan
 
 Array = Any
+Columns = Sequence[Array]
 
 MOST_ROWS, LEAST_ROWS = 8192, 16
 CACHE = 1 << 22  # bytes that a block's buffers may take
+LONGEST = 10_000  # instructions that are made into a function
 
 
 def filling(function: Callable[..., float], count: int = 1) -> Callable[..., None]:
@@ -81,28 +83,54 @@ class NumpyEngine:
         self.numbers, self.conditions = layout.numbers, layout.conditions
         columns = inputs + len(plan.results) + self.numbers
         self.block = block or fitting(columns)
-        constants = {name: np.array(value) for name, value in layout.constants.items()}
-        used = {instruction.name for instruction in layout.instructions}
-        scope = constants | {f"{name}_": FUNCTIONS[name] for name in used}
-        lines = [
-            *unpacked("x", inputs, "x"),
-            *unpacked("o", len(plan.results), "o"),
-            *unpacked("w", self.numbers, "w"),
-            *unpacked("b", self.conditions, "b"),
-            *map(called, layout.instructions),
-        ]
-        self.kernel = defined("x, o, w, b", lines, scope)
+        short = len(layout.instructions) <= LONGEST
+        self.kernel = (straight if short else looped)(layout, inputs, len(plan.results))
 
     def workspace(self, rows: int) -> Any:
         rows = min(rows, self.block)
         return aligned(self.numbers, rows), list(np.empty((self.conditions, rows), dtype=bool))
 
-    def run(self, columns: Sequence[Array], results: Sequence[Array], work: Any) -> None:
+    def run(self, columns: Columns, results: Columns, work: Any) -> None:
         rows = len(results[0])
         numbers, conditions = work
         if rows < self.block:
             numbers, conditions = ([w[:rows] for w in kind] for kind in work)
         self.kernel(columns, results, numbers, conditions)
+
+
+def straight(layout: Layout, inputs: int, results: int) -> Callable[..., None]:
+    """A function of all instructions, one a line."""
+    scope = {name: np.array(value) for name, value in layout.constants.items()}
+    used = {instruction.name for instruction in layout.instructions}
+    lines = [
+        *unpacked("x", inputs),
+        *unpacked("o", results),
+        *unpacked("w", layout.numbers),
+        *unpacked("b", layout.conditions),
+        *map(called, layout.instructions),
+    ]
+    return defined("x, o, w, b", lines, scope | {f"{name}_": FUNCTIONS[name] for name in used})
+
+
+def looped(layout: Layout, inputs: int, results: int) -> Callable[..., None]:
+    """The same as a loop over the instructions: Python takes minutes to compile very many."""
+    names = [f"{letter}{place}"
+             for letter, count in zip("xowb", (inputs, results, layout.numbers, layout.conditions),
+                                      strict=True)
+             for place in range(count)]  # fmt: skip
+    places = {name: place for place, name in enumerate([*names, *layout.constants])}
+    constants = [np.array(value) for value in layout.constants.values()]
+    steps = [
+        (FUNCTIONS[name], [places[operand] for operand in (*operands, out)])
+        for name, operands, out in layout.instructions
+    ]
+
+    def kernel(*given: Columns) -> None:
+        get = [column for columns in (*given, constants) for column in columns].__getitem__
+        for function, at in steps:
+            function(*map(get, at))
+
+    return kernel
 
 
 def fitting(columns: int) -> int:
@@ -120,8 +148,8 @@ def fast_tangents() -> bool:
     return any(way.get("current", "").startswith(("AVX512", "X86_V4")) for way in ways.values())
 
 
-def unpacked(letter: str, count: int, given: str) -> list[str]:
-    return [f"{''.join(f'{letter}{place}, ' for place in range(count))}= {given}"] * bool(count)
+def unpacked(letter: str, count: int) -> list[str]:
+    return [f"{''.join(f'{letter}{place}, ' for place in range(count))}= {letter}"] * bool(count)
 
 
 def called(instruction: Instruction) -> str:
