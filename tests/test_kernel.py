@@ -195,6 +195,17 @@ def test_branches_are_routed_without_the_engine_for_points(
     assert all(np.isfinite(slope).all() for slope in gradients.values())
 
 
+def test_zeros_have_the_signs_of_the_engine(engine: str) -> None:
+    """What is not taken adds -0, which leaves a -0 as it is."""
+    program = backprop.parse("x*z + relu(x - 5) + where(x > 2, y, z)*0")
+    given = {"x": np.array([1.0, 7.0]), "y": np.array([1.0, -1.0]), "z": np.array([-0.0, -0.0])}
+    value, gradients = compiled(program, engine=engine)(given)
+    for row in range(2):
+        report = backprop.evaluate(program, {name: c[row] for name, c in given.items()})
+        found = [float(value[row]), *[float(slope[row]) for slope in gradients.values()]]
+        assert repr(found) == repr([report.value, *report.gradient.values()])
+
+
 def test_a_row_that_overflows_on_the_way_is_that_of_the_engine(engine: str) -> None:
     program = backprop.parse("exp(x)/(1 + exp(x)) + y/x")
     given = {
@@ -216,6 +227,21 @@ def test_equal_subresults_are_computed_once() -> None:
     """exp(x), its slope and the product's other factor: one call of exp."""
     plan = planned(backprop.parse("exp(x)*exp(x)*y"), ["x", "y"], "notes")
     assert [plan.operations[n].name for n in plan.order].count("exp") == 1
+
+
+@pytest.mark.parametrize("text", ["x**3*log(x)", "sqrt(x)*max(x, y)", "log(x)**2.5*y"])
+def test_what_makes_the_value_nan_needs_no_look_at_domains(text: str) -> None:
+    program = backprop.parse(text)
+    plan = planned(program, [*program.inputs], "notes")
+    found = {plan.operations[n].name for n in plan.order}
+    assert found & {"ne", "eq", "le"} == set()
+
+
+def test_a_power_may_hide_a_nan() -> None:
+    """nan**0 is 1, and its slope 0: that log has no slope at -1, it has to say itself."""
+    value, gradients = compiled(backprop.parse("log(x)**y"), ["x"])({"x": [-1.0], "y": [0.0]})
+    assert value.tolist() == [1]
+    assert np.isnan(gradients["x"]).all()
 
 
 def test_buffers_are_used_again() -> None:
@@ -313,6 +339,13 @@ def test_an_unknown_engine_is_refused() -> None:
 def test_results_that_can_not_be_written_are_refused() -> None:
     with pytest.raises(UsageError, match="`out` must be 2 arrays of 3 floats"):
         compiled(backprop.parse("x*x"))({"x": [1.0, 2.0, 3.0]}, [np.empty(3), np.empty(6)[::2]])
+
+
+def test_results_may_not_lie_over_inputs_or_each_other() -> None:
+    kernel, x, free = compiled(backprop.parse("x*x")), np.ones(3), np.empty(3)
+    for out in ([x, free], [free, x], [free, free], [free, x[::-1]]):
+        with pytest.raises(UsageError, match="shares its memory"):
+            kernel({"x": x}, out)
 
 
 # These tests can fail.

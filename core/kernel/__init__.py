@@ -42,6 +42,7 @@ def compiled(
     `fast_trigonometry` lets NumPy make sine and cosine from tangents, which are up to 2.6 units
     in the last place off, where the processor has fast tangents: see `fast_tangents`.
     """
+    from backprop.evaluation import checked_wrt
     from backprop.kernel.plan import planned
     from backprop.kernel.running import Kernel
 
@@ -56,7 +57,7 @@ def compiled(
             "this program is about arrays, and a table has numbers only",
             hint="write the entries out: w0*x0 + w1*x1",
         )
-    wanted = tuple(program.inputs) if wrt is None else tuple(wrt)
+    wanted = tuple(program.inputs) if wrt is None else checked_wrt(program, wrt)
     plan = planned(program, wanted, ties)
     made: Engine | None = None
     note = ""

@@ -135,9 +135,14 @@ class Graph:
             if self.operations[other].name == "neg":
                 return self.add("sub", (one, self.operations[other].operands[0]))
         found = self.add("add", (a, b))
-        if a in self.truths and b in self.truths:
-            self.truths[found] = self.either(self.truths[a], self.truths[b])
+        counts = self.counted(a), self.counted(b)
+        if counts[0] is not None and counts[1] is not None:
+            self.truths[found] = self.either(counts[0], counts[1])
         return found
+
+    def counted(self, number: int) -> int | None:
+        """The condition that a number tells of, if it is such a 1 or 0, or a sum of them."""
+        return number if number in (self.yes, self.no) else self.truths.get(number)
 
     def rewritten_sub(self, a: int, b: int) -> int:
         inner = self.operations[b]

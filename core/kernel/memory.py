@@ -15,7 +15,7 @@ STAGGER = 17 * LINE  # rows a whole page apart would compete for the same places
 def aligned(count: int, rows: int) -> list[Array]:
     """`count` columns, each at a multiple of 64 bytes and, if long, none a whole page apart."""
     long = 8 * rows >= PAGE
-    step = -(-8 * rows // PAGE) * PAGE + STAGGER if long else -(-8 * rows // LINE) * LINE
+    step = -(-8 * rows // PAGE) * PAGE + STAGGER if long else 8 * rows // LINE * LINE + LINE
     raw = np.empty(count * step + LINE, np.uint8)
     start = -raw.ctypes.data % LINE
     places = range(start, start + count * step, step)

@@ -21,6 +21,7 @@ from backprop.kernel.graph import CONDITIONS, CONSTANT, INPUT, Graph, Operation
 from backprop.program import Program
 
 PROBES = (-inf, -1.0, 0.0, 1.0, 2.0, inf)
+MOST_PROBED = 3  # operands; a gate of more is one of any number
 
 
 class Plan(NamedTuple):
@@ -54,7 +55,10 @@ class Planner:
     def gradients(self, wrt: Sequence[str]) -> list[int]:
         """An operation for each input: its gradient, 0 where nothing reaches it."""
         graph, program = self.graph, self.program
-        graph.no_nan = all(hands_nan_on(gate) for gate in {*program.gates} if gate in GATES)
+        graph.no_nan = all(
+            hands_nan_on(gate, tuple([program.constants.get(o) for o in operands]))
+            for _, gate, operands in program.forward_steps()
+        )
         found, reached = {program.output: graph.yes}, {program.output: graph.yes}
         useful = leads_to(program, wrt)
         for step in passings(program, self.ties, wrt):
@@ -100,17 +104,17 @@ class Planner:
 
 
 @cache
-def hands_nan_on(name: str) -> bool:
-    """Is a gate's value nan whenever an operand is that it passes gradient to? If all gates of a
-    program are so, a stage that was reached and is nan makes the value nan, and the row is
-    done again anyway: slopes needn't look whether they are inside their domain."""
+def hands_nan_on(name: str, constants: tuple[float | None, ...]) -> bool:
+    """Is a stage's value nan whenever an operand is that it passes gradient to? If all stages of a
+    program are so, one that was reached and is nan makes the value nan, and the row is done
+    again anyway: slopes needn't look whether they are inside their domain."""
     gate = GATES[name]
     if gate.routes:
         return True  # what it does not take is not reached
-    places = [place for place, _ in enumerate(gate.operands) if gate.partial(place)]
-    count = max(2, len(gate.operands)) if gate.variadic else len(gate.operands)
+    fixed = [PROBES if constant is None else (constant,) for constant in constants[:MOST_PROBED]]
+    places = [k for k, _ in enumerate(fixed) if constants[k] is None and gate.partial(k)]
     return all(
-        isnan(VALUE[name](*others[:place], nan, *others[place:]))
+        isnan(VALUE[name](*others[:place], nan, *others[place + 1 :]))
         for place in places
-        for others in product(PROBES, repeat=count - 1)
+        for others in product(*fixed)
     )

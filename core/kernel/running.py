@@ -62,7 +62,7 @@ class Kernel:
         given = self.columns(columns)
         rows = len(given[0]) if given else 1
         results = aligned(1 + len(self.wrt), rows) if out is None else list(out)
-        self.check(results, rows)
+        self.check(results, rows, given if out else ())
         blocks = -(-rows // self.engine.block)
         workers = max(1, min(self.threads, blocks))
         ends = [min(rows, blocks * w // workers * self.engine.block) for w in range(workers + 1)]
@@ -94,8 +94,11 @@ class Kernel:
             raise UsageError(f"columns have different lengths: {min(lengths)} and {max(lengths)}")
         return [np.broadcast_to(column, (max(lengths, default=1),)) for column in found]
 
-    def check(self, results: Columns, rows: int) -> None:
+    def check(self, results: Columns, rows: int, given: Columns) -> None:
         """Are the arrays that a caller hands over fit to be written to?"""
+        for place, column in enumerate(results):
+            if any(np.may_share_memory(column, other) for other in (*given, *results[:place])):
+                raise UsageError("an array in `out` shares its memory with another column")
         fit = len(results) == 1 + len(self.wrt) and all(
             column.shape == (rows,) and column.dtype == float and column.flags.c_contiguous
             for column in results
