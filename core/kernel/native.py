@@ -25,8 +25,9 @@ from backprop.language.syntax import SYMBOL
 Array = Any
 
 BUNDLE = 64
-BLOCK = 8192
+BLOCK = 65536  # it needs no buffers, so little but calls depends on it
 MOST_COLUMNS = 1000
+LARGEST = "1.7976931348623157e308"  # of all floats
 # What the C library may have for several numbers at a time.
 VECTOR_ONE = """acos acosh asin asinh atan atanh cbrt cos cosh erf erfc exp exp2 expm1 log log10
 log1p log2 sin sinh tan tanh"""
@@ -47,27 +48,28 @@ class NativeEngine:
         self.block = -(-block // BUNDLE) * BUNDLE
         self.kernel = library.rows
         self.kernel.argtypes = [ctypes.c_long, *[ctypes.c_void_p] * (inputs + results)]
-        self.kernel.restype = None
+        self.kernel.restype = ctypes.c_long
 
     def workspace(self, _rows: int) -> Any:
         return aligned(self.inputs, BUNDLE), aligned(self.results, BUNDLE)
 
-    def run(self, columns: Sequence[Array], results: Sequence[Array], work: Any) -> None:
+    def run(self, columns: Sequence[Array], results: Sequence[Array], work: Any) -> bool:
         rows = len(results[0])
         whole = rows - rows % BUNDLE
-        if whole:
-            self.call(whole, [*columns, *results])
+        finite = not whole or self.call(whole, [*columns, *results])
         if whole < rows:
             fed, found = work
             for bundle, column in zip(fed, columns, strict=True):
                 bundle[: rows - whole] = column[whole:]
                 bundle[rows - whole :] = column[-1]
-            self.call(BUNDLE, [*fed, *found])
+            finite &= self.call(BUNDLE, [*fed, *found])
             for bundle, column in zip(found, results, strict=True):
                 column[whole:] = bundle[: rows - whole]
+        return finite
 
-    def call(self, rows: int, columns: Sequence[Array]) -> None:
-        self.kernel(rows, *[column.ctypes.data for column in columns])
+    def call(self, rows: int, columns: Sequence[Array]) -> bool:
+        """Compute so many rows: are all finite?"""
+        return not self.kernel(rows, *[column.ctypes.data for column in columns])
 
 
 def source(plan: Plan, inputs: int) -> str:
@@ -83,11 +85,13 @@ def source(plan: Plan, inputs: int) -> str:
             *(declared(name) for name in sorted(used & {*VECTOR})),
             "#include <math.h>",
             *helpers,
-            f"void rows({', '.join(parameters)}) {{",
+            f"long rows({', '.join(parameters)}) {{",
+            "    long odd = 0;",
             f"    n = n / {BUNDLE} * {BUNDLE};",
             "    for (long i = 0; i < n; i++) {",
             *(f"        {line}" for line in lines),
             "    }",
+            "    return odd;",
             "}\n",
         ]
     )
@@ -120,6 +124,8 @@ def loop(plan: Plan) -> Iterator[str]:
         yield f"const {kind} {variable} = {text};"
     for place, number in enumerate(plan.results):
         yield f"out{place}[i] = {pieces[number].text};"
+    for number in dict.fromkeys(plan.results):
+        yield f"odd |= !(fabs({pieces[number].text}) <= {LARGEST});"
 
 
 def written(writer: Writer, name: str, operands: Sequence[Piece]) -> str:

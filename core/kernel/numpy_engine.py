@@ -90,12 +90,14 @@ class NumpyEngine:
         rows = min(rows, self.block)
         return aligned(self.numbers, rows), list(np.empty((self.conditions, rows), dtype=bool))
 
-    def run(self, columns: Columns, results: Columns, work: Any) -> None:
+    def run(self, columns: Columns, results: Columns, work: Any) -> bool:
+        """Where the sum of a column's squares is finite, all of it is."""
         rows = len(results[0])
         numbers, conditions = work
         if rows < self.block:
             numbers, conditions = ([w[:rows] for w in kind] for kind in work)
         self.kernel(columns, results, numbers, conditions)
+        return all(math.isfinite(np.dot(column, column)) for column in results)
 
 
 def straight(layout: Layout, inputs: int, results: int) -> Callable[..., None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from math import isfinite, nan
+from math import nan
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,13 +24,14 @@ Columns = Sequence[Array]
 
 
 class Engine(Protocol):
-    """What runs a plan on columns of at most `block` rows."""
+    """What runs a plan on columns of at most `block` rows. It says True only if all came out
+    finite."""
 
     block: int
 
     def workspace(self, rows: int) -> Any: ...
 
-    def run(self, columns: Columns, results: Columns, work: Any) -> None: ...
+    def run(self, columns: Columns, results: Columns, work: Any) -> bool: ...
 
 
 class Kernel:
@@ -116,13 +117,11 @@ class Kernel:
                 here = slice(begin, min(stop, begin + self.engine.block))
                 fed = [np.ascontiguousarray(column[here]) for column in columns]
                 found = [column[here] for column in results]
-                self.engine.run(fed, found, space)
-                self.mend(fed, found)
+                if not self.engine.run(fed, found, space):
+                    self.mend(fed, found)
 
     def mend(self, columns: Columns, results: Columns) -> None:
-        """Do the rows that are not finite again. Where the squares have a finite sum, all are."""
-        if all(isfinite(np.dot(column, column)) for column in results):
-            return
+        """Do the rows that are not finite again."""
         finite = np.logical_and.reduce([np.isfinite(column) for column in results])
         for row in np.flatnonzero(~finite).tolist():
             for column, number in zip(results, self.again(columns, row), strict=True):
