@@ -18,9 +18,7 @@ from texts import mixed
 
 TITLE = "Whole arrays, staged once: value and gradient"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-ONE_THREAD = dict.fromkeys(THREADS, "1") | {
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-}
+ONE = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 NEAR = 1e-12
 SIZES = (10, 100, 1_000)  # stages
 ENTRIES = 5
@@ -52,10 +50,11 @@ def measure(folder: Path, *, quick: bool) -> Iterator[Row]:
         yield at_least(what, pairs(times["evaluate"], times["autograd"]), 1)
 
 
-def apart(contest: Callable[..., Any], *arguments: Any) -> Any:
-    """What `contest` finds in a process of its own that has one thread."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(ONE_THREAD)
+def apart(contest: Callable[..., Any], *arguments: Any, threads: int = 1) -> Any:
+    """What `contest` finds in a process of its own that has one thread, or so many."""
+    wanted = dict.fromkeys(THREADS, str(threads)) | {"XLA_FLAGS": ONE if threads == 1 else ""}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
         with get_context("spawn").Pool(1) as pool:
             return pool.apply(contest, arguments)

@@ -1,0 +1,89 @@
+"""Value and all gradients of a program for any number of rows.
+
+    kernel = compiled(program)
+    value, gradients = kernel({"x": column, "y": column})
+
+The backward pass is compiled once, with the forward pass, into straight-line code over blocks
+of rows: in NumPy, or with `engine="native"` in C by the system's compiler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from backprop.errors import UsageError, closest
+from backprop.program import Program
+
+if TYPE_CHECKING:
+    from backprop.kernel.plan import Plan
+    from backprop.kernel.running import Engine, Kernel
+
+ENGINES = ("numpy", "native", "auto")
+# Seconds: of an operation on a number, and of compiling a program and each of its operations.
+OPERATION, COMPILING, LINE = 0.5e-9, 0.1, 0.7e-3
+MOST_LINES = 3000  # of which a compiler makes one loop before anyone gets impatient
+
+
+def compiled(
+    program: Program,
+    wrt: Iterable[str] | None = None,
+    *,
+    ties: str = "notes",
+    engine: str = "numpy",
+    threads: int = 1,
+    rows: int = 0,
+    block: int | None = None,
+    fast_trigonometry: bool = False,
+) -> Kernel:
+    """The kernel of a program. `rows` is how many there will be, for `auto` to choose by; `block`
+    is how many are computed at a time, as many as stay in cache if not given.
+
+    `fast_trigonometry` lets NumPy make sine and cosine from tangents, which are up to 2.6 units
+    in the last place off, where the processor has fast tangents: see `fast_tangents`.
+    """
+    from backprop.evaluation import checked_wrt
+    from backprop.kernel.plan import planned
+    from backprop.kernel.running import Kernel
+
+    if engine not in ENGINES:
+        near = closest(engine, [*ENGINES])
+        raise UsageError(
+            f"there is no engine {engine[:40]}; engines are {', '.join(ENGINES)}",
+            hint=f"did you mean {near}?" if near else "",
+        )
+    if program.shapes is not None:
+        raise UsageError(
+            "this program is about arrays, and a table has numbers only",
+            hint="write the entries out: w0*x0 + w1*x1",
+        )
+    wanted = tuple(program.inputs) if wrt is None else checked_wrt(program, wrt)
+    plan = planned(program, wanted, ties)
+    made: Engine | None = None
+    note = ""
+    if engine == "native" or (engine == "auto" and worth_compiling(len(plan.order), rows)):
+        made, note = in_c(plan, len(program.inputs), block)
+    if made is None:
+        from backprop.kernel.numpy_engine import NumpyEngine, fast_tangents
+
+        if fast_trigonometry and fast_tangents():
+            plan = planned(program, wanted, ties, True)
+        made = NumpyEngine(plan, len(program.inputs), block)
+    return Kernel(program, wanted, ties, made, threads, note)
+
+
+def worth_compiling(operations: int, rows: int) -> bool:
+    """Does NumPy take clearly longer than a compiler?"""
+    saved = OPERATION * operations * rows
+    return operations <= MOST_LINES and saved > 2 * (COMPILING + LINE * operations)
+
+
+def in_c(plan: Plan, inputs: int, block: int | None) -> tuple[Engine | None, str]:
+    """The engine in C, or a note why there is none."""
+    from backprop.kernel.building import BuildError
+    from backprop.kernel.native import native_engine
+
+    try:
+        return native_engine(plan, inputs, block), ""
+    except BuildError as error:
+        return None, f"{error}; the NumPy engine is used instead"

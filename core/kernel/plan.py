@@ -1,0 +1,120 @@
+"""Program -> the operations that compute its value and gradient for a row.
+
+What a gate does not take gets no message, row by row: a message counts only where its stage was
+reached and the gate's condition holds. Elsewhere it is -0.0, which adding leaves every float as
+it is. So a row that the engine finds finite is finite here, and its zeros have the same signs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from itertools import product
+from math import inf, isnan, nan
+from typing import NamedTuple
+
+from backprop.adjoint import Passing, meaning, passings
+from backprop.arithmetic.ieee import VALUE
+from backprop.emitting.steps import leads_to
+from backprop.gates import GATES
+from backprop.kernel.graph import CONDITIONS, CONSTANT, INPUT, Graph, Operation
+from backprop.program import Program
+
+PROBES = (-inf, -1.0, 0.0, 1.0, 2.0, inf)
+MOST_PROBED = 3  # operands; a gate of more is one of any number
+
+
+class Plan(NamedTuple):
+    operations: Sequence[Operation]
+    order: Sequence[int]  # of what is computed
+    results: Sequence[int]  # the value, then the gradients; any may be an input or a constant
+    conditions: frozenset[int]  # what of it is a condition
+
+
+def planned(
+    program: Program, wrt: Sequence[str], ties: str = "notes", fast_trigonometry: bool = False
+) -> Plan:
+    planner = Planner(program, ties, Graph(fast_trigonometry))
+    results = [planner.nodes[program.output], *planner.gradients(wrt)]
+    return planner.plan(results)
+
+
+class Planner:
+    def __init__(self, program: Program, ties: str, graph: Graph) -> None:
+        self.program = program
+        self.ties = ties
+        self.graph = graph
+        self.nodes: dict[int, int] = {}
+        for slot, value in program.constants.items():
+            self.nodes[slot] = self.graph.constant(value)
+        for place, slot in enumerate(program.inputs.values()):
+            self.nodes[slot] = self.graph.input(place)
+        for slot, gate, operands in program.forward_steps():
+            self.nodes[slot] = self.graph.gate(gate, [self.nodes[o] for o in operands])
+
+    def gradients(self, wrt: Sequence[str]) -> list[int]:
+        """An operation for each input: its gradient, 0 where nothing reaches it."""
+        graph, program = self.graph, self.program
+        graph.no_nan = all(
+            hands_nan_on(gate, tuple([program.constants.get(o) for o in operands]))
+            for _, gate, operands in program.forward_steps()
+        )
+        found, reached = {program.output: graph.yes}, {program.output: graph.yes}
+        useful = leads_to(program, wrt)
+        for step in passings(program, self.ties, wrt):
+            if not useful[step.into]:
+                continue
+            message, here = self.message(step, found[step.stage], reached[step.stage])
+            if step.into in found:
+                message = graph.gate("add", (found[step.into], message))
+                here = graph.either(reached[step.into], here)
+            found[step.into], reached[step.into] = message, here
+        slots = [program.inputs[name] for name in wrt]
+        return [
+            graph.select(reached[slot], found[slot], graph.no) if slot in found else graph.no
+            for slot in slots
+        ]
+
+    def message(self, step: Passing, arrived: int, reached: int) -> tuple[int, int]:
+        """What a step passes on, and where."""
+        graph = self.graph
+        names = {name: self.nodes[slot] for name, slot in meaning(self.program, step).items()}
+        slope = graph.expression(step.slope, names)
+        if step.domain and not graph.no_nan:
+            inside = graph.truth(graph.expression(step.domain, names))
+            slope = graph.select(inside, slope, graph.constant(nan))
+        message = graph.gate("mul", (slope, arrived))
+        here = reached
+        if step.when:
+            here = graph.both(here, graph.truth(graph.expression(step.when, names)))
+        if message == arrived and here == reached:
+            return message, here
+        return graph.select(here, message, graph.constant(-0.0)), here
+
+    def plan(self, results: Sequence[int]) -> Plan:
+        """Only what leads to the results, in the order in which it was thought of."""
+        operations = self.graph.operations
+        live = set(results)
+        for number in range(len(operations) - 1, -1, -1):
+            if number in live:
+                live.update(operations[number].operands)
+        order = [n for n in sorted(live) if operations[n].name not in (INPUT, CONSTANT)]
+        conditions = frozenset(n for n in order if operations[n].name in CONDITIONS)
+        return Plan(operations, order, results, conditions)
+
+
+@cache
+def hands_nan_on(name: str, constants: tuple[float | None, ...]) -> bool:
+    """Is a stage's value nan whenever an operand is that it passes gradient to? If all stages of a
+    program are so, one that was reached and is nan makes the value nan, and the row is done
+    again anyway: slopes needn't look whether they are inside their domain."""
+    gate = GATES[name]
+    if gate.routes:
+        return True  # what it does not take is not reached
+    fixed = [PROBES if constant is None else (constant,) for constant in constants[:MOST_PROBED]]
+    places = [k for k, _ in enumerate(fixed) if constants[k] is None and gate.partial(k)]
+    return all(
+        isnan(VALUE[name](*others[:place], nan, *others[place + 1 :]))
+        for place in places
+        for others in product(*fixed)
+    )

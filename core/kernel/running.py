@@ -1,0 +1,137 @@
+"""Blocks of rows through an engine, by one worker or several, and rows that are done again.
+
+A row whose value or gradient comes out as inf or nan is computed by the engine for single
+points, so that corners mean here what they mean there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from math import nan
+from typing import Any, Protocol
+
+import numpy as np
+
+from backprop.engine import backward, forward
+from backprop.errors import MissingValueError, UsageError
+from backprop.kernel.memory import aligned
+from backprop.program import Program
+
+Array = Any
+Columns = Sequence[Array]
+
+
+class Engine(Protocol):
+    """What runs a plan on columns of at most `block` rows. It says True only if all came out
+    finite."""
+
+    block: int
+
+    def workspace(self, rows: int) -> Any: ...
+
+    def run(self, columns: Columns, results: Columns, work: Any) -> bool: ...
+
+
+class Kernel:
+    """Value and gradients of a program for many rows: `value, gradients = kernel(columns)`.
+
+    Columns are arrays of numbers, all as long, or single numbers that hold for every row. With
+    `out`, arrays of floats for the value and each gradient, these are written to and returned.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        wrt: Sequence[str],
+        ties: str,
+        engine: Engine,
+        threads: int = 1,
+        note: str = "",
+    ) -> None:
+        self.program = program
+        self.wrt = tuple(wrt)
+        self.ties = ties
+        self.engine = engine
+        self.threads = threads
+        self.note = note  # why it isn't the engine that was asked for
+
+    def __call__(
+        self, columns: Mapping[str, Any], out: Columns | None = None
+    ) -> tuple[Array, dict[str, Array]]:
+        given = self.columns(columns)
+        rows = len(given[0]) if given else 1
+        results = aligned(1 + len(self.wrt), rows) if out is None else list(out)
+        self.check(results, rows, given if out else ())
+        blocks = -(-rows // self.engine.block)
+        workers = max(1, min(self.threads, blocks))
+        ends = [min(rows, blocks * w // workers * self.engine.block) for w in range(workers + 1)]
+        if workers == 1:
+            self.work(given, results, 0, rows)
+        else:
+            with ThreadPoolExecutor(workers) as pool:
+                parts = [
+                    pool.submit(self.work, given, results, start, stop)
+                    for start, stop in pairwise(ends)
+                ]
+            for part in parts:
+                part.result()
+        return results[0], dict(zip(self.wrt, results[1:], strict=True))
+
+    def columns(self, given: Mapping[str, Any]) -> list[Array]:
+        """The inputs in their order, as floats."""
+        missing = [
+            name
+            for name in self.program.inputs
+            if name not in given and name not in self.program.defaults
+        ]
+        if missing:
+            raise MissingValueError(missing)
+        everything = {**self.program.defaults, **given}
+        found = [np.asarray(everything[name], dtype=float) for name in self.program.inputs]
+        lengths = {len(column) for column in found if column.ndim}
+        if len(lengths) > 1:
+            raise UsageError(f"columns have different lengths: {min(lengths)} and {max(lengths)}")
+        return [np.broadcast_to(column, (max(lengths, default=1),)) for column in found]
+
+    def check(self, results: Columns, rows: int, given: Columns) -> None:
+        """Are the arrays that a caller hands over fit to be written to?"""
+        for place, column in enumerate(results):
+            if any(np.may_share_memory(column, other) for other in (*given, *results[:place])):
+                raise UsageError("an array in `out` shares its memory with another column")
+        fit = len(results) == 1 + len(self.wrt) and all(
+            column.shape == (rows,) and column.dtype == float and column.flags.c_contiguous
+            for column in results
+        )
+        if not fit:
+            raise UsageError(f"`out` must be {1 + len(self.wrt)} arrays of {rows} floats each")
+
+    def work(self, columns: Columns, results: Columns, start: int, stop: int) -> None:
+        """One worker's rows, block after block."""
+        if start == stop:
+            return
+        space = self.engine.workspace(stop - start)
+        with np.errstate(all="ignore"):
+            for begin in range(start, stop, self.engine.block):
+                here = slice(begin, min(stop, begin + self.engine.block))
+                fed = [np.ascontiguousarray(column[here]) for column in columns]
+                found = [column[here] for column in results]
+                if not self.engine.run(fed, found, space):
+                    self.mend(fed, found)
+
+    def mend(self, columns: Columns, results: Columns) -> None:
+        """Do the rows that are not finite again."""
+        finite = np.logical_and.reduce([np.isfinite(column) for column in results])
+        for row in np.flatnonzero(~finite).tolist():
+            for column, number in zip(results, self.again(columns, row), strict=True):
+                column[row] = number
+
+    def again(self, columns: Columns, row: int) -> list[float]:
+        """One row by the engine for single points; its nans are all alike, to the sign bit."""
+        program = self.program
+        point = {n: float(c[row]) for n, c in zip(program.inputs, columns, strict=True)}
+        values = forward(program, point)
+        passed = backward(program, values, self.ties, self.wrt)
+        slopes = [passed.gradient(program.inputs[name]) for name in self.wrt]
+        return [nan if x != x else x for x in (values[program.output], *slopes)]

@@ -1,0 +1,64 @@
+"""The kernel at work on the jobs that emitted code is tested with."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from emitted import Answer, Job, conditioned, ulps
+
+from backprop.kernel import compiled
+
+Array = Any
+COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+ENGINES = ("numpy", *["native"] * bool(COMPILER))
+MOST = 4  # units in the last place; a value's limit is 2
+REPEATS = 70  # rows of each point, so that some are in vectors and some left over
+
+
+def columns(work: Job) -> dict[str, Array]:
+    return {
+        name: np.array([float(point[name]) for point in work.points] * REPEATS)
+        for name in work.program.inputs
+    }
+
+
+def answers(work: Job, engine: str) -> list[Answer]:
+    """Value and gradient at every point, the same wherever its row stands."""
+    kernel = compiled(work.program, ties=work.ties, engine=engine)
+    assert not kernel.note
+    rows = len(work.points) * REPEATS
+    value, gradients = kernel(columns(work)) if work.program.inputs else kernel({})
+    table = np.column_stack([np.broadcast_to(c, rows) for c in (value, *gradients.values())])
+    first = table[: len(work.points)]
+    assert table.tobytes() == np.tile(first, (REPEATS, 1)).tobytes()
+    return [[float(number) for number in row] for row in first]
+
+
+def wrong(engine: str, jobs: Sequence[Job]) -> list[str]:
+    """Where the kernel departs from the engine further than other functions may."""
+    found = []
+    for work in jobs:
+        rows = answers(work, engine)
+        for point, row, expected in zip(work.points, rows, work.engine(), strict=True):
+            off = [ulps(a, b) for a, b in zip(row, expected, strict=True)]
+            near = off[0] <= MOST / 2 and max(off) <= MOST
+            if not near and not conditioned_so(work, point, row, expected):
+                text = work.program.text[:200]
+                found.append(f"{text} at {dict(point)}: {row}, expected {expected}")
+    return found
+
+
+def conditioned_so(work: Job, point: Mapping[str, float], row: Answer, expected: Answer) -> bool:
+    """Is every number as near as it can be, if every stage's value may be a last place off?"""
+    nudged = [conditioned(work, point, seed) for seed in range(12)]
+    for place, (number, right) in enumerate(zip(row, expected, strict=True)):
+        if ulps(number, right) > MOST:
+            others = [one[place] for one in nudged]
+            spread = max(abs(other - right) for other in others)
+            if not abs(number - right) <= 4 * spread + MOST * math.ulp(right):
+                return False
+    return True
