@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import compress, count
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backprop.gates import GATES
 from backprop.gates.row import Gate
@@ -80,6 +80,17 @@ class Stage(NamedTuple):
         if self.gate.array:
             return formula
         return f"d{self.name}" if formula == "1" else f"d{self.name} * {bracketed(formula)}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The beginning of a stage's JSON."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "gate": self.gate.name,
+            "symbol": self.symbol,
+            "code": self.code,
+            "inputs": list(self.operand_names),
+        }
 
     def passes_to(self, position: int) -> bool:
         """Can gradient flow to this operand?"""

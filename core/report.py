@@ -112,12 +112,7 @@ class Report:
         line, span = self.program.where(stage.slot)
         shapes = self.program.shapes
         return {
-            "id": stage.id,
-            "name": stage.name,
-            "gate": stage.gate.name,
-            "symbol": stage.symbol,
-            "code": stage.code,
-            "inputs": list(stage.operand_names),
+            **stage.to_dict(),
             "value": plain(computed.value),
             "gradient": plain(computed.gradient),
             "local": [plain(slope) for slope in computed.slopes],

@@ -191,6 +191,7 @@ def by_autograd(found: Sample) -> tuple[float, dict[str, Array]]:
     *lines, last = found.text.split("\n")
 
     def value(point: dict[str, Array]) -> Array:
+        # Python itself is the judge of texts that the generator above has made, and no others.
         scope = {**THEIRS, **point}
         for line in lines:
             name, _, right = line.partition(" = ")

@@ -51,9 +51,7 @@ def arrays(
 
 LABELS = [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
 
-DERIVATIONS = (
-    scalar("chain", "q = x + y\nf = q * z", "dq = z\ndz = q\ndx = 1.0 * dq\ndy = 1.0 * dq", x=-2.0, y=5.0, z=-4.0),
-    scalar("stages", """
+STAGES = """\
 sigy = 1.0 / (1 + math.exp(-y))
 num = x + sigy
 sigx = 1.0 / (1 + math.exp(-x))
@@ -62,7 +60,11 @@ xpysqr = xpy**2
 den = sigx + xpysqr
 invden = 1.0 / den
 f = num * invden
-""", """
+"""  # the eight stages of the notes
+
+DERIVATIONS = (
+    scalar("chain", "q = x + y\nf = q * z", "dq = z\ndz = q\ndx = 1.0 * dq\ndy = 1.0 * dq", x=-2.0, y=5.0, z=-4.0),
+    scalar("stages", STAGES, """
 dnum = invden
 dinvden = num
 dden = (-1.0 / (den**2)) * dinvden

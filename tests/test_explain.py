@@ -9,6 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from conftest import Command
+from derivations import STAGES
 from mpmath import mp, mpf
 
 import backprop
@@ -19,16 +20,6 @@ from backprop.errors import UsageError
 from backprop.explaining.nudging import nudges
 
 CASES = Path(__file__).parent / "cases" / "explained"
-STAGES = """\
-sigy = 1.0 / (1 + math.exp(-y))
-num = x + sigy
-sigx = 1.0 / (1 + math.exp(-x))
-xpy = x + y
-xpysqr = xpy**2
-den = sigx + xpysqr
-invden = 1.0 / den
-f = num * invden
-"""
 NEURON = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
 TOLD = {
     "product": ("(x+y)*z", "--x=-2", "--y=5", "--z=-4"),

@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 from conftest import Command
+from derivations import STAGES
 
 from backprop.checking.child import Child
 from backprop.errors import BackpropError
@@ -19,16 +20,6 @@ from backprop.grading.sameness import Sameness, check_sameness
 from backprop.language.parser import parse
 from backprop.staging import stage
 
-STAGES = """\
-sigy = 1.0 / (1 + math.exp(-y))
-num = x + sigy
-sigx = 1.0 / (1 + math.exp(-x))
-xpy = x + y
-xpysqr = xpy**2
-den = sigx + xpysqr
-invden = 1.0 / den
-f = num * invden
-"""
 WHOLE = "(x + sigmoid(y))/(sigmoid(x) + (x+y)**2)"
 
 IDENTITIES = [

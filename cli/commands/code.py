@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from backprop.arithmetic.system import TIES
 from backprop.checking.check import METHODS, TIMEOUT
 from backprop.cli.checking import checked
 from backprop.cli.commands.eval import say_if_wrong
 from backprop.cli.files import write_whole
 from backprop.cli.output import print_pieces
+from backprop.cli.staging import staging_options
 from backprop.cli.variables import ProgramCommand, Question
 from backprop.emitting import LANGUAGES, about_arrays, emit, language
 from backprop.emitting.language import Language
@@ -19,7 +19,7 @@ from backprop.errors import UsageError
 from backprop.evaluation import arrays_in, checked_wrt, evaluate
 from backprop.program import Program
 from backprop.report import Report
-from backprop.staging import GRANULARITIES, stage, stage_numbers
+from backprop.staging import stage, stage_numbers
 
 HELP = """PROGRAM and its gradient as a function, staged as people write it by hand.
 
@@ -43,19 +43,7 @@ that LaTeX shows.
 @click.option(
     "--lang", metavar="LANG", help=f"The language: {', '.join(LANGUAGES)}; or py, np, js, tex."
 )
-@click.option(
-    "--gates",
-    type=click.Choice(GRANULARITIES),
-    default="fused",
-    help="Known patterns fused, gates as written, or all opened up.",
-)
-@click.option("--no-share", is_flag=True, help="Keep equal subexpressions apart.")
-@click.option(
-    "--ties",
-    type=click.Choice(TIES),
-    default="notes",
-    help="Who gets the gradient of max and min where inputs are equal.",
-)
+@staging_options("fused")
 @click.option("--wrt", metavar="NAMES", help="Only these inputs' gradient, separated by commas.")
 @click.option("--forward-only", is_flag=True, help="The value alone.")
 @click.option("--name", metavar="NAME", help="What the function is called; like the output else.")

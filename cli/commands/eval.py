@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from backprop.arithmetic.system import TIES
 from backprop.cli.checking import check_options, checked
 from backprop.cli.files import write_whole
 from backprop.cli.main import say
 from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.render import FORMATS, render_text
 from backprop.cli.render.numbers import View
+from backprop.cli.staging import staging_options
 from backprop.cli.variables import ProgramCommand, Question
 from backprop.errors import UsageError
 from backprop.evaluation import evaluate
 from backprop.report import Report
-from backprop.staging import GRANULARITIES
 
 if TYPE_CHECKING:
     from backprop.arrays.dimensions import Dimensions
@@ -45,11 +44,7 @@ Every variable of PROGRAM is an option.
 def program_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """What decides how a text becomes a program."""
     options = [
-        click.option("--gates", type=click.Choice(GRANULARITIES), default="written",
-                     help="Gates as written, all opened up, or known patterns fused."),
-        click.option("--no-share", is_flag=True, help="Keep equal subexpressions apart."),
-        click.option("--ties", type=click.Choice(TIES), default="notes",
-                     help="Who gets the gradient of max and min where inputs are equal."),
+        staging_options(),
         click.option("--wrt", metavar="NAMES", help="Only these inputs, separated by commas."),
         click.option("--allow-nonfinite", is_flag=True, help="Take inf and nan as values."),
         click.option("--upstream", metavar="ARRAY",

@@ -6,14 +6,13 @@ from typing import Any
 
 import click
 
-from backprop.arithmetic.system import TIES
 from backprop.cli.output import print_pieces
 from backprop.cli.render.worksheet import render_json
+from backprop.cli.staging import staging_options
 from backprop.cli.variables import ProgramCommand, Question
 from backprop.errors import visible
 from backprop.grading.quiz import Settings, make_quiz
 from backprop.grading.worksheet import written
-from backprop.staging import GRANULARITIES
 
 HELP = """A worksheet on PROGRAM: every value and every gradient is a blank to be filled in.
 
@@ -30,19 +29,7 @@ Inputs without a value get one such that the numbers stay short; another --seed,
 @click.command("quiz", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]")
 @click.option("--seed", type=int, default=0, help="Another seed, other numbers; 0 by default.")
 @click.option("--key", is_flag=True, help="Fill in the answers.")
-@click.option(
-    "--gates",
-    type=click.Choice(GRANULARITIES),
-    default="written",
-    help="Gates as written, all opened up, or known patterns fused.",
-)
-@click.option("--no-share", is_flag=True, help="Keep equal subexpressions apart.")
-@click.option(
-    "--ties",
-    type=click.Choice(TIES),
-    default="notes",
-    help="Who gets the gradient of max and min where inputs are equal.",
-)
+@staging_options()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def command(

@@ -118,12 +118,7 @@ class Dimensions:
         stage = sized.stage
         line, span = self.program.where(stage.slot)
         return {
-            "id": stage.id,
-            "name": stage.name,
-            "gate": stage.gate.name,
-            "symbol": stage.symbol,
-            "code": stage.code,
-            "inputs": list(stage.operand_names),
+            **stage.to_dict(),
             "shape": list(sized.shape),
             "gradient": list(sized.shape) if sized.reached else None,
             "flows": [flow and flow._asdict() for flow in sized.flows],

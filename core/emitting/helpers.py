@@ -1,4 +1,4 @@
-"""The functions that an emitted program calls, and no others: of the language's library, or
+"""The functions that an emitted program calls, and no others: supplied with the language, or
 written from the table's texts where a gate or a slope is too long for a line."""
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Helpers:
 
     def code(self, name: str) -> str | None:
         """The definition of a function; None if the language has it itself."""
-        if name in self.language.library:
-            return self.language.library[name]
+        if name in self.language.supplied:
+            return self.language.supplied[name]
         if name in self.slopes:
             return self.slope_code(name, *self.slopes[name])
         if name in GATES and GATES[name].value:

@@ -1,7 +1,7 @@
 """What a target language is: how it spells numbers, conditions, calls, lines and functions.
 
 A language is a class with one object. What Python, C and JavaScript have in common stands
-here; a module each says the rest. `library` is code of that language: functions that it lacks,
+here; a module each says the rest. `supplied` is code in that language: functions that it lacks,
 or that fail where IEEE 754 has an answer. A program gets those that it calls.
 """
 
@@ -94,6 +94,9 @@ class Routine(NamedTuple):
 
 
 class Language:
+    """What a language says of itself. What raises NotImplementedError here has no meaning that
+    all share: each says it, but for LaTeX, whose derivations are not made of such lines."""
+
     name: ClassVar[str]
     title: ClassVar[str]
     comment: ClassVar[str]
@@ -113,7 +116,7 @@ class Language:
     reserved: ClassVar[frozenset[str]]
     forbidden: ClassVar[str] = r"(?!)"  # a pattern of more names that are taken
     taken: ClassVar[frozenset[str]] = frozenset()  # names that a function of the file can't have
-    source: ClassVar[str]  # of the library, functions with two blank lines between
+    source: ClassVar[str]  # of what is supplied: functions with two blank lines between
 
     def write(self, program: Program, wish: Wish) -> str:
         """A program in this language."""
@@ -122,7 +125,7 @@ class Language:
         return Walk(program, self, wish.ties, wish.wrt).file(wish)
 
     @cached_property
-    def library(self) -> dict[str, str]:
+    def supplied(self) -> dict[str, str]:
         """The functions of `source` by name."""
         parts = self.source.strip().split("\n\n\n")
         return {found[1]: part for part in parts if (found := DEFINED.search(part))}

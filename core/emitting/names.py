@@ -25,7 +25,7 @@ class Names:
 
     def __init__(self, language: Language) -> None:
         self.language = language
-        self.closed = language.reserved | SCALARS.keys() | language.library.keys()
+        self.closed = language.reserved | SCALARS.keys() | language.supplied.keys()
         self.forbidden = re.compile(language.forbidden)
         self.used: set[str] = set()
 

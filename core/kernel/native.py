@@ -76,7 +76,7 @@ def source(plan: Plan, inputs: int) -> str:
     """The C file: what it needs of the library, the emitter's own functions, and the loop."""
     lines = [*loop(plan)]
     code = "\n".join(lines)
-    helpers = [LANGUAGE.library[name] for name in LANGUAGE.library if name in called(code)]
+    helpers = [LANGUAGE.supplied[name] for name in LANGUAGE.supplied if name in called(code)]
     used = called("\n".join([code, *helpers])) & {*FUNCTIONS.split()}
     parameters = ["long n", *[f"const double *restrict in{place}" for place in range(inputs)]]
     parameters += [f"double *restrict out{place}" for place in range(len(plan.results))]
