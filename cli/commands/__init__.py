@@ -16,6 +16,7 @@ COMMANDS = {
     "explain": "the backward pass in words",
     "code": "the backward pass as code: Python, NumPy, C, JavaScript, LaTeX",
     "quiz": "a worksheet on both passes, to be filled in and checked",
+    "batch": "value and gradient for every row of a table, or their sum",
     "descend": "the parameter update: gradient descent, momentum, Adam, L-BFGS",
     "gates": "the gate table",
 }

@@ -43,6 +43,8 @@ def native_engine(plan: Plan, inputs: int, block: int | None) -> NativeEngine:
 
 
 class NativeEngine:
+    name = "native"
+
     def __init__(self, library: ctypes.CDLL, inputs: int, results: int, block: int) -> None:
         self.inputs, self.results = inputs, results
         self.block = -(-block // BUNDLE) * BUNDLE

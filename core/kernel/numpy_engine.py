@@ -78,6 +78,8 @@ class NumpyEngine:
     """Runs a plan block by block. `run` may be called by many threads, each with its own
     `workspace`."""
 
+    name = "numpy"
+
     def __init__(self, plan: Plan, inputs: int, block: int | None = None) -> None:
         layout = Placing(plan).layout()
         self.numbers, self.conditions = layout.numbers, layout.conditions

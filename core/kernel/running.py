@@ -27,6 +27,7 @@ class Engine(Protocol):
     """What runs a plan on columns of at most `block` rows. It says True only if all came out
     finite."""
 
+    name: str
     block: int
 
     def workspace(self, rows: int) -> Any: ...

@@ -1,0 +1,228 @@
+"""What `batch` does: options -> a job, files and a target; a run; what there is to say of it."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from time import monotonic
+from typing import Any
+
+import click
+
+from backprop.batching.drafts import draft
+from backprop.batching.job import Job, check_columns, columns_for, listed, pairs_of
+from backprop.batching.judging import Verdict, judged
+from backprop.batching.printing import printed
+from backprop.batching.running import Outcome, Run, Target
+from backprop.checking.child import Child
+from backprop.cli.files import write_whole
+from backprop.cli.main import say
+from backprop.cli.output import print_bytes
+from backprop.cli.progress import Progress
+from backprop.cli.render.batch import counted, rate, spent, summary_dict
+from backprop.cli.render.json import render_object
+from backprop.cli.variables import Question
+from backprop.errors import UsageError
+from backprop.evaluation import arrays_in, checked_wrt
+from backprop.program import Program
+from backprop.staging import stage
+from backprop.tables.blocks import Table
+from backprop.tables.formats import Kind, checked_format, target_kind
+from backprop.tables.opening import Reading, files_of, open_table
+from backprop.values import check_finite, number, unknown_variable
+
+WRONG = 1
+
+
+def batch(asked: Question, **options: Any) -> int:
+    refuse_misfits(options)
+    files = files_of(options["data"])
+    reading = reading_of(options)
+    first = open_table(files[0], reading)
+    try:
+        job = job_of(asked, first, reading, options)
+        target = target_of(options)
+        for path in files[1:]:
+            check_file(job, path)
+        code = carried_out(job, files, first, target, asked, options)
+    finally:
+        first.close()
+    return code
+
+
+def carried_out(
+    job: Job, files: Sequence[str], first: Table, target: Target, asked: Question,
+    options: Mapping[str, Any],
+) -> int:  # fmt: skip
+    progress = Progress()
+    run = Run(job, files, target, teller(progress), first)
+    child = (asked.child or Child()) if job.sample else None
+    begun = monotonic()
+    try:
+        state = None
+        if options["resume"]:
+            state = target.saved(run.identity)  # type: ignore[attr-defined]
+        try:
+            outcome = run(state)
+        except KeyboardInterrupt:
+            progress.end()
+            if options["file"]:
+                say(f"interrupted: the same command with --resume goes on with {options['file']}")
+            raise
+        finally:
+            progress.end()
+        seconds = monotonic() - begun
+        verdict = None
+        if child is not None:
+            verdict = judged(job, outcome.tally.sample, child, options["check_timeout"])
+    finally:
+        if child is not None:
+            child.close()
+    return told(job, outcome, verdict, seconds, options)
+
+
+def refuse_misfits(options: Mapping[str, Any]) -> None:
+    if options["resume"] and (options["file"] in (None, "-") or "-" in options["data"]):
+        raise click.UsageError("--resume goes on with a file: give -o FILE, and no standard input")
+    if options["by"] is not None and options["reduce"] is None:
+        raise click.UsageError("--by goes with --reduce")
+    if options["reduce"] and options["keep"] is not None:
+        raise click.UsageError("--keep copies columns of rows, and --reduce has none; see --by")
+    if options["reduce"] and options["on_error"] == "null":
+        raise click.UsageError("with --reduce there are no rows for null; use --on-error skip")
+    if options["reduce"] and options["allow_nonfinite"]:
+        raise click.UsageError("only finite numbers can be summed: --allow-nonfinite is for rows")
+    if options["only"] and options["wrt"] is not None:
+        raise click.UsageError("--only value leaves out the gradient that --wrt asks for")
+
+
+def reading_of(options: Mapping[str, Any]) -> Reading:
+    separator = options["separator"]
+    if separator is not None:
+        separator = {"\\t": "\t", "tab": "\t"}.get(separator, separator)
+        if len(separator) != 1 or not separator.isascii() or separator in '"\r\n':
+            raise UsageError(f"--separator is one character, not {separator}")
+    source = options["source"] and checked_format(options["source"])
+    if source in ("jsonl", "parquet") and (separator or options["no_header"]):
+        raise click.UsageError(f"--separator and --no-header are for CSV, not {source}")
+    if separator and source is None:
+        source = "csv"
+    return Reading(source, separator, not options["no_header"])
+
+
+def job_of(asked: Question, table: Table, reading: Reading, options: Mapping[str, Any]) -> Job:
+    """The program, and where its variables are found."""
+    if arrays_in(asked.values, 0):
+        raise UsageError(
+            "a table has numbers only, and this value is an array",
+            hint="write the entries out: w0*x0 + w1*x1",
+        )
+    mapped = pairs_of(options["mapped"], "--map")
+    names = {name for name in table.columns if name in asked.tree.names}
+    names |= {name for name in mapped if name in asked.tree.names}
+    program = stage(asked.tree, {*asked.values, *names}, options["gates"], not options["no_share"])
+    fixed = fixed_of(asked, program, allow_nonfinite=options["allow_nonfinite"])
+    columns = columns_for(program, fixed, mapped, table)
+    for notice in program.notices:
+        say(f"warning: {notice.message}")
+    wrt = () if options["only"] else wanted(program, options["wrt"])
+    job = Job(
+        asked.tree.text, asked.tree.output or None, options["gates"], not options["no_share"],
+        options["ties"], fixed, columns, kept_of(options["keep"], table), wrt,
+        options["on_error"], options["allow_nonfinite"], options["engine"], options["threads"],
+        options["fast_trigonometry"], options["reduce"], options["by"], options["check_rows"],
+        options["seed"], reading,
+    )  # fmt: skip
+    check_columns(job, table)
+    check_names(job)
+    return job
+
+
+def wanted(program: Program, wrt: str | None) -> tuple[str, ...]:
+    if wrt is None:
+        return tuple(program.inputs)
+    return checked_wrt(program, [name.strip() for name in wrt.split(",")])
+
+
+def fixed_of(asked: Question, program: Program, *, allow_nonfinite: bool) -> dict[str, float]:
+    """Variables with the same value in every row."""
+    found = {}
+    for name, value in asked.values.items():
+        if name not in program.inputs:
+            if name in asked.spare:
+                continue
+            raise unknown_variable(name, program)
+        found[name] = float(number(name, value))
+        if not allow_nonfinite:
+            check_finite(name, found[name])
+    return found
+
+
+def kept_of(keep: str | None, table: Table) -> dict[str, str]:
+    if keep is None:
+        return {}
+    if keep.strip() == "*":
+        return {name: name for name in table.columns}
+    return pairs_of([part.strip() for part in keep.split(",")], "--keep")
+
+
+def check_names(job: Job) -> None:
+    """Would two columns of the answers be called the same?"""
+    own = {*job.names, "rows"} if job.reduce else {*job.names}
+    for name in [job.by] if job.by is not None else job.kept:
+        if name in own:
+            what = "--by" if job.by is not None else "--keep"
+            hint = "" if job.by is not None else f"--keep old_{name}={name} calls it otherwise"
+            raise UsageError(f"{what} {name} has the name of a column of the answers", hint=hint)
+
+
+def check_file(job: Job, path: str) -> None:
+    """Has a later file what the first one has? Better now than when it is its turn."""
+    if path != "-":
+        table = open_table(path, job.reading)
+        try:
+            check_columns(job, table)
+        finally:
+            table.close()
+
+
+def target_of(options: Mapping[str, Any]) -> Target:
+    asked = options["to"] and checked_format(options["to"])
+    if options["file"] in (None, "-"):
+        if asked == "parquet" and sys.stdout is not None and sys.stdout.isatty():
+            raise UsageError("Parquet is not for a terminal", hint="-o FILE.parquet")
+        return printed(Kind(asked or "jsonl"), print_bytes)
+    return draft(options["file"], target_kind(options["file"], asked))
+
+
+def teller(progress: Progress) -> Any:
+    """Who shows at a terminal how far a run has come."""
+    begun = monotonic()
+    first: list[float] = []
+
+    def tell(rows: int, share: float) -> None:
+        if not first:
+            first.append(share)
+        if progress.is_due:
+            seconds = monotonic() - begun
+            left = seconds * (1 - share) / (share - first[0]) if share > first[0] else math.nan
+            more = f", {share:.0%}, {spent(left)} left" if left == left else ""
+            progress.say(f"{counted(rows)}, {rate(rows, seconds)}{more}")
+
+    return tell
+
+
+def told(
+    job: Job, outcome: Outcome, verdict: Verdict | None, seconds: float, options: Mapping[str, Any]
+) -> int:
+    """Say what there is to say on stderr; the exit code."""
+    from backprop.cli.render.batch import lines
+
+    if options["summary"] is not None:
+        found = summary_dict(job, outcome, verdict, seconds, options["file"])
+        write_whole(options["summary"], render_object(found))
+    wrong = verdict is not None and verdict.worst == "differ"
+    for line in lines(job, outcome, verdict, seconds, quiet=options["quiet"]):
+        say(line)
+    return WRONG if wrong else 0

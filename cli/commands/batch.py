@@ -1,0 +1,106 @@
+"""backprop batch: value and gradient for every row of a table, or the sums of all."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from backprop.checking.check import TIMEOUT
+from backprop.cli.staging import staging_options
+from backprop.cli.variables import ProgramCommand, Question
+from backprop.kernel import ENGINES
+
+HELP = """Value and gradient of PROGRAM for every row of a table, whose columns are its variables.
+
+\b
+  backprop batch "(x+y)*z" --data points.csv -o answers.csv
+  backprop batch "(x+y)*z" --data points.parquet --z=-4 --wrt x,y --keep id -o answers.parquet
+  backprop batch "sigmoid(w*x + b)" --data '2026-*.csv.gz' --map x=height --w=2 --b=-3 | jq .dx
+  backprop batch "(w*x + b - y)**2" --data points.csv --w=1 --b=0 --wrt w,b --reduce mean
+  backprop batch "(y - x)**2" --data points.csv --reduce sum --by label --to csv
+  backprop batch @model.bp --data big.csv -o answers.csv --resume
+  zcat log.gz | backprop batch "log(x)" --data - --on-error skip
+
+\b
+A row's answer is its value and, for each variable, d and its name: value, dx, dy.
+Files are CSV, TSV, JSON lines or Parquet, also as .gz, .bz2, .xz and .zst.
+
+The exit code is 0 if all rows have an answer or --on-error lets them pass, 1 if the check of a
+sample of rows finds a difference, 2 for a row that can't be read, 3 for one without a finite
+answer.
+"""
+ROWS_CHECKED = 10
+
+
+@click.command(
+    "batch", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]"
+)
+@click.option(
+    "--data", "data", metavar="FILE", multiple=True, required=True,
+    help="A table, or a pattern such as 'data/*.csv'; - is stdin. May be given again.",
+)  # fmt: skip
+@click.option(
+    "--map", "mapped", metavar="NAME=COLUMN", multiple=True,
+    help="The column of a variable, if it has another name.",
+)  # fmt: skip
+@click.option("--wrt", metavar="NAMES", help="The variables to differentiate by; default columns "
+              "and values alike.")  # fmt: skip
+@click.option("--only", type=click.Choice(["value"]), help="Leave the gradient out.")
+@click.option(
+    "--keep", metavar="COLUMNS", help="Columns to copy, as they are or as new=old; * is all."
+)
+@click.option("-o", "file", metavar="FILE", help="Write a file: .csv, .tsv, .jsonl or .parquet.")
+@click.option("--to", metavar="FORMAT", help="What to write; JSON lines to stdout by default.")
+@click.option("--from", "source", metavar="FORMAT", help="What to read, if names don't tell.")
+@click.option("--separator", metavar="CHAR", help="What stands between the fields of CSV.")
+@click.option("--no-header", is_flag=True, help="The columns are column_1, column_2, ...")
+@click.option(
+    "--reduce", type=click.Choice(["sum", "mean"]), help="One answer for all rows: sum or mean."
+)
+@click.option("--by", metavar="COLUMN", help="With --reduce: an answer for each of its values.")
+@click.option(
+    "--on-error", type=click.Choice(["fail", "skip", "null"]), default="fail",
+    help="A row that can't be read or has no finite answer ends the run, is left out, or has null.",
+)  # fmt: skip
+@click.option("--allow-nonfinite", is_flag=True, help="Let inf and nan be values and answers.")
+@click.option("--resume", is_flag=True, help="Go on with the -o FILE of an interrupted run.")
+@click.option(
+    "--check-rows", type=click.IntRange(0, 10_000), default=ROWS_CHECKED, metavar="N",
+    help=f"Rows, drawn at random, that SymPy and others check; default {ROWS_CHECKED}.",
+)  # fmt: skip
+@click.option(
+    "--check-timeout", type=click.FloatRange(0, min_open=True), default=TIMEOUT,
+    metavar="SECONDS", help=f"For all these checks; default {TIMEOUT:g}.",
+)  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=0, help="Which rows are drawn.")
+@click.option(
+    "--engine", type=click.Choice(ENGINES), default="numpy",
+    help="NumPy, C by the system's compiler, or what is faster.",
+)  # fmt: skip
+@click.option("--threads", type=click.IntRange(1), metavar="N", help="Default: all processors.")
+@click.option(
+    "--fast-trigonometry", is_flag=True,
+    help="sin and cos within 3 units in the last place, if that is faster here.",
+)  # fmt: skip
+@staging_options()
+@click.option("--summary", metavar="FILE", help="Write what there is to say of the run, as JSON.")
+@click.option("--quiet", is_flag=True, help="Say nothing if all is well.")
+@click.pass_obj
+def command(
+    asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], **options: Any
+) -> int:
+    del program, at, pairs
+    options |= {"threads": options["threads"] or processors()}
+    from backprop.cli.batching import batch
+
+    return batch(asked, **options)
+
+
+def processors() -> int:
+    """How many this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1

@@ -1,0 +1,207 @@
+"""An output file on its way: written under another name, and renamed when it is whole.
+
+Beside the draft stands a journal: how much of the draft counts, and where to go on. Whatever
+happens to the process, there is either the whole file, or a draft that a later run can finish
+with the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from time import monotonic
+from typing import Any, BinaryIO
+
+from backprop.errors import UsageError
+from backprop.tables.formats import Kind
+from backprop.tables.library import Frame, polars
+from backprop.tables.streams import reason
+from backprop.tables.writing import encoded
+
+PACE = 0.2  # seconds between two journals at least, and a twentieth of the time goes into them
+SHARE = 20
+ROW_GROUP = 1 << 17
+VERSION = 1
+
+State = dict[str, Any]
+NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+class Draft:
+    """A table of text on its way to a file. As a context it holds the draft open, and leaves it
+    for a later run unless `finish` or `discard` was called."""
+
+    def __init__(self, path: str, kind: Kind) -> None:
+        self.path = path
+        self.kind = kind
+        self.place = os.path.realpath(path)
+        folder, name = os.path.split(self.place)
+        self.draft = os.path.join(folder, f".{name}.backprop-draft")
+        self.journal = os.path.join(folder, f".{name}.backprop-journal")
+        self.size = 0
+        self.due = monotonic() + PACE
+        self.file: BinaryIO | None = None
+
+    def saved(self, run: str) -> State | None:
+        """Where an interrupted run of the same kind stopped."""
+        try:
+            with open(self.journal, encoding="utf-8") as file:
+                found = json.load(file)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{self.journal} can't be read: {reason(error)}") from None
+        if found.get("version") != VERSION or found.get("run") != run:
+            raise UsageError(
+                f"{self.path} was begun by another run: other options, another program, or data "
+                "that changed since",
+                hint="without --resume it is begun anew",
+            )
+        return dict(found)
+
+    def open(self, state: State | None) -> None:
+        """Begin, or go on from a state; an error now if the file could not be written later."""
+        with self.writing():
+            if os.path.isdir(self.place):
+                raise UsageError(f"{self.path} is a directory")
+            if os.path.exists(self.place) and not os.path.isfile(self.place):
+                raise UsageError(f"{self.path} is not a regular file")
+            descriptor = os.open(self.draft, os.O_RDWR | os.O_CREAT | NO_LINKS, 0o666)
+            self.file = os.fdopen(descriptor, "r+b")
+            self.lock()
+            self.begin(state)
+
+    def begin(self, state: State | None) -> None:
+        assert self.file is not None
+        self.size = state["size"] if state else 0
+        if os.fstat(self.file.fileno()).st_size < self.size:
+            raise UsageError(f"{self.draft} is shorter than its journal says")
+        self.file.truncate(self.size)
+        self.file.seek(self.size)
+        if not state:
+            with suppress(FileNotFoundError):
+                os.unlink(self.journal)
+
+    def lock(self) -> None:
+        """Two runs can't write the same file."""
+        assert self.file is not None
+        try:
+            import fcntl
+        except ImportError:
+            return
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self.file.close()
+            raise UsageError(f"{self.path} is being written by another run") from None
+
+    def write(self, frame: Frame) -> None:
+        assert self.file is not None
+        data = encoded(frame, self.kind, first=not self.size)
+        with self.writing():
+            self.file.write(data)
+        self.size += len(data)
+
+    def is_due(self) -> bool:
+        """Is it time for a journal?"""
+        return monotonic() >= self.due
+
+    def save(self, state: State) -> None:
+        """All before this can be relied upon."""
+        begun = monotonic()
+        with self.writing():
+            self.flush()
+            data = json.dumps({"version": VERSION, "size": self.size, **state})
+            with open(f"{self.journal}.new", "w", encoding="utf-8") as file:
+                file.write(data)
+            os.replace(f"{self.journal}.new", self.journal)
+        now = monotonic()
+        self.due = now + max(PACE, SHARE * (now - begun))
+
+    def flush(self) -> None:
+        assert self.file is not None
+        self.file.flush()
+
+    def finish(self) -> None:
+        """The draft becomes the file."""
+        assert self.file is not None
+        with self.writing():
+            self.file.flush()
+            os.fsync(self.file.fileno())
+            os.replace(self.draft, self.place)
+            with suppress(FileNotFoundError):
+                os.unlink(self.journal)
+        self.file.close()
+
+    def discard(self) -> None:
+        """Leave nothing."""
+        self.close()
+        for path in (self.draft, self.journal, f"{self.journal}.new"):
+            with suppress(OSError):
+                os.unlink(path)
+
+    def close(self) -> None:
+        if self.file is not None:
+            with suppress(OSError):
+                self.file.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            hint = "--resume goes on when there is room" if os.path.exists(self.journal) else ""
+            message = f"{self.path} can't be written: {reason(error)}"
+            raise WriteError(message, hint=hint) from None
+
+
+class WriteError(UsageError):
+    """A file that can't be written; what was written of it is kept."""
+
+
+class ParquetDraft(Draft):
+    """Blocks become files of their own first, since Parquet is whole only at its end."""
+
+    def __init__(self, path: str, kind: Kind) -> None:
+        super().__init__(path, kind)
+        self.parts = f"{self.draft}-parts"
+
+    def begin(self, state: State | None) -> None:
+        super().begin(state and {"size": 0})
+        self.size = state["size"] if state else 0
+        os.makedirs(self.parts, exist_ok=True)
+        for name in os.listdir(self.parts):
+            if not name[:8].isdigit() or int(name[:8]) >= self.size:
+                os.unlink(os.path.join(self.parts, name))
+
+    def part(self, number: int) -> str:
+        return os.path.join(self.parts, f"{number:08}.parquet")
+
+    def write(self, frame: Frame) -> None:
+        with self.writing():
+            try:
+                frame.write_parquet(self.part(self.size))
+            except polars.exceptions.PolarsError as error:
+                raise OSError(str(error).splitlines()[0]) from None
+        self.size += 1
+
+    def finish(self) -> None:
+        with self.writing():
+            try:
+                whole = polars.scan_parquet([self.part(k) for k in range(self.size)], glob=False)
+                whole.sink_parquet(self.draft, row_group_size=ROW_GROUP, maintain_order=True)
+            except polars.exceptions.PolarsError as error:
+                raise OSError(str(error).splitlines()[0]) from None
+        super().finish()
+        shutil.rmtree(self.parts, ignore_errors=True)
+
+    def discard(self) -> None:
+        super().discard()
+        shutil.rmtree(self.parts, ignore_errors=True)
+
+
+def draft(path: str, kind: Kind) -> Draft:
+    return (ParquetDraft if kind.format == "parquet" else Draft)(path, kind)

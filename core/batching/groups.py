@@ -1,0 +1,66 @@
+"""Sums over rows, for every value of a column or for all rows together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from backprop.batching.sums import Sums
+from backprop.errors import LimitError
+from backprop.tables.library import Frame, polars
+
+MOST = 1_000_000
+
+
+class Groups:
+    def __init__(self, columns: int) -> None:
+        self.sums = Sums(columns)
+        self.codes: dict[Any, int] = {}  # a value of the column -> its group, in order of coming
+
+    def add(self, answers: Sequence[Any], keys: Any = None) -> None:
+        """Add rows to the groups that their keys name; to the only one if there are no keys."""
+        if keys is None:
+            self.sums.add(answers)
+            return
+        kind = keys.dtype
+        if not (kind.is_numeric() or kind in (polars.Boolean, polars.String)) or kind.is_decimal():
+            keys = keys.cast(polars.String)
+        distinct = keys.unique(maintain_order=True)
+        known = [self.code(key) for key in distinct.to_list()]
+        codes = keys.replace_strict(distinct, known, return_dtype=polars.Int64).to_numpy()
+        self.sums.add(answers, codes, len(self.codes))
+
+    def code(self, key: Any) -> int:
+        key = "NaN" if key != key else key
+        if key not in self.codes and len(self.codes) == MOST:
+            raise LimitError(f"there are more than {MOST:,} groups", hint="group by another column")
+        return self.codes.setdefault(key, len(self.codes))
+
+    def merge(self, other: Groups) -> None:
+        self.sums.merge(other.sums, [self.code(key) for key in other.codes] or None)
+
+    def table(self, names: Sequence[str], how: str, by: str | None) -> Frame:
+        """A row for every group: how many rows it has, and its sums or means."""
+        found = self.sums.mean if how == "mean" else self.sums.total
+        groups = range(self.sums.groups)
+        keys = {} if by is None else {by: [*self.codes]}
+        answers = {
+            name: [found(column, group) for group in groups] for column, name in enumerate(names)
+        }
+        return polars.DataFrame({**keys, "rows": self.sums.counts, **answers}, strict=False)
+
+    def state(self) -> dict[str, Any]:
+        return {"keys": [*self.codes], "sums": self.sums.state()}
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Any]) -> Self:
+        found = cls(0)
+        found.sums = Sums.restored(state["sums"])
+        found.codes = {key: code for code, key in enumerate(state["keys"])}
+        return found
+
+
+def no_rows(groups: Groups) -> bool:
+    return not np.any(groups.sums.counts)

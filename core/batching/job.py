@@ -1,0 +1,125 @@
+"""What is asked of every row. A Job is plain data, so that it can travel to another machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from backprop.errors import UsageError, closest
+from backprop.language.ending import ending
+from backprop.language.parser import parse
+from backprop.program import Program
+from backprop.staging import stage
+from backprop.tables.blocks import Table, Wanted
+from backprop.tables.opening import Reading
+
+ON_ERROR = ("fail", "skip", "null")
+REDUCTIONS = ("sum", "mean")
+LISTED = 12  # columns that a message names
+GROUP = "by"  # what the column of groups is called on its way
+
+
+@dataclass(frozen=True)
+class Job:
+    text: str
+    output: str | None
+    gates: str
+    share: bool
+    ties: str
+    fixed: Mapping[str, float]  # variables that are the same in every row
+    columns: Mapping[str, str]  # the others, and where they stand
+    kept: Mapping[str, str]  # columns that are copied, by their new name
+    wrt: tuple[str, ...]
+    on_error: str = "fail"
+    allow_nonfinite: bool = False
+    engine: str = "numpy"
+    threads: int = 1
+    fast_trigonometry: bool = False
+    reduce: str | None = None
+    by: str | None = None
+    sample: int = 0  # rows that will be checked
+    seed: int = 0
+    reading: Reading = Reading()
+
+    def program(self) -> Program:
+        tree = parse(self.text)
+        if self.output is not None:
+            tree = ending(tree, self.output)
+        return stage(tree, {*self.fixed, *self.columns}, self.gates, self.share)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of an answer."""
+        return ("value", *(f"d{name}" for name in self.wrt))
+
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(self.columns, {GROUP: self.by} if self.by is not None else self.kept)
+
+
+def columns_for(
+    program: Program, fixed: Mapping[str, float], mapped: Mapping[str, str], table: Table
+) -> dict[str, str]:
+    """The column of every variable that has no value otherwise."""
+    for name in mapped:
+        if name not in program.inputs:
+            near = closest(name, list(program.inputs))
+            raise UsageError(
+                f"--map names {name}, which is no variable of the program",
+                hint=f"did you mean {near}?" if near else "--map VARIABLE=COLUMN",
+            )
+        if name in fixed:
+            raise UsageError(f"{name} is given a value and a column")
+    found: dict[str, str] = {}
+    missing: list[str] = []
+    for name in program.inputs:
+        column = mapped.get(name, name)
+        if name in fixed or (column not in table.columns and name in program.defaults):
+            continue
+        found[name] = column
+        if column not in table.columns:
+            missing.append(column)
+    if missing:
+        raise lacking(missing[0], table, mapped)
+    return found
+
+
+def lacking(column: str, table: Table, mapped: Mapping[str, str]) -> UsageError:
+    near = closest(column, list(table.columns))
+    hint = f"--map {column}=COLUMN takes another column, --{column}=VALUE a number"
+    if column in mapped.values():
+        hint = ""
+    if near:
+        hint = f"did you mean {near}?" + (f" --map {column}={near}" if hint else "")
+    return UsageError(f"{table.name} has no column {column}; it has {listed(table)}", hint=hint)
+
+
+def listed(table: Table) -> str:
+    more = len(table.columns) - LISTED
+    shown = ", ".join(table.columns[:LISTED])
+    return f"{shown} and {more:,} more" if more > 0 else shown or "none"
+
+
+def check_columns(job: Job, table: Table) -> None:
+    """Does a file have what is asked for, and each of it once?"""
+    wanted = job.wanted
+    for column in dict.fromkeys([*wanted.numbers.values(), *wanted.kept.values()]):
+        count = table.columns.count(column)  # type: ignore[attr-defined]
+        if not count:
+            raise lacking(column, table, {column: column})
+        if count > 1:
+            raise UsageError(f"{table.name} has {count} columns called {column}")
+
+
+def pairs_of(texts: Sequence[str], option: str) -> dict[str, str]:
+    """`x=col3` as a name and a column; a column alone keeps its name."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, column = text.partition("=")
+        name, column = name.strip(), column.strip()
+        if not name or (equals and not column):
+            raise UsageError(f"{option} wants NAME=COLUMN, not {text or 'nothing'}")
+        if name in found:
+            raise UsageError(f"{option} names {name} twice")
+        found[name] = column if equals else name
+    return found

@@ -1,0 +1,77 @@
+"""The sample of rows before the three opinions: is the program right there, and did the kernel
+compute what the program says?"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from backprop.batching.job import Job
+from backprop.batching.tally import Chosen
+from backprop.checking.check import VERDICTS, Judged, worst
+from backprop.checking.checker import check
+from backprop.checking.child import Child
+from backprop.evaluation import evaluate
+
+CLOSE = 2.0**-50  # relative: 4 units in the last place
+ONE_DIGIT = 10
+SURE = 1e-15
+
+
+class Verdict(NamedTuple):
+    """What came of the sample: how many rows have which verdict, and the worst with its row."""
+
+    counts: dict[str, int]
+    worst: str = "unchecked"
+    where: str = ""
+    reason: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**self._asdict(), "rows": sum(self.counts.values())}
+
+
+def judged(job: Job, sample: Sequence[Chosen], child: Child, timeout: float) -> Verdict:
+    """Check rows for so many seconds; what was not reached is unchecked."""
+    program = job.program()
+    end = time.monotonic() + timeout
+    found: list[tuple[str, str, str]] = []
+    for chosen in sorted(sample, key=lambda one: one.where):
+        left = end - time.monotonic()
+        if left <= 0 or not child.alive:
+            late = f"there was no verdict in {timeout:g} s"
+            found.append(("unchecked", chosen.where, late))
+            continue
+        point = {**job.fixed, **dict(zip(job.columns, chosen.inputs, strict=True))}
+        report = evaluate(program, point, wrt=job.wrt or None, ties=job.ties)
+        opinion = check(report, child, timeout=left, formula=False)
+        verdict, why = opinion.verdict, opinion.reason
+        exact = [opinion.value, *(opinion.inputs.get(name) for name in job.wrt)]
+        engine = [report.value, *(report.gradient[name] for name in job.wrt)]
+        for name, mine, theirs, known in zip(
+            job.names, chosen.answers, engine, exact, strict=True
+        ):
+            if not same(mine, theirs, known):
+                verdict, why = "differ", f"{name} is {mine!r} in the table, and {theirs!r} by eval"
+        found.append((verdict, chosen.where, why))
+    counts = {verdict: sum(one == verdict for one, _, _ in found) for verdict in VERDICTS}
+    counts = {verdict: count for verdict, count in counts.items() if count}
+    if not found:
+        return Verdict({}, reason="there was no row to check")
+    overall = worst([verdict for verdict, _, _ in found])
+    _, where, why = next(one for one in found if one[0] == overall)
+    return Verdict(counts, overall, where, why)
+
+
+def same(mine: float, theirs: float, known: Judged | None) -> bool:
+    """Is the kernel's number the engine's, to a few units in the last place, or else as near to
+    the exact one?"""
+    if mine == theirs or abs(mine - theirs) <= CLOSE * abs(theirs):
+        return True
+    if known is None or known.exact is None or not math.isfinite(mine):
+        return False
+    exact = Decimal(str(known.exact))
+    errors = [abs(Decimal(number) - exact) for number in (mine, theirs)]
+    return errors[0] <= max(ONE_DIGIT * errors[1], Decimal(SURE) * abs(exact))

@@ -1,0 +1,161 @@
+"""A run: files in, one table or its sums out, and what there is to say of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+from backprop import __version__
+from backprop.batching.drafts import State, WriteError
+from backprop.batching.groups import Groups
+from backprop.batching.job import Job, check_columns
+from backprop.batching.rows import Place, Worker
+from backprop.batching.tally import Tally
+from backprop.errors import BackpropError, UsageError
+from backprop.tables.blocks import Table
+from backprop.tables.library import Frame, polars
+from backprop.tables.opening import open_table
+from backprop.tables.streams import Mark
+
+ANY = ("threads",)  # what may be another when a run goes on
+
+
+class Target(Protocol):
+    """Where answers go: a Draft of a file, or standard output."""
+
+    size: int
+
+    def open(self, state: State | None) -> None: ...
+    def write(self, frame: Frame) -> None: ...
+    def is_due(self) -> bool: ...
+    def save(self, state: State) -> None: ...
+    def finish(self) -> None: ...
+    def discard(self) -> None: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    tally: Tally
+    engine: str
+    note: str  # why it wasn't the engine that was asked for
+    resumed: int  # rows that an earlier run had done
+
+
+Tell = Callable[[int, float], None]
+
+
+class Run:
+    def __init__(
+        self, job: Job, files: Sequence[str], target: Target, tell: Tell, first: Table
+    ) -> None:
+        self.job = job
+        self.files = files
+        self.target = target
+        self.tell = tell  # rows so far, and the share of all bytes
+        self.first = first  # the first file, open already
+        self.note = ""
+        sizes = [0 if path == "-" else os.stat(path).st_size for path in files]
+        self.before = [sum(sizes[:k]) for k in range(len(sizes))]
+        self.sizes = sizes
+
+    @property
+    def identity(self) -> str:
+        """What has to be the same when a run goes on."""
+        job = {name: value for name, value in asdict(self.job).items() if name not in ANY}
+        status = [os.stat(path) for path in self.files if path != "-"]
+        files = [(path, s.st_size, s.st_mtime_ns) for path, s in zip(self.files, status)]
+        told = json.dumps([__version__, job, files], sort_keys=True, default=list)
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    def __call__(self, state: State | None = None) -> Outcome:
+        """From the beginning, or from where an interrupted run stopped."""
+        tally = groups = None
+        if state:
+            tally, groups = Tally.restored(state["tally"]), Groups.restored(state["groups"])
+        self.worker = Worker(self.job, tally, groups)
+        if state:
+            self.worker.engine = state["engine"]
+        self.resumed = self.worker.tally.rows
+        self.target.open(state)
+        try:
+            self.go(state)
+            self.target.finish()
+        except (KeyboardInterrupt, WriteError, BrokenPipeError, MemoryError):
+            self.target.close()
+            raise
+        except BaseException:
+            self.target.discard()
+            raise
+        return Outcome(self.worker.tally, self.worker.engine, self.note, self.resumed)
+
+    def go(self, state: State | None) -> None:
+        at = state["file"] if state else 0
+        mark = Mark(*state["mark"]) if state else None
+        for number in range(at, len(self.files)):
+            table = self.first if not number else open_table(self.files[number], self.job.reading)
+            try:
+                check_columns(self.job, table)
+                self.read(table, number, mark)
+            finally:
+                table.close()
+            mark = None
+        if self.job.reduce is not None:
+            self.target.write(self.sums())
+        elif not self.target.size:
+            self.target.write(self.nothing())
+
+    def read(self, table: Table, number: int, mark: Mark | None) -> None:
+        place = Place(number, table.name, table.unit)
+        blocks = table.blocks(self.job.wanted, *([mark] if mark else []))
+        for block in blocks:
+            if self.worker.kernel is None:
+                share = self.share(number, table)
+                rows = int(len(block.lines) / share) if share else 0
+                self.prepare(rows)
+            frame = self.worker.answer(place, block)
+            if frame is not None:
+                self.target.write(frame)
+            self.tell(self.worker.tally.rows, self.share(number, table))
+            if self.target.is_due():
+                self.target.save(
+                    {
+                        "run": self.identity,
+                        "file": number,
+                        "mark": list(block.end),
+                        "engine": self.worker.engine,
+                        "tally": self.worker.tally.state(),
+                        "groups": self.worker.groups.state(),
+                    }
+                )
+
+    def prepare(self, rows: int) -> None:
+        begun = self.worker.engine if self.resumed else None
+        self.note = self.worker.prepare(rows)
+        if begun not in (None, self.worker.engine):
+            raise UsageError(f"this was begun by the {begun} engine, which is not there: {self.note}")
+
+    def share(self, number: int, table: Table) -> float:
+        """How much of all files has been read; 0 if nobody knows."""
+        total = sum(self.sizes)
+        done = self.before[number] + table.progress() * self.sizes[number]
+        return done / total if total else 0.0
+
+    def sums(self) -> Frame:
+        assert self.job.reduce is not None
+        if not self.worker.tally.answered:
+            raise NoRowsError("there is no row to sum")
+        return self.worker.groups.table(self.job.names, self.job.reduce, self.job.by)
+
+    def nothing(self) -> Frame:
+        """A table without rows, but with its columns."""
+        kept = dict.fromkeys(self.job.kept, polars.String)
+        return polars.DataFrame(schema={**kept, **dict.fromkeys(self.job.names, polars.Float64)})
+
+
+class NoRowsError(BackpropError):
+    exit_code = 3

@@ -1,0 +1,81 @@
+"""Names of files and patterns -> tables that are open for reading."""
+
+from __future__ import annotations
+
+import glob
+import os
+import tempfile
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from backprop.errors import UsageError
+from backprop.tables.blocks import Table
+from backprop.tables.delimited import DelimitedTable
+from backprop.tables.formats import PARQUET_MAGIC, SEPARATORS, guessed_format, named_kind
+from backprop.tables.json_lines import JsonLinesTable
+from backprop.tables.parquet import ParquetTable
+from backprop.tables.streams import PIECE, Stream
+
+SNIFFED = 1 << 12
+
+
+class Reading(NamedTuple):
+    """How files are read, where their names and beginnings don't tell."""
+
+    format: str | None = None
+    separator: str | None = None
+    header: bool = True
+
+
+def files_of(patterns: Iterable[str]) -> list[str]:
+    """The files, those of a pattern in the order of their names."""
+    found: list[str] = []
+    for pattern in patterns:
+        if pattern == "-" or os.path.exists(pattern) or not glob.has_magic(pattern):
+            found.append(pattern)
+            continue
+        matching = sorted(path for path in glob.glob(pattern) if os.path.isfile(path))
+        if not matching:
+            raise UsageError(f"no file is called {pattern}")
+        found += matching
+    if found.count("-") > 1:
+        raise UsageError("standard input can be read once only")
+    return found
+
+
+def open_table(path: str, reading: Reading = Reading()) -> Table:
+    named = None if path == "-" else named_kind(path)
+    asked = reading.format or (named and named.format)
+    stream = Stream(path)
+    try:
+        return table_of(stream, path, asked, reading)
+    except BaseException:
+        stream.close()
+        raise
+
+
+def table_of(stream: Stream, path: str, asked: str | None, reading: Reading) -> Table:
+    start = stream.peek(SNIFFED)
+    if not start:
+        raise UsageError(f"{stream.name} is empty")
+    if asked == "parquet" or (asked is None and start.startswith(PARQUET_MAGIC)):
+        if not stream.size:
+            return spooled(stream)
+        stream.close()
+        return ParquetTable(path)
+    asked = asked or guessed_format(start)
+    if asked == "jsonl":
+        return JsonLinesTable(stream)
+    separator = reading.separator or SEPARATORS[asked]
+    return DelimitedTable(stream, separator, header=reading.header)
+
+
+def spooled(stream: Stream) -> ParquetTable:
+    """Parquet from a pipe, which is read by its end first: by way of a file."""
+    file = tempfile.NamedTemporaryFile(prefix="backprop-", suffix=".parquet")  # noqa: SIM115
+    while data := stream.read(PIECE):
+        file.write(data)
+    file.flush()
+    table = ParquetTable(file.name)
+    table.name, table.held = stream.name, file
+    return table

@@ -1,0 +1,68 @@
+"""Parquet: columns that are typed already, read in slices of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from backprop.errors import UsageError
+from backprop.tables.blocks import Block, Wanted
+from backprop.tables.library import Frame, polars
+from backprop.tables.streams import Mark
+
+ROWS = 1 << 17  # of a block
+
+
+class ParquetTable:
+    unit = "row"
+
+    def __init__(self, path: str, first: int = 0, count: int | None = None) -> None:
+        self.name = path
+        self.first = first
+        self.scan = polars.scan_parquet(path, glob=False)
+        self.types = self.asked(self.scan.collect_schema)
+        self.columns = list(self.types)
+        self.rows = self.asked(self.scan.select(polars.len()).collect).item()
+        self.end = self.rows if count is None else first + count
+        self.done = first
+        self.held: Any = None  # a file that is there as long as the table is open
+
+    def asked(self, question: Any) -> Any:
+        try:
+            return question()
+        except (polars.exceptions.PolarsError, OSError) as error:
+            first = str(error).splitlines()[0][:100]
+            raise UsageError(f"{self.name} can't be read as Parquet: {first}") from None
+
+    def blocks(self, wanted: Wanted, mark: Mark = Mark()) -> Iterator[Block]:
+        for name in wanted.numbers.values():
+            kind = self.types[name]
+            if not (kind.is_numeric() or kind == polars.Boolean or kind == polars.Null):
+                raise UsageError(f"{self.name}: the column {name} holds {kind}, not numbers")
+        asked = [
+            *(polars.col(column).cast(polars.Float64).alias(f"n{k}")
+              for k, column in enumerate(wanted.numbers.values())),
+            *(polars.col(column).alias(f"k{k}") for k, column in enumerate(wanted.kept.values())),
+            polars.lit(value=True).alias("there"),
+        ]  # fmt: skip
+        for start in range(max(self.first, mark.offset), self.end, ROWS):
+            rows = self.scan.slice(start, min(ROWS, self.end - start))
+            yield self.block(self.asked(rows.select(asked).collect), wanted, start)
+
+    def block(self, frame: Frame, wanted: Wanted, start: int) -> Block:
+        numbers, bad = {}, {}
+        for k, (variable, column) in enumerate(wanted.numbers.items()):
+            found = frame[f"n{k}"]
+            for row in found.is_null().arg_true().to_list():
+                bad[row] = f"{column} is missing"
+            numbers[variable] = found.to_numpy()
+        kept = frame.select(**{name: f"k{k}" for k, name in enumerate(wanted.kept)})
+        self.done = stop = start + frame.height
+        return Block(numbers, kept, range(start + 1, stop + 1), bad, Mark(stop, stop + 1))
+
+    def progress(self) -> float:
+        return self.done / self.rows if self.rows else 1.0
+
+    def close(self) -> None:
+        if self.held is not None:
+            self.held.close()

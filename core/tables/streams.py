@@ -1,0 +1,139 @@
+"""Files and standard input as streams of bytes, decompressed, and cut into pieces of whole lines.
+
+Nothing is ever read without bound: a piece has a size, and a line can't be endless.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, cast
+
+from backprop.errors import UsageError
+from backprop.tables.compression import compression_of, damage, decompressed
+
+PIECE = 8 << 20  # bytes of text that are read at a time
+LONGEST = 64 << 20  # of a line
+SNIFFED = 1 << 16
+QUOTE = b'"'
+
+
+class Mark(NamedTuple):
+    """A place in a table where reading can go on."""
+
+    offset: int = 0  # in bytes of text, or in rows
+    line: int = 1
+
+
+class Piece(NamedTuple):
+    data: bytes
+    line: int  # its first line
+    end: Mark
+
+
+class Stream:
+    """The bytes of a file or of standard input, as they were before they were compressed."""
+
+    def __init__(self, path: str) -> None:
+        self.name = "standard input" if path == "-" else path
+        self.raw = standard_input() if path == "-" else regular_file(path)
+        self.size = 0 if path == "-" else os.fstat(self.raw.fileno()).st_size
+        self.whole = io.BufferedReader(cast(io.RawIOBase, self.raw), SNIFFED)
+        with self.reading():
+            self.compression = compression_of(self.whole.peek(SNIFFED))
+            self.text = decompressed(self.whole, self.compression)
+        self.head = b""
+
+    def peek(self, size: int) -> bytes:
+        """As many of the next bytes, fewer only at the end; they stay unread."""
+        if len(self.head) < size:
+            with self.reading():
+                self.head += self.text.read(size - len(self.head))
+        return self.head[:size]
+
+    def read(self, size: int) -> bytes:
+        data, self.head = self.peek(size), self.head[size:]
+        return data
+
+    def seek(self, offset: int) -> None:
+        self.head = b""
+        with self.reading():
+            self.text.seek(offset)
+
+    def progress(self) -> float:
+        """The share of the file that has been read; 0 if nobody knows."""
+        return self.whole.tell() / self.size if self.size else 0.0
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if damage(error):
+                message = f"{self.name} is cut off or damaged: {reason(error)}"
+                raise UsageError(message) from None
+            if isinstance(error, OSError):
+                raise UsageError(f"{self.name} can't be read: {reason(error)}") from None
+            raise
+
+    def close(self) -> None:
+        if self.raw is not sys.stdin.buffer:
+            self.whole.close()
+
+
+def reason(error: BaseException) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def standard_input() -> Any:
+    if sys.stdin is None or sys.stdin.closed:
+        raise UsageError("there is no standard input to read")
+    return sys.stdin.buffer
+
+
+def regular_file(path: str) -> Any:
+    """A file, or a pipe that a shell made: no device, which may have no end."""
+    try:
+        if os.path.isdir(path):
+            raise UsageError(f"{path} is a directory", hint=f"the files in it are '{path}/*.csv'")
+        file = open(path, "rb", buffering=0)  # noqa: SIM115
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} can't be read: {reason(error)}") from None
+    mode = os.fstat(file.fileno()).st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
+        file.close()
+        raise UsageError(f"{path} is not a regular file")
+    return file
+
+
+def pieces(stream: Stream, mark: Mark, size: int = PIECE, *, quotes: bool = False) -> Iterator[Piece]:
+    """Pieces of whole lines, from a mark that the stream stands at; with `quotes`, a newline
+    between quotes ends no line."""
+    offset, line = mark
+    rest = b""
+    while True:
+        more = stream.read(size)
+        data = rest + more if rest else more
+        if not data:
+            return
+        last = len(more) < size
+        end = len(data) if last else cut(data, quotes=quotes and len(data) < 4 * size)
+        if not end and len(data) > LONGEST:
+            raise UsageError(f"{stream.name}: line {line:,} has no end")
+        rest, data = data[end:], data[:end]
+        if data:
+            offset += end
+            first, line = line, line + data.count(b"\n")
+            yield Piece(data, first, Mark(offset, line))
+
+
+def cut(data: bytes, *, quotes: bool) -> int:
+    """Where the last whole line ends; 0 if none does."""
+    end = data.rfind(b"\n") + 1
+    while quotes and end and data.count(QUOTE, 0, end) % 2:
+        end = data.rfind(b"\n", 0, data.rfind(QUOTE, 0, end)) + 1
+    return end

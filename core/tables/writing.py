@@ -1,0 +1,46 @@
+"""Frames -> bytes of a table."""
+
+from __future__ import annotations
+
+import io
+import json
+from math import isfinite
+
+from backprop.errors import UsageError
+from backprop.report import plain
+from backprop.tables.compression import compressed
+from backprop.tables.formats import SEPARATORS, Kind
+from backprop.tables.library import Frame, polars
+
+
+def encoded(frame: Frame, kind: Kind, *, first: bool) -> bytes:
+    """Rows as text, after a header if they are the first."""
+    buffer = io.BytesIO()
+    if kind.format == "jsonl":
+        frame.write_ndjson(buffer)
+        data = with_nonfinite(buffer.getvalue(), frame)
+    else:
+        try:
+            frame.write_csv(buffer, include_header=first, separator=SEPARATORS[kind.format])
+        except polars.exceptions.PolarsError as error:
+            raise UsageError(f"a column can't be written as {kind.format}: {error}") from None
+        data = buffer.getvalue()
+    return compressed(data, kind.compression) if data else b""
+
+
+def with_nonfinite(data: bytes, frame: Frame) -> bytes:
+    """JSON has no inf and nan, and Polars writes null: such rows are written again, by names."""
+    floats = [name for name, kind in frame.schema.items() if kind.is_float()]
+    if not floats:
+        return data
+    infinite = polars.any_horizontal(~polars.col(floats).is_finite()).fill_null(value=False)
+    rows = frame.select(infinite).to_series().arg_true().to_list()
+    if not rows:
+        return data
+    lines = data.split(b"\n")
+    for row, *values in frame[rows].select(floats).insert_column(0, polars.Series(rows)).rows():
+        found = zip(floats, values, strict=True)
+        named = {name: plain(value) for name, value in found if not isfinite(value or 0.0)}
+        record = json.loads(lines[row]) | named
+        lines[row] = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+    return b"\n".join(lines)
