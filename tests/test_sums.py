@@ -245,11 +245,21 @@ def test_more_rows_than_a_digit_could_hold_uncarried(number: float) -> None:
 def test_many_merges_are_carried_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sums, "LIMIT", 8)
     monkeypatch.setattr(sums, "BLOCK", 4)
-    found, part = Sums(1), of([0.75, 1e300])
+    found, largest = Sums(1), 0
     for _ in range(50):
-        found.merge(part)
-    assert max(abs(int(d[0])) for d in found.digits[0].values()) <= 9 << sums.BITS
-    assert found.whole(0, 0) == 50 * part.whole(0, 0)
+        found.merge(of([55.8] * 4))  # 3.49 * 2**40 units in one digit
+        largest = max(largest, *(abs(int(d[0])) for d in found.digits[0].values()))
+    assert largest <= 8 << sums.BITS
+    assert Fraction(found.whole(0, 0), 2**1074) == 200 * Fraction(55.8)
+
+
+def test_the_largest_sums_have_places() -> None:
+    found = of([TOP])
+    for _ in range(60):
+        found.merge(found)
+    assert found.whole(0, 0) == of([TOP]).whole(0, 0) << 60
+    assert Sums.restored(found.state()).state() == found.state()
+    assert (found.total(0), found.mean(0)) == (math.inf, TOP)
 
 
 def test_rows_are_left_as_they_were() -> None:

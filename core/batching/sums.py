@@ -29,7 +29,7 @@ BITS = 40
 HALF = 1 << BITS - 1
 LOWEST = 1074  # the smallest float is 2**-LOWEST
 BLOCK = 16384  # rows at a time: what is at work stays in the cache
-PLACES = 56  # 2**63 of the largest float end below
+PLACES = 54  # 2**60 of the largest float end below
 LIMIT = 1 << 62 - BITS  # so many rows fit into a digit of 64 bits before it must be carried
 HUGE = 2.0**1006  # from here on 1.5 * 2**52 units would be infinite
 
