@@ -1,0 +1,1 @@
+"""Many points: a program over the rows of tables."""
