@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any
 
 import click
 
 from backprop.batching.drafts import draft
-from backprop.batching.job import Job, check_columns, columns_for, listed, pairs_of
+from backprop.batching.job import Job, check_columns, columns_for, pairs_of
 from backprop.batching.judging import Verdict, judged
 from backprop.batching.printing import printed
 from backprop.batching.running import Outcome, Run, Target

@@ -52,20 +52,15 @@ def lines(
 def troubles(job: Job, outcome: Outcome) -> Iterator[str]:
     tally = outcome.tally
     kinds = [
-        (tally.unreadable, "can't be read"),
-        (tally.nonfinite, "no finite answer" if tally.nonfinite == 1 else "no finite answers"),
+        (tally.unreadable, "that can't be read"),
+        (tally.nonfinite, "without a finite answer"),
     ]
-    said = " and ".join(
-        f"{count:,} {'with ' if what.startswith('no') else 'that '}{what}"
-        for count, what in kinds if count
-    )  # fmt: skip
-    fate = "left out" if job.on_error == "skip" else "null"
-    total = tally.unreadable + tally.nonfinite
-    yield f"warning: {counted(total)} {'is' if total == 1 else 'are'} {fate}: {said}"
+    said = " and ".join(f"{counted(count)} {what}" for count, what in kinds if count)
+    yield f"warning: {'left out' if job.on_error == 'skip' else 'null in'} {said}"
     for trouble in tally.troubles:
         yield f"  {visible(trouble.where)}: {visible(trouble.reason)}"
-    if total > len(tally.troubles):
-        yield f"  and {total - len(tally.troubles):,} more"
+    if more := tally.unreadable + tally.nonfinite - len(tally.troubles):
+        yield f"  and {more:,} more"
 
 
 def of_check(verdict: Verdict) -> str:

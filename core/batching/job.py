@@ -11,7 +11,7 @@ from backprop.language.parser import parse
 from backprop.program import Program
 from backprop.staging import stage
 from backprop.tables.blocks import Table, Wanted
-from backprop.tables.opening import Reading
+from backprop.tables.opening import BY_NAME, Reading
 
 ON_ERROR = ("fail", "skip", "null")
 REDUCTIONS = ("sum", "mean")
@@ -39,7 +39,7 @@ class Job:
     by: str | None = None
     sample: int = 0  # rows that will be checked
     seed: int = 0
-    reading: Reading = Reading()
+    reading: Reading = BY_NAME
 
     def program(self) -> Program:
         tree = parse(self.text)
@@ -104,7 +104,7 @@ def check_columns(job: Job, table: Table) -> None:
     """Does a file have what is asked for, and each of it once?"""
     wanted = job.wanted
     for column in dict.fromkeys([*wanted.numbers.values(), *wanted.kept.values()]):
-        count = table.columns.count(column)  # type: ignore[attr-defined]
+        count = list(table.columns).count(column)
         if not count:
             raise lacking(column, table, {column: column})
         if count > 1:

@@ -50,9 +50,7 @@ def judged(job: Job, sample: Sequence[Chosen], child: Child, timeout: float) -> 
         verdict, why = opinion.verdict, opinion.reason
         exact = [opinion.value, *(opinion.inputs.get(name) for name in job.wrt)]
         engine = [report.value, *(report.gradient[name] for name in job.wrt)]
-        for name, mine, theirs, known in zip(
-            job.names, chosen.answers, engine, exact, strict=True
-        ):
+        for name, mine, theirs, known in zip(job.names, chosen.answers, engine, exact, strict=True):
             if not same(mine, theirs, known):
                 verdict, why = "differ", f"{name} is {mine!r} in the table, and {theirs!r} by eval"
         found.append((verdict, chosen.where, why))

@@ -13,7 +13,7 @@ from backprop.batching.tally import Chosen, Tally, Trouble, keys_of
 from backprop.errors import BackpropError
 from backprop.evaluation import evaluate
 from backprop.kernel import compiled
-from backprop.tables.blocks import Block, Table
+from backprop.tables.blocks import Block
 from backprop.tables.library import Frame, polars
 
 Array = Any

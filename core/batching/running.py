@@ -67,8 +67,7 @@ class Run:
     def identity(self) -> str:
         """What has to be the same when a run goes on."""
         job = {name: value for name, value in asdict(self.job).items() if name not in ANY}
-        status = [os.stat(path) for path in self.files if path != "-"]
-        files = [(path, s.st_size, s.st_mtime_ns) for path, s in zip(self.files, status)]
+        files = [(path, *changes(path)) for path in self.files]
         told = json.dumps([__version__, job, files], sort_keys=True, default=list)
         return hashlib.sha256(told.encode()).hexdigest()
 
@@ -137,7 +136,9 @@ class Run:
         begun = self.worker.engine if self.resumed else None
         self.note = self.worker.prepare(rows)
         if begun not in (None, self.worker.engine):
-            raise UsageError(f"this was begun by the {begun} engine, which is not there: {self.note}")
+            raise UsageError(
+                f"this was begun by the {begun} engine, which is not there: {self.note}"
+            )
 
     def share(self, number: int, table: Table) -> float:
         """How much of all files has been read; 0 if nobody knows."""
@@ -155,6 +156,12 @@ class Run:
         """A table without rows, but with its columns."""
         kept = dict.fromkeys(self.job.kept, polars.String)
         return polars.DataFrame(schema={**kept, **dict.fromkeys(self.job.names, polars.Float64)})
+
+
+def changes(path: str) -> tuple[int, int]:
+    """What is another when a file was written to."""
+    status = os.stat(path)
+    return status.st_size, status.st_mtime_ns
 
 
 class NoRowsError(BackpropError):

@@ -30,7 +30,7 @@ class Table(Protocol):
     """A file, or standard input, that is open for reading."""
 
     name: str
-    columns: Sequence[str]
+    columns: Sequence[str]  # as they stand there, some perhaps twice
     unit: str  # what `lines` counts: lines, or rows
 
     def blocks(self, wanted: Wanted, mark: Mark = ...) -> Iterator[Block]: ...

@@ -15,7 +15,7 @@ from typing import Any
 from backprop.errors import UsageError
 from backprop.tables.blocks import Block, Wanted
 from backprop.tables.library import Frame, polars
-from backprop.tables.streams import LONGEST, QUOTE, SNIFFED, Mark, Piece, Stream, pieces
+from backprop.tables.streams import LONGEST, QUOTE, SNIFFED, START, Mark, Piece, Stream, pieces
 
 BOM = b"\xef\xbb\xbf"
 GARBLED = "\N{REPLACEMENT CHARACTER}"
@@ -31,7 +31,9 @@ class DelimitedTable:
         self.separator = separator
         first = self.first_line()
         names = self.fields(first.removeprefix(BOM))
-        self.columns = names if header else [f"column_{k + 1}" for k in range(len(names))]
+        self.columns: Sequence[str] = (
+            names if header else [f"column_{k + 1}" for k in range(len(names))]
+        )
         skipped = first if header else b""
         self.begin = Mark(len(skipped), 1 + skipped.count(b"\n"))
 
@@ -59,7 +61,7 @@ class DelimitedTable:
             raise UsageError(f"{self.name} has no header" if line else f"{self.name} is empty")
         return [name.strip() for name in found]
 
-    def blocks(self, wanted: Wanted, mark: Mark = Mark()) -> Iterator[Block]:
+    def blocks(self, wanted: Wanted, mark: Mark = START) -> Iterator[Block]:
         mark = max(mark, self.begin)
         self.stream.seek(mark.offset) if mark > self.begin else self.stream.read(mark.offset)
         for piece in pieces(self.stream, mark, quotes=True):
@@ -136,7 +138,9 @@ class Reading:
             full = [k for k, nothing in enumerate(blank) if not nothing]
             frame, lines = frame[full], [lines[k] for k in full]
         read = frame.with_columns(
-            polars.col({*self.numbers.values()}).str.strip_chars().cast(polars.Float64, strict=False)
+            polars.col({*self.numbers.values()})
+            .str.strip_chars()
+            .cast(polars.Float64, strict=False)
         )
         bad = dict(self.troubles(frame, read))
         return Block(self.columns(read), self.kept(read), lines, bad, self.piece.end)
@@ -174,12 +178,10 @@ class Reading:
                 yield row, f"{name} is {described(text)}"
 
     def columns(self, frame: Frame) -> dict[str, Any]:
-        return {
-            variable: frame[column].to_numpy() for variable, column in self.numbers.items()
-        }
+        return {variable: frame[column].to_numpy() for variable, column in self.numbers.items()}
 
     def kept(self, frame: Frame) -> Frame:
-        return frame.select(**{name: column for name, column in self.texts.items()})
+        return frame.select(**self.texts)
 
 
 def rows_where(condition: Any) -> Sequence[int]:

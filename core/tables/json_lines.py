@@ -14,11 +14,12 @@ from typing import Any
 from backprop.errors import UsageError
 from backprop.tables.blocks import Block, Wanted
 from backprop.tables.library import Frame, polars
-from backprop.tables.streams import Mark, Piece, Stream, pieces
+from backprop.tables.streams import START, Mark, Piece, Stream, pieces
 
 NONFINITE = {"NaN": nan, "Infinity": inf, "-Infinity": -inf}
 LOOKED_AT = 1 << 20  # bytes in which every column has to come up
 SHOWN = 30  # characters of a value that a message shows
+MISSING = "missing"
 BOM = b"\xef\xbb\xbf"
 
 
@@ -32,10 +33,12 @@ class JsonLinesTable:
         if not start.strip():
             raise UsageError(f"{self.name} is empty")
         self.first = list(filter(None, map(parsed, start.split(b"\n"))))
-        self.columns = list(dict.fromkeys(name for found in self.first for name in found))
+        self.columns: Sequence[str] = list(
+            dict.fromkeys(name for found in self.first for name in found)
+        )
 
-    def blocks(self, wanted: Wanted, mark: Mark = Mark()) -> Iterator[Block]:
-        types = {name: polars.Float64 for name in wanted.numbers.values()}
+    def blocks(self, wanted: Wanted, mark: Mark = START) -> Iterator[Block]:
+        types = dict.fromkeys(wanted.numbers.values(), polars.Float64)
         for name in wanted.kept.values():
             types.setdefault(name, type_of([record.get(name) for record in self.first]))
         if mark.offset:
@@ -87,9 +90,10 @@ def block(piece: Piece, wanted: Wanted, types: dict[str, Any]) -> Block:
         for name in types:
             if record is None:
                 bad[row] = "it is not a JSON object"
-            elif isinstance(reason := put(mended[name], row, record, name, types[name]), str):
-                if reason != "missing" or name in wanted.numbers.values():
-                    bad[row] = f"{name} is {reason}"
+                continue
+            reason = put(mended[name], row, record, name, types[name])
+            if reason and (reason != MISSING or name in wanted.numbers.values()):
+                bad[row] = f"{name} is {reason}"
     frame = polars.DataFrame(mended, schema=types)
     return made(frame, wanted, [number for number, _ in numbered], bad, piece)
 
@@ -107,11 +111,11 @@ def rows_with_null(frame: Frame) -> list[int]:
     return rows
 
 
-def put(column: list[Any], row: int, record: dict[str, Any], name: str, kind: Any) -> str | None:
-    """A value of a record into its column; or why it can't be."""
+def put(column: list[Any], row: int, record: dict[str, Any], name: str, kind: Any) -> str:
+    """A value of a record into its column; says why it can't be put there."""
     value = record.get(name)
     if value is None:
-        return "missing"
+        return MISSING
     number = not isinstance(value, bool) and isinstance(value, (int, float))
     if kind == polars.Float64 and number:
         column[row] = as_float(value)
@@ -119,16 +123,21 @@ def put(column: list[Any], row: int, record: dict[str, Any], name: str, kind: An
         column[row] = NONFINITE[value]
     elif kind == polars.String:
         column[row] = value if isinstance(value, str) else json.dumps(value)
-    elif kind == polars.Boolean and isinstance(value, bool):
-        column[row] = value
-    elif kind == polars.Int64 and isinstance(value, int) and number and abs(value) < 1 << 63:
+    elif fits(value, kind):
         column[row] = value
     else:
         text = json.dumps(value, ensure_ascii=False)
         shown = text if len(text) <= SHOWN else text[:SHOWN] + "..."
         whole = "a whole number" if kind == polars.Int64 else "true or false"
         return f"{shown}, which is not {'a number' if kind == polars.Float64 else whole}"
-    return None
+    return ""
+
+
+def fits(value: Any, kind: Any) -> bool:
+    """Is it what Polars holds in such a column?"""
+    if isinstance(value, bool):
+        return bool(kind == polars.Boolean)
+    return bool(kind == polars.Int64) and isinstance(value, int) and abs(value) < 1 << 63
 
 
 def as_float(value: float) -> float:

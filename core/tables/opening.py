@@ -27,6 +27,9 @@ class Reading(NamedTuple):
     header: bool = True
 
 
+BY_NAME = Reading()
+
+
 def files_of(patterns: Iterable[str]) -> list[str]:
     """The files, those of a pattern in the order of their names."""
     found: list[str] = []
@@ -43,7 +46,7 @@ def files_of(patterns: Iterable[str]) -> list[str]:
     return found
 
 
-def open_table(path: str, reading: Reading = Reading()) -> Table:
+def open_table(path: str, reading: Reading = BY_NAME) -> Table:
     named = None if path == "-" else named_kind(path)
     asked = reading.format or (named and named.format)
     stream = Stream(path)

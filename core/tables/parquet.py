@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from backprop.errors import UsageError
 from backprop.tables.blocks import Block, Wanted
 from backprop.tables.library import Frame, polars
-from backprop.tables.streams import Mark
+from backprop.tables.streams import START, Mark
 
 ROWS = 1 << 17  # of a block
 
@@ -21,7 +21,7 @@ class ParquetTable:
         self.first = first
         self.scan = polars.scan_parquet(path, glob=False)
         self.types = self.asked(self.scan.collect_schema)
-        self.columns = list(self.types)
+        self.columns: Sequence[str] = list(self.types)
         self.rows = self.asked(self.scan.select(polars.len()).collect).item()
         self.end = self.rows if count is None else first + count
         self.done = first
@@ -34,7 +34,7 @@ class ParquetTable:
             first = str(error).splitlines()[0][:100]
             raise UsageError(f"{self.name} can't be read as Parquet: {first}") from None
 
-    def blocks(self, wanted: Wanted, mark: Mark = Mark()) -> Iterator[Block]:
+    def blocks(self, wanted: Wanted, mark: Mark = START) -> Iterator[Block]:
         for name in wanted.numbers.values():
             kind = self.types[name]
             if not (kind.is_numeric() or kind == polars.Boolean or kind == polars.Null):

@@ -29,6 +29,9 @@ class Mark(NamedTuple):
     line: int = 1
 
 
+START = Mark()
+
+
 class Piece(NamedTuple):
     data: bytes
     line: int  # its first line
@@ -110,7 +113,9 @@ def regular_file(path: str) -> Any:
     return file
 
 
-def pieces(stream: Stream, mark: Mark, size: int = PIECE, *, quotes: bool = False) -> Iterator[Piece]:
+def pieces(
+    stream: Stream, mark: Mark, size: int = PIECE, *, quotes: bool = False
+) -> Iterator[Piece]:
     """Pieces of whole lines, from a mark that the stream stands at; with `quotes`, a newline
     between quotes ends no line."""
     offset, line = mark
