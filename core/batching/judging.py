@@ -15,8 +15,10 @@ from backprop.checking.check import VERDICTS, Judged, worst
 from backprop.checking.checker import check
 from backprop.checking.child import Child
 from backprop.evaluation import evaluate
+from backprop.program import Program
 
 CLOSE = 2.0**-50  # relative: 4 units in the last place
+SMALLEST = 5e-324
 ONE_DIGIT = 10
 SURE = 1e-15
 
@@ -37,36 +39,45 @@ def judged(job: Job, sample: Sequence[Chosen], child: Child, timeout: float) -> 
     """Check rows for so many seconds; what was not reached is unchecked."""
     program = job.program()
     end = time.monotonic() + timeout
-    found: list[tuple[str, str, str]] = []
+    found = []
     for chosen in sorted(sample, key=lambda one: one.where):
         left = end - time.monotonic()
-        if left <= 0 or not child.alive:
-            late = f"there was no verdict in {timeout:g} s"
-            found.append(("unchecked", chosen.where, late))
-            continue
-        point = {**job.fixed, **dict(zip(job.columns, chosen.inputs, strict=True))}
-        report = evaluate(program, point, wrt=job.wrt or None, ties=job.ties)
-        opinion = check(report, child, timeout=left, formula=False)
-        verdict, why = opinion.verdict, opinion.reason
-        exact = [opinion.value, *(opinion.inputs.get(name) for name in job.wrt)]
-        engine = [report.value, *(report.gradient[name] for name in job.wrt)]
-        for name, mine, theirs, known in zip(job.names, chosen.answers, engine, exact, strict=True):
-            if not same(mine, theirs, known):
-                verdict, why = "differ", f"{name} is {mine!r} in the table, and {theirs!r} by eval"
+        if left > 0 and child.alive:
+            verdict, why = judged_row(job, program, chosen, child, left)
+        else:
+            verdict, why = "unchecked", f"there was no verdict in {timeout:g} s"
         found.append((verdict, chosen.where, why))
-    counts = {verdict: sum(one == verdict for one, _, _ in found) for verdict in VERDICTS}
-    counts = {verdict: count for verdict, count in counts.items() if count}
     if not found:
         return Verdict({}, reason="there was no row to check")
-    overall = worst([verdict for verdict, _, _ in found])
-    _, where, why = next(one for one in found if one[0] == overall)
-    return Verdict(counts, overall, where, why)
+    verdicts = [verdict for verdict, _, _ in found]
+    counts = {verdict: verdicts.count(verdict) for verdict in VERDICTS if verdict in verdicts}
+    return Verdict(counts, *next(one for one in found if one[0] == worst(verdicts)))
+
+
+def judged_row(
+    job: Job, program: Program, chosen: Chosen, child: Child, seconds: float
+) -> tuple[str, str]:
+    """The verdict on a row, and why."""
+    point = {**job.fixed, **dict(zip(job.columns, chosen.inputs, strict=True))}
+    report = evaluate(
+        program, point, wrt=job.wrt or None, ties=job.ties, allow_nonfinite=job.allow_nonfinite
+    )
+    opinion = check(report, child, timeout=seconds, formula=False)
+    exact = [opinion.value, *(opinion.inputs.get(name) for name in job.wrt)]
+    engine = [report.value, *(report.gradient[name] for name in job.wrt)]
+    for name, mine, theirs, known in zip(job.names, chosen.answers, engine, exact, strict=True):
+        if not same(mine, theirs, known):
+            return "differ", f"{name} is {mine!r} in the table, and {theirs!r} by eval"
+    about = opinion if job.wrt or opinion.value is None else opinion.value
+    return about.verdict, about.reason
 
 
 def same(mine: float, theirs: float, known: Judged | None) -> bool:
     """Is the kernel's number the engine's, to a few units in the last place, or else as near to
     the exact one?"""
-    if mine == theirs or abs(mine - theirs) <= CLOSE * abs(theirs):
+    if mine == theirs or (mine != mine and theirs != theirs):
+        return True
+    if abs(mine - theirs) <= CLOSE * abs(theirs) + 4 * SMALLEST:
         return True
     if known is None or known.exact is None or not math.isfinite(mine):
         return False

@@ -175,7 +175,9 @@ class Worker:
     def frame(self, block: Block, answers: Sequence[Array], good: Array) -> Frame:
         """Kept columns, then value and gradient."""
         names, gaps = self.job.names, self.job.on_error == "null" and not good.all()
-        kept = block.kept if gaps or good.all() else block.kept.filter(polars.Series(good))
+        kept = block.kept
+        if kept.width and not gaps and not good.all():
+            kept = kept.filter(polars.Series(good))
         if gaps:
             answers = [scattered(column, good) for column in answers]
         found = polars.DataFrame(dict(zip(names, answers, strict=True)))

@@ -158,7 +158,8 @@ class Reading:
         try:
             for record in reader:
                 lines.append(line)
-                blank.append(not "".join(record).strip() and len(record) < 2)
+                alone = record[0] if len(record) == 1 else ""
+                blank.append(not record or alone.isspace())
                 line = self.piece.line + reader.line_num
         except csv.Error as error:
             raise UsageError(f"{self.table.name}, line {line:,}: {error}") from None

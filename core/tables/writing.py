@@ -12,6 +12,8 @@ from backprop.tables.compression import compressed
 from backprop.tables.formats import SEPARATORS, Kind
 from backprop.tables.library import Frame, polars
 
+EMPTY = '""'  # a field alone in its line, which is not a line without any
+
 
 def encoded(frame: Frame, kind: Kind, *, first: bool) -> bytes:
     """Rows as text, after a header if they are the first."""
@@ -21,7 +23,12 @@ def encoded(frame: Frame, kind: Kind, *, first: bool) -> bytes:
         data = with_nonfinite(buffer.getvalue(), frame)
     else:
         try:
-            frame.write_csv(buffer, include_header=first, separator=SEPARATORS[kind.format])
+            frame.write_csv(
+                buffer,
+                include_header=first,
+                separator=SEPARATORS[kind.format],
+                null_value="" if frame.width > 1 else EMPTY,
+            )
         except polars.exceptions.PolarsError as error:
             raise UsageError(f"a column can't be written as {kind.format}: {error}") from None
         data = buffer.getvalue()
