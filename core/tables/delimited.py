@@ -94,8 +94,9 @@ class Reading:
         except polars.exceptions.PolarsError:
             return self.slowly()  # text that is not UTF-8
         rows = frame.height
-        null = frame.select(polars.col({*self.numbers.values()}).null_count())
-        fine = not any(null.row(0)) and frame[self.behind].null_count() == rows
+        fine = frame[self.behind].null_count() == rows and not any(
+            frame[column].null_count() for column in self.numbers.values()
+        )
         if not fine or rows != self.lines:
             return self.slowly()
         lines = range(self.piece.line, self.piece.line + rows)

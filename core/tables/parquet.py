@@ -43,13 +43,14 @@ class ParquetTable:
             *(polars.col(column).cast(polars.Float64).alias(f"n{k}")
               for k, column in enumerate(wanted.numbers.values())),
             *(polars.col(column).alias(f"k{k}") for k, column in enumerate(wanted.kept.values())),
-            polars.lit(value=True).alias("there"),
         ]  # fmt: skip
         for start in range(max(self.first, mark.offset), self.end, ROWS):
-            rows = self.scan.slice(start, min(ROWS, self.end - start))
-            yield self.block(self.asked(rows.select(asked).collect), wanted, start)
+            count = min(ROWS, self.end - start)
+            rows = self.scan.slice(start, count).select(asked)
+            frame = self.asked(rows.collect) if asked else polars.DataFrame()
+            yield self.block(frame, wanted, range(start + 1, start + count + 1))
 
-    def block(self, frame: Frame, wanted: Wanted, start: int) -> Block:
+    def block(self, frame: Frame, wanted: Wanted, rows: Sequence[int]) -> Block:
         numbers, bad = {}, {}
         for k, (variable, column) in enumerate(wanted.numbers.items()):
             found = frame[f"n{k}"]
@@ -57,8 +58,8 @@ class ParquetTable:
                 bad[row] = f"{column} is missing"
             numbers[variable] = found.to_numpy()
         kept = frame.select(**{name: f"k{k}" for k, name in enumerate(wanted.kept)})
-        self.done = stop = start + frame.height
-        return Block(numbers, kept, range(start + 1, stop + 1), bad, Mark(stop, stop + 1))
+        self.done = rows[-1]
+        return Block(numbers, kept, rows, bad, Mark(self.done, self.done + 1))
 
     def progress(self) -> float:
         return self.done / self.rows if self.rows else 1.0

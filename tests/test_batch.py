@@ -1,0 +1,446 @@
+"""backprop batch: every row's answer is that of `eval`, in and out of every format; sums; what is
+kept; the check of a sample. What goes wrong stands in test_batch_trouble and test_batch_resume."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+import lzma
+import math
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from importlib.resources import files
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+import jsonschema
+import numpy as np
+import polars
+import pytest
+from emitted import ulps
+
+import backprop
+from backprop.batching import rows as working
+from backprop.batching.tally import keys_of
+from backprop.cli.main import run
+from backprop.tables.compression import decompressed, zstandard
+
+NEURON = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
+FORMATS = ("csv", "tsv", "jsonl", "parquet")
+SUFFIXES = (*FORMATS, "csv.gz", "tsv.bz2", "jsonl.xz", "csv.zst")
+COUNT = 40
+
+
+class Said(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Batch = Callable[..., Said]
+
+
+@pytest.fixture
+def batch(capfdbinary: Any, monkeypatch: Any, tmp_path: Path) -> Batch:
+    """The command in this process, in a folder of its own, without the check that takes longest."""
+    monkeypatch.chdir(tmp_path)
+
+    def called(*args: str, check: bool = False) -> Said:
+        code = run(["batch", *args, *([] if check else ["--check-rows", "0"])])
+        out, err = capfdbinary.readouterr()
+        return Said(code, out.decode(), err.decode())
+
+    return called
+
+
+def frame(count: int = COUNT) -> Any:
+    random = Random(7)
+    names = ("w0", "x0", "w1", "x1", "w2")
+    columns = {name: [random.uniform(-3, 3) for _ in range(count)] for name in names}
+    return polars.DataFrame({"id": [f"row {k}" for k in range(count)], **columns})
+
+
+def written(table: Any, path: str) -> str:
+    """The table as a file; what is compressed is so by Polars or by Python, not by ours."""
+    if path.endswith("parquet"):
+        table.write_parquet(path)
+    elif path.startswith("jsonl", path.index(".") + 1):
+        table.write_ndjson(path)
+    else:
+        table.write_csv(path, separator="\t" if ".tsv" in path else ",")
+    return path
+
+
+def read(path: str) -> Any:
+    """A table by Polars, whatever it is compressed by."""
+    kind, _, compression = path.partition(".")[2].partition(".")
+    if kind == "parquet":
+        return polars.read_parquet(path)
+    with open(path, "rb") as file:
+        data = decompressed(file, compression).read()
+    if kind == "jsonl":
+        return polars.read_ndjson(data)
+    return polars.read_csv(data, separator="\t" if kind == "tsv" else ",")
+
+
+def expected(text: str, points: Sequence[Mapping[str, float]]) -> list[list[float]]:
+    """Value and gradient by `eval`."""
+    reports = [backprop.evaluate(text, point) for point in points]
+    return [[report.value, *report.gradient.values()] for report in reports]
+
+
+def near(found: Sequence[Sequence[float]], right: Sequence[Sequence[float]]) -> bool:
+    return len(found) == len(right) and all(
+        ulps(mine, theirs) <= (2 if place == 0 else 4)
+        for one, other in zip(found, right, strict=True)
+        for place, (mine, theirs) in enumerate(zip(one, other, strict=True))
+    )
+
+
+@pytest.mark.parametrize("source", FORMATS)
+@pytest.mark.parametrize("target", SUFFIXES)
+def test_every_row_has_the_answer_of_eval_from_and_to_every_format(
+    batch: Batch, source: str, target: str
+) -> None:
+    table = frame()
+    written(table, f"in.{source}")
+    said = batch(NEURON, "--data", f"in.{source}", "-o", f"out.{target}", "--keep", "id")
+    assert said.code == 0
+    found = read(f"out.{target}")
+    assert found.columns == ["id", "value", *(f"d{name}" for name in table.columns[1:])]
+    assert found["id"].to_list() == table["id"].to_list()
+    points = table.drop("id").to_dicts()
+    assert near(found.drop("id").rows(), expected(NEURON, points))
+
+
+@pytest.mark.parametrize("source", SUFFIXES)
+def test_compressed_files_are_read(batch: Batch, source: str) -> None:
+    kind, _, compression = source.partition(".")
+    data = Path(written(frame(), f"in.{kind}")).read_bytes()
+    plain = batch(NEURON, "--data", f"in.{kind}").out
+    if compression:
+        Path(f"in.{source}").write_bytes(by_python(data, compression))
+    assert batch(NEURON, "--data", f"in.{source}").out == plain
+
+
+def by_python(data: bytes, compression: str) -> bytes:
+    """Compressed in two parts, as by programs that append."""
+    ways: dict[str, Callable[[bytes], bytes]] = {
+        "gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstandard().compress,
+    }  # fmt: skip
+    return ways[compression](data[:100]) + ways[compression](data[100:])
+
+
+@pytest.mark.parametrize("engine", ["numpy", "native", "auto"])
+def test_engines_answer_alike(batch: Batch, engine: str) -> None:
+    written(frame(), "in.csv")
+    said = batch(NEURON, "--data", "in.csv", "--engine", engine)
+    points = frame().drop("id").to_dicts()
+    assert near([[*row.values()] for row in said.rows], expected(NEURON, points))
+
+
+def test_columns_are_mapped_values_are_given_and_wrt_chooses(batch: Batch) -> None:
+    Path("in.csv").write_text("height,y\n1,2\n3,4\n")
+    said = batch("x*y*z", "--data", "in.csv", "--map", "x=height", "--z=5", "--wrt", "z,x")
+    assert said.rows == [
+        {"value": 10.0, "dz": 2.0, "dx": 10.0},
+        {"value": 60.0, "dz": 12.0, "dx": 20.0},
+    ]
+
+
+def test_a_value_goes_before_a_column(batch: Batch) -> None:
+    Path("in.csv").write_text("x,y\n1,2\n3,4\n")
+    assert [row["value"] for row in batch("x*y", "--data", "in.csv", "--y=10").rows] == [10, 30]
+
+
+def test_only_the_value_is_asked_for(batch: Batch) -> None:
+    Path("in.csv").write_text("x\n3\n")
+    assert batch("x**2", "--data", "in.csv", "--only", "value").out == '{"value":9.0}\n'
+
+
+def test_a_constant_has_an_answer_for_every_row(batch: Batch) -> None:
+    Path("in.csv").write_text("x\n3\n4\n")
+    assert batch("2*k", "--k=3", "--data", "in.csv", "--keep", "x").rows == [
+        {"x": "3", "value": 6.0, "dk": 2.0},
+        {"x": "4", "value": 6.0, "dk": 2.0},
+    ]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_constant_needs_no_column(batch: Batch, kind: str) -> None:
+    written(polars.DataFrame({"x": [1.0, 2.0, 3.0]}), f"in.{kind}")
+    assert batch("2*k", "--k=3", "--data", f"in.{kind}").rows == [{"value": 6.0, "dk": 2.0}] * 3
+
+
+def test_a_column_called_e_is_a_variable(batch: Batch) -> None:
+    Path("in.csv").write_text("x,e\n3,5\n")
+    assert batch("x*e", "--data", "in.csv").rows == [{"value": 15.0, "dx": 5.0, "de": 3.0}]
+
+
+def test_kept_text_stays_as_it_is(batch: Batch) -> None:
+    Path("in.csv").write_text('id,note,x\n007,"a, ""b""",1\n1e5,,2\n')
+    said = batch("2*x", "--data", "in.csv", "--keep", "note,old=id", "--to", "csv")
+    assert said.out == 'note,old,value,dx\n"a, ""b""",007,2.0,2.0\n,1e5,4.0,2.0\n'
+
+
+def test_all_columns_are_kept_by_a_star(batch: Batch) -> None:
+    Path("in.csv").write_text("id,x\na,1\n")
+    said = batch("2*x", "--data", "in.csv", "--keep", "*")
+    assert said.rows == [{"id": "a", "x": 1.0, "value": 2.0, "dx": 2.0}]
+
+
+def test_several_files_and_patterns_are_read_in_order(batch: Batch) -> None:
+    for k in range(3):
+        Path(f"part-{k}.csv").write_text(f"x\n{k}\n{k}.5\n")
+    Path("last.jsonl").write_text('{"x": 9}\n')
+    said = batch("x", "--data", "part-*.csv", "--data", "last.jsonl")
+    assert [row["value"] for row in said.rows] == [0, 0.5, 1, 1.5, 2, 2.5, 9]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_standard_input_is_known_by_how_it_begins(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"in.{kind}"
+    written(polars.DataFrame({"x": [1.5, 2.5], "y": [2.0, 3.0]}), str(path))
+    done = subprocess.run(
+        [sys.executable, "-m", "backprop.cli", "batch", "x*y", "--data", "-", "--check-rows", "0"],
+        input=path.read_bytes(), capture_output=True, check=False,
+    )  # fmt: skip
+    assert [json.loads(line)["value"] for line in done.stdout.splitlines()] == [3.0, 7.5]
+
+
+def test_other_separators_and_no_header(batch: Batch) -> None:
+    Path("in.txt").write_text("1;2\n3;4\n")
+    said = batch(
+        "x*y", "--data", "in.txt", "--separator", ";", "--no-header", "--map", "x=column_1",
+        "--map", "y=column_2", "--only", "value",
+    )  # fmt: skip
+    assert [row["value"] for row in said.rows] == [2, 12]
+
+
+def test_infinite_answers_are_written_where_they_are_allowed(batch: Batch) -> None:
+    Path("in.csv").write_text("x\n0\n-1\n1e999\nnan\n1\n")
+    said = batch("log(x)", "--data", "in.csv", "--allow-nonfinite")
+    assert said.rows == [
+        {"value": "-Infinity", "dx": "Infinity"},
+        {"value": "NaN", "dx": "NaN"},
+        {"value": "Infinity", "dx": 0.0},
+        {"value": "NaN", "dx": "NaN"},
+        {"value": 0.0, "dx": 1.0},
+    ]
+    Path("out.jsonl").write_text(said.out)
+    again = batch("value", "--data", "out.jsonl", "--allow-nonfinite")
+    assert [row["value"] for row in again.rows] == ["-Infinity", "NaN", "Infinity", "NaN", 0.0]
+
+
+@pytest.mark.parametrize(
+    ("ties", "slopes"), [("notes", (1.0, 1.0)), ("split", (0.5, 0.5)), ("first", (1.0, 0.0))]
+)
+def test_ties_mean_what_they_mean_in_eval(
+    batch: Batch, ties: str, slopes: tuple[float, float]
+) -> None:
+    Path("in.csv").write_text("x,y\n2,2\n")
+    (row,) = batch("max(x, y)", "--data", "in.csv", "--ties", ties).rows
+    assert (row["dx"], row["dy"]) == slopes
+
+
+# Sums.
+
+LOSS = ("(w*x + b - y)**2", "--data", "in.csv", "--w=1.25", "--b=-0.5", "--wrt", "w,b")
+
+
+def samples(count: int) -> Any:
+    random = np.random.default_rng(3)
+    x = random.normal(size=count) * 10.0 ** random.integers(-8, 8, size=count)
+    labels = random.choice(["a", "b", "c"], size=count)
+    return polars.DataFrame({"x": x, "y": random.normal(size=count), "label": labels})
+
+
+def exact_sums(batch: Batch, table: Any) -> list[Fraction]:
+    """The answers to all rows, added up without an error."""
+    table.write_csv("rows.csv")
+    rows = batch(LOSS[0], "--data", "rows.csv", *LOSS[3:]).rows
+    columns = zip(*(row.values() for row in rows), strict=True)
+    return [sum(map(Fraction, column), Fraction()) for column in columns]
+
+
+def test_a_sum_is_that_of_all_rows_rounded_once(batch: Batch) -> None:
+    table = samples(3000)
+    table.write_csv("in.csv")
+    (found,) = batch(*LOSS, "--reduce", "sum").rows
+    right = [float(total) for total in exact_sums(batch, table)]
+    assert found == {"rows": 3000, "value": right[0], "dw": right[1], "db": right[2]}
+
+
+def test_a_mean_is_rounded_once(batch: Batch) -> None:
+    table = samples(1000)
+    table.write_csv("in.csv")
+    (found,) = batch(*LOSS, "--reduce", "mean").rows
+    right = [float(total / 1000) for total in exact_sums(batch, table)]
+    assert [*found.values()] == [1000, *right]
+
+
+def test_sums_do_not_depend_on_the_order_of_rows(batch: Batch) -> None:
+    table = samples(2000)
+    table.write_csv("in.csv")
+    first = batch(*LOSS, "--reduce", "sum").out
+    table.reverse().write_csv("in.csv")
+    assert batch(*LOSS, "--reduce", "sum").out == first
+
+
+def test_groups_are_summed_each_alone(batch: Batch) -> None:
+    table = samples(2000)
+    table.write_csv("in.csv")
+    found = {row["label"]: row for row in batch(*LOSS, "--reduce", "sum", "--by", "label").rows}
+    assert list(found) == table["label"].unique(maintain_order=True).to_list()
+    for label, row in found.items():
+        part = table.filter(polars.col("label") == label)
+        right = [float(total) for total in exact_sums(batch, part)]
+        assert [row["rows"], row["value"], row["dw"], row["db"]] == [part.height, *right]
+
+
+def test_the_notes_loss_over_samples(batch: Batch) -> None:
+    """L = sum of C_n, and so is its gradient, by hand."""
+    Path("in.csv").write_text("x,y\n1,2\n2,3\n3,5\n")
+    said = batch("(w*x - y)**2", "--data", "in.csv", "--w=2", "--wrt", "w", "--reduce", "sum")
+    assert said.rows == [{"rows": 3, "value": 0.0 + 1.0 + 1.0, "dw": 0.0 + 4.0 + 6.0}]
+
+
+def test_skipped_rows_are_in_no_sum_and_are_counted(batch: Batch) -> None:
+    Path("in.csv").write_text("x\n1\noops\n-1\n4\n")
+    said = batch("sqrt(x)", "--data", "in.csv", "--reduce", "mean", "--on-error", "skip", "--quiet")
+    assert said.rows == [{"rows": 2, "value": 1.5, "dx": 0.375}]
+    assert said.err == (
+        "warning: left out 1 row that can't be read and 1 row without a finite answer\n"
+        '  in.csv, line 3: x is "oops", which is not a number\n'
+        "  in.csv, line 4: stage 1 (f, sqrt): sqrt(-1) is nan, outside the domain of sqrt\n"
+    )
+
+
+def test_no_rows_have_no_sum(batch: Batch) -> None:
+    Path("in.csv").write_text("x\n")
+    said = batch("x", "--data", "in.csv", "--reduce", "sum")
+    assert (said.code, said.out, said.err) == (3, "", "error: there is no row to sum\n")
+
+
+def test_an_empty_table_has_an_empty_answer(batch: Batch) -> None:
+    Path("in.csv").write_text("id,x\n")
+    said = batch("x", "--data", "in.csv", "--keep", "id", "--to", "csv")
+    assert (said.code, said.out) == (0, "id,value,dx\n")
+
+
+# The check of a sample.
+
+
+def test_rows_drawn_at_random_are_checked(batch: Batch) -> None:
+    written(frame(), "in.csv")
+    said = batch(NEURON, "--data", "in.csv", "-o", "o.csv", "--summary", "s.json", check=True)
+    summary = json.loads(Path("s.json").read_text())
+    assert (said.code, summary["check"]["counts"]) == (0, {"agree": 10})
+    assert said.err.endswith("; 10 of them checked: agree\n")
+
+
+def test_a_kernel_that_computes_something_else_is_found_out(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def planted(*args: Any, **options: Any) -> Any:
+        kernel = backprop.kernel.compiled(*args, **options)
+        again = type(kernel).__call__
+
+        class Wrong(type(kernel)):  # type: ignore[misc]
+            def __call__(self, columns: Any, out: Any = None) -> Any:
+                value, gradients = again(self, columns, out)
+                return value, {name: column * (1 + 1e-13) for name, column in gradients.items()}
+
+        kernel.__class__ = Wrong
+        return kernel
+
+    monkeypatch.setattr(working, "compiled", planted)
+    written(frame(), "in.csv")
+    said = batch(NEURON, "--data", "in.csv", "-o", "out.csv", check=True)
+    assert said.code == 1
+    assert said.err.startswith("error: the gradient is in doubt at in.csv, line ")
+    assert Path("out.csv").exists()  # the answer is there all the same
+
+
+def test_the_sample_is_of_all_rows_and_the_same_for_a_seed() -> None:
+    lines = np.arange(2, 100_002)
+    keys = keys_of(0, lines, 5)
+    assert len(np.unique(keys)) == len(keys)
+    drawn = np.sort(lines[np.argsort(keys)[:1000]])
+    assert np.array_equal(
+        keys, np.concatenate([keys_of(0, part, 5) for part in np.split(lines, 8)])
+    )
+    tenths = np.bincount((drawn - 2) // 10_000, minlength=10)
+    assert tenths.min() > 60
+    assert tenths.max() < 140
+    assert not np.array_equal(keys, keys_of(0, lines, 6))
+    assert not np.array_equal(keys, keys_of(1, lines, 5))
+
+
+# What there is to say.
+
+
+def schema(part: str | None = None) -> Any:
+    found = json.loads(files("backprop").joinpath("schemas/batch.json").read_text("utf-8"))
+    return {**found, "oneOf": [{"$ref": f"#/$defs/{part}"}]} if part else found
+
+
+def test_the_summary_is_what_the_schema_says(batch: Batch) -> None:
+    Path("in.csv").write_text("x\n1\noops\n-1\n4\n")
+    said = batch(
+        "sqrt(k*x)",
+        "--k=4",
+        "--data",
+        "in.csv",
+        "--on-error",
+        "skip",
+        "--summary",
+        "s.json",
+        check=True,
+    )
+    summary = json.loads(Path("s.json").read_text())
+    jsonschema.validate(summary, schema())
+    assert summary["columns"] == {"x": "x"}
+    assert summary["fixed"] == {"k": 4.0}
+    assert [summary[name] for name in ("rows", "answered", "unreadable", "nonfinite")] == [
+        4,
+        2,
+        1,
+        1,
+    ]
+    for row in said.rows:
+        jsonschema.validate(row, schema("row"))
+
+
+def test_lines_are_what_the_schema_says(batch: Batch) -> None:
+    samples(50).write_csv("in.csv")
+    for row in batch(*LOSS, "--reduce", "sum", "--by", "label").rows:
+        jsonschema.validate(row, schema("sums"))
+    for row in batch(*LOSS, "--keep", "label").rows:
+        jsonschema.validate(row, schema("row"))
+
+
+def test_one_line_says_that_all_is_well(batch: Batch) -> None:
+    written(frame(), "in.csv")
+    said = batch(NEURON, "--data", "in.csv", "-o", "out.csv")
+    assert said.err.startswith("40 rows in ")
+    assert said.err.count("\n") == 1
+    assert said.out == ""
+    assert batch(NEURON, "--data", "in.csv", "-o", "out.csv", "--quiet").err == ""
+
+
+def test_a_program_with_an_output_and_gates_of_its_choice(batch: Batch) -> None:
+    Path("in.csv").write_text("x\n2\n")
+    said = batch("q = x**2; f = 1/(1+exp(-q))", "--output", "q", "--data", "in.csv")
+    assert said.rows == [{"value": 4.0, "dx": 4.0}]
+    Path("in.csv").write_text("x\n40\n")
+    (fused,) = batch("1/(1+exp(-x))", "--gates", "fused", "--data", "in.csv").rows
+    assert math.isclose(fused["dx"], math.exp(-40), rel_tol=1e-15)
