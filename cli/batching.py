@@ -170,10 +170,10 @@ def kept_of(keep: str | None, table: Table) -> dict[str, str]:
 def check_names(job: Job) -> None:
     """Would two columns of the answers be called the same?"""
     own = {*job.names, "rows"} if job.reduce else {*job.names}
-    for name in [job.by] if job.by is not None else job.kept:
+    for name, column in ({job.by: job.by} if job.by is not None else job.kept).items():
         if name in own:
             what = "--by" if job.by is not None else "--keep"
-            hint = "" if job.by is not None else f"--keep old_{name}={name} calls it otherwise"
+            hint = "" if job.by is not None else f"--keep old_{name}={column} calls it otherwise"
             raise UsageError(f"{what} {name} has the name of a column of the answers", hint=hint)
 
 
