@@ -11,6 +11,7 @@ import numpy as np
 from emitted import Answer, Job, conditioned, ulps
 
 from backprop.kernel import compiled
+from backprop.kernel.again import Again
 
 Array = Any
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
@@ -49,6 +50,20 @@ def wrong(engine: str, jobs: Sequence[Job]) -> list[str]:
             if not near and not conditioned_so(work, point, row, expected):
                 text = work.program.text[:200]
                 found.append(f"{text} at {dict(point)}: {row}, expected {expected}")
+    return found
+
+
+def unequal(jobs: Sequence[Job]) -> list[str]:
+    """Where rows that are done again all together differ in a bit from such as are done singly."""
+    found = []
+    for work in jobs:
+        inputs = [np.array([float(p[n]) for p in work.points]) for n in work.program.inputs]
+        rows, again = len(work.points), Again(work.program, [*work.program.inputs], work.ties)
+        with np.errstate(all="ignore"):
+            pairs = zip(again.singly(inputs, rows), again.together(inputs, rows), strict=True)
+        for single, other in pairs:
+            off = [k for k in range(rows) if repr(single[k]) != repr(other[k])]
+            found += [f"{work.program.text[:200]} at {work.points[k]}" for k in off]
     return found
 
 

@@ -64,10 +64,11 @@ def compiled(
     if engine == "native" or (engine == "auto" and worth_compiling(len(plan.order), rows)):
         made, note = in_c(plan, len(program.inputs), block)
     if made is None:
+        from backprop.kernel.graph import Graph
         from backprop.kernel.numpy_engine import NumpyEngine, fast_tangents
 
         if fast_trigonometry and fast_tangents():
-            plan = planned(program, wanted, ties, True)
+            plan = planned(program, wanted, ties, Graph(fast_trigonometry=True))
         made = NumpyEngine(plan, len(program.inputs), block)
     return Kernel(program, wanted, ties, made, threads, note)
 

@@ -25,6 +25,11 @@ CONDITIONS = frozenset([*COMPARISONS, "and", "or", "not"])
 SYMMETRIC = frozenset(["add", "mul", "and", "or", "eq", "ne"])
 CHAINED = frozenset(["max", "min", "hypot"])
 TINY = 1e-290
+# The functions of the C library, none of which IEEE 754 fixes to the last bit, by operands.
+ONE = """acos acosh asin asinh atan atanh cbrt cos cosh erf erfc exp exp2 expm1 log log10 log1p
+log2 sin sinh tan tanh"""
+TWO = "atan2 hypot pow"
+LIBRARY = dict.fromkeys(ONE.split(), 1) | dict.fromkeys(TWO.split(), 2)
 
 
 class Operation(NamedTuple):
@@ -34,6 +39,8 @@ class Operation(NamedTuple):
 
 
 class Graph:
+    again = True  # are rows that aren't finite done again?
+
     def __init__(self, fast_trigonometry: bool = False) -> None:
         self.fast_trigonometry = fast_trigonometry
         self.operations: list[Operation] = []

@@ -17,7 +17,7 @@ from backprop.emitting.helpers import called
 from backprop.emitting.language import ATOM, Piece
 from backprop.emitting.writing import Writer
 from backprop.kernel.building import BuildError, build
-from backprop.kernel.graph import CONSTANT, INPUT
+from backprop.kernel.graph import CONSTANT, INPUT, LIBRARY
 from backprop.kernel.memory import aligned
 from backprop.kernel.plan import Plan
 from backprop.language.syntax import SYMBOL
@@ -28,11 +28,6 @@ BUNDLE = 64
 BLOCK = 65536  # it needs no buffers, so little but calls depends on it
 MOST_COLUMNS = 1000
 LARGEST = "1.7976931348623157e308"  # of all floats
-# What the C library may have for several numbers at a time.
-VECTOR_ONE = """acos acosh asin asinh atan atanh cbrt cos cosh erf erfc exp exp2 expm1 log log10
-log1p log2 sin sinh tan tanh"""
-VECTOR_TWO = "atan2 hypot pow"
-VECTOR = dict.fromkeys(VECTOR_ONE.split(), 1) | dict.fromkeys(VECTOR_TWO.split(), 2)
 
 
 def native_engine(plan: Plan, inputs: int, block: int | None) -> NativeEngine:
@@ -84,7 +79,7 @@ def source(plan: Plan, inputs: int) -> str:
     parameters += [f"double *restrict out{place}" for place in range(len(plan.results))]
     return "\n".join(
         [
-            *(declared(name) for name in sorted(used & {*VECTOR})),
+            *(declared(name) for name in sorted(used & {*LIBRARY})),
             "#include <math.h>",
             *helpers,
             f"long rows({', '.join(parameters)}) {{",
@@ -100,7 +95,7 @@ def source(plan: Plan, inputs: int) -> str:
 
 
 def declared(name: str) -> str:
-    parameters = ", ".join(["double"] * VECTOR[name])
+    parameters = ", ".join(["double"] * LIBRARY[name])
     return f"VECTOR double {name}({parameters});"
 
 

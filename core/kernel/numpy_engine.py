@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
-from backprop.arithmetic.system import defined
-from backprop.kernel.buffers import Instruction, Layout, Placing
+from backprop.kernel.buffers import Layout, Placing
 from backprop.kernel.memory import aligned
 from backprop.kernel.plan import Plan
 
@@ -18,16 +18,14 @@ Columns = Sequence[Array]
 
 MOST_ROWS, LEAST_ROWS = 8192, 16
 CACHE = 1 << 22  # bytes that a block's buffers may take
-LONGEST = 10_000  # instructions that are made into a function
 
 
-def filling(function: Callable[..., float], count: int = 1) -> Callable[..., None]:
+def filling(function: Callable[..., float]) -> Callable[..., None]:
     """A function of floats on columns, for what NumPy lacks."""
-    each = np.frompyfunc(function, count, 1)
 
     def fill(*operands_and_out: Array) -> None:
         *operands, out = operands_and_out
-        out[...] = each(*operands)
+        out[...] = np.frompyfunc(function, len(operands), 1)(*operands)
 
     return fill
 
@@ -80,13 +78,19 @@ class NumpyEngine:
 
     name = "numpy"
 
-    def __init__(self, plan: Plan, inputs: int, block: int | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        inputs: int,
+        block: int | None = None,
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:
         layout = Placing(plan).layout()
         self.numbers, self.conditions = layout.numbers, layout.conditions
-        columns = inputs + len(plan.results) + self.numbers
-        self.block = block or fitting(columns)
-        short = len(layout.instructions) <= LONGEST
-        self.kernel = (straight if short else looped)(layout, inputs, len(plan.results))
+        self.block = block or fitting(inputs + len(plan.results) + self.numbers)
+        self.constants = [np.array(value) for value in layout.constants.values()]
+        counts = inputs, len(plan.results), self.numbers, self.conditions
+        self.steps = [*steps(layout, counts, functions or FUNCTIONS)]
 
     def workspace(self, rows: int) -> Any:
         rows = min(rows, self.block)
@@ -98,43 +102,22 @@ class NumpyEngine:
         numbers, conditions = work
         if rows < self.block:
             numbers, conditions = ([w[:rows] for w in kind] for kind in work)
-        self.kernel(columns, results, numbers, conditions)
+        columns = [*columns, *results, *numbers, *conditions, *self.constants]
+        for function, operands_and_out in self.steps:
+            function(*operands_and_out(columns))
         return all(math.isfinite(np.dot(column, column)) for column in results)
 
 
-def straight(layout: Layout, inputs: int, results: int) -> Callable[..., None]:
-    """A function of all instructions, one a line."""
-    scope = {name: np.array(value) for name, value in layout.constants.items()}
-    used = {instruction.name for instruction in layout.instructions}
-    lines = [
-        *unpacked("x", inputs),
-        *unpacked("o", results),
-        *unpacked("w", layout.numbers),
-        *unpacked("b", layout.conditions),
-        *map(called, layout.instructions),
-    ]
-    return defined("x, o, w, b", lines, scope | {f"{name}_": FUNCTIONS[name] for name in used})
-
-
-def looped(layout: Layout, inputs: int, results: int) -> Callable[..., None]:
-    """The same as a loop over the instructions: Python takes minutes to compile very many."""
-    names = [f"{letter}{place}"
-             for letter, count in zip("xowb", (inputs, results, layout.numbers, layout.conditions),
-                                      strict=True)
+def steps(
+    layout: Layout, counts: Sequence[int], functions: Mapping[str, Callable[..., Any]]
+) -> Iterator[tuple[Callable[..., Any], Callable[[Columns], Columns]]]:
+    """Every instruction as a function, and what picks its operands and result from all columns:
+    so many inputs, results, and buffers of either kind, then the constants."""
+    names = [f"{letter}{place}" for letter, count in zip("xowb", counts, strict=True)
              for place in range(count)]  # fmt: skip
     places = {name: place for place, name in enumerate([*names, *layout.constants])}
-    constants = [np.array(value) for value in layout.constants.values()]
-    steps = [
-        (FUNCTIONS[name], [places[operand] for operand in (*operands, out)])
-        for name, operands, out in layout.instructions
-    ]
-
-    def kernel(*given: Columns) -> None:
-        get = [column for columns in (*given, constants) for column in columns].__getitem__
-        for function, at in steps:
-            function(*map(get, at))
-
-    return kernel
+    for name, operands, out in layout.instructions:
+        yield functions[name], itemgetter(*[places[buffer] for buffer in operands], places[out])
 
 
 def fitting(columns: int) -> int:
@@ -150,12 +133,3 @@ def fast_tangents() -> bool:
         return False
     ways = opt_func_info(func_name="^tan$", signature="float64").get("tan", {})
     return any(way.get("current", "").startswith(("AVX512", "X86_V4")) for way in ways.values())
-
-
-def unpacked(letter: str, count: int) -> list[str]:
-    return [f"{''.join(f'{letter}{place}, ' for place in range(count))}= {letter}"] * bool(count)
-
-
-def called(instruction: Instruction) -> str:
-    """One line. Names of functions end in `_`, as some are words of Python."""
-    return f"{instruction.name}_({', '.join([*instruction.operands, instruction.out])})"

@@ -32,9 +32,9 @@ class Plan(NamedTuple):
 
 
 def planned(
-    program: Program, wrt: Sequence[str], ties: str = "notes", fast_trigonometry: bool = False
+    program: Program, wrt: Sequence[str], ties: str = "notes", graph: Graph | None = None
 ) -> Plan:
-    planner = Planner(program, ties, Graph(fast_trigonometry))
+    planner = Planner(program, ties, graph or Graph())
     results = [planner.nodes[program.output], *planner.gradients(wrt)]
     return planner.plan(results)
 
@@ -55,7 +55,7 @@ class Planner:
     def gradients(self, wrt: Sequence[str]) -> list[int]:
         """An operation for each input: its gradient, 0 where nothing reaches it."""
         graph, program = self.graph, self.program
-        graph.no_nan = all(
+        graph.no_nan = graph.again and all(
             hands_nan_on(gate, tuple([program.constants.get(o) for o in operands]))
             for _, gate, operands in program.forward_steps()
         )

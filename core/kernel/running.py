@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from math import nan
 from typing import Any, Protocol
 
 import numpy as np
 
-from backprop.engine import backward, forward
 from backprop.errors import MissingValueError, UsageError
+from backprop.kernel.again import Again
 from backprop.kernel.memory import aligned
 from backprop.program import Program
 
@@ -53,8 +52,8 @@ class Kernel:
     ) -> None:
         self.program = program
         self.wrt = tuple(wrt)
-        self.ties = ties
         self.engine = engine
+        self.again = Again(program, wrt, ties)
         self.threads = threads
         self.note = note  # why it isn't the engine that was asked for
 
@@ -124,15 +123,9 @@ class Kernel:
     def mend(self, columns: Columns, results: Columns) -> None:
         """Do the rows that are not finite again."""
         finite = np.logical_and.reduce([np.isfinite(column) for column in results])
-        for row in np.flatnonzero(~finite).tolist():
-            for column, number in zip(results, self.again(columns, row), strict=True):
-                column[row] = number
-
-    def again(self, columns: Columns, row: int) -> list[float]:
-        """One row by the engine for single points; its nans are all alike, to the sign bit."""
-        program = self.program
-        point = {n: float(c[row]) for n, c in zip(program.inputs, columns, strict=True)}
-        values = forward(program, point)
-        passed = backward(program, values, self.ties, self.wrt)
-        slopes = [passed.gradient(program.inputs[name]) for name in self.wrt]
-        return [nan if x != x else x for x in (values[program.output], *slopes)]
+        rows = np.flatnonzero(~finite)
+        if not rows.size:
+            return
+        found = self.again([column[rows] for column in columns], rows.size)
+        for column, numbers in zip(results, found, strict=True):
+            column[rows] = numbers
