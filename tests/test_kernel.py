@@ -3,6 +3,9 @@ notes, all corners, random programs, and every gate at its special points, in bo
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -25,6 +28,7 @@ from backprop.kernel import building, compiled, numpy_engine
 from backprop.kernel.again import Again
 from backprop.kernel.buffers import Placing
 from backprop.kernel.plan import planned
+from backprop.kernel.running import Kernel
 
 Array = Any
 
@@ -304,6 +308,64 @@ def test_a_library_is_built_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         monkeypatch.setattr("backprop.kernel.building.make", None)
     [library] = tmp_path.rglob("*.so")
     assert library.parent.stat().st_mode & 0o077 == 0
+
+
+@needs_a_compiler
+def test_the_libraries_that_were_used_last_are_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(building, "KEPT", 3)
+    folder = tmp_path / "backprop" / "kernels"
+    (folder / "making-killed").mkdir(parents=True)
+    (folder / "making-killed" / "rows.c").touch()
+
+    def ready(number: float) -> Kernel:
+        found = compiled(backprop.parse(f"x*{number}"), engine="native")
+        assert found.note == ""
+        return found
+
+    first, *_ = [ready(number) for number in (1.5, 2.5, 3.5, 4.5)]
+    assert len([*folder.iterdir()]) == 5
+    for path in folder.iterdir():
+        os.utime(path, (0, 0))
+    for number in (3.5, 2.5, 5.5):
+        ready(number)
+    assert len([*folder.glob("*.so")]) == len([*folder.iterdir()]) == 3
+    monkeypatch.setattr(building, "make", None)
+    for number in (3.5, 2.5, 5.5):
+        ready(number)
+    assert first({"x": [2.0]})[0].tolist() == [3]
+
+
+@needs_a_compiler
+def test_a_library_that_is_removed_or_broken_is_made_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    kernel = compiled(backprop.parse("x*y + 9.5"), engine="native")
+    [library] = tmp_path.rglob("*.so")
+    library.unlink()
+    assert kernel({"x": [2.0], "y": [3.0]})[0].tolist() == [15.5]
+    library.write_bytes(b"no library")
+    again = compiled(kernel.program, engine="native")
+    assert (again.note, again({"x": [2.0], "y": [3.0]})[0].tolist()) == ("", [15.5])
+
+
+@needs_a_compiler
+def test_many_processes_share_a_cache_that_is_too_small(tmp_path: Path) -> None:
+    code = """
+import backprop
+from backprop.kernel import building, compiled
+building.KEPT = 1
+for k in range(4):
+    kernel = compiled(backprop.parse(f"x*{k}.5"), engine="native")
+    assert kernel.note == "", kernel.note
+    assert kernel({"x": [2.0]})[0].tolist() == [2*k + 1]
+"""
+    place = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    runs = [subprocess.Popen([sys.executable, "-c", code], env=place) for _ in range(6)]
+    assert [run.wait() for run in runs] == [0] * 6
 
 
 @needs_a_compiler

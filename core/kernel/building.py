@@ -1,6 +1,7 @@
 """C source -> a loaded library, by the system's compiler; kept by its content for the next time.
 
 Where that can't be done there is a BuildError that says why, and nothing else is ever raised.
+Of all libraries those that were used last are kept; who finds theirs gone makes it again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from time import time
 
 PLAIN = ("-O3", "-std=gnu99", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off",
          "-shared", "-fPIC", "-w")  # fmt: skip
@@ -29,6 +32,8 @@ WAYS = (
     ("-DVECTOR=", "-lm"),
 )
 PATIENCE = 120  # seconds that a compiler may take
+KEPT = 200  # libraries, and those of the last minutes
+YOUNG = 5 * PATIENCE
 
 
 class BuildError(Exception):
@@ -52,9 +57,35 @@ def build(source: str) -> ctypes.CDLL:
 
 def loaded(command: list[str], source: str, folder: Path) -> ctypes.CDLL:
     path = folder / f"{key(command, source)}.so"
-    if not path.exists():
+    try:
+        os.utime(path)
+        return ctypes.CDLL(str(path))
+    except OSError:  # it isn't there, or is broken
         make(command, source, path)
-    return ctypes.CDLL(str(path))
+        with suppress(OSError):
+            prune(folder)
+        return ctypes.CDLL(str(path))
+
+
+def prune(folder: Path) -> None:
+    """Remove what was used longest ago, and what a compiler that was killed has left behind; but
+    nothing that another process may just be making or about to load."""
+    entries = sorted(((last_used(entry), entry) for entry in folder.iterdir()), reverse=True)
+    for used, entry in entries[KEPT:]:
+        if used > time() - YOUNG:
+            continue
+        if entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                entry.unlink()
+
+
+def last_used(entry: Path) -> float:
+    """When: for what another process has just removed, never."""
+    with suppress(OSError):
+        return entry.stat().st_mtime
+    return 0.0
 
 
 def make(command: list[str], source: str, path: Path) -> None:
