@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from backprop.engine import uncollected
 from backprop.errors import UsageError, closest
 from backprop.program import Program
 
@@ -25,6 +26,7 @@ OPERATION, COMPILING, LINE = 0.5e-9, 0.1, 0.7e-3
 MOST_LINES = 3000  # of which a compiler makes one loop before anyone gets impatient
 
 
+@uncollected()
 def compiled(
     program: Program,
     wrt: Iterable[str] | None = None,

@@ -44,6 +44,8 @@ class Graph:
     def __init__(self, fast_trigonometry: bool = False) -> None:
         self.fast_trigonometry = fast_trigonometry
         self.operations: list[Operation] = []
+        self.constants: dict[int, float] = {}
+        self.value = self.constants.get  # None, if it isn't a constant
         self.known: dict[tuple[str, tuple[int, ...], str], int] = {}
         self.truths: dict[int, int] = {}  # a number that says whether a condition holds -> it
         self.no_nan = False  # may x == x be taken for granted?
@@ -51,24 +53,21 @@ class Graph:
 
     def add(self, name: str, operands: tuple[int, ...] = (), value: float = 0.0) -> int:
         """An operation as it is; the one that is there, if it is."""
-        if name in SYMMETRIC:
-            operands = tuple(sorted(operands))
-        key = name, operands, repr(value)  # tells 0 from -0
+        if name in SYMMETRIC and operands[0] > operands[1]:
+            operands = operands[::-1]
+        key = name, operands, "" if operands else repr(value)  # which tells 0 from -0
         if key not in self.known:
             self.known[key] = len(self.operations)
             self.operations.append(Operation(name, operands, value))
         return self.known[key]
 
     def constant(self, value: float) -> int:
-        return self.add(CONSTANT, (), value)
+        number = self.add(CONSTANT, (), value)
+        self.constants[number] = value
+        return number
 
     def input(self, place: int) -> int:
         return self.add(INPUT, (), float(place))
-
-    def value(self, number: int) -> float | None:
-        """The value of a constant."""
-        operation = self.operations[number]
-        return operation.value if operation.name == CONSTANT else None
 
     # Texts of the table.
 
@@ -97,7 +96,7 @@ class Graph:
 
     def gate(self, name: str, operands: Sequence[int]) -> int:
         """A gate of the table on these operands."""
-        values = [v for operand in operands if (v := self.value(operand)) is not None]
+        values = [self.constants[operand] for operand in operands if operand in self.constants]
         if len(values) == len(operands):
             return self.constant(VALUE[name](*values))
         if text := GATES[name].value:
@@ -136,7 +135,7 @@ class Graph:
 
     def rewritten_add(self, a: int, b: int) -> int:
         for one, other in ((a, b), (b, a)):
-            if repr(self.value(one)) == "-0.0":
+            if self.value(one) == 0 and repr(self.value(one)) == "-0.0":
                 return other
         for one, other in ((a, b), (b, a)):
             if self.operations[other].name == "neg":

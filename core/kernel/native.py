@@ -73,8 +73,9 @@ def source(plan: Plan, inputs: int) -> str:
     """The C file: what it needs of the library, the emitter's own functions, and the loop."""
     lines = [*loop(plan)]
     code = "\n".join(lines)
-    helpers = [LANGUAGE.supplied[name] for name in LANGUAGE.supplied if name in called(code)]
-    used = called("\n".join([code, *helpers])) & {*FUNCTIONS.split()}
+    direct = called(code)
+    helpers = [text for name, text in LANGUAGE.supplied.items() if name in direct]
+    used = (direct | called("\n".join(helpers))) & {*FUNCTIONS.split()}
     parameters = ["long n", *[f"const double *restrict in{place}" for place in range(inputs)]]
     parameters += [f"double *restrict out{place}" for place in range(len(plan.results))]
     return "\n".join(
