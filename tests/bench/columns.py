@@ -3,6 +3,7 @@ gradients, or ImportError. Each is used the way that its makers say is fastest f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from random import Random
@@ -170,27 +171,49 @@ def casadi(text: str, columns: Columns, _threads: int) -> Asked:
 
 
 def numba(text: str, columns: Columns, threads: int) -> Asked:
-    """The code that SymPy writes, since numba itself has no derivatives."""
+    """The native engine's operations as a loop in Python, since numba has no derivatives."""
     library = import_module("numba")
     import numpy as np
 
-    sympy, symbols, results = symbolic(text, [*columns])
-    one = library.njit(sympy.lambdify(symbols, results, "math", cse=True))
-    names = ", ".join(f"{name}[row]" for name in columns)
-    source = f"def rows({', '.join(columns)}, out):\n    for row in prange(len(out[0])):\n"
-    source += f"        found = one({names})\n"
-    source += "\n".join(f"        out[{k}][row] = found[{k}]" for k in range(len(results)))
-    scope = {"one": one, "prange": library.prange}
-    exec(source, scope)  # noqa: S102 - a text that this benchmark made
-    made = library.njit(scope["rows"], parallel=threads > 1)
-    out = np.empty((len(results), len(next(iter(columns.values())))))
-    made(*columns.values(), out)
+    scope = {"math": math, "prange": library.prange}
+    exec(loop(text, [*columns]), scope)  # noqa: S102 - a text that this benchmark made
+    made = library.njit(scope["rows"], parallel=threads > 1, error_model="numpy")
+    library.set_num_threads(threads)
+    out = [np.empty(len(column)) for column in (next(iter(columns.values())), *columns.values())]
 
     def asked() -> Sequence[Array]:
-        made(*columns.values(), out)
-        return list(out)
+        made(*columns.values(), *out)
+        return out
 
+    asked()
     return asked
+
+
+def loop(text: str, names: Sequence[str]) -> str:
+    """Python that computes value and all gradients row by row."""
+    from backprop import parse
+    from backprop.kernel.plan import planned
+    from backprop.language.syntax import SYMBOL
+
+    forms = {name: f"{{}} {symbol} {{}}" for name, symbol in SYMBOL.items()}
+    forms |= {"neg": "-{}", "abs": "abs({})", "select": "{1} if {0} else {2}"}
+    program = parse(text)
+    plan = planned(program, names)
+    known = {}
+    lines = []
+    for number, (name, operands, value) in enumerate(plan.operations):
+        if not operands:
+            given = [*program.inputs][int(value)] if name == "input" else ""
+            known[number] = f"{given}[row]" if given else f"({value!r})"
+    for number in plan.order:
+        name, operands, _ = plan.operations[number]
+        form = forms.get(name) or f"math.{name}({', '.join(['{}'] * len(operands))})"
+        known[number] = f"t{number}"
+        lines.append(f"t{number} = {form.format(*[known[operand] for operand in operands])}")
+    lines += [f"out{place}[row] = {known[number]}" for place, number in enumerate(plan.results)]
+    outs = [f"out{place}" for place, _ in enumerate(plan.results)]
+    head = f"def rows({', '.join([*names, *outs])}):\n    for row in prange(len(out0)):"
+    return "\n        ".join([head, *lines])
 
 
 CONTENDERS: dict[str, Callable[[str, Columns, int], Asked]] = {
