@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from math import frexp, nan
+from math import frexp, inf
 from typing import NamedTuple
 
 from backprop.arithmetic.ieee import VALUE
@@ -24,7 +24,7 @@ INPUT, CONSTANT = "input", "constant"
 CONDITIONS = frozenset([*COMPARISONS, "and", "or", "not"])
 SYMMETRIC = frozenset(["add", "mul", "and", "or", "eq", "ne"])
 CHAINED = frozenset(["max", "min", "hypot"])
-TINY = 1e-290
+TINY, SCALE = 1e-290, 2.0**600
 # The functions of the C library, none of which IEEE 754 fixes to the last bit, by operands.
 ONE = """acos acosh asin asinh atan atanh cbrt cos cosh erf erfc exp exp2 expm1 log log10 log1p
 log2 sin sinh tan tanh"""
@@ -113,15 +113,14 @@ class Graph:
 
     def chained(self, name: str, operands: Sequence[int]) -> int:
         """A gate of many operands, two at a time. A length so small that it keeps few digits on
-        the way becomes nan, and its row is done again."""
+        the way is that of much larger operands, made small at the end."""
         found = reduce(lambda a, b: self.add(name, (a, b)), operands)
         if name != "hypot" or len(operands) == 2:
             return found
-        tiny = self.both(
-            self.comparison("lt", found, self.constant(TINY)),
-            self.comparison("gt", found, self.no),
-        )
-        return self.select(tiny, self.constant(nan), found)
+        large = [self.add("mul", (operand, self.constant(SCALE))) for operand in operands]
+        length = reduce(lambda a, b: self.add(name, (a, b)), large)
+        small = self.add("mul", (length, self.constant(1 / SCALE)))
+        return self.select(self.comparison("lt", found, self.constant(TINY)), small, found)
 
     # Arithmetic.
 
@@ -183,12 +182,12 @@ class Graph:
                 return self.add("mul", (square, a))
             case 4.0:
                 return self.square(square)
-            case 0.5:  # of -0 the power is 0, but the root is -0
-                return self.add("add", (self.add("sqrt", (a,)), self.no))
+            case 0.5:
+                return self.root(a)
             case 1.5:
-                return self.add("mul", (a, self.add("sqrt", (a,))))
+                return self.add("mul", (self.endless(a), self.root(a)))
             case -0.5:
-                return self.add("div", (self.yes, self.add("sqrt", (a,))))
+                return self.add("div", (self.yes, self.root(a)))
             case -1.0:
                 return self.add("div", (self.yes, a))
             case -2.0:
@@ -216,6 +215,15 @@ class Graph:
 
     def half_tangent(self, a: int) -> int:
         return self.add("tan", (self.add("mul", (a, self.constant(0.5))),))
+
+    def root(self, a: int) -> int:
+        """The square root as a power, which is inf of -inf and 0 of -0."""
+        return self.add("add", (self.add("sqrt", (self.endless(a),)), self.no))
+
+    def endless(self, a: int) -> int:
+        """An operand of which -inf counts as inf."""
+        below = self.comparison("eq", a, self.constant(-inf))
+        return self.select(below, self.constant(inf), a)
 
     def square(self, a: int) -> int:
         return self.add("mul", (a, a))

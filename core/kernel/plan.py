@@ -14,13 +14,15 @@ from math import inf, isnan, nan
 from typing import NamedTuple
 
 from backprop.adjoint import Passing, meaning, passings
-from backprop.arithmetic.ieee import VALUE
+from backprop.arithmetic.ieee import IEEE, VALUE
 from backprop.emitting.steps import leads_to
 from backprop.gates import GATES
 from backprop.kernel.graph import CONDITIONS, CONSTANT, INPUT, Graph, Operation
 from backprop.program import Program
 
 PROBES = (-inf, -1.0, 0.0, 1.0, 2.0, inf)
+Constants = tuple[float | None, ...]  # of a stage's operands, None for others
+Kind = tuple[str, Constants]
 MOST_PROBED = 3  # operands; a gate of more is one of any number
 
 
@@ -56,8 +58,7 @@ class Planner:
         """An operation for each input: its gradient, 0 where nothing reaches it."""
         graph, program = self.graph, self.program
         graph.no_nan = graph.again and all(
-            hands_nan_on(gate, tuple([program.constants.get(o) for o in operands]))
-            for _, gate, operands in program.forward_steps()
+            hands_nan_on(*self.kind(slot)) for slot, _, _ in program.forward_steps()
         )
         found, reached = {program.output: graph.yes}, {program.output: graph.yes}
         useful = leads_to(program, wrt)
@@ -75,12 +76,17 @@ class Planner:
             for slot in slots
         ]
 
+    def kind(self, slot: int) -> Kind:
+        """The gate of a stage, and those of its operands that are constants."""
+        gate, operands = self.program.gates[slot], self.program.operands[slot]
+        return gate, tuple([self.program.constants.get(operand) for operand in operands])
+
     def message(self, step: Passing, arrived: int, reached: int) -> tuple[int, int]:
         """What a step passes on, and where."""
         graph = self.graph
         names = {name: self.nodes[slot] for name, slot in meaning(self.program, step).items()}
         slope = graph.expression(step.slope, names)
-        if step.domain and not graph.no_nan:
+        if step.domain and not (graph.no_nan and nan_outside(*self.kind(step.stage))):
             inside = graph.truth(graph.expression(step.domain, names))
             slope = graph.select(inside, slope, graph.constant(nan))
         message = graph.gate("mul", (slope, arrived))
@@ -104,14 +110,30 @@ class Planner:
 
 
 @cache
-def hands_nan_on(name: str, constants: tuple[float | None, ...]) -> bool:
+def nan_outside(name: str, constants: Constants) -> bool:
+    """Is a stage's value nan outside the domain of its slopes? A power of -inf is not."""
+    gate = GATES[name]
+    inside = IEEE.make_test(gate, gate.domain or "1")
+    return all(
+        inside(*operands, VALUE[name](*operands)) or isnan(VALUE[name](*operands))
+        for operands in product(*probed(constants))
+    )
+
+
+def probed(constants: Constants) -> list[Sequence[float]]:
+    """The numbers to try for each operand, of which a constant is one only."""
+    return [PROBES if c is None else (c,) for c in constants[:MOST_PROBED]]
+
+
+@cache
+def hands_nan_on(name: str, constants: Constants) -> bool:
     """Is a stage's value nan whenever an operand is that it passes gradient to? If all stages of a
     program are so, one that was reached and is nan makes the value nan, and the row is done
     again anyway: slopes needn't look whether they are inside their domain."""
     gate = GATES[name]
     if gate.routes:
         return True  # what it does not take is not reached
-    fixed = [PROBES if constant is None else (constant,) for constant in constants[:MOST_PROBED]]
+    fixed = probed(constants)
     places = [k for k, _ in enumerate(fixed) if constants[k] is None and gate.partial(k)]
     return all(
         isnan(VALUE[name](*others[:place], nan, *others[place + 1 :]))
