@@ -9,7 +9,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -25,7 +26,8 @@ ROWS = 1_000_000
 NUMPY, FAST, NATIVE = "NumPy engine", "NumPy engine, fast trigonometry", "native engine"
 TRIGONOMETRIC = "DE"  # the programs in which it makes a difference
 NEAR = 1e-9
-SLOW = ("torch.compile",)  # to begin with
+OURS = (NUMPY, FAST, NATIVE)
+APART = ("torch.compile",)  # slow to begin with, and it makes torch itself many times slower
 
 GOALS: dict[tuple[str, str], dict[str, float]] = {
     (NUMPY, "torch eager"): dict.fromkeys("ABCDEF", 1.2),
@@ -39,10 +41,11 @@ GOALS: dict[tuple[str, str], dict[str, float]] = {
 
 def measure(folder: Path, *, quick: bool) -> Iterator[Row]:
     rounds = 5 if quick else 9
+    others = [peer for peer in CONTENDERS if peer not in (*OURS, *APART)]
+    contests = [others] if quick else [others, [*APART]]
     for threads in (1, 2):
-        for name in TEXTS:
-            asked = name, rounds, threads, quick
-            times, reasons = apart(in_turn, *asked, threads=threads)
+        for name, peers in product(TEXTS, contests):
+            times, reasons = apart(in_turn, name, rounds, threads, peers, threads=threads)
             yield from compared(f"{name}, {threads} core{'s' * (threads > 1)}", name, times)
             for peer, reason in reasons.items():
                 yield Row(f"{name} : {peer}", f"skipped, {reason}")
@@ -52,12 +55,12 @@ def measure(folder: Path, *, quick: bool) -> Iterator[Row]:
 
 
 def compared(what: str, name: str, times: dict[str, list[float]]) -> Iterator[Row]:
-    for engine in (NUMPY, FAST, NATIVE):
+    for engine in OURS:
         if engine not in times or (engine == FAST and name not in TRIGONOMETRIC):
             continue
         spent = f", {1e3 * median(times[engine]):.1f} ms"
         for peer in times:
-            if peer in (NUMPY, FAST, NATIVE):
+            if peer in OURS:
                 continue
             ratio = pairs(times[engine], times[peer])
             goal = GOALS.get((engine, peer), {}).get(name)
@@ -69,7 +72,7 @@ def compared(what: str, name: str, times: dict[str, list[float]]) -> Iterator[Ro
 
 
 def in_turn(
-    name: str, rounds: int, threads: int, quick: bool
+    name: str, rounds: int, threads: int, peers: Sequence[str]
 ) -> tuple[dict[str, list[float]], dict[str, str]]:
     """Seconds of every contender, round after round, once all are known to agree."""
     import numpy as np
@@ -79,11 +82,9 @@ def in_turn(
     random = np.random.default_rng(0)
     columns = {given: random.uniform(0.2, 1.2, ROWS) for given in parse(TEXTS[name]).inputs}
     seats, reasons = {}, {}
-    for peer, make in CONTENDERS.items():
-        if quick and peer in SLOW:
-            continue
+    for peer in (*OURS, *peers):
         try:
-            seats[peer] = make(TEXTS[name], columns, threads)
+            seats[peer] = CONTENDERS[peer](TEXTS[name], columns, threads)
         except Exception as error:  # whatever keeps a peer from beginning is its result
             reasons[peer] = f"{type(error).__name__}: {str(error)[:50]}"
     expected = [np.array(column) for column in seats[NUMPY]()]
@@ -122,7 +123,7 @@ def from_the_start(folder: Path) -> Iterator[Row]:
     """A process of its own from its start to the last row, the compilers' caches empty."""
     seconds = {}
     for peer in (NATIVE, "torch.compile"):
-        caches = folder / f"cache of {peer}"
+        caches = folder / f"cache-{peer.split()[0]}"
         more = {"XDG_CACHE_HOME": str(caches), "TORCHINDUCTOR_CACHE_DIR": str(caches)}
         code = f"import rows; rows.once({peer!r})"
         command = [sys.executable, "-c", code]
