@@ -159,7 +159,9 @@ class Worker:
         if not self.job.sample or not len(lines):
             return
         keys = keys_of(place.number, lines, self.job.seed)
-        below = np.flatnonzero(keys < np.uint64(self.tally.bar)) if self.tally.bar < 1 << 64 else None
+        below = (
+            np.flatnonzero(keys < np.uint64(self.tally.bar)) if self.tally.bar < 1 << 64 else None
+        )
         if below is None:
             below = np.argpartition(keys, min(len(keys), self.job.sample) - 1)[: self.job.sample]
         self.tally.choose(
