@@ -12,7 +12,7 @@ import click
 
 from backprop.batching.drafts import draft
 from backprop.batching.job import Job, check_columns, columns_for, pairs_of
-from backprop.batching.judging import Verdict, judged
+from backprop.batching.judging import Verdict, judged, rehearse
 from backprop.batching.printing import printed
 from backprop.batching.running import Outcome, Run, Target
 from backprop.checking.child import Child
@@ -60,6 +60,8 @@ def carried_out(
     child = (asked.child or Child()) if job.sample else None
     begun = monotonic()
     try:
+        if child is not None:
+            rehearse(job, child, options["check_timeout"])
         state = None
         if options["resume"]:
             state = target.saved(run.identity)  # type: ignore[attr-defined]

@@ -13,15 +13,18 @@ TYPE_CHECKING = False  # typing itself is slow to load
 if TYPE_CHECKING:
     from backprop.checking.child import Child
 
-CHECKING = ("eval", "check", "compare")
-UNCHECKED = {"--no-check", "--help", "--shape", "--backward"}  # what makes a check unlikely
+CHECKING = ("eval", "check", "compare", "batch")
+# What makes a check unlikely.
+UNCHECKED = {"--no-check", "--help", "--shape", "--backward", "--check-rows"}
 CTRL_C = 130
 CLOSED_PIPE = 141
 
 
 def main() -> None:
     gc.disable()  # one answer makes no cycles worth collecting, and may make millions of tuples
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # nor is there anything to collect at the end
+    sys.exit(code)
 
 
 def run(args: list[str]) -> int:

@@ -93,6 +93,7 @@ def command(
 ) -> int:
     del program, at, pairs
     options |= {"threads": options["threads"] or processors()}
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # or NumPy starts threads for nothing
     from backprop.cli.batching import batch
 
     return batch(asked, **options)

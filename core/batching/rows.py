@@ -63,7 +63,7 @@ class Worker:
     def answer(self, place: Place, block: Block) -> Frame | None:
         """The answers to a block of rows as a table; None if they went into sums."""
         count = len(block.lines)
-        lines = np.asarray(block.lines)
+        lines = numbers(block.lines)
         reasons = dict(block.bad)
         columns = [block.numbers[name] for name in self.job.columns]
         self.refuse_nonfinite(block, columns, reasons)
@@ -193,6 +193,11 @@ def scattered(column: Array, good: Array) -> Array:
     found = np.zeros(len(good))
     found[good] = column
     return found
+
+
+def numbers(lines: Sequence[int]) -> Array:
+    """As an array, which NumPy makes of a range one by one."""
+    return np.arange(lines.start, lines.stop) if isinstance(lines, range) else np.asarray(lines)
 
 
 def plain_name(number: float) -> str:

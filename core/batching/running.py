@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from backprop import __version__
+from backprop.batching.ahead import ahead
 from backprop.batching.drafts import State, WriteError
 from backprop.batching.groups import Groups
 from backprop.batching.job import Job, check_columns
@@ -47,6 +48,15 @@ class Outcome:
 
 
 Tell = Callable[[int, float], None]
+
+
+class Step(NamedTuple):
+    """What came of a block, and where that leaves the run."""
+
+    frame: Frame | None  # None if it went into sums
+    rows: int  # so far
+    share: float  # of all bytes, so far
+    state: State | None  # if it is time to save it
 
 
 class Run:
@@ -109,28 +119,36 @@ class Run:
             self.target.write(self.nothing())
 
     def read(self, table: Table, number: int, mark: Mark | None) -> None:
+        steps = self.steps(table, number, mark)
+        for step in ahead(steps) if self.sizes[number] else steps:
+            if step.frame is not None:
+                self.target.write(step.frame)
+            self.tell(step.rows, step.share)
+            if step.state is not None:
+                self.target.save(step.state)
+
+    def steps(self, table: Table, number: int, mark: Mark | None) -> Iterator[Step]:
+        """What comes of each block, which is written while the next one is computed."""
         place = Place(number, table.name, table.unit)
-        blocks = table.blocks(self.job.wanted, *([mark] if mark else []))
-        for block in blocks:
+        for block in table.blocks(self.job.wanted, *([mark] if mark else [])):
+            share = self.share(number, table)
             if self.worker.kernel is None:
-                share = self.share(number, table)
                 rows = int(len(block.lines) / share) if share else 0
                 self.prepare(rows)
             frame = self.worker.answer(place, block)
-            if frame is not None:
-                self.target.write(frame)
-            self.tell(self.worker.tally.rows, self.share(number, table))
-            if self.target.is_due():
-                self.target.save(
-                    {
-                        "run": self.identity,
-                        "file": number,
-                        "mark": list(block.end),
-                        "engine": self.worker.engine,
-                        "tally": self.worker.tally.state(),
-                        "groups": self.worker.groups.state(),
-                    }
-                )
+            state = self.state(number, block.end) if self.target.is_due() else None
+            yield Step(frame, self.worker.tally.rows, share, state)
+
+    def state(self, number: int, mark: Mark) -> State:
+        """Where a later run would go on."""
+        return {
+            "run": self.identity,
+            "file": number,
+            "mark": list(mark),
+            "engine": self.worker.engine,
+            "tally": self.worker.tally.state(),
+            "groups": self.worker.groups.state(),
+        }
 
     def prepare(self, rows: int) -> None:
         begun = self.worker.engine if self.resumed else None

@@ -38,6 +38,10 @@ def write(found: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
+def unheard(found: dict[str, Any]) -> None:
+    """What came of a rehearsal."""
+
+
 def bound() -> None:
     """Ask the system to end this process if it takes too much; not every system can."""
     with suppress(ImportError, OSError, ValueError):
@@ -64,6 +68,7 @@ def listen(requests: SimpleQueue[str]) -> None:
 
 
 def answer(request: dict[str, Any]) -> None:
+    tell = unheard if request.get("rehearsal") else write
     bound_time(request.get("timeout", LONG))
     try:
         if "compare" in request:
@@ -79,11 +84,11 @@ def answer(request: dict[str, Any]) -> None:
         else:
             from backprop.checking import examine
 
-            examine.answer(request, write)
+            examine.answer(request, tell)
     except MemoryError:
-        write({"failed": "it needed more memory than it may have"})
+        tell({"failed": "it needed more memory than it may have"})
     except Exception as error:  # whatever SymPy may raise; the parent says it
-        write({"failed": f"{type(error).__name__}: {str(error)[:200]}"})
+        tell({"failed": f"{type(error).__name__}: {str(error)[:200]}"})
 
 
 if __name__ == "__main__":

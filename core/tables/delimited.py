@@ -104,8 +104,8 @@ class Reading:
 
     @property
     def lines(self) -> int:
-        data = self.piece.data
-        return data.count(b"\n") + (not data.endswith(b"\n"))
+        whole = self.piece.end.line - self.piece.line
+        return whole + (not self.piece.data.endswith(b"\n"))
 
     def read(self, numbers: set[str], encoding: str = "utf8") -> Frame:
         """The columns that are wanted, as numbers or as text."""

@@ -126,7 +126,8 @@ def pieces(
         if not data:
             return
         last = len(more) < size
-        end = len(data) if last else cut(data, quotes=quotes and len(data) < 4 * size)
+        quoted = quotes and len(data) < 4 * size and QUOTE in data
+        end = len(data) if last else cut(data, quotes=quoted)
         if not end and len(data) > LONGEST:
             raise UsageError(f"{stream.name}: line {line:,} has no end")
         rest, data = data[end:], data[:end]
