@@ -4,7 +4,7 @@ while rows are computed. Nobody may notice but by the clock."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -62,11 +62,11 @@ def test_no_thread_is_left_when_the_user_of_things_fails(error: type[BaseExcepti
     things = ahead(counting([]))
     with pytest.raises(error):
         use(things, error)
-    things.close()  # type: ignore[attr-defined]
+    things.close()
     assert threading.active_count() == before
 
 
-def use(things: Iterator[int], error: type[BaseException]) -> None:
+def use(things: Generator[int], error: type[BaseException]) -> None:
     for _ in things:
         raise error
 

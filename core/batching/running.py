@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import NamedTuple, Protocol
 
@@ -120,14 +121,17 @@ class Run:
 
     def read(self, table: Table, number: int, mark: Mark | None) -> None:
         steps = self.steps(table, number, mark)
-        for step in ahead(steps) if self.sizes[number] else steps:
-            if step.frame is not None:
-                self.target.write(step.frame)
-            self.tell(step.rows, step.share)
-            if step.state is not None:
-                self.target.save(step.state)
+        if self.sizes[number]:  # a pipe may have nothing to read for long
+            steps = ahead(steps)
+        with closing(steps):
+            for step in steps:
+                if step.frame is not None:
+                    self.target.write(step.frame)
+                self.tell(step.rows, step.share)
+                if step.state is not None:
+                    self.target.save(step.state)
 
-    def steps(self, table: Table, number: int, mark: Mark | None) -> Iterator[Step]:
+    def steps(self, table: Table, number: int, mark: Mark | None) -> Generator[Step]:
         """What comes of each block, which is written while the next one is computed."""
         place = Place(number, table.name, table.unit)
         for block in table.blocks(self.job.wanted, *([mark] if mark else [])):
