@@ -97,15 +97,10 @@ class Reading:
         fine = frame[self.behind].null_count() == rows and not any(
             frame[column].null_count() for column in self.numbers.values()
         )
-        if not fine or rows != self.lines:
+        if not fine or rows != self.piece.lines:
             return self.slowly()
         lines = range(self.piece.line, self.piece.line + rows)
         return Block(self.columns(frame), self.kept(frame), lines, {}, self.piece.end)
-
-    @property
-    def lines(self) -> int:
-        whole = self.piece.end.line - self.piece.line
-        return whole + (not self.piece.data.endswith(b"\n"))
 
     def read(self, numbers: set[str], encoding: str = "utf8") -> Frame:
         """The columns that are wanted, as numbers or as text."""

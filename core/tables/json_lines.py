@@ -72,7 +72,7 @@ def type_of(values: Sequence[Any]) -> Any:
 
 
 def block(piece: Piece, wanted: Wanted, types: dict[str, Any]) -> Block:
-    count = piece.data.count(b"\n") + (not piece.data.endswith(b"\n"))
+    count = piece.lines
     frame = read(piece.data, types)
     if frame is not None and frame.height == count and not any(frame.null_count().row(0)):
         return made(frame, wanted, range(piece.line, piece.line + count), {}, piece)

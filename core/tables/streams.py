@@ -37,6 +37,11 @@ class Piece(NamedTuple):
     line: int  # its first line
     end: Mark
 
+    @property
+    def lines(self) -> int:
+        """How many lines it has; the last one may have no end."""
+        return self.end.line - self.line + (not self.data.endswith(b"\n"))
+
 
 class Stream:
     """The bytes of a file or of standard input, as they were before they were compressed."""

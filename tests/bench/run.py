@@ -19,6 +19,7 @@ import million
 import passes
 import reading
 import rows
+import tables
 from installed import install
 from table import print_rows
 
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "passes": passes,
     "arrays": arrays,
     "rows": rows,
+    "tables": tables,
     "million": million,
     "checking": checking,
 }
