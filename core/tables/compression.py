@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from backprop.errors import UsageError
 
+GZIP_LEVEL = 4  # of digits, 6 makes 2% less in three times the time
 MAGIC = {"gz": b"\x1f\x8b", "bz2": b"BZh", "xz": b"\xfd7zXZ\x00", "zst": b"\x28\xb5\x2f\xfd"}
 DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
 
@@ -38,7 +39,7 @@ def decompressed(file: BinaryIO, compression: str) -> Any:
 
 def compressed(data: bytes, compression: str) -> bytes:
     if compression == "gz":
-        return gzip.compress(data, 6, mtime=0)
+        return gzip.compress(data, GZIP_LEVEL, mtime=0)
     if compression == "bz2":
         return bz2.compress(data)
     if compression == "xz":
