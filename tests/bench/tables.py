@@ -14,6 +14,7 @@ from pathlib import Path
 from time import perf_counter
 
 from arena import median
+from arrays import apart
 from cold import seconds
 from columns import TEXTS
 from installed import environment
@@ -25,6 +26,7 @@ NEURON = TEXTS["B"]
 COLUMNS = ("w0", "x0", "w1", "x1", "w2")
 ROWS = 1_000_000
 MOST = 400  # megabytes
+THREADS = 2
 UNCHECKED = ("--check-rows", "0")
 PEER = """\
 import sys, polars
@@ -35,6 +37,7 @@ FORMATS = (
     ("csv", "csv"), ("csv", "parquet"), ("parquet", "parquet"), ("parquet", "csv"),
     ("jsonl", "jsonl"), ("csv.gz", "csv"), ("csv", "csv.gz"),
 )  # fmt: skip
+SOURCES = ("csv", "csv.gz", "parquet", "jsonl")
 SUMS = (("--reduce", "mean"), ("--reduce", "sum", "--by", "group"))
 
 
@@ -70,32 +73,20 @@ class Bench:
         return str(self.folder / f"{size}.{name}")
 
     def write(self, size: str, rows: int) -> None:
-        """One table in all formats, from columns that repeat a million random rows."""
-        import numpy as np
-        import polars
-
-        random = np.random.default_rng(0)
-        frame = polars.DataFrame({name: random.uniform(0.2, 1.2, ROWS) for name in COLUMNS})
-        frame = frame.with_columns(group=polars.int_range(polars.len()) % 7)
-        whole = polars.concat([frame.lazy()] * (rows // ROWS))
-        whole.sink_parquet(self.path("parquet", size))
-        whole.sink_ndjson(self.path("jsonl", size))
-        whole.select(COLUMNS).sink_csv(self.path("csv", size))
-        whole.select(COLUMNS).sink_csv(self.path("csv.gz", size), compression="gzip")
+        """In a process of its own: what this one holds would count as its children's."""
+        apart(write, {name: self.path(name, size) for name in SOURCES}, rows, threads=THREADS)
 
     def asked(self, source: str, *more: str, size: str = "small") -> list[str]:
         return [*self.command, "--data", self.path(source, size), *more]
 
     def against_polars(self, rounds: int) -> Iterator[Row]:
-        import polars
-
         to_csv = "-o", self.path("csv")
         checked, unchecked = self.asked("csv", *to_csv), self.asked("csv", *to_csv, *UNCHECKED)
         seconds(checked, self.environment)
-        polars.read_csv(self.path("csv")).write_ipc(self.path("arrow"))
-        files = self.path("csv", "small"), self.path("arrow"), self.path("csv", "again")
-        peer = [sys.executable, "-c", PEER.format(columns=COLUMNS), *files]
-        inside = kernel(polars.read_csv(self.path("csv", "small")))
+        source, arrow = self.path("csv", "small"), self.path("arrow")
+        inside = apart(prepare, source, self.path("csv"), arrow, threads=THREADS)
+        again = self.path("csv", "again")
+        peer = [sys.executable, "-c", PEER.format(columns=COLUMNS), source, arrow, again]
         taken: dict[str, list[float]] = {"": [], ", 10 rows checked": []}
         for _ in range(rounds):
             alone = seconds(peer, self.environment) + inside
@@ -122,17 +113,35 @@ class Bench:
         return Row(f"{what}, memory for {rows} rows", shown, f"at most {MOST} MB", met)
 
 
-def kernel(frame: object) -> float:
-    """Seconds that it takes for columns in memory."""
+def write(paths: dict[str, str], rows: int) -> None:
+    """One table in all formats, of columns that repeat a million random rows."""
+    import numpy as np
+    import polars
+
+    random = np.random.default_rng(0)
+    frame = polars.DataFrame({name: random.uniform(0.2, 1.2, ROWS) for name in COLUMNS})
+    frame = frame.with_columns(group=polars.int_range(polars.len()) % 7)
+    whole = polars.concat([frame.lazy()] * (rows // ROWS))
+    whole.sink_parquet(paths["parquet"])
+    whole.sink_ndjson(paths["jsonl"])
+    whole.select(COLUMNS).sink_csv(paths["csv"])
+    whole.select(COLUMNS).sink_csv(paths["csv.gz"], compression="gzip")
+
+
+def prepare(questions: str, answers: str, arrow: str) -> float:
+    """Answers for the peer to write, and the seconds that the kernel takes to make them."""
+    import polars
+
     from backprop import parse
-    from backprop.cli.commands.batch import processors
     from backprop.kernel import compiled
 
-    asked = compiled(parse(NEURON), threads=processors())
-    columns = {name: frame[name].to_numpy() for name in COLUMNS}  # type: ignore[index]
+    polars.read_csv(answers).write_ipc(arrow)
+    frame = polars.read_csv(questions)
+    columns = {name: frame[name].to_numpy() for name in COLUMNS}
+    kernel = compiled(parse(NEURON), threads=THREADS)
     times = []
     for _ in range(5):
         start = perf_counter()
-        asked(columns)
+        kernel(columns)
         times.append(perf_counter() - start)
     return median(times)
