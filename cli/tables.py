@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from backprop.tables.blocks import Table
     from backprop.tables.opening import Reading
 
+TABLE_OPTIONS = ("data", "mapped", "source", "separator", "no_header")  # what --data brings along
+
 
 def table_options(data: str, *, required: bool) -> Decorator:
     """--data, with this help, and what goes with it."""
