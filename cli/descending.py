@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from backprop.cli.files import whole_file
 from backprop.cli.progress import Progress
@@ -26,48 +26,38 @@ FOR_DATA = {
 class Listener:
     """Who hears of every step: a file, and whoever waits at a terminal."""
 
-    def __init__(self, steps: int, write: Callable[[Step], None] | None) -> None:
+    def __init__(self, steps: int, trace: BinaryIO | None = None) -> None:
         self.steps = steps
-        self.write = write
+        self.trace = trace
         self.progress = Progress()
         self.number = 0  # of the step that is being made
 
     def step(self, step: Step) -> None:
-        if self.write:
-            self.write(step)
-        self.number = step.number + 1
+        if self.trace:
+            line = encode({"schema": STEP_SCHEMA, **step_dict(step)})
+            self.trace.write(line.encode() + b"\n")
+        self.number = min(step.number + 1, self.steps)
         if self.progress.is_due:
             self.progress.say(f"step {step.number:,} of {self.steps:,}: {step.value:.6g}")
 
     def rows(self, done: int, count: int | None) -> None:
-        if self.progress.is_due:
-            if count is None:
-                self.progress.say(f"reading: {done:,} rows")
-            else:
-                of = f"step {self.number:,} of {self.steps:,}"
-                self.progress.say(f"{of}: {done:,} of {count:,} rows")
+        if not self.progress.is_due:
+            return
+        if count is None:
+            self.progress.say(f"reading: {done:,} rows")
+        else:
+            step = f"step {self.number:,} of {self.steps:,}"
+            self.progress.say(f"{step}: {done:,} of {count:,} rows")
 
 
 @contextmanager
 def listener(trace: str | None, steps: int) -> Iterator[Listener]:
-    if trace is None:
-        found = Listener(steps, None)
+    with whole_file(trace) if trace is not None else nullcontext() as file:
+        hears = Listener(steps, file)
         try:
-            yield found
+            yield hears
         finally:
-            found.progress.end()
-        return
-    with whole_file(trace) as file:
-
-        def write(step: Step) -> None:
-            line = encode({"schema": STEP_SCHEMA, **step_dict(step)})
-            file.write(line.encode() + b"\n")
-
-        found = Listener(steps, write)
-        try:
-            yield found
-        finally:
-            found.progress.end()
+            hears.progress.end()
 
 
 def rows_in(

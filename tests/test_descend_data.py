@@ -375,7 +375,7 @@ class Terminal(StringIO):
 def test_rows_of_a_long_step_are_told_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows_of_data, "NUMBERS", 30)
     terminal = Terminal()
-    hears = Listener(2, None)
+    hears = Listener(2)
     hears.progress = Progress(terminal)
     clock = count(10**12)
     monkeypatch.setattr("backprop.cli.progress.monotonic", lambda: float(next(clock)))

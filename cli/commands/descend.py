@@ -80,7 +80,7 @@ run diverged, left the domain, stalled, or its gradient vanished; stderr says at
 @click.option(
     "--bounds", multiple=True, metavar="NAME=LOW:HIGH", help="Where a parameter has to stay."
 )
-@table_options("A table whose mean is descended over its rows", required=False)
+@table_options("A table, for the mean over its rows", required=False)
 @click.option("--batch", type=int, metavar="N", help="Rows of data for each step; default all.")
 @engine_options()
 @click.option("--seed", type=int, default=0, help="For batches, and values such as randn(3,2).")

@@ -23,7 +23,7 @@ from backprop.kernel import compiled
 from backprop.program import Program
 from backprop.report import Report
 
-NUMBERS = 1 << 20  # in answers that are computed at a time
+NUMBERS = 1 << 21  # in answers that are computed at a time
 
 
 class DataObjective:
