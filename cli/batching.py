@@ -22,6 +22,7 @@ from backprop.cli.output import print_bytes
 from backprop.cli.progress import Progress
 from backprop.cli.render.batch import counted, rate, spent, summary_dict
 from backprop.cli.render.json import render_object
+from backprop.cli.tables import named, reading_of
 from backprop.cli.variables import Question
 from backprop.errors import UsageError
 from backprop.evaluation import arrays_in, checked_wrt
@@ -99,20 +100,6 @@ def refuse_misfits(options: Mapping[str, Any]) -> None:
         raise click.UsageError("--only value leaves out the gradient that --wrt asks for")
 
 
-def reading_of(options: Mapping[str, Any]) -> Reading:
-    separator = options["separator"]
-    if separator is not None:
-        separator = {"\\t": "\t", "tab": "\t"}.get(separator, separator)
-        if len(separator) != 1 or not separator.isascii() or separator in '"\r\n':
-            raise UsageError(f"--separator is one character, not {separator}")
-    source = options["source"] and checked_format(options["source"])
-    if source in ("jsonl", "parquet") and (separator or options["no_header"]):
-        raise click.UsageError(f"--separator and --no-header are for CSV, not {source}")
-    if separator and source is None:
-        source = "csv"
-    return Reading(source, separator, not options["no_header"])
-
-
 def job_of(asked: Question, table: Table, reading: Reading, options: Mapping[str, Any]) -> Job:
     """The program, and where its variables are found."""
     if arrays_in(asked.values, 0):
@@ -121,9 +108,8 @@ def job_of(asked: Question, table: Table, reading: Reading, options: Mapping[str
             hint="write the entries out: w0*x0 + w1*x1",
         )
     mapped = pairs_of(options["mapped"], "--map")
-    names = {name for name in table.columns if name in asked.tree.names}
-    names |= {name for name in mapped if name in asked.tree.names}
-    program = stage(asked.tree, {*asked.values, *names}, options["gates"], not options["no_share"])
+    given = {*asked.values, *named(asked.tree, table, mapped)}
+    program = stage(asked.tree, given, options["gates"], not options["no_share"])
     fixed = fixed_of(asked, program, allow_nonfinite=options["allow_nonfinite"])
     columns = columns_for(program, fixed, mapped, table)
     for notice in program.notices:
@@ -136,7 +122,7 @@ def job_of(asked: Question, table: Table, reading: Reading, options: Mapping[str
         options["fast_trigonometry"], options["reduce"], options["by"], options["check_rows"],
         options["seed"], reading,
     )  # fmt: skip
-    check_columns(job, table)
+    check_columns(job.wanted, table)
     check_names(job)
     return job
 
@@ -184,7 +170,7 @@ def check_file(job: Job, path: str) -> None:
     if path != "-":
         table = open_table(path, job.reading)
         try:
-            check_columns(job, table)
+            check_columns(job.wanted, table)
         finally:
             table.close()
 

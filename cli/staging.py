@@ -15,13 +15,17 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 def staging_options(gates: str = "written") -> Decorator:
     """--gates, --no-share and --ties, with this granularity if none is asked for."""
-    options = [
+    return decorating(
         click.option("--gates", type=click.Choice(GRANULARITIES), default=gates, show_default=True,
                      help="Gates as written, all opened up, or known patterns fused."),
         click.option("--no-share", is_flag=True, help="Keep equal subexpressions apart."),
         click.option("--ties", type=click.Choice(TIES), default="notes",
                      help="Who gets the gradient of max and min where inputs are equal."),
-    ]  # fmt: skip
+    )  # fmt: skip
+
+
+def decorating(*options: Decorator) -> Decorator:
+    """One decorator of several."""
 
     def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(options):

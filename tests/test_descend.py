@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-import backprop
 from backprop.descending.course import Course, Step, marked
-from backprop.descending.data import DataObjective
-from backprop.descending.descend import Descent, descend
+from backprop.descending.descend import descend
 from backprop.descending.scale import scale_of
 from backprop.descending.schedule import SCHEDULES, rates_of
 from backprop.errors import BackpropError, UsageError
@@ -274,94 +272,6 @@ def test_points_are_kept_in_full_at_1_2_5_10_20() -> None:
     assert [n for n in range(1001) if marked(n)] == [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 
 
-# Data.
-
-ROWS = np.random.default_rng(5)
-XS = ROWS.normal(size=23)
-YS = 2 * XS - 1 + 0.1 * ROWS.normal(size=23)
-LINE = "(w*x + b - y)**2"
-DATA = {"x": XS, "y": YS}
-
-
-def data_objective(program: str = LINE, batch: int | None = None, seed: int = 0) -> DataObjective:
-    parsed = backprop.parse(program)
-    return DataObjective(parsed, {}, ["w", "b"], "notes", DATA, batch, seed)
-
-
-def test_a_line_through_data_is_that_of_numpy() -> None:
-    pytest.importorskip("scipy")
-    found = descend(LINE, {"w": 0.0, "b": 0.0}, columns=DATA, method="lbfgs")
-    w, b = np.polyfit(XS, YS, 1)
-    assert found.point == pytest.approx({"w": w, "b": b}, rel=1e-7)
-    assert found.last is not None
-    assert found.last.value == pytest.approx(np.mean((w * XS + b - YS) ** 2), rel=1e-9)
-
-
-@pytest.mark.parametrize("program", [LINE, "relu(w*x + b - y)", "sum((w*x + b - y)**2)", "w*b"])
-def test_rows_together_and_one_by_one_agree(program: str) -> None:
-    objective = data_objective(program)
-    point = {"w": 0.7, "b": -0.2}
-    whole, single = objective.together(point, DATA), objective.one_by_one(point, DATA)
-    if "sum" in program:  # of a row; all at once it would be another program
-        whole = objective.at(point)
-    assert whole.value == pytest.approx(single.value, rel=1e-12)
-    assert whole.gradient == pytest.approx(single.gradient, rel=1e-12)
-
-
-def test_array_parameters_are_descended_row_by_row() -> None:
-    found = descend(
-        "(sum(W)*x + b - y)**2", {"W": [1.0, 2.0], "b": 0.0}, columns=DATA, lr=0.1, steps=300
-    )
-    w, b = np.polyfit(XS, YS, 1)
-    assert [found.point["W"].sum(), found.point["b"]] == pytest.approx([w, b], abs=1e-6)
-
-
-def test_an_epoch_sees_every_row_once_and_the_next_in_another_order() -> None:
-    objective = data_objective(batch=5)
-    epochs = [
-        np.concatenate([objective.rows_of(step) for step in range(first, first + 5)]).tolist()
-        for first in (0, 5)
-    ]
-    assert [sorted(epoch) for epoch in epochs] == [list(range(23))] * 2
-    assert epochs[0] != epochs[1]
-
-
-def test_a_batch_is_its_rows_alone() -> None:
-    objective = data_objective(batch=5)
-    point = {"w": 0.7, "b": -0.2}
-    rows = objective.rows_of(3)
-    error = 0.7 * XS[rows] - 0.2 - YS[rows]
-    found = objective.at(point, 3)
-    assert found.value == pytest.approx(np.mean(error**2), rel=1e-12)
-    assert found.gradient == pytest.approx(
-        {"w": np.mean(2 * error * XS[rows]), "b": np.mean(2 * error)}, rel=1e-12
-    )
-
-
-def test_the_seed_decides_the_batches() -> None:
-    def run(seed: int) -> Descent:
-        return descend(LINE, {"w": 0.0, "b": 0.0}, columns=DATA, batch=4, seed=seed, steps=20)
-
-    assert run(1).course.values == run(1).course.values
-    assert run(1).course.values != run(2).course.values
-
-
-def test_the_last_value_of_batches_is_that_of_all_rows() -> None:
-    found = descend(LINE, {"w": 0.0, "b": 0.0}, columns=DATA, batch=4, steps=20)
-    at = found.point
-    assert found.course.values[-1] == pytest.approx(np.mean((at["w"] * XS + at["b"] - YS) ** 2))
-
-
-def test_the_row_that_has_no_value_is_named() -> None:
-    columns = {"x": XS, "y": np.where(np.arange(23) == 6, -1.0, 1.0)}
-    found = descend("w*x*log(y)", {"w": 1.0}, columns=columns)
-    assert found.status == "undefined"
-    assert (
-        found.verdict.reason
-        == "at step 0 row 7: stage 2 (q2, log): log(-1) is nan, outside the domain of log"
-    )
-
-
 # Small parts.
 
 
@@ -386,6 +296,7 @@ def test_the_axis_is_logarithmic_where_values_span_decades(
     assert 1 <= len(ticks) <= 6
 
 
+XS = np.linspace(-1.0, 1.0, 23)
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"method": "adan"}, "no method is called adan; there are descent, momentum, nesterov, adam, lbfgs, trust"),
     ({"lr": 0.0}, "--lr is a rate above 0, not 0"),
@@ -405,6 +316,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"schedule": "lr/q"}, "--schedule lr/q: a schedule is a formula of lr, t, steps"),
     ({"schedule": "lr/t"}, "--schedule lr/t: the rate of step 0 is inf"),
     ({"wrt": ["z"]}, "wrt names z, which is no variable; the program has x"),
+    ({"engine": "native"}, "--engine is for rows of data, and there are none"),
+    ({"columns": {"x": XS[:0]}}, "columns are arrays of numbers, all of one length above 0"),
+    ({"columns": {"x": XS, "y": XS[1:]}}, "columns are arrays of numbers, all of one length above 0"),
     ({"columns": {"x": XS}, "wrt": ["x"]}, "x is a column of the data, so it can't be a parameter"),
     ({"ties": "none"}, "ties can be notes, split, first, not none"),
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import jsonschema
+import numpy as np
 import pytest
 from conftest import Command
 
@@ -154,7 +156,7 @@ def test_a_scalar_program_needs_no_numpy() -> None:
     ("missing", "args", "message"),
     [
         ("scipy", (*ROSENBROCK, "--method=lbfgs"), "error: lbfgs comes from SciPy, which is not installed\nhelp: pip install 'backprop-cli[descend]', or --method adam\n"),
-        ("polars", (*ROSENBROCK, "--data", "-"), "error: --data is read by Polars, which is not installed\nhelp: pip install 'backprop-cli[batch]'\n"),
+        ("polars", (*ROSENBROCK, "--data", "-"), "error: tables are read and written by Polars, which is not installed\nhelp: pip install 'backprop-cli[batch]'\n"),
     ],
 )  # fmt: skip
 def test_what_is_not_installed_is_said(
@@ -214,20 +216,82 @@ def test_a_table_is_descended(command: Command, tmp_path: Path) -> None:
     assert found["point"] == pytest.approx({"w": 2, "b": 1})
 
 
+HEADLESS = ("--no-header", "--separator=;", "--map=x=column_2", "--map", "y=column_3")
+
+
+@pytest.mark.parametrize(
+    ("names", "args"),
+    [
+        (["a.csv"], ("a.csv",)),
+        (["a.csv.gz", "b.csv.gz"], ("*.csv.gz",)),
+        (["a.csv", "b.csv"], ("b.csv", "--data", "a.csv")),
+        (["a.csv"], ("-",)),
+        (["a.txt"], ("a.txt", *HEADLESS)),
+        (["a.txt"], ("a.txt", "--from=csv", *HEADLESS)),
+    ],
+)
+def test_tables_are_read_as_batch_reads_them(
+    command: Command, tmp_path: Path, names: list[str], args: tuple[str, ...]
+) -> None:
+    pytest.importorskip("polars")
+    rows = ["a,0,1", "b,1,3", "c,2,5", "d,3,7.5"]
+    for k, name in enumerate(names):
+        here = ["name,x,y", *rows[k :: len(names)]]
+        if "--no-header" in args:
+            here = [line.replace(",", ";") for line in here[1:]]
+        data = ("\n".join(here) + "\n").encode()
+        (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+    line = ("descend", "(w*x + b - y)**2", "--w=0", "--b=0", "--lr=0.1", "--steps=20", "--point")
+    text = "\n".join(["name,x,y", *rows]) if args == ("-",) else None
+    done = command(*line, "--data", *args, cwd=tmp_path, text=text)
+    assert (done.stderr, done.returncode) == ("", 0)
+    found = json.loads(done.stdout)
+    w, b = by_hand(np.arange(4.0), np.array([1, 3, 5, 7.5]))
+    assert [found["w"], found["b"]] == pytest.approx([w, b], rel=1e-12)
+
+
+def by_hand(x: Any, y: Any) -> tuple[float, float]:
+    w = b = 0.0
+    for _ in range(20):
+        error = w * x + b - y
+        w, b = w - 0.1 * np.mean(2 * error * x), b - 0.1 * np.mean(2 * error)
+    return w, b
+
+
 TABLES = [
-    ("x,y\n1,2\n,3\n", "error: standard input: x is empty in row 2\n"),
-    ("x,y\n1,2\na,3\n", "error: standard input: the column x holds String instead of numbers\n"),
-    ("x,y\n1,2\n1,inf\n", "error: standard input: y is not finite in row 2\n"),
-    ("x,y\n", "error: standard input has no rows\n"),
-    ("u,v\n1,2\n", "error: standard input has no column that is a variable of the program; it has u, v\n"),
-    ("x\n1\n", "error: no value for the variable y\nhelp: give --y=...\n"),
+    ((), "x,y\n1,2\n,3\n", "standard input, line 3: x is empty\n"),
+    ((), "x,y\n1,2\n\na,3\n", 'standard input, line 4: x is "a", which is not a number\n'),
+    ((), "x,y\n1,2\n1,inf\n", "standard input, line 3: y is inf\n"),
+    ((), "x,y\n1,2\n1,2,3\n", "standard input, line 3: it has more than the 2 fields of the first line\n"),
+    ((), '{"x": 1, "y": 2}\n{"x": 1}\n', "standard input, line 2: y is missing\n"),
+    ((), "x,y\n", "standard input has no rows\n"),
+    ((), "", "standard input is empty\n"),
+    ((), "u,v\n1,2\n", "standard input has no column x; it has u, v\nhelp: --map x=COLUMN takes another column, --x=VALUE a number\n"),
+    ((), "x,Y\n1,2\n", "standard input has no column y; it has x, Y\nhelp: did you mean Y? --map y=Y\n"),
+    ((), "x,y,x\n1,2,3\n", "standard input has 2 columns called x\n"),
+    (("--map=z=x",), "x,y\n1,2\n", "--map names z, which is no variable of the program\nhelp: --map VARIABLE=COLUMN\n"),
+    (("--x=1", "--y=2"), "x,y\n1,2\n", "the program takes no column of standard input: all its variables have values\n"),
+    (("--wrt=x",), "x,y\n1,2\n", "no value for the variable x\nhelp: give --x=...\n"),
+    (("--from=xls",), "x,y\n1,2\n", "formats are csv, tsv, jsonl, parquet, not xls\n"),
+    (("--data=none.csv",), "x,y\n1,2\n", "none.csv can't be read: No such file or directory\n"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "message"), TABLES)
-def test_a_table_that_cannot_be_used_is_refused(command: Command, text: str, message: str) -> None:
+@pytest.mark.parametrize(("args", "text", "message"), TABLES, ids=[m for _, _, m in TABLES])
+def test_a_table_that_cannot_be_used_is_refused(
+    command: Command, args: tuple[str, ...], text: str, message: str
+) -> None:
     pytest.importorskip("polars")
-    done = command("descend", "(w*x + b - y)**2", "--data=-", "--w=0", "--b=0", text=text)
+    line = ("descend", "(w*x + b - y)**2", "--data=-", "--w=0", "--b=0", *args)
+    done = command(*line, text=text)
+    assert (done.stdout, done.stderr, done.returncode) == ("", f"error: {message}", 2)
+
+
+@pytest.mark.parametrize("option", ["--map=x=y", "--from=csv", "--separator=;", "--no-header"])
+def test_options_for_tables_want_one(command: Command, option: str) -> None:
+    done = command("descend", "x**2", "--x=1", option)
+    name = option.partition("=")[0]
+    message = f"error: {name} is for rows of data, and there are none\nhelp: --data FILE\n"
     assert (done.stdout, done.stderr, done.returncode) == ("", message, 2)
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import click
 
 from backprop.checking.check import TIMEOUT
 from backprop.cli.staging import staging_options
+from backprop.cli.tables import engine_options, table_options
 from backprop.cli.variables import ProgramCommand, Question
-from backprop.kernel import ENGINES
 
 HELP = """Value and gradient of PROGRAM for every row of a table, whose columns are its variables.
 
@@ -37,14 +36,7 @@ ROWS_CHECKED = 10
 @click.command(
     "batch", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]"
 )
-@click.option(
-    "--data", "data", metavar="FILE", multiple=True, required=True,
-    help="A table, or a pattern such as 'data/*.csv'; - is stdin. May be given again.",
-)  # fmt: skip
-@click.option(
-    "--map", "mapped", metavar="NAME=COLUMN", multiple=True,
-    help="The column of a variable, if it has another name.",
-)  # fmt: skip
+@table_options("A table", required=True)
 @click.option("--wrt", metavar="NAMES", help="The variables to differentiate by; default columns "
               "and values alike.")  # fmt: skip
 @click.option("--only", type=click.Choice(["value"]), help="Leave the gradient out.")
@@ -53,9 +45,6 @@ ROWS_CHECKED = 10
 )
 @click.option("-o", "file", metavar="FILE", help="Write a file: .csv, .tsv, .jsonl or .parquet.")
 @click.option("--to", metavar="FORMAT", help="What to write; JSON lines to stdout by default.")
-@click.option("--from", "source", metavar="FORMAT", help="What to read, if names don't tell.")
-@click.option("--separator", metavar="CHAR", help="What stands between the fields of CSV.")
-@click.option("--no-header", is_flag=True, help="The columns are column_1, column_2, ...")
 @click.option(
     "--reduce", type=click.Choice(["sum", "mean"]), help="One answer for all rows: sum or mean."
 )
@@ -75,11 +64,7 @@ ROWS_CHECKED = 10
     metavar="SECONDS", help=f"For all these checks; default {TIMEOUT:g}.",
 )  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, help="Which rows are drawn.")
-@click.option(
-    "--engine", type=click.Choice(ENGINES), default="numpy",
-    help="NumPy, C by the system's compiler, or what is faster.",
-)  # fmt: skip
-@click.option("--threads", type=click.IntRange(1), metavar="N", help="Default: all processors.")
+@engine_options()
 @click.option(
     "--fast-trigonometry", is_flag=True,
     help="sin and cos within 3 units in the last place, if that is faster here.",
@@ -92,16 +77,7 @@ def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], **options: Any
 ) -> int:
     del program, at, pairs
-    options |= {"threads": options["threads"] or processors()}
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # or NumPy starts threads for nothing
     from backprop.cli.batching import batch
 
     return batch(asked, **options)
-
-
-def processors() -> int:
-    """How many this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1

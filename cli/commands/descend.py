@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from backprop.arithmetic.system import TIES
 from backprop.cli.commands.eval import NO_ANSWER
-from backprop.cli.files import read_bytes, whole_file, write_whole
+from backprop.cli.descending import listener, rows_in
+from backprop.cli.files import write_whole
 from backprop.cli.main import say
 from backprop.cli.output import print_pieces, print_rich
-from backprop.cli.progress import Progress
-from backprop.cli.render.json import encode, render_object
+from backprop.cli.render.json import render_object
 from backprop.cli.render.numbers import View
+from backprop.cli.tables import TABLE_OPTIONS, engine_options, table_options
 from backprop.cli.variables import ProgramCommand, Question
-from backprop.descending.course import Step
 from backprop.descending.descend import (
     RATE,
-    STEP_SCHEMA,
     STEPS,
     TOL,
     Descent,
     descend,
     plain_point,
-    step_dict,
 )
 from backprop.descending.methods import NAMES, USUAL
 from backprop.descending.schedule import SCHEDULES
-from backprop.errors import UsageError
+from backprop.errors import UsageError, visible
 from backprop.staging import GRANULARITIES
 
 HELP = f"""Move parameters against the gradient of PROGRAM, step by step: w -= lr * dw.
@@ -40,6 +36,7 @@ HELP = f"""Move parameters against the gradient of PROGRAM, step by step: w -= l
   backprop descend @network.bp --at start.json --wrt w1,w2 --lr 0.5 --steps 1
   backprop descend "(1-x)**2 + 100*(y-x**2)**2" --x=-1.2 --y=1 --method lbfgs
   backprop descend "(w*x + b - y)**2" --data points.csv --w=0 --b=0 --method adam --batch 16
+  backprop descend "(w*x - y)**2" --data 'runs/*.parquet' --map x=height --w=0 --engine auto
   backprop descend "x - log(x)" --x=5 --bounds x=0.1: --schedule cosine --plot loss.svg
   backprop descend "(x-3)**2" --x=0 --lr 0.1 --point | backprop eval "(x-3)**2" --at -
 
@@ -47,6 +44,12 @@ HELP = f"""Move parameters against the gradient of PROGRAM, step by step: w -= l
 Methods: {", ".join(NAMES)}; the last two are SciPy's.
 Schedules: a formula of lr, t (the step) and steps, such as "lr/(1 + t)", or
   {", ".join(SCHEDULES)}.
+
+\b
+With --data it is the mean over the rows of tables that is descended, whose columns are variables:
+CSV, TSV, JSON lines or Parquet, also as .gz, .bz2, .xz and .zst. 25 million numbers stay in
+memory; where there are more, the files are read again at every step, Parquet fastest, and a
+--batch is drawn from a stretch of 6 million numbers, one stretch after the other.
 
 The exit code is 0 if the slopes became as small as --tol or all steps are done, and 3 if the
 run diverged, left the domain, stalled, or its gradient vanished; stderr says at which stage.
@@ -77,10 +80,9 @@ run diverged, left the domain, stalled, or its gradient vanished; stderr says at
 @click.option(
     "--bounds", multiple=True, metavar="NAME=LOW:HIGH", help="Where a parameter has to stay."
 )
-@click.option(
-    "--data", metavar="FILE.csv", help="Descend the mean over the rows of a table; - is stdin."
-)
+@table_options("A table, for the mean over its rows", required=False)
 @click.option("--batch", type=int, metavar="N", help="Rows of data for each step; default all.")
+@engine_options()
 @click.option("--seed", type=int, default=0, help="For batches, and values such as randn(3,2).")
 @click.option(
     "--gates", type=click.Choice(GRANULARITIES), default="written",
@@ -101,8 +103,8 @@ run diverged, left the domain, stalled, or its gradient vanished; stderr says at
 @click.pass_obj
 def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], wrt: str | None,
-    bounds: tuple[str, ...], data: str | None, gates: str, ties: str, plot: str | None,
-    trace: str | None, point: bool, as_json: bool, precision: int, betas: str, **options: Any,
+    plot: str | None, trace: str | None, point: bool, as_json: bool, precision: int, betas: str,
+    **options: Any,
 ) -> int:  # fmt: skip
     del program, at, pairs
     if point and as_json:
@@ -110,13 +112,15 @@ def command(
     if plot is not None and not plot.lower().endswith(".svg"):
         raise UsageError(f"--plot draws .svg files, not {plot}", hint="--plot loss.svg")
     names = None if wrt is None else [name.strip() for name in wrt.split(",")]
-    columns = {} if data is None else columns_in(data, asked, names)
-    with teller(trace, options["steps"]) as tell:
+    with listener(trace, options["steps"]) as hears:
+        rows = rows_in(asked, names, hears, options)
+        choices = {name: value for name, value in options.items() if name not in TABLE_OPTIONS}
         found = descend(
-            asked.tree, asked.values, wrt=names, bounds=bounds, gates=gates,
-            ties=ties, columns=columns, spare=asked.spare, tell=tell, betas=pair_of(betas),
-            **options,
+            asked.tree, asked.values, wrt=names, columns=rows, spare=asked.spare,
+            tell=hears.step, tell_rows=hears.rows, betas=pair_of(betas), **choices,
         )  # fmt: skip
+    if found.note:
+        say(f"note: {visible(found.note)}")
     if plot is not None:
         write_whole(plot, picture(found))
     show(found, point=point, as_json=as_json, view=View(precision))
@@ -129,49 +133,6 @@ def pair_of(betas: str) -> tuple[float, float]:
     except ValueError:
         raise UsageError(f"--betas wants two numbers, such as 0.9,0.999; not {betas}") from None
     return first, second
-
-
-def columns_in(path: str, asked: Question, wrt: list[str] | None) -> dict[str, Any]:
-    """The columns of a file that are variables of the program and have no value otherwise."""
-    from backprop.descending.data import columns_of, read_table
-
-    name = "standard input" if path == "-" else path
-    table = read_table(read_bytes(path), name)
-    taken = {*asked.values, *(wrt or ())}
-    known = asked.tree.names
-    wanted = [column for column in table.columns if column in known and column not in taken]
-    if not wanted:
-        has = ", ".join(table.columns[:12])
-        raise UsageError(f"{name} has no column that is a variable of the program; it has {has}")
-    return columns_of(table, wanted, name)
-
-
-Tell = Callable[[Step], None]
-
-
-@contextmanager
-def teller(trace: str | None, steps: int) -> Iterator[Tell | None]:
-    """What hears of every step: a file, and whoever waits at a terminal."""
-    progress = Progress()
-
-    def show_progress(step: Step) -> None:
-        if progress.is_due:
-            progress.say(f"step {step.number:,} of {steps:,}: {step.value:.6g}")
-
-    try:
-        if trace is None:
-            yield show_progress if progress.wanted else None
-            return
-        with whole_file(trace) as file:
-
-            def write(step: Step) -> None:
-                line = encode({"schema": STEP_SCHEMA, **step_dict(step)})
-                file.write(line.encode() + b"\n")
-                show_progress(step)
-
-            yield write
-    finally:
-        progress.end()
 
 
 def picture(found: Descent) -> str:

@@ -53,6 +53,8 @@ def manner(found: Descent) -> str:
         some = choice.batch is not None and choice.batch < found.rows
         parts.append(f"batches of {choice.batch} of {found.rows} rows" if some
                      else f"{found.rows} rows")  # fmt: skip
+        if found.streamed:
+            parts.append("read anew each time")
     return ", ".join(parts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from backprop.errors import UsageError, closest
@@ -58,7 +58,7 @@ class Job:
 
 
 def columns_for(
-    program: Program, fixed: Mapping[str, float], mapped: Mapping[str, str], table: Table
+    program: Program, fixed: Container[str], mapped: Mapping[str, str], table: Table
 ) -> dict[str, str]:
     """The column of every variable that has no value otherwise."""
     for name in mapped:
@@ -100,9 +100,8 @@ def listed(table: Table) -> str:
     return f"{shown} and {more:,} more" if more > 0 else shown or "none"
 
 
-def check_columns(job: Job, table: Table) -> None:
+def check_columns(wanted: Wanted, table: Table) -> None:
     """Does a file have what is asked for, and each of it once?"""
-    wanted = job.wanted
     for column in dict.fromkeys([*wanted.numbers.values(), *wanted.kept.values()]):
         count = list(table.columns).count(column)
         if not count:

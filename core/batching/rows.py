@@ -66,7 +66,8 @@ class Worker:
         lines = numbers(block.lines)
         reasons = dict(block.bad)
         columns = [block.numbers[name] for name in self.job.columns]
-        self.refuse_nonfinite(block, columns, reasons)
+        if not self.job.allow_nonfinite:
+            refuse_nonfinite(columns, [*self.job.columns.values()], reasons)
         good = np.ones(count, dtype=bool)
         good[list(reasons)] = False
         rows = np.flatnonzero(good) if reasons else None
@@ -90,20 +91,6 @@ class Worker:
             self.groups.add(answers, block.kept[GROUP].filter(good) if self.job.by else None)
             return None
         return self.frame(block, answers, good)
-
-    def refuse_nonfinite(
-        self, block: Block, columns: Sequence[Array], reasons: dict[int, str]
-    ) -> None:
-        """Inputs that are inf or nan, unless they are allowed."""
-        if self.job.allow_nonfinite:
-            return
-        for variable, column in zip(self.job.columns, columns, strict=True):
-            finite = np.isfinite(column)
-            if finite.all():
-                continue
-            name = self.job.columns[variable]
-            for row in np.flatnonzero(~finite).tolist():
-                reasons.setdefault(row, f"{name} is {plain_name(column[row])}")
 
     def computed(self, columns: Sequence[Array], rows: int) -> list[Array]:
         if not rows:
@@ -186,6 +173,18 @@ class Worker:
         if gaps:
             found = found.select(polars.when(polars.Series(good)).then(polars.col(names)))
         return polars.DataFrame([*kept.get_columns(), *found.get_columns()])
+
+
+def refuse_nonfinite(
+    columns: Sequence[Array], names: Sequence[str], reasons: dict[int, str]
+) -> None:
+    """Add the rows whose inputs are inf or nan, with the reason."""
+    for name, column in zip(names, columns, strict=True):
+        finite = np.isfinite(column)
+        if finite.all():
+            continue
+        for row in np.flatnonzero(~finite).tolist():
+            reasons.setdefault(row, f"{name} is {plain_name(column[row])}")
 
 
 def scattered(column: Array, good: Array) -> Array:

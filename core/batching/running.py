@@ -109,7 +109,7 @@ class Run:
         for number in range(at, len(self.files)):
             table = self.first if not number else open_table(self.files[number], self.job.reading)
             try:
-                check_columns(self.job, table)
+                check_columns(self.job.wanted, table)
                 self.read(table, number, mark)
             finally:
                 table.close()

@@ -1,29 +1,29 @@
-"""The mean of a program over the rows of a table, as something to descend.
+"""The mean of a program over rows of data, as something to descend.
 
-Columns are named as variables of the program. A program of single numbers runs over all rows at
-once, a column as one array; one with arrays in it runs row by row.
+A program of single numbers is compiled for many rows at once, and the mean of what it finds is
+that of exact sums; one with arrays in it runs row by row, in the order of the rows. So nothing
+depends on where the rows are cut into blocks, or on how many threads there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
-from backprop.arithmetic.arrays import ARRAYS
-from backprop.arrays.engine import backward_arrays
+from backprop.descending.means import Means
 from backprop.descending.objective import Found, ProgramObjective, unheard
-from backprop.descending.quantities import Point
-from backprop.engine import forward
-from backprop.errors import UsageError
+from backprop.descending.quantities import Point, all_finite
+from backprop.descending.rows import Columns, Rows, Tell, cut, length
 from backprop.gates import GATES
+from backprop.kernel import compiled
 from backprop.program import Program
 from backprop.report import Report
-from backprop.staging import stage
 
-Columns = Mapping[str, Any]  # an array of floats for each name, all of one length
+NUMBERS = 1 << 21  # in answers that are computed at a time
 
 
 class DataObjective:
@@ -31,109 +31,104 @@ class DataObjective:
 
     def __init__(
         self, program: Program, fixed: Mapping[str, Any], names: Sequence[str], ties: str,
-        columns: Columns, batch: int | None = None, seed: int = 0,
+        rows: Rows, batch: int | None = None, seed: int = 0, *, steps: int = 1,
+        engine: str = "numpy", threads: int = 1, tell: Tell | None = None,
     ) -> None:  # fmt: skip
         self.program = program  # of one row
         self.one = ProgramObjective(program, fixed, names, ties)
-        self.columns = columns
-        self.count = len(next(iter(columns.values())))
-        self.batch = self.count if batch is None else min(batch, self.count)
-        self.partial = self.batch < self.count
-        self.seed = seed
-        self.wide: dict[int, Program] = {}  # the program for so many rows at once
-        self.order: tuple[int, Any] = (-1, None)  # an epoch, and its order of rows
+        self.rows = rows
+        self.tell = tell
+        self.size = rows.count if batch is None else min(batch, rows.count)
+        self.partial = self.size < rows.count
+        self.batches = rows.batches(self.size, seed) if self.partial else None
+        self.asked = engine != "numpy"
+        self.kernel: Any = None
+        if numbers_only(program):
+            self.kernel = compiled(
+                program, names, ties=ties, engine=engine, threads=threads, rows=self.size * steps
+            )
+
+    @property
+    def note(self) -> str:
+        """Why it isn't the engine that was asked for."""
+        if self.kernel:
+            return str(self.kernel.note)
+        return "a program about arrays runs row by row, by no engine" if self.asked else ""
 
     def at(self, point: Point, step: int | None = None) -> Found:
-        columns: Columns = self.columns
-        if step is not None and self.partial:
-            rows = self.rows_of(step)
-            columns = {name: column[rows] for name, column in columns.items()}
-        whole = self.program.shapes is None and not any(
-            name in GATES and GATES[name].array for name in set(self.program.gates)
-        )
-        return self.together(point, columns) if whole else self.one_by_one(point, columns)
+        """For all rows, or for the batch of a step; steps ask one after the other."""
+        if step is None or self.batches is None:
+            blocks = self.heard(self.rows.blocks(), self.rows.count)
+        else:
+            blocks = self.heard([next(self.batches)], self.size)
+        return self.together(point, blocks) if self.kernel else self.one_by_one(point, blocks)
 
-    def rows_of(self, step: int) -> Any:
-        """The rows of a step: each row once an epoch, in an order that the seed decides."""
-        steps = -(-self.count // self.batch)
-        epoch, part = divmod(step, steps)
-        if self.order[0] != epoch:
-            random = np.random.default_rng([self.seed, epoch])
-            self.order = (epoch, random.permutation(self.count))
-        return self.order[1][part * self.batch : (part + 1) * self.batch]
+    def heard(self, blocks: Iterable[Columns], count: int) -> Iterator[Columns]:
+        """Rows in small blocks, while someone hears how far it has come."""
+        done = 0
+        for block in blocks:
+            for part in cut(block, max(1, NUMBERS // (1 + len(self.one.names)))):
+                yield part
+                done += length(part)
+                if self.tell:
+                    self.tell(done, count)
 
-    def together(self, point: Point, columns: Columns) -> Found:
-        """All rows at once. Every one weighs 1/n, and that is where the backward pass begins."""
-        count = len(next(iter(columns.values())))
-        program = self.wide_program(count)
-        values = forward(program, {**self.one.fixed, **point, **columns}, ARRAYS)
-        assert program.shapes is not None
-        shape = program.shapes[program.output]
-        start = np.full(shape, 1 / count) if shape else np.float64(1.0)
-        back = backward_arrays(program, values, start, self.one.ties, self.one.names)
-        gradient = {name: back.gradient(program.inputs[name]) for name in self.one.names}
-        return Found(float(np.mean(values[program.output])), gradient)
+    def together(self, point: Point, blocks: Iterable[Columns]) -> Found:
+        means = Means(1 + len(self.one.names))
+        for columns in blocks:
+            means.add(self.answers(point, columns))
+        value, *slopes = means.found()
+        return Found(value, dict(zip(self.one.names, slopes, strict=True)))
 
-    def wide_program(self, count: int) -> Program:
-        if count not in self.wide:
-            row = self.program
-            shapes = dict.fromkeys(self.columns, (count,))
-            self.wide[count] = stage(row.tree, row.inputs, row.granularity, row.shared, shapes)
-        return self.wide[count]
+    def answers(self, point: Point, columns: Columns) -> list[Any]:
+        """Columns of the value and of each gradient."""
+        value, gradients = self.kernel({**self.one.fixed, **point, **columns})
+        return [value, *gradients.values()]
 
-    def one_by_one(self, point: Point, columns: Columns) -> Found:
-        answers = [self.one.at({**point, **row}) for row in rows_in(columns)]
-        count = len(answers)
-        gradient = {
-            name: sum(answer.gradient[name] for answer in answers) / count
-            for name in self.one.names
-        }
-        return Found(sum(answer.value for answer in answers) / count, gradient)
+    def one_by_one(self, point: Point, blocks: Iterable[Columns]) -> Found:
+        value, count = 0.0, 0
+        gradient: Point = dict.fromkeys(self.one.names, 0.0)
+        for row in rows_in(blocks):
+            answer = self.one.at({**point, **row})
+            value, count = value + answer.value, count + 1
+            gradient = {name: gradient[name] + answer.gradient[name] for name in gradient}
+        return Found(value / count, {name: slope / count for name, slope in gradient.items()})
 
-    def reports(self, point: Point) -> Iterator[tuple[str, Report]]:
-        for number, row in enumerate(rows_in(self.columns), 1):
-            for _, report in self.one.reports({**point, **row}):
-                yield f"row {number}: ", report
+    def reports(self, point: Point, *, lost: bool = False) -> Iterator[tuple[int, Report]]:
+        """Of every row, or of those alone that have no finite answer."""
+        number = 0
+        for columns in self.heard(self.rows.blocks(), self.rows.count):
+            rows = self.lost_among(point, columns) if lost else range(length(columns))
+            for row in rows:
+                here = {name: float(column[row]) for name, column in columns.items()}
+                for _, report in self.one.reports({**point, **here}):
+                    yield number + row, report
+            number += length(columns)
+
+    def label(self, number: int) -> str:
+        return f"{self.rows.where(number)}: "
+
+    def lost_among(self, point: Point, columns: Columns) -> Iterable[int]:
+        if self.kernel:
+            finite = np.logical_and.reduce([*map(np.isfinite, self.answers(point, columns))])
+            return map(int, np.flatnonzero(~finite))
+        answers = (self.one.at({**point, **row}) for row in rows_in([columns]))
+        return (
+            row for row, (value, gradient) in enumerate(answers)
+            if not (isfinite(value) and all_finite(gradient))
+        )  # fmt: skip
 
     def quiet(self) -> AbstractContextManager[Any]:
         return unheard()
 
 
-def rows_in(columns: Columns) -> Iterator[dict[str, float]]:
-    for numbers in zip(*columns.values(), strict=True):
-        yield dict(zip(columns, map(float, numbers), strict=True))
+def numbers_only(program: Program) -> bool:
+    return program.shapes is None and not any(
+        name in GATES and GATES[name].array for name in set(program.gates)
+    )
 
 
-def read_table(data: bytes, path: str) -> Any:
-    """A table of CSV, read by Polars."""
-    try:
-        import polars
-    except ImportError:
-        raise UsageError(
-            "--data is read by Polars, which is not installed",
-            hint="pip install 'backprop-cli[batch]'",
-        ) from None
-    try:
-        return polars.read_csv(data)
-    except polars.exceptions.PolarsError as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UsageError(f"{path} can't be read: {reason[:100]}") from None
-
-
-def columns_of(table: Any, names: Sequence[str], path: str) -> dict[str, Any]:
-    """The columns of these names, as floats; whatever is no finite number is said by its row."""
-    if not table.height:
-        raise UsageError(f"{path} has no rows")
-    found = {}
-    for name in names:
-        column = table[name]
-        numbers = column.to_numpy() if column.dtype.is_numeric() else None
-        if numbers is None:
-            raise UsageError(f"{path}: the column {name} holds {column.dtype} instead of numbers")
-        numbers = np.asarray(numbers, dtype=float)
-        bad = np.flatnonzero(~np.isfinite(numbers))
-        if bad.size:
-            what = "is empty" if column[int(bad[0])] is None else "is not finite"
-            raise UsageError(f"{path}: {name} {what} in row {bad[0] + 1}")
-        found[name] = numbers
-    return found
+def rows_in(blocks: Iterable[Columns]) -> Iterator[dict[str, float]]:
+    for columns in blocks:
+        for numbers in zip(*columns.values(), strict=True):
+            yield dict(zip(columns, map(float, numbers), strict=True))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backprop.arithmetic.system import TIES
 from backprop.descending.course import Course, Step
@@ -22,6 +22,9 @@ from backprop.language.syntax import Tree
 from backprop.program import Program
 from backprop.report import plain
 from backprop.values import Value, point
+
+if TYPE_CHECKING:
+    from backprop.descending.rows import Rows, Tell
 
 SCHEMA = "backprop/descend/1"
 STEP_SCHEMA = "backprop/descend-step/1"
@@ -44,6 +47,8 @@ class Choice:
     betas: tuple[float, float] = USUAL.betas
     batch: int | None = None
     seed: int = 0
+    engine: str = "numpy"  # what computes rows of data
+    threads: int = 1
 
     def __post_init__(self) -> None:
         if self.method not in NAMES:
@@ -85,6 +90,8 @@ class Descent:
     choice: Choice
     fixed: Mapping[str, Any]  # the inputs that stay
     rows: int | None  # of data
+    streamed: bool  # were they read again at every step?
+    note: str  # what there is to say of how it was computed
     course: Course
     verdict: Verdict
 
@@ -162,9 +169,10 @@ def descend(
     bounds: Sequence[str] = (),
     gates: str = "written",
     ties: str = "notes",
-    columns: Mapping[str, Any] | None = None,
+    columns: Mapping[str, Any] | Rows | None = None,
     spare: Collection[str] = (),
     tell: Callable[[Step], None] | None = None,
+    tell_rows: Tell | None = None,
     method: str = "descent",
     lr: float | None = None,
     schedule: str = "constant",
@@ -174,59 +182,81 @@ def descend(
     betas: tuple[float, float] = USUAL.betas,
     batch: int | None = None,
     seed: int = 0,
+    engine: str = "numpy",
+    threads: int = 1,
     **named: Value,
 ) -> Descent:
     """Move the inputs `wrt`, all unless given, against the gradient, from these values on.
 
-    With `columns`, arrays by the name of a variable, what is descended is the mean over their
-    rows. `bounds` are texts such as "w=0:3". `tell` hears of every step as it is made.
-    What else decides how to move is a Choice.
+    With `columns`, arrays by the name of a variable or rows of files, what is descended is the
+    mean over their rows. `bounds` are texts such as "w=0:3". `tell` hears of every step as it is
+    made, and `tell_rows` of how many rows it has seen. What else decides how to move is a Choice.
     """
-    choice = Choice(method, lr, schedule, steps, tol, momentum, betas, batch, seed)
+    choice = Choice(method, lr, schedule, steps, tol, momentum, betas, batch, seed, engine, threads)
     if ties not in TIES:
         raise UsageError(f"ties can be {', '.join(TIES)}, not {ties}")
     tree, _ = prepared(program, None, ())
-    columns = dict(columns or {})
+    rows = rows_of(columns)
     given = {**(values or {}), **named}
     unused = {name for name in spare if name not in tree.names}
     given = {name: value for name, value in given.items() if name not in unused}
     checked_gates(gates)
-    objective, start, fixed = prepare(tree, given, columns, wrt, gates, ties, choice)
+    objective, start, fixed = prepare(tree, given, rows, wrt, gates, ties, choice, tell_rows)
     limits = read_limits(bounds, list(start))
     check_start(start, limits)
     course = Course(choice.steps, choice.tol, tell)
     with objective.quiet():
         run(objective, start, choice, limits, course)
         found = verdict(course, objective, limits, rated=choice.rated)
-    rows = len(next(iter(columns.values()))) if columns else None
-    return Descent(objective.program, choice, fixed, rows, course, found)
+    return Descent(
+        objective.program, choice, fixed, rows.count if rows else None,
+        bool(rows and rows.streamed), objective.note, course, found,
+    )  # fmt: skip
+
+
+def rows_of(columns: Mapping[str, Any] | Rows | None) -> Rows | None:
+    if not isinstance(columns, Mapping):
+        return columns
+    if not columns:
+        return None
+    from backprop.descending.rows import HeldRows
+
+    return HeldRows(columns)
 
 
 def prepare(
-    tree: Tree, given: Mapping[str, Value], columns: Mapping[str, Any],
-    wrt: Iterable[str] | None, gates: str, ties: str, choice: Choice,
+    tree: Tree, given: Mapping[str, Value], rows: Rows | None, wrt: Iterable[str] | None,
+    gates: str, ties: str, choice: Choice, tell: Tell | None,
 ) -> tuple[Objective, Point, Point]:  # fmt: skip
     """What is descended, where the parameters start, and the inputs that stay."""
     given = {**given, **(arrays := arrays_in(given, choice.seed))}
     shapes = {name: array.shape for name, array in arrays.items()}
+    columns = rows.names if rows else ()
     program = staged(tree, [*given, *columns], gates, True, shapes)
-    row = {name: float(column[0]) for name, column in columns.items()}
-    at = point(program, {**row, **given})
+    at = point(program, {**dict.fromkeys(columns, 0.0), **given})
     names = parameters(program, wrt, columns)
     start = {name: at[name] for name in names}
     fixed = {name: at[name] for name in at if name not in start and name not in columns}
-    if not columns:
-        if choice.batch is not None:
-            raise UsageError("--batch is for rows of data, and there are none", hint="--data FILE")
+    if rows is None:
+        for option, asked in (
+            ("--batch", choice.batch is not None),
+            ("--engine", choice.engine != "numpy"),
+        ):
+            if asked:
+                text = f"{option} is for rows of data, and there are none"
+                raise UsageError(text, hint="--data FILE")
         return ProgramObjective(program, fixed, names, ties), start, fixed
     from backprop.descending.data import DataObjective
 
-    rows = DataObjective(program, fixed, names, ties, columns, choice.batch, choice.seed)
-    return rows, start, fixed
+    objective = DataObjective(
+        program, fixed, names, ties, rows, choice.batch, choice.seed, steps=choice.steps,
+        engine=choice.engine, threads=choice.threads, tell=tell,
+    )  # fmt: skip
+    return objective, start, fixed
 
 
 def parameters(
-    program: Program, wrt: Iterable[str] | None, columns: Mapping[str, Any]
+    program: Program, wrt: Iterable[str] | None, columns: Container[str]
 ) -> tuple[str, ...]:
     if wrt is None:
         names = tuple(name for name in program.inputs if name not in columns)

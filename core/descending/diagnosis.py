@@ -73,12 +73,17 @@ def ran_away(first: float, last: Step, step: Step, kind: str) -> bool:
 
 def fault(objective: Objective, step: Step) -> tuple[str, str, str, str]:
     """Kind, sentence and stage of what went wrong first, and a remedy."""
-    for label, report in objective.reports(step.point):
+    for number, report in objective.reports(step.point, lost=True):
         notices = report.faults
         if notices:
             remedies = [notice.message for notice in notices if notice.kind == "remedy"]
             first = notices[0]
-            return first.kind, label + first.message, first.stage, "".join(remedies[:1])
+            return (
+                first.kind,
+                objective.label(number) + first.message,
+                first.stage,
+                "".join(remedies[:1]),
+            )
     what = "the gradient is not finite" if isfinite(step.value) else f"the value is {step.value}"
     return "nonfinite", what, "", ""
 

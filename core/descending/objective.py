@@ -3,6 +3,7 @@
     objective.at(point)         value and gradient
     objective.at(point, 7)      the same for the rows of step 7, where a step sees only some
     objective.reports(point)    every stage of it, by all inputs: for a diagnosis
+    objective.label(number)     what a message begins with that is about a report
 
 A program of numbers never loads NumPy.
 """
@@ -35,8 +36,11 @@ class Objective(Protocol):
     def program(self) -> Program: ...
     @property
     def partial(self) -> bool: ...  # does a step see only some of the rows?
+    @property
+    def note(self) -> str: ...  # what there is to say of how it is computed
     def at(self, point: Point, step: int | None = None) -> Found: ...
-    def reports(self, point: Point) -> Iterator[tuple[str, Report]]: ...
+    def reports(self, point: Point, *, lost: bool = False) -> Iterator[tuple[int, Report]]: ...
+    def label(self, number: int) -> str: ...
     def quiet(self) -> AbstractContextManager[Any]: ...  # under IEEE rules, without a word
 
 
@@ -44,6 +48,7 @@ class ProgramObjective:
     """A program at a point, some of whose inputs are parameters."""
 
     partial = False
+    note = ""
 
     def __init__(
         self, program: Program, fixed: Mapping[str, Any], names: Sequence[str], ties: str = "notes"
@@ -71,9 +76,14 @@ class ProgramObjective:
         gradient = {name: back.gradient(program.inputs[name]) for name in self.names}
         return Found(float(values[program.output]), gradient)
 
-    def reports(self, point: Point) -> Iterator[tuple[str, Report]]:
+    def reports(self, point: Point, *, lost: bool = False) -> Iterator[tuple[int, Report]]:
+        del lost
         everything = {**self.fixed, **point}
-        yield "", evaluate(self.program, everything, ties=self.ties, allow_nonfinite=True)
+        yield 0, evaluate(self.program, everything, ties=self.ties, allow_nonfinite=True)
+
+    def label(self, number: int) -> str:
+        del number
+        return ""
 
     def quiet(self) -> AbstractContextManager[Any]:
         return nullcontext() if self.program.shapes is None else unheard()

@@ -41,15 +41,20 @@ class Stopped(NamedTuple):
 
 def vanished(objective: Objective, step: Step, tol: float, limits: Limits) -> Vanished | None:
     """Which stage the gradient ends at, and why this is no minimum; None if it may be one."""
-    stage, where, could = "", "", False
-    for label, report in islice(objective.reports(step.point), ROWS):
+    found, could = None, False
+    for number, report in islice(objective.reports(step.point), ROWS):
         slot, passes = stopped(report, step.point, tol)
         if passes:  # contributions balance, as they do at a minimum
-            stage, where = "", ""
+            found = None
             break
         if slot is not None and not could:
             could = could_follow(report, slot)
-            stage, where = report.program.labels[slot], label + place(report.program, slot)
+            found = (number, slot)
+    stage = where = ""
+    if found is not None:
+        number, slot = found
+        stage = objective.program.labels[slot]
+        where = objective.label(number) + place(objective.program, slot)
     if could and where and is_plateau(objective, step, tol, limits):
         told = f"{where} is flat here and passes next to nothing back"
         return Vanished(f"the gradient has vanished: {told}", stage)

@@ -1,0 +1,77 @@
+"""The options of commands that work on the rows of tables: which files, how they are read, and
+what computes. Polars is loaded when there is a table to read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from backprop.cli.staging import Decorator, decorating
+from backprop.errors import UsageError
+from backprop.kernel import ENGINES
+from backprop.language.syntax import Tree
+
+if TYPE_CHECKING:
+    from backprop.tables.blocks import Table
+    from backprop.tables.opening import Reading
+
+TABLE_OPTIONS = ("data", "mapped", "source", "separator", "no_header")  # what --data brings along
+
+
+def table_options(data: str, *, required: bool) -> Decorator:
+    """--data, with this help, and what goes with it."""
+    return decorating(
+        click.option("--data", "data", metavar="FILE", multiple=True, required=required,
+                     help=f"{data}, or a pattern such as 'data/*.csv'; - is stdin. May be given "
+                     "again."),
+        click.option("--map", "mapped", metavar="NAME=COLUMN", multiple=True,
+                     help="The column of a variable, if it has another name."),
+        click.option("--from", "source", metavar="FORMAT",
+                     help="What to read, if names don't tell."),
+        click.option("--separator", metavar="CHAR",
+                     help="What stands between the fields of CSV."),
+        click.option("--no-header", is_flag=True, help="The columns are column_1, column_2, ..."),
+    )  # fmt: skip
+
+
+def engine_options() -> Decorator:
+    """--engine and --threads."""
+    return decorating(
+        click.option("--engine", type=click.Choice(ENGINES), default="numpy",
+                     help="NumPy, C by the system's compiler, or what is faster."),
+        click.option("--threads", type=click.IntRange(1), metavar="N", default=processors,
+                     help="Default: all processors."),
+    )  # fmt: skip
+
+
+def processors() -> int:
+    """How many this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def reading_of(options: Mapping[str, Any]) -> Reading:
+    from backprop.tables.formats import checked_format
+    from backprop.tables.opening import Reading
+
+    separator = options["separator"]
+    if separator is not None:
+        separator = {"\\t": "\t", "tab": "\t"}.get(separator, separator)
+        if len(separator) != 1 or not separator.isascii() or separator in '"\r\n':
+            raise UsageError(f"--separator is one character, not {separator}")
+    source = options["source"] and checked_format(options["source"])
+    if source in ("jsonl", "parquet") and (separator or options["no_header"]):
+        raise click.UsageError(f"--separator and --no-header are for CSV, not {source}")
+    if separator and source is None:
+        source = "csv"
+    return Reading(source, separator, not options["no_header"])
+
+
+def named(tree: Tree, table: Table, mapped: Mapping[str, str]) -> set[str]:
+    """The variables that have a column of their name, or are given one."""
+    return {name for name in (*table.columns, *mapped) if name in tree.names}

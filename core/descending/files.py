@@ -1,0 +1,191 @@
+"""Rows of data from files: held in memory if they fit, and otherwise read again at every step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from typing import NamedTuple
+
+import numpy as np
+
+from backprop.batching.job import check_columns
+from backprop.batching.rows import Place, refuse_nonfinite
+from backprop.batching.running import changes
+from backprop.descending.rows import Columns, HeldRows, Rows, Tell, length, shuffled
+from backprop.errors import UsageError
+from backprop.tables.blocks import Block, Table, Wanted
+from backprop.tables.opening import Reading, open_table
+
+FITS = 3 << 23  # numbers: 192 MiB
+
+
+class Part(NamedTuple):
+    """A block of rows, and where it comes from."""
+
+    columns: Columns
+    place: Place
+    lines: Sequence[int]
+
+
+class Source(NamedTuple):
+    """Files, and which of their columns are variables of the program."""
+
+    files: Sequence[str]
+    reading: Reading
+    columns: Mapping[str, str]
+    versions: Sequence[tuple[int, int]]  # of the files, when they were first looked at
+
+    @property
+    def name(self) -> str:
+        names = ["standard input" if path == "-" else path for path in self.files]
+        return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more"
+
+    @property
+    def again(self) -> bool:
+        """Can it be read more than once?"""
+        return len(self.versions) == len(self.files)
+
+    @property
+    def unchanged(self) -> bool:
+        return versions(self.files) == self.versions
+
+    def parts(self, first: Table | None = None) -> Iterator[Part]:
+        """All rows. The first that can't be used ends it with a message. The first file may be
+        open already."""
+        wanted = Wanted(self.columns, {})
+        for number, path in enumerate(self.files):
+            table = first if first and not number else open_table(path, self.reading)
+            try:
+                check_columns(wanted, table)
+                place = Place(number, table.name, table.unit)
+                for block in table.blocks(wanted):
+                    yield Part(self.checked(block, place), place, block.lines)
+            finally:
+                table.close()
+
+    def checked(self, block: Block, place: Place) -> Columns:
+        columns = {name: block.numbers[name] for name in self.columns}
+        reasons = dict(block.bad)
+        refuse_nonfinite([*columns.values()], [*self.columns.values()], reasons)
+        if reasons:
+            row = min(reasons)
+            raise UsageError(f"{place.where(block.lines[row])}: {reasons[row]}")
+        return columns
+
+
+def read(
+    files: Sequence[str], reading: Reading, columns: Mapping[str, str], first: Table | None = None,
+    tell: Tell | None = None, fits: int = FITS,
+) -> Rows:  # fmt: skip
+    """Read all rows once, and keep them if they are no more than `fits` numbers."""
+    source = Source(files, reading, columns, versions(files))
+    held: list[Columns] | None = []
+    rows = 0
+    for block, _, _ in source.parts(first):
+        rows += length(block)
+        if held is not None and rows * len(columns) > fits:
+            held = None
+            if not source.again:
+                raise too_much(source, fits)
+        if held is not None:
+            held.append(block)
+        if tell:
+            tell(rows, None)
+    if not rows:
+        raise UsageError(f"{source.name} has no rows")
+    return FileRows(source, rows, fits) if held is None else HeldFileRows(source, held)
+
+
+def too_much(source: Source, fits: int) -> UsageError:
+    most = fits // len(source.columns)
+    return UsageError(
+        f"{source.name} has more than the {most:,} rows that fit into memory, and can't be read "
+        "again at every step",
+        hint="save it as a file, best as Parquet",
+    )
+
+
+class HeldFileRows(HeldRows):
+    """Rows of files that are in memory."""
+
+    def __init__(self, source: Source, held: list[Columns]) -> None:
+        super().__init__(joined(held))
+        self.source = source
+
+    def where(self, row: int) -> str:
+        return line_of(self.source, row)
+
+
+class FileRows:
+    """Rows that are read again whenever they are needed."""
+
+    streamed = True
+
+    def __init__(self, source: Source, rows: int, fits: int) -> None:
+        self.source = source
+        self.names = tuple(source.columns)
+        self.count = rows
+        self.stretch = max(1, fits // 4 // len(self.names))
+
+    def blocks(self) -> Iterator[Columns]:
+        if not self.source.unchanged:
+            raise UsageError(f"{self.source.name} was changed while it was descended")
+        for columns, _, _ in self.source.parts():
+            yield columns
+
+    def batches(self, size: int, seed: int) -> Iterator[Columns]:
+        """Each row once an epoch. The files are read in their order, and rows are shuffled within
+        stretches that fit into memory."""
+        if size > self.stretch:
+            raise UsageError(
+                f"--batch {size:,} is too large for data that doesn't fit into memory: at most "
+                f"{self.stretch:,} rows, or all"
+            )
+        return (
+            batch
+            for epoch in count()
+            for number, stretch in enumerate(self.stretches(self.stretch // size * size))
+            for batch in shuffled(stretch, size, [seed, epoch, number])
+        )
+
+    def stretches(self, size: int) -> Iterator[Columns]:
+        """So many rows at a time, whatever the blocks are."""
+        waiting: list[Columns] = []
+        have = 0
+        for block in self.blocks():
+            waiting.append(block)
+            have += length(block)
+            while have >= size:
+                whole = joined(waiting)
+                have -= size
+                waiting = [{name: column[size:].copy() for name, column in whole.items()}]
+                yield {name: column[:size] for name, column in whole.items()}
+        if have:
+            yield joined(waiting)
+
+    def where(self, row: int) -> str:
+        return line_of(self.source, row)
+
+
+def joined(parts: list[Columns]) -> Columns:
+    """Blocks as one. They are taken out of the list: no more than a column is there twice."""
+    columns = {name: [part[name] for part in parts] for name in parts[0]}
+    parts.clear()
+    return {name: np.concatenate(columns.pop(name)) for name in [*columns]}
+
+
+def versions(files: Sequence[str]) -> list[tuple[int, int]]:
+    """What is another when a file was written to; of files that can be read more than once."""
+    return [changes(path) for path in files if path != "-" and os.path.isfile(path)]
+
+
+def line_of(source: Source, row: int) -> str:
+    """The file and line of a row, if it is still there to be looked up."""
+    parts = source.parts() if source.again and source.unchanged else ()
+    begin = 0
+    for columns, place, lines in parts:
+        if row < begin + length(columns):
+            return place.where(lines[row - begin])
+        begin += length(columns)
+    return f"row {row + 1:,}"

@@ -1,0 +1,61 @@
+"""Means of columns that come block by block: the same however the rows are cut into blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import fsum, isfinite
+from typing import Any
+
+import numpy as np
+
+from backprop.batching.sums import Sums
+
+FEW = 500  # rows that Python's own exact sum is faster for
+
+
+class Means:
+    """Exact sums, rounded once and divided by the number of rows. A column with inf or nan has
+    their sum as its mean."""
+
+    def __init__(self, columns: int) -> None:
+        self.columns = columns
+        self.rows = 0
+        self.few: Sequence[Any] | None = None  # a small block, as long as it is the only one
+        self.sums: Sums | None = None
+        self.beyond = [0.0] * columns  # what is not finite
+
+    def add(self, columns: Sequence[Any]) -> None:
+        first = not self.rows
+        self.rows += len(columns[0])
+        if first and self.rows <= FEW:
+            self.few = columns
+            return
+        self.take_few()
+        self.take(columns)
+
+    def take_few(self) -> None:
+        if self.few is not None:
+            columns, self.few = self.few, None
+            self.take(columns)
+
+    def take(self, columns: Sequence[Any]) -> None:
+        self.sums = self.sums or Sums(self.columns)
+        try:
+            self.sums.add(columns)
+        except ValueError:
+            for k, column in enumerate(columns):
+                self.beyond[k] += sum(column[~np.isfinite(column)].tolist())
+            self.sums.add([np.where(np.isfinite(column), column, 0.0) for column in columns])
+
+    def found(self) -> list[float]:
+        if self.few is not None:
+            try:
+                return [fsum(column.tolist()) / self.rows for column in self.few]
+            except (ValueError, OverflowError):  # inf and -inf, or a sum beyond all floats
+                self.take_few()
+        return [beyond or self.mean(column) for column, beyond in enumerate(self.beyond)]
+
+    def mean(self, column: int) -> float:
+        assert self.sums is not None
+        total = self.sums.total(column)
+        return total / self.rows if isfinite(total) else self.sums.mean(column)

@@ -1,0 +1,72 @@
+"""The rows of data that a descent sees: all of them in blocks, or a batch at a time.
+
+Columns are named as variables of the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
+from typing import Any, Protocol
+
+import numpy as np
+
+from backprop.errors import UsageError
+
+Columns = Mapping[str, Any]  # an array of floats for each name, all of one length
+Tell = Callable[[int, int | None], None]  # rows so far, and of how many, if that is known
+
+
+class Rows(Protocol):
+    @property
+    def names(self) -> Sequence[str]: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def streamed(self) -> bool: ...  # are they read anew whenever they are needed?
+    def blocks(self) -> Iterator[Columns]: ...  # all rows, in their order
+    def batches(self, size: int, seed: int) -> Iterator[Columns]: ...  # epoch after epoch
+    def where(self, row: int) -> str: ...  # what a message calls a row; the first one is 0
+
+
+class HeldRows:
+    """Rows in memory."""
+
+    streamed = False
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = {name: np.asarray(column, float) for name, column in columns.items()}
+        self.names = tuple(columns)
+        lengths = {column.shape for column in self.columns.values()}
+        if len(lengths) != 1 or len(shape := lengths.pop()) != 1 or not shape[0]:
+            raise UsageError("columns are arrays of numbers, all of one length above 0")
+        self.count: int = shape[0]
+
+    def blocks(self) -> Iterator[Columns]:
+        yield self.columns
+
+    def batches(self, size: int, seed: int) -> Iterator[Columns]:
+        """Each row once an epoch, in an order that the seed decides."""
+        for epoch in count():
+            yield from shuffled(self.columns, size, [seed, epoch])
+
+    def where(self, row: int) -> str:
+        return f"row {row + 1:,}"
+
+
+def length(columns: Columns) -> int:
+    return len(next(iter(columns.values())))
+
+
+def shuffled(columns: Columns, size: int, seed: Sequence[int]) -> Iterator[Columns]:
+    """Batches of rows, each row once, in an order that the seed decides."""
+    order = np.random.default_rng(seed).permutation(length(columns))
+    for start in range(0, len(order), size):
+        rows = order[start : start + size]
+        yield {name: column[rows] for name, column in columns.items()}
+
+
+def cut(columns: Columns, most: int) -> Iterator[Columns]:
+    """The rows in pieces of at most so many."""
+    for start in range(0, length(columns), most):
+        yield {name: column[start : start + most] for name, column in columns.items()}
