@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from time import monotonic
@@ -11,10 +12,11 @@ from typing import Any
 import click
 
 from backprop.batching.drafts import draft
+from backprop.batching.folders import FolderDraft
 from backprop.batching.job import Job, check_columns, columns_for, pairs_of
 from backprop.batching.judging import Verdict, judged, rehearse
 from backprop.batching.printing import printed
-from backprop.batching.running import Outcome, Run, Target
+from backprop.batching.running import Outcome, Part, Run, Target
 from backprop.checking.child import Child
 from backprop.cli.files import write_whole
 from backprop.cli.main import say
@@ -29,7 +31,7 @@ from backprop.evaluation import arrays_in, checked_wrt
 from backprop.program import Program
 from backprop.staging import stage
 from backprop.tables.blocks import Table
-from backprop.tables.formats import Kind, checked_format, target_kind
+from backprop.tables.formats import Kind, checked_format, named_kind, target_kind
 from backprop.tables.opening import Reading, files_of, open_table
 from backprop.values import check_finite, number, unknown_variable
 
@@ -57,7 +59,7 @@ def carried_out(
     options: Mapping[str, Any],
 ) -> int:  # fmt: skip
     progress = Progress()
-    run = Run(job, files, target, teller(progress), first)
+    run = run_of(job, files, first, target, progress, options)
     child = (asked.child or Child()) if job.sample else None
     begun = monotonic()
     try:
@@ -85,6 +87,21 @@ def carried_out(
     return told(job, outcome, verdict, seconds, options)
 
 
+def run_of(
+    job: Job, files: Sequence[str], first: Table, target: Target, progress: Progress,
+    options: Mapping[str, Any],
+) -> Any:  # fmt: skip
+    """A run on this machine, or on many."""
+    if options["cluster"] is None:
+        parts = [Part(number, path, path) for number, path in enumerate(files)]
+        return Run(job, parts, target, teller(progress), first)
+    from backprop.batching.cluster import ClusterRun
+    from backprop.batching.tasks import parts_of
+
+    parts = parts_of(files, job.reading)
+    return ClusterRun(job, parts, target, teller(progress, len(parts)), options["cluster"])
+
+
 def refuse_misfits(options: Mapping[str, Any]) -> None:
     if options["resume"] and (options["file"] in (None, "-") or "-" in options["data"]):
         raise click.UsageError("--resume goes on with a file: give -o FILE, and no standard input")
@@ -98,6 +115,27 @@ def refuse_misfits(options: Mapping[str, Any]) -> None:
         raise click.UsageError("only finite numbers can be summed: --allow-nonfinite is for rows")
     if options["only"] and options["wrt"] is not None:
         raise click.UsageError("--only value leaves out the gradient that --wrt asks for")
+    if options["cluster"] is not None:
+        refuse_misfits_of_clusters(options)
+
+
+def refuse_misfits_of_clusters(options: Mapping[str, Any]) -> None:
+    if "-" in options["data"]:
+        raise click.UsageError("a cluster reads files, not standard input")
+    if options["engine"] == "auto":
+        raise click.UsageError("on a cluster all parts have one engine: numpy or native, not auto")
+    file = options["file"]
+    if options["reduce"] is None and (file in (None, "-") or is_file(file)):
+        raise UsageError(
+            "a cluster writes a folder, a file for every part",
+            hint="-o answers/ --to csv, or --reduce for sums of all rows",
+        )
+
+
+def is_file(path: str) -> bool:
+    """Is it named as a file, or one already?"""
+    named = named_kind(path) is not None and not path.endswith("/")
+    return named or os.path.isfile(path)
 
 
 def job_of(asked: Question, table: Table, reading: Reading, options: Mapping[str, Any]) -> Job:
@@ -181,11 +219,13 @@ def target_of(options: Mapping[str, Any]) -> Target:
         if asked == "parquet" and sys.stdout is not None and sys.stdout.isatty():
             raise UsageError("Parquet is not for a terminal", hint="-o FILE.parquet")
         return printed(Kind(asked or "jsonl"), print_bytes)
+    if options["cluster"] is not None and options["reduce"] is None:
+        return FolderDraft(options["file"], Kind(asked or "csv"))
     return draft(options["file"], target_kind(options["file"], asked))
 
 
-def teller(progress: Progress) -> Any:
-    """Who shows at a terminal how far a run has come."""
+def teller(progress: Progress, tasks: int = 0) -> Any:
+    """Who shows at a terminal how far a run has come, and how many of its tasks are done."""
     begun = monotonic()
     first: list[float] = []
 
@@ -196,7 +236,8 @@ def teller(progress: Progress) -> Any:
             seconds = monotonic() - begun
             left = seconds * (1 - share) / (share - first[0]) if share > first[0] else math.nan
             more = f", {share:.0%}, {spent(left)} left" if left == left else ""
-            progress.say(f"{counted(rows)}, {rate(rows, seconds)}{more}")
+            done = f"{round(share * tasks):,} of {tasks:,} tasks, " if tasks else ""
+            progress.say(f"{done}{counted(rows)}, {rate(rows, seconds)}{more}")
 
     return tell
 

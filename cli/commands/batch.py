@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from backprop.checking.check import TIMEOUT
 from backprop.cli.staging import staging_options
@@ -45,6 +46,11 @@ ROWS_CHECKED = 10
     "--keep", metavar="COLUMNS", help="Columns to copy, as they are or as new=old; * is all."
 )
 @click.option("-o", "file", metavar="FILE", help="Write a file: .csv, .tsv, .jsonl or .parquet.")
+@click.option(
+    "--cluster", metavar="ADDRESS",
+    help="Work on a Dask cluster, such as tcp://host:8786, or on processes here: local. "
+         "-o is a folder then, and has a file for each task.",
+)  # fmt: skip
 @click.option("--to", metavar="FORMAT", help="What to write; JSON lines to stdout by default.")
 @click.option(
     "--reduce", type=click.Choice(["sum", "mean"]), help="One answer for all rows: sum or mean."
@@ -79,6 +85,9 @@ def command(
 ) -> int:
     del program, at, pairs
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # or NumPy starts threads for nothing
+    given = click.get_current_context().get_parameter_source("threads")
+    if options["cluster"] and given is ParameterSource.DEFAULT:
+        options["threads"] = 1  # a task is one of many
     from backprop.cli.batching import batch
 
     return batch(asked, **options)

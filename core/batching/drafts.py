@@ -71,7 +71,7 @@ class Draft:
                 raise UsageError(f"{self.path} is not a regular file")
             descriptor = os.open(self.draft, os.O_RDWR | os.O_CREAT | NO_LINKS, 0o666)
             self.file = os.fdopen(descriptor, "r+b")
-            self.lock()
+            self.lock(descriptor)
             self.begin(state)
 
     def begin(self, state: State | None) -> None:
@@ -85,17 +85,16 @@ class Draft:
             with suppress(FileNotFoundError):
                 os.unlink(self.journal)
 
-    def lock(self) -> None:
+    def lock(self, descriptor: int) -> None:
         """Two runs can't write the same file."""
-        assert self.file is not None
         try:
             import fcntl
         except ImportError:
             return
         try:
-            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            self.file.close()
+            self.close()
             raise UsageError(f"{self.path} is being written by another run") from None
 
     def write(self, frame: Frame) -> None:

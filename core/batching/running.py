@@ -19,17 +19,30 @@ from backprop.batching.rows import Place, Worker
 from backprop.batching.tally import Tally
 from backprop.errors import BackpropError, UsageError
 from backprop.tables.blocks import Table
+from backprop.tables.formats import Kind
 from backprop.tables.library import Frame, polars
-from backprop.tables.opening import open_table
+from backprop.tables.opening import Reading, open_table
 from backprop.tables.streams import Mark
 
 ANY = ("threads",)  # what may be another when a run goes on
+
+
+class Part(NamedTuple):
+    """A file, or rows of one."""
+
+    number: int  # of the file
+    path: str
+    name: str  # what messages call it
+    first: int = 0
+    rows: int | None = None
+    size: int = 0  # of the file in bytes, where it must be the same on several machines
 
 
 class Target(Protocol):
     """Where answers go: a Draft of a file, or standard output."""
 
     size: int
+    kind: Kind
 
     def open(self, state: State | None) -> None: ...
     def write(self, frame: Frame) -> None: ...
@@ -62,38 +75,29 @@ class Step(NamedTuple):
 
 class Run:
     def __init__(
-        self, job: Job, files: Sequence[str], target: Target, tell: Tell, first: Table
+        self, job: Job, parts: Sequence[Part], target: Target, tell: Tell, first: Table
     ) -> None:
         self.job = job
-        self.files = files
+        self.parts = parts
         self.target = target
         self.tell = tell  # rows so far, and the share of all bytes
-        self.first = first  # the first file, open already
+        self.first = first  # the first part, open already
         self.note = ""
-        sizes = [0 if path == "-" else os.stat(path).st_size for path in files]
+        sizes = [0 if part.path == "-" else os.stat(part.path).st_size for part in parts]
         self.before = [sum(sizes[:k]) for k in range(len(sizes))]
         self.sizes = sizes
 
     @property
     def identity(self) -> str:
-        """What has to be the same when a run goes on."""
-        job = {name: value for name, value in asdict(self.job).items() if name not in ANY}
-        files = [(path, *changes(path)) for path in self.files]
-        told = json.dumps([__version__, job, files], sort_keys=True, default=list)
-        return hashlib.sha256(told.encode()).hexdigest()
+        return identity(self.job, self.parts)
 
     def __call__(self, state: State | None = None) -> Outcome:
         """From the beginning, or from where an interrupted run stopped."""
-        tally = groups = None
-        if state:
-            tally, groups = Tally.restored(state["tally"]), Groups.restored(state["groups"])
-        self.worker = Worker(self.job, tally, groups)
-        if state:
-            self.worker.engine = state["engine"]
-        self.resumed = self.worker.tally.rows
+        self.begin(state)
         self.target.open(state)
         try:
             self.go(state)
+            self.end()
             self.target.finish()
         except (KeyboardInterrupt, WriteError, BrokenPipeError, MemoryError):
             self.target.close()
@@ -103,19 +107,31 @@ class Run:
             raise
         return Outcome(self.worker.tally, self.worker.engine, self.note, self.resumed)
 
-    def go(self, state: State | None) -> None:
+    def begin(self, state: State | None = None) -> None:
+        tally = groups = None
+        if state:
+            tally, groups = Tally.restored(state["tally"]), Groups.restored(state["groups"])
+        self.worker = Worker(self.job, tally, groups)
+        if state:
+            self.worker.engine = state["engine"]
+        self.resumed = self.worker.tally.rows
+
+    def go(self, state: State | None = None) -> None:
+        """Through all parts."""
         at = state["file"] if state else 0
         mark = Mark(*state["mark"]) if state else None
-        for number in range(at, len(self.files)):
-            table = self.first if not number else open_table(self.files[number], self.job.reading)
+        for place in range(at, len(self.parts)):
+            table = self.first if not place else opened(self.parts[place], self.job.reading)
             try:
                 check_columns(self.job.wanted, table)
-                self.read(table, number, mark)
+                self.read(table, place, mark)
             finally:
                 table.close()
             mark = None
+
+    def end(self) -> None:
         if self.job.reduce is not None:
-            self.target.write(self.sums())
+            self.target.write(summed(self.job, self.worker.tally, self.worker.groups))
         elif not self.target.size:
             self.target.write(self.nothing())
 
@@ -133,7 +149,7 @@ class Run:
 
     def steps(self, table: Table, number: int, mark: Mark | None) -> Generator[Step]:
         """What comes of each block, which is written while the next one is computed."""
-        place = Place(number, table.name, table.unit)
+        place = Place(self.parts[number].number, table.name, table.unit)
         for block in table.blocks(self.job.wanted, *([mark] if mark else [])):
             share = self.share(number, table)
             if self.worker.kernel is None:
@@ -168,16 +184,32 @@ class Run:
         done = self.before[number] + table.progress() * self.sizes[number]
         return done / total if total else 0.0
 
-    def sums(self) -> Frame:
-        assert self.job.reduce is not None
-        if not self.worker.tally.answered:
-            raise NoRowsError("there is no row to sum")
-        return self.worker.groups.table(self.job.names, self.job.reduce, self.job.by)
-
     def nothing(self) -> Frame:
         """A table without rows, but with its columns."""
         kept = dict.fromkeys(self.job.kept, polars.String)
         return polars.DataFrame(schema={**kept, **dict.fromkeys(self.job.names, polars.Float64)})
+
+
+def opened(part: Part, reading: Reading) -> Table:
+    table = open_table(part.path, reading, part.first, part.rows)
+    if part.name != part.path:
+        table.name = part.name
+    return table
+
+
+def identity(job: Job, parts: Sequence[Part]) -> str:
+    """What has to be the same when a run goes on."""
+    asked = {name: value for name, value in asdict(job).items() if name not in ANY}
+    found = [(*part, *changes(part.path)) for part in parts]
+    told = json.dumps([__version__, asked, found], sort_keys=True, default=list)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def summed(job: Job, tally: Tally, groups: Groups) -> Frame:
+    assert job.reduce is not None
+    if not tally.answered:
+        raise NoRowsError("there is no row to sum")
+    return groups.table(job.names, job.reduce, job.by)
 
 
 def changes(path: str) -> tuple[int, int]:

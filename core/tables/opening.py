@@ -46,18 +46,23 @@ def files_of(patterns: Iterable[str]) -> list[str]:
     return found
 
 
-def open_table(path: str, reading: Reading = BY_NAME) -> Table:
+def open_table(
+    path: str, reading: Reading = BY_NAME, first: int = 0, count: int | None = None
+) -> Table:
+    """A table; of Parquet perhaps only some rows."""
     named = None if path == "-" else named_kind(path)
     asked = reading.format or (named and named.format)
     stream = Stream(path)
     try:
-        return table_of(stream, path, asked, reading)
+        return table_of(stream, path, asked, reading, first, count)
     except BaseException:
         stream.close()
         raise
 
 
-def table_of(stream: Stream, path: str, asked: str | None, reading: Reading) -> Table:
+def table_of(
+    stream: Stream, path: str, asked: str | None, reading: Reading, first: int, count: int | None
+) -> Table:
     start = stream.peek(SNIFFED)
     if not start:
         raise UsageError(f"{stream.name} is empty")
@@ -65,7 +70,7 @@ def table_of(stream: Stream, path: str, asked: str | None, reading: Reading) -> 
         if not stream.size:
             return spooled(stream)
         stream.close()
-        return ParquetTable(path)
+        return ParquetTable(path, first, count)
     asked = asked or guessed_format(start)
     if asked == "jsonl":
         return JsonLinesTable(stream)

@@ -62,7 +62,8 @@ class ParquetTable:
         return Block(numbers, kept, rows, bad, Mark(self.done, self.done + 1))
 
     def progress(self) -> float:
-        return self.done / self.rows if self.rows else 1.0
+        rows = self.end - self.first
+        return (self.done - self.first) / rows if rows else 1.0
 
     def close(self) -> None:
         if self.held is not None:
