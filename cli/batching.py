@@ -33,6 +33,7 @@ from backprop.staging import stage
 from backprop.tables.blocks import Table
 from backprop.tables.formats import Kind, checked_format, named_kind, target_kind
 from backprop.tables.opening import Reading, files_of, open_table
+from backprop.tables.streams import is_pipe
 from backprop.values import check_finite, number, unknown_variable
 
 WRONG = 1
@@ -41,6 +42,7 @@ WRONG = 1
 def batch(asked: Question, **options: Any) -> int:
     refuse_misfits(options)
     files = files_of(options["data"])
+    refuse_places(files, options["file"], options["summary"])
     reading = reading_of(options)
     first = open_table(files[0], reading)
     try:
@@ -72,7 +74,7 @@ def carried_out(
             outcome = run(state)
         except KeyboardInterrupt:
             progress.end()
-            if options["file"]:
+            if target.resumable:
                 say(f"interrupted: the same command with --resume goes on with {options['file']}")
             raise
         finally:
@@ -103,7 +105,7 @@ def run_of(
 
 
 def refuse_misfits(options: Mapping[str, Any]) -> None:
-    if options["resume"] and (options["file"] in (None, "-") or "-" in options["data"]):
+    if options["resume"] and (options["file"] in (None, "-") or any(map(is_pipe, options["data"]))):
         raise click.UsageError("--resume goes on with a file: give -o FILE, and no standard input")
     if options["by"] is not None and options["reduce"] is None:
         raise click.UsageError("--by goes with --reduce")
@@ -136,6 +138,19 @@ def is_file(path: str) -> bool:
     """Is it named as a file, or one already?"""
     named = named_kind(path) is not None and not path.endswith("/")
     return named or os.path.isfile(path)
+
+
+def refuse_places(files: Sequence[str], file: str | None, summary: str | None) -> None:
+    """Would a file be written that is read, or written twice? Better now than at the end."""
+    read = [os.path.realpath(path) for path in files if path != "-"]
+    written = [path for path in (file, summary) if path is not None and path != "-"]
+    for path in written:
+        if os.path.realpath(path) in read:
+            raise UsageError(f"{path} is read: it can't be written at the same time")
+    if len(written) > 1 and len(set(map(os.path.realpath, written))) < len(written):
+        raise UsageError(f"-o and --summary are the same file: {file}")
+    if summary is not None and not os.path.isdir(os.path.dirname(os.path.realpath(summary))):
+        raise UsageError(f"{summary} can't be written: there is no such folder")
 
 
 def job_of(asked: Question, table: Table, reading: Reading, options: Mapping[str, Any]) -> Job:
@@ -205,7 +220,7 @@ def check_names(job: Job) -> None:
 
 def check_file(job: Job, path: str) -> None:
     """Has a later file what the first one has? Better now than when it is its turn."""
-    if path != "-":
+    if not is_pipe(path):
         table = open_table(path, job.reading)
         try:
             check_columns(job.wanted, table)

@@ -94,8 +94,11 @@ def invoke(group: object, args: list[str], child: Child | None) -> int:
 
 def say(message: str, code: int = 2) -> int:
     """Print to stderr, whatever characters it can show."""
+    if sys.stderr is None:
+        return code
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         encoding = sys.stderr.encoding or "ascii"
         sys.stderr.write(message.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         sys.stderr.flush()
@@ -109,8 +112,8 @@ def discard_output() -> None:
     try:
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass
+    except (OSError, ValueError, AttributeError):
+        pass  # it may be closed, or None
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ class Draft:
 
     def saved(self, run: str) -> State | None:
         """Where an interrupted run of the same kind stopped."""
+        if not os.path.exists(self.draft):
+            return None
         try:
             with open(self.journal, encoding="utf-8") as file:
                 found = json.load(file)
@@ -54,13 +56,14 @@ class Draft:
             return None
         except (OSError, ValueError) as error:
             raise UsageError(f"{self.journal} can't be read: {reason(error)}") from None
-        if found.get("version") != VERSION or found.get("run") != run:
+        known = found if isinstance(found, dict) else {}
+        if (known.get("version"), known.get("run")) != (VERSION, run):
             raise UsageError(
                 f"{self.path} was begun by another run: other options, another program, or data "
                 "that changed since",
                 hint="without --resume it is begun anew",
             )
-        return dict(found)
+        return known
 
     def open(self, state: State | None) -> None:
         """Begin, or go on from a state; an error now if the file could not be written later."""
@@ -69,7 +72,8 @@ class Draft:
                 raise UsageError(f"{self.path} is a directory")
             if os.path.exists(self.place) and not os.path.isfile(self.place):
                 raise UsageError(f"{self.path} is not a regular file")
-            descriptor = os.open(self.draft, os.O_RDWR | os.O_CREAT | NO_LINKS, 0o666)
+            create = 0 if state else os.O_CREAT
+            descriptor = os.open(self.draft, os.O_RDWR | create | NO_LINKS, 0o666)
             self.file = os.fdopen(descriptor, "r+b")
             self.lock(descriptor)
             self.begin(state)
@@ -79,11 +83,10 @@ class Draft:
         self.size = state["size"] if state else 0
         if os.fstat(self.file.fileno()).st_size < self.size:
             raise UsageError(f"{self.draft} is shorter than its journal says")
+        if not state:
+            self.forget()
         self.file.truncate(self.size)
         self.file.seek(self.size)
-        if not state:
-            with suppress(FileNotFoundError):
-                os.unlink(self.journal)
 
     def lock(self, descriptor: int) -> None:
         """Two runs can't write the same file."""
@@ -93,9 +96,12 @@ class Draft:
             return
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            mine = os.path.samestat(os.fstat(descriptor), os.stat(self.draft))
         except OSError:
-            self.close()
-            raise UsageError(f"{self.path} is being written by another run") from None
+            mine = False  # it is locked, or has become the file meanwhile
+        if not mine:
+            self.release()
+            raise UsageError(f"{self.path} is being written by another run")
 
     def write(self, frame: Frame) -> None:
         assert self.file is not None
@@ -103,6 +109,10 @@ class Draft:
         with self.writing():
             self.file.write(data)
         self.size += len(data)
+
+    @property
+    def resumable(self) -> bool:
+        return os.path.exists(self.journal)
 
     def is_due(self) -> bool:
         """Is it time for a journal?"""
@@ -130,29 +140,42 @@ class Draft:
         with self.writing():
             self.file.flush()
             os.fsync(self.file.fileno())
+            self.forget()
             os.replace(self.draft, self.place)
-            with suppress(FileNotFoundError):
-                os.unlink(self.journal)
-        self.file.close()
+        self.release()
 
-    def discard(self) -> None:
-        """Leave nothing."""
-        self.close()
-        for path in (self.draft, self.journal, f"{self.journal}.new"):
-            with suppress(OSError):
+    def forget(self) -> None:
+        """A journal is never there without its draft."""
+        for path in (self.journal, f"{self.journal}.new"):
+            with suppress(FileNotFoundError):
                 os.unlink(path)
 
+    def discard(self) -> None:
+        """Leave nothing. What is locked is given free last."""
+        with suppress(OSError):
+            self.forget()
+        with suppress(OSError):
+            os.unlink(self.draft)
+        self.release()
+
     def close(self) -> None:
+        """Leave it for a later run, if there is a journal to go on by."""
+        if self.file is not None and not self.resumable:
+            self.discard()
+        self.release()
+
+    def release(self) -> None:
         if self.file is not None:
             with suppress(OSError):
                 self.file.close()
+            self.file = None
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            hint = "--resume goes on when there is room" if os.path.exists(self.journal) else ""
+            hint = "--resume goes on when there is room" if self.resumable else ""
             message = f"{self.path} can't be written: {reason(error)}"
             raise WriteError(message, hint=hint) from None
 
@@ -198,8 +221,8 @@ class ParquetDraft(Draft):
         shutil.rmtree(self.parts, ignore_errors=True)
 
     def discard(self) -> None:
-        super().discard()
         shutil.rmtree(self.parts, ignore_errors=True)
+        super().discard()
 
 
 def draft(path: str, kind: Kind) -> Draft:

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from backprop.batching.sums import Sums
-from backprop.errors import LimitError
+from backprop.errors import LimitError, UsageError
 from backprop.tables.library import Frame, polars
 
 MOST = 1_000_000
@@ -26,7 +26,7 @@ class Groups:
             return
         kind = keys.dtype
         if not (kind.is_numeric() or kind in (polars.Boolean, polars.String)) or kind.is_decimal():
-            keys = keys.cast(polars.String)
+            keys = as_text(keys)
         distinct = keys.unique(maintain_order=True)
         known = [self.code(key) for key in distinct.to_list()]
         codes = keys.replace_strict(distinct, known, return_dtype=polars.Int64).to_numpy()
@@ -60,6 +60,13 @@ class Groups:
         found.sums = Sums.restored(state["sums"])
         found.codes = {key: code for code, key in enumerate(state["keys"])}
         return found
+
+
+def as_text(keys: Any) -> Any:
+    kind = keys.dtype
+    if kind.is_nested() or kind in (polars.Binary, polars.Duration):
+        raise UsageError(f"rows can't be grouped by {kind}")
+    return keys.cast(polars.String)
 
 
 def no_rows(groups: Groups) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from backprop.tables.opening import BY_NAME, Reading
 ON_ERROR = ("fail", "skip", "null")
 REDUCTIONS = ("sum", "mean")
 LISTED = 12  # columns that a message names
+SHOWN = 40  # characters of a name
+SEPARATING = (";", "\t", "|", " ")
 GROUP = "by"  # what the column of groups is called on its way
 
 
@@ -85,29 +88,44 @@ def columns_for(
 
 
 def lacking(column: str, table: Table, mapped: Mapping[str, str]) -> UsageError:
-    near = closest(column, list(table.columns))
+    columns = list(table.columns)
+    near = closest(column, columns)
     hint = f"--map {column}=COLUMN takes another column, --{column}=VALUE a number"
     if column in mapped.values():
         hint = ""
     if near:
         hint = f"did you mean {near}?" + (f" --map {column}={near}" if hint else "")
+    elif len(columns) == 1 and (between := [mark for mark in SEPARATING if mark in columns[0]]):
+        hint = f"--separator '{between[0]}' if that stands between the fields"
+    elif columns and all(map(is_number, columns)):
+        hint = f"--no-header if its first line is a row; then --map {column}=column_1"
     return UsageError(f"{table.name} has no column {column}; it has {listed(table)}", hint=hint)
+
+
+def is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def listed(table: Table) -> str:
     more = len(table.columns) - LISTED
-    shown = ", ".join(table.columns[:LISTED])
+    names = [name if len(name) <= SHOWN else f"{name[:SHOWN]}..." for name in table.columns]
+    shown = ", ".join(names[:LISTED])
     return f"{shown} and {more:,} more" if more > 0 else shown or "none"
 
 
 def check_columns(wanted: Wanted, table: Table) -> None:
     """Does a file have what is asked for, and each of it once?"""
+    counts = Counter(table.columns)
     for column in dict.fromkeys([*wanted.numbers.values(), *wanted.kept.values()]):
-        count = list(table.columns).count(column)
-        if not count:
+        if column not in counts:
             raise lacking(column, table, {column: column})
-        if count > 1:
-            raise UsageError(f"{table.name} has {count} columns called {column}")
+        if (count := counts[column]) > 1:
+            called = f"called {column}" if column else "without a name"
+            raise UsageError(f"{table.name} has {count} columns {called}")
 
 
 def pairs_of(texts: Sequence[str], option: str) -> dict[str, str]:

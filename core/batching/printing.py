@@ -18,6 +18,8 @@ CHUNK = 1 << 20
 class Printed:
     """What a Draft is for a file, for a pipe: nothing of it can be resumed."""
 
+    resumable = False
+
     def __init__(self, kind: Kind, write: Print) -> None:
         self.kind = kind
         self.print = write

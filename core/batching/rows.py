@@ -172,7 +172,7 @@ class Worker:
         found = polars.DataFrame(dict(zip(names, answers, strict=True)))
         if gaps:
             found = found.select(polars.when(polars.Series(good)).then(polars.col(names)))
-        return polars.DataFrame([*kept.get_columns(), *found.get_columns()])
+        return kept.hstack(found.get_columns()) if kept.width else found
 
 
 def refuse_nonfinite(

@@ -6,16 +6,28 @@ lines read again as text: for numbers between spaces, blank lines, and what is w
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-import warnings
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from backprop.errors import UsageError
 from backprop.tables.blocks import Block, Wanted
+from backprop.tables.layout import Layout, MisquotedError
 from backprop.tables.library import Frame, polars
-from backprop.tables.streams import LONGEST, QUOTE, SNIFFED, START, Mark, Piece, Stream, pieces
+from backprop.tables.streams import (
+    HEADER,
+    QUOTE,
+    SNIFFED,
+    START,
+    Mark,
+    Piece,
+    Stream,
+    first_end,
+    pieces,
+)  # fmt: skip
 
 BOM = b"\xef\xbb\xbf"
 GARBLED = "\N{REPLACEMENT CHARACTER}"
@@ -42,24 +54,40 @@ class DelimitedTable:
         size = SNIFFED
         while True:
             start = self.stream.peek(size)
-            end = start.find(b"\n") + 1
-            while end and start.count(QUOTE, 0, end) % 2:
-                end = start.find(b"\n", end) + 1
+            end = first_end(start)
             if end or len(start) < size:
                 return start[:end] if end else start
-            if size > LONGEST:
+            if size >= HEADER:
+                if b"\n" in start:
+                    return start  # in quotes that are never closed
                 raise UsageError(f"{self.name}: line 1 has no end")
             size *= 4
 
     def fields(self, line: bytes) -> list[str]:
         try:
             text = line.decode("utf-8").strip("\r\n")
+            if QUOTE in line:
+                Layout(line, self.separator)
             found = next(csv.reader(io.StringIO(text, newline=""), delimiter=self.separator), [])
         except (UnicodeDecodeError, csv.Error):
-            raise UsageError(f"{self.name} doesn't begin with a line of UTF-8 text") from None
+            text = "\0"
+        except MisquotedError as error:
+            raise self.misquoted(error, 1) from None
+        if "\0" in text:
+            wide = line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in line
+            raise UsageError(
+                f"{self.name} doesn't begin with a line of UTF-8 text",
+                hint="if it is UTF-16: iconv -f UTF-16 -t UTF-8" if wide else "",
+            )
         if not text.strip():
             raise UsageError(f"{self.name} has no header" if line else f"{self.name} is empty")
         return [name.strip() for name in found]
+
+    def misquoted(self, error: MisquotedError, first: int) -> UsageError:
+        return UsageError(
+            f"{self.name}, line {first + error.line:,}: {error.reason}",
+            hint='a quote within a field is doubled, and the whole field quoted: "5"" pipe"',
+        )
 
     def blocks(self, wanted: Wanted, mark: Mark = START) -> Iterator[Block]:
         mark = max(mark, self.begin)
@@ -89,6 +117,10 @@ class Reading:
         self.texts = {name: place[column] for name, column in wanted.kept.items()}
 
     def block(self) -> Block:
+        data = self.piece.data
+        doubtful = QUOTE in data or self.twice in data
+        if doubtful and self.layout.fields.max() > len(self.all):
+            return self.slowly()
         try:
             frame = self.read(set(self.numbers.values()))
         except polars.exceptions.PolarsError:
@@ -102,69 +134,53 @@ class Reading:
         lines = range(self.piece.line, self.piece.line + rows)
         return Block(self.columns(frame), self.kept(frame), lines, {}, self.piece.end)
 
+    @property
+    def twice(self) -> bytes:
+        """What stands before a field that Polars leaves out, if the one before it is empty."""
+        return 2 * self.table.separator.encode()
+
+    @cached_property
+    def layout(self) -> Layout:
+        try:
+            return Layout(self.piece.data, self.table.separator)
+        except MisquotedError as error:
+            raise self.table.misquoted(error, self.piece.line) from None
+
     def read(self, numbers: set[str], encoding: str = "utf8") -> Frame:
         """The columns that are wanted, as numbers or as text."""
         header = self.table.separator.join(self.all).encode() + b"\n"
         text, number = polars.String, polars.Float64
         needed = {*self.numbers.values(), *self.texts.values(), self.behind}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of quotes that don't pair up: `slowly` says it
-            return polars.read_csv(
-                header + self.piece.data,
-                separator=self.table.separator,
-                schema={name: number if name in numbers else text for name in self.all},
-                columns=sorted(needed),
-                ignore_errors=True,
-                truncate_ragged_lines=True,
-                encoding=encoding,
-            )
+        return polars.read_csv(
+            header + self.piece.data,
+            separator=self.table.separator,
+            schema={name: number if name in numbers else text for name in self.all},
+            columns=sorted(needed),
+            ignore_errors=True,
+            truncate_ragged_lines=True,
+            encoding=encoding,
+        )
 
     def slowly(self) -> Block:
         """Everything as text."""
-        lines, blank = self.records()
-        try:
-            frame = self.read(set(), "utf8-lossy")
-            unpaired = len(lines) != frame.height
-        except polars.exceptions.PolarsError:
-            unpaired = True
-        if unpaired:
-            where = f"in or after line {self.piece.line:,}"
-            raise UsageError(f"{self.table.name}: quotes don't pair up {where}")
-        if any(blank):
-            full = [k for k, nothing in enumerate(blank) if not nothing]
-            frame, lines = frame[full], [lines[k] for k in full]
+        frame = self.read(set(), "utf8-lossy")
+        if frame.height != len(self.layout.lines):
+            where = f"{self.table.name}, in or after line {self.piece.line:,}"
+            raise UsageError(f"{where}: what is a row and what is not can't be told")
+        full = self.layout.full()
+        frame, fields = frame[full], self.layout.fields[full]
+        lines = [self.piece.line + self.layout.lines[k] for k in full]
         read = frame.with_columns(
-            polars.col({*self.numbers.values()})
-            .str.strip_chars()
-            .cast(polars.Float64, strict=False)
+            polars.col(column).str.strip_chars().cast(polars.Float64, strict=False)
+            for column in {*self.numbers.values()}
         )
-        bad = dict(self.troubles(frame, read))
+        bad = dict(self.troubles(frame, read, polars.Series(fields > len(self.all))))
         return Block(self.columns(read), self.kept(read), lines, bad, self.piece.end)
 
-    def records(self) -> tuple[list[int], list[bool]]:
-        """The line that every record begins on, and whether it is blank."""
-        data, line = self.piece.data, self.piece.line
-        if QUOTE not in data:
-            found = data.removesuffix(b"\n").split(b"\n")
-            return [*range(line, line + len(found))], [not record.strip() for record in found]
-        reader = csv.reader(
-            io.StringIO(data.decode("utf-8", "replace"), newline=""), delimiter=self.table.separator
-        )
-        lines, blank = [], []
-        try:
-            for record in reader:
-                lines.append(line)
-                alone = record[0] if len(record) == 1 else ""
-                blank.append(not record or alone.isspace())
-                line = self.piece.line + reader.line_num
-        except csv.Error as error:
-            raise UsageError(f"{self.table.name}, line {line:,}: {error}") from None
-        return lines, blank
-
-    def troubles(self, texts: Frame, read: Frame) -> Iterator[tuple[int, str]]:
+    def troubles(self, texts: Frame, read: Frame, long: Any) -> Iterator[tuple[int, str]]:
         """Rows that can't be read, and why. Of several reasons the last is kept."""
-        for row in rows_where(texts[self.behind].str.strip_chars().str.len_bytes() > 0):
-            yield row, f"it has more than the {len(self.all) - 1} fields of the first line"
+        for row in rows_where(long | (texts[self.behind].str.strip_chars().str.len_bytes() > 0)):
+            yield row, f"it has more fields than the first line, which has {len(self.all) - 1}"
         for name, column in self.texts.items():
             for row in rows_where(texts[column].str.contains(GARBLED, literal=True)):
                 yield row, f"{name} is not UTF-8 text"

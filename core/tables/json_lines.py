@@ -2,11 +2,14 @@
 
 Polars reads them at full speed and leaves null what it can't. Only lines where it did are read
 again by Python's own reader, for numbers such as "Infinity" and for what is wrong in which line.
+What a line comes to never depends on the lines around it.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import inf, nan
 from typing import Any
@@ -20,6 +23,7 @@ NONFINITE = {"NaN": nan, "Infinity": inf, "-Infinity": -inf}
 LOOKED_AT = 1 << 20  # bytes in which every column has to come up
 SHOWN = 30  # characters of a value that a message shows
 MISSING = "missing"
+ESCAPED = re.compile(rb"\\u00[2-7]")  # a letter that may hide a name
 BOM = b"\xef\xbb\xbf"
 
 
@@ -32,7 +36,9 @@ class JsonLinesTable:
         start = stream.peek(LOOKED_AT).removeprefix(BOM)
         if not start.strip():
             raise UsageError(f"{self.name} is empty")
-        self.first = list(filter(None, map(parsed, start.split(b"\n"))))
+        self.first = [found for line in start.split(b"\n") if (found := parsed(line)) is not None]
+        if not self.first:
+            raise UsageError(f"{self.name} doesn't begin with a line that is a JSON object")
         self.columns: Sequence[str] = list(
             dict.fromkeys(name for found in self.first for name in found)
         )
@@ -53,12 +59,21 @@ class JsonLinesTable:
         self.stream.close()
 
 
-def parsed(line: bytes) -> dict[str, Any] | None:
+class Record(dict[str, Any]):
+    """An object of JSON, and the names that it has twice."""
+
+    def __init__(self, pairs: Sequence[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        found = Counter(name for name, _ in pairs) if len(self) < len(pairs) else {}
+        self.twice = {name for name, count in found.items() if count > 1}
+
+
+def parsed(line: bytes) -> Record | None:
     try:
-        found = json.loads(line)
+        found = json.loads(line.decode("utf-8"), object_pairs_hook=Record)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return found if isinstance(found, Record) else None
 
 
 def type_of(values: Sequence[Any]) -> Any:
@@ -67,48 +82,88 @@ def type_of(values: Sequence[Any]) -> Any:
     if found == {bool}:
         return polars.Boolean
     if found == {int}:
-        return polars.Int64
+        fit = all(value is None or fits(value, polars.Int64) for value in values)
+        return polars.Int64 if fit else polars.String
     return polars.Float64 if found and found <= {int, float} else polars.String
 
 
 def block(piece: Piece, wanted: Wanted, types: dict[str, Any]) -> Block:
+    data = piece.data.removeprefix(BOM)
     count = piece.lines
-    frame = read(piece.data, types)
-    if frame is not None and frame.height == count and not any(frame.null_count().row(0)):
+    once = all(named(data, name) == count for name in types) and not ESCAPED.search(data)
+    frame = read(data, types)
+    whole = frame is not None and frame.height == count and not any(frame.null_count().row(0))
+    if once and whole:
         return made(frame, wanted, range(piece.line, piece.line + count), {}, piece)
-    numbered = [
-        (number, line)
-        for number, line in enumerate(piece.data.split(b"\n"), piece.line)
-        if line.strip()
-    ]
-    if frame is None or frame.height != len(numbered):
-        frame = polars.DataFrame(schema=types).clear(len(numbered))
+    numbered = [(k, line) for k, line in enumerate(data.split(b"\n"), piece.line) if line.strip()]
+    lines = [line for _, line in numbered]
+    if frame is None or frame.height != len(lines):
+        frame = read_singly([line if is_fine(line) else b"{}" for line in lines], types)
     bad: dict[int, str] = {}
     mended = {name: frame[name].to_list() for name in types}
-    for row in rows_with_null(frame):
-        record = parsed(numbered[row][1].removeprefix(BOM))
-        for name in types:
-            if record is None:
-                bad[row] = "it is not a JSON object"
-                continue
-            reason = put(mended[name], row, record, name, types[name])
-            if reason and (reason != MISSING or name in wanted.numbers.values()):
-                bad[row] = f"{name} is {reason}"
+    null = rows_with_null(frame)
+    for row, line in enumerate(lines):
+        hidden = ESCAPED.search(line) or any(named(line, name) != 1 for name in types)
+        if row in null or hidden:
+            bad |= mend(mended, row, parsed(line), wanted, types)
     frame = polars.DataFrame(mended, schema=types)
     return made(frame, wanted, [number for number, _ in numbered], bad, piece)
 
 
+def named(data: bytes, name: str) -> int:
+    """How often a name comes up, which is more than once a line where it is given twice."""
+    forms = {json.dumps(name, ensure_ascii=ascii_).encode() for ascii_ in (False, True)}
+    return sum(data.count(form) for form in forms)
+
+
+def mend(
+    columns: dict[str, list[Any]], row: int, record: Record | None, wanted: Wanted,
+    types: dict[str, Any],
+) -> dict[int, str]:  # fmt: skip
+    """A line that Polars couldn't read, or not wholly: its row, and why it is bad if it is."""
+    if record is None:
+        return {row: "it is not a JSON object"}
+    bad = {}
+    for name, kind in types.items():
+        reason = ""
+        if name in record.twice:
+            reason = "given twice"
+        elif columns[name][row] is None:
+            reason = put(columns[name], row, record, name, kind)
+        if reason and (reason != MISSING or name in wanted.numbers.values()):
+            bad[row] = f"{name} is {reason}"
+    return bad
+
+
 def read(data: bytes, types: dict[str, Any]) -> Frame | None:
     try:
-        return polars.read_ndjson(data.removeprefix(BOM), schema=types, ignore_errors=True)
+        return polars.read_ndjson(data, schema=types, ignore_errors=True)
     except polars.exceptions.PolarsError:
         return None
 
 
-def rows_with_null(frame: Frame) -> list[int]:
+def read_singly(lines: Sequence[bytes], types: dict[str, Any]) -> Frame:
+    """A row for every line; null where Polars refuses all that has this line in it."""
+    frame = read(b"\n".join(lines), types)
+    if frame is not None and frame.height == len(lines):
+        return frame
+    if len(lines) < 2:
+        return polars.DataFrame(schema=types).clear(len(lines))
+    half = len(lines) // 2
+    return polars.concat([read_singly(lines[:half], types), read_singly(lines[half:], types)])
+
+
+def is_fine(line: bytes) -> bool:
+    """Will Polars read it? It is enough to be right about lines that come up in numbers."""
+    record = parsed(line)
+    if record is None:
+        return False
+    return not any(value != value or value in (inf, -inf) for value in record.values())
+
+
+def rows_with_null(frame: Frame) -> set[int]:
     found = frame.select(polars.any_horizontal(polars.all().is_null())).to_series()
-    rows: list[int] = found.arg_true().to_list()
-    return rows
+    return set(found.arg_true().to_list())
 
 
 def put(column: list[Any], row: int, record: dict[str, Any], name: str, kind: Any) -> str:
@@ -122,7 +177,7 @@ def put(column: list[Any], row: int, record: dict[str, Any], name: str, kind: An
     elif kind == polars.Float64 and isinstance(value, str) and value in NONFINITE:
         column[row] = NONFINITE[value]
     elif kind == polars.String:
-        column[row] = value if isinstance(value, str) else json.dumps(value)
+        column[row] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     elif fits(value, kind):
         column[row] = value
     else:

@@ -11,6 +11,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from backprop.errors import UsageError
@@ -18,6 +19,7 @@ from backprop.tables.compression import compression_of, damage, decompressed
 
 PIECE = 8 << 20  # bytes of text that are read at a time
 LONGEST = 64 << 20  # of a line
+HEADER = 4 << 20  # of the first, if it names columns
 SNIFFED = 1 << 16
 QUOTE = b'"'
 
@@ -103,11 +105,21 @@ def standard_input() -> Any:
     return sys.stdin.buffer
 
 
+def is_pipe(path: str) -> bool:
+    """Can it be read once only?"""
+    return path == "-" or Path(path).is_fifo()
+
+
 def regular_file(path: str) -> Any:
     """A file, or a pipe that a shell made: no device, which may have no end."""
+    if not path:
+        raise UsageError("the name of a table is empty")
     try:
         if os.path.isdir(path):
-            raise UsageError(f"{path} is a directory", hint=f"the files in it are '{path}/*.csv'")
+            raise UsageError(
+                f"{path} is a directory",
+                hint=f"the files in it are '{os.path.join(path, '*.csv')}'",
+            )
         file = open(path, "rb", buffering=0)  # noqa: SIM115
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} can't be read: {reason(error)}") from None
@@ -118,20 +130,19 @@ def regular_file(path: str) -> Any:
     return file
 
 
-def pieces(
-    stream: Stream, mark: Mark, size: int = PIECE, *, quotes: bool = False
-) -> Iterator[Piece]:
+def pieces(stream: Stream, mark: Mark, *, quotes: bool = False) -> Iterator[Piece]:
     """Pieces of whole lines, from a mark that the stream stands at; with `quotes`, a newline
-    between quotes ends no line."""
+    between quotes ends no line. Where a piece begins decides where it ends."""
     offset, line = mark
-    rest = b""
+    size, rest = PIECE, b""
     while True:
-        more = stream.read(size)
+        wanted = size - len(rest) if len(rest) < size else size
+        more = stream.read(wanted)
         data = rest + more if rest else more
         if not data:
             return
-        last = len(more) < size
-        quoted = quotes and len(data) < 4 * size and QUOTE in data
+        last = len(more) < wanted
+        quoted = quotes and len(data) < 2 * size and QUOTE in data
         end = len(data) if last else cut(data, quotes=quoted)
         if not end and len(data) > LONGEST:
             raise UsageError(f"{stream.name}: line {line:,} has no end")
@@ -145,6 +156,20 @@ def pieces(
 def cut(data: bytes, *, quotes: bool) -> int:
     """Where the last whole line ends; 0 if none does."""
     end = data.rfind(b"\n") + 1
-    while quotes and end and data.count(QUOTE, 0, end) % 2:
-        end = data.rfind(b"\n", 0, data.rfind(QUOTE, 0, end)) + 1
+    odd = quotes and data.count(QUOTE, 0, end) % 2
+    while odd and end:
+        before = data.rfind(b"\n", 0, data.rfind(QUOTE, 0, end)) + 1
+        odd ^= data.count(QUOTE, before, end) % 2
+        end = before
     return end
+
+
+def first_end(data: bytes) -> int:
+    """Where the first line ends that ends outside of quotes; 0 if none does."""
+    end = odd = 0
+    while line := data.find(b"\n", end) + 1:
+        odd ^= data.count(QUOTE, end, line) % 2
+        end = line
+        if not odd:
+            return end
+    return 0

@@ -17,22 +17,31 @@ EMPTY = '""'  # a field alone in its line, which is not a line without any
 
 def encoded(frame: Frame, kind: Kind, *, first: bool) -> bytes:
     """Rows as text, after a header if they are the first."""
+    check_types(frame, kind)
     buffer = io.BytesIO()
     if kind.format == "jsonl":
         frame.write_ndjson(buffer)
         data = with_nonfinite(buffer.getvalue(), frame)
     else:
-        try:
-            frame.write_csv(
-                buffer,
-                include_header=first,
-                separator=SEPARATORS[kind.format],
-                null_value="" if frame.width > 1 else EMPTY,
-            )
-        except polars.exceptions.PolarsError as error:
-            raise UsageError(f"a column can't be written as {kind.format}: {error}") from None
+        frame.write_csv(
+            buffer,
+            include_header=first,
+            separator=SEPARATORS[kind.format],
+            null_value="" if frame.width > 1 else EMPTY,
+        )
         data = buffer.getvalue()
     return compressed(data, kind.compression) if data else b""
+
+
+def check_types(frame: Frame, kind: Kind) -> None:
+    """Can these columns be text? Those of text and numbers always can."""
+    for name, held in frame.schema.items():
+        nested = kind.format != "jsonl" and (held.is_nested() or held == polars.Duration)
+        if nested or "Binary" in str(held):
+            raise UsageError(
+                f"the column {name} holds {held}, which can't be written as {kind.format}",
+                hint="--to parquet can hold it",
+            )
 
 
 def with_nonfinite(data: bytes, frame: Frame) -> bytes:
