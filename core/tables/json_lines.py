@@ -144,13 +144,19 @@ def read(data: bytes, types: dict[str, Any]) -> Frame | None:
 
 def read_singly(lines: Sequence[bytes], types: dict[str, Any]) -> Frame:
     """A row for every line; null where Polars refuses all that has this line in it."""
-    frame = read(b"\n".join(lines), types)
-    if frame is not None and frame.height == len(lines):
-        return frame
-    if len(lines) < 2:
-        return polars.DataFrame(schema=types).clear(len(lines))
-    half = len(lines) // 2
-    return polars.concat([read_singly(lines[:half], types), read_singly(lines[half:], types)])
+    found = [polars.DataFrame(schema=types)]
+    waiting = [lines]
+    while waiting:
+        some = waiting.pop()
+        frame = read(b"\n".join(some), types)
+        if frame is not None and frame.height == len(some):
+            found.append(frame)
+        elif len(some) < 2:
+            found.append(polars.DataFrame(schema=types).clear(len(some)))
+        else:
+            half = len(some) // 2
+            waiting += some[half:], some[:half]
+    return polars.concat(found)
 
 
 def is_fine(line: bytes) -> bool:
