@@ -72,7 +72,7 @@ class FolderDraft(Draft):
         super().discard()
         shutil.rmtree(self.draft, ignore_errors=True)
 
-    def close(self) -> None:
+    def release(self) -> None:
         if self.descriptor is not None:
             os.close(self.descriptor)
             self.descriptor = None
