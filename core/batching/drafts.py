@@ -19,7 +19,7 @@ from backprop.errors import UsageError
 from backprop.tables.formats import Kind
 from backprop.tables.library import Frame, polars
 from backprop.tables.streams import reason
-from backprop.tables.writing import encoded
+from backprop.tables.writing import write
 
 PACE = 0.2  # seconds between two journals at least, and a twentieth of the time goes into them
 SHARE = 20
@@ -74,7 +74,7 @@ class Draft:
                 raise UsageError(f"{self.path} is not a regular file")
             create = 0 if state else os.O_CREAT
             descriptor = os.open(self.draft, os.O_RDWR | create | NO_LINKS, 0o666)
-            self.file = os.fdopen(descriptor, "r+b")
+            self.file = os.fdopen(descriptor, "r+b", buffering=0)
             self.lock(descriptor)
             self.begin(state)
 
@@ -105,10 +105,9 @@ class Draft:
 
     def write(self, frame: Frame) -> None:
         assert self.file is not None
-        data = encoded(frame, self.kind, first=not self.size)
         with self.writing():
-            self.file.write(data)
-        self.size += len(data)
+            write(frame, self.file, self.kind, first=not self.size)
+            self.size = self.file.tell()
 
     @property
     def resumable(self) -> bool:
@@ -122,7 +121,6 @@ class Draft:
         """All before this can be relied upon."""
         begun = monotonic()
         with self.writing():
-            self.flush()
             data = json.dumps({"version": VERSION, "size": self.size, **state})
             with open(f"{self.journal}.new", "w", encoding="utf-8") as file:
                 file.write(data)
@@ -130,15 +128,10 @@ class Draft:
         now = monotonic()
         self.due = now + max(PACE, SHARE * (now - begun))
 
-    def flush(self) -> None:
-        assert self.file is not None
-        self.file.flush()
-
     def finish(self) -> None:
         """The draft becomes the file."""
         assert self.file is not None
         with self.writing():
-            self.file.flush()
             os.fsync(self.file.fileno())
             self.forget()
             os.replace(self.draft, self.place)

@@ -56,9 +56,6 @@ class FolderDraft(Draft):
             with suppress(FileNotFoundError):
                 os.unlink(self.journal)
 
-    def flush(self) -> None:
-        pass
-
     def finish(self) -> None:
         """The draft becomes the folder."""
         with self.writing():

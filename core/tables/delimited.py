@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from backprop.errors import UsageError
 from backprop.tables.blocks import Block, Wanted
 from backprop.tables.layout import Layout, MisquotedError
@@ -118,8 +120,7 @@ class Reading:
 
     def block(self) -> Block:
         data = self.piece.data
-        doubtful = QUOTE in data or self.twice in data
-        if doubtful and self.layout.fields.max() > len(self.all):
+        if (QUOTE in data or self.has_gaps()) and self.layout.fields.max() > len(self.all):
             return self.slowly()
         try:
             frame = self.read(set(self.numbers.values()))
@@ -134,10 +135,11 @@ class Reading:
         lines = range(self.piece.line, self.piece.line + rows)
         return Block(self.columns(frame), self.kept(frame), lines, {}, self.piece.end)
 
-    @property
-    def twice(self) -> bytes:
-        """What stands before a field that Polars leaves out, if the one before it is empty."""
-        return 2 * self.table.separator.encode()
+    def has_gaps(self) -> bool:
+        """Is there a field without anything in it? If one is too many, Polars leaves out those
+        that come after."""
+        separators = np.frombuffer(self.piece.data, np.uint8) == ord(self.table.separator)
+        return bool((separators[1:] & separators[:-1]).any())
 
     @cached_property
     def layout(self) -> Layout:

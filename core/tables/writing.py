@@ -1,10 +1,11 @@
-"""Frames -> bytes of a table."""
+"""Frames -> a table as text."""
 
 from __future__ import annotations
 
 import io
 import json
 from math import isfinite
+from typing import Any
 
 from backprop.errors import UsageError
 from backprop.report import plain
@@ -15,22 +16,37 @@ from backprop.tables.library import Frame, polars
 EMPTY = '""'  # a field alone in its line, which is not a line without any
 
 
+def write(frame: Frame, file: Any, kind: Kind, *, first: bool) -> None:
+    """Rows into a file without a buffer, after a header if they are the first."""
+    if kind.format in SEPARATORS and not kind.compression:
+        check_types(frame, kind)
+        write_delimited(frame, file, kind, first=first)
+        return
+    left = memoryview(encoded(frame, kind, first=first))
+    while left:
+        left = left[file.write(left) :]
+
+
 def encoded(frame: Frame, kind: Kind, *, first: bool) -> bytes:
-    """Rows as text, after a header if they are the first."""
+    """The same as bytes."""
     check_types(frame, kind)
     buffer = io.BytesIO()
     if kind.format == "jsonl":
         frame.write_ndjson(buffer)
         data = with_nonfinite(buffer.getvalue(), frame)
     else:
-        frame.write_csv(
-            buffer,
-            include_header=first,
-            separator=SEPARATORS[kind.format],
-            null_value="" if frame.width > 1 else EMPTY,
-        )
+        write_delimited(frame, buffer, kind, first=first)
         data = buffer.getvalue()
     return compressed(data, kind.compression) if data else b""
+
+
+def write_delimited(frame: Frame, file: Any, kind: Kind, *, first: bool) -> None:
+    frame.write_csv(
+        file,
+        include_header=first,
+        separator=SEPARATORS[kind.format],
+        null_value="" if frame.width > 1 else EMPTY,
+    )
 
 
 def check_types(frame: Frame, kind: Kind) -> None:
