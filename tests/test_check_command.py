@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -269,17 +269,14 @@ def slow_sympy(folder: Path) -> Iterator[dict[str, str]]:
     yield {"PYTHONPATH": os.pathsep.join(paths)}
 
 
-def workers() -> set[int]:
-    """The processes that check, of anybody."""
+def workers(folder: Path) -> set[int]:
+    """The processes that check with the SymPy of this folder; others on the machine are not ours."""
     found = set()
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                line = Path("/proc", name, "cmdline").read_bytes()
-            except OSError:
-                continue
-            if b"backprop.checking.worker" in line:
-                found.add(int(name))
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            line, setting = ((process / name).read_bytes() for name in ("cmdline", "environ"))
+            if b"backprop.checking.worker" in line and bytes(folder) in setting:
+                found.add(int(process.name))
     return found
 
 
@@ -288,7 +285,6 @@ needs_proc = pytest.mark.skipif(not os.path.isdir("/proc"), reason="the system h
 
 @needs_proc
 def test_a_sympy_that_hangs_leaves_the_answer_in_time(command: Command, tmp_path: Path) -> None:
-    before = workers()
     with slow_sympy(tmp_path) as env:
         start = time.monotonic()
         done = command("check", "x*sin(x)", "--x=2", "--check-timeout=1.5", **env)
@@ -296,7 +292,7 @@ def test_a_sympy_that_hangs_leaves_the_answer_in_time(command: Command, tmp_path
     assert (done.returncode, done.stdout, took < 15) == (
         3, "unchecked: there was no verdict in 1.5 s; missing: SymPy\n", True,
     )  # fmt: skip
-    assert workers() <= before
+    assert workers(tmp_path) == set()
 
 
 def test_a_power_that_sympy_could_multiply_out_for_ever_is_checked(command: Command) -> None:
@@ -319,14 +315,7 @@ def test_the_table_is_shown_before_sympy_is_loaded(tmp_path: Path) -> None:
         rest, said = process.communicate(timeout=20)
     assert (process.returncode, said, b"check" in rest) == (130, b"", False)
     time.sleep(0.2)
-    assert [pid for pid in workers() if parent_of(pid) == process.pid] == []
-
-
-def parent_of(pid: int) -> int:
-    try:
-        return int(Path("/proc", str(pid), "stat").read_text().rsplit(")", 1)[1].split()[1])
-    except OSError:
-        return 0
+    assert workers(tmp_path) == set()
 
 
 @needs_proc
@@ -337,16 +326,14 @@ def test_a_killed_parent_leaves_no_child(tmp_path: Path) -> None:
             stdout=subprocess.DEVNULL, env={**os.environ, **env},
         )  # fmt: skip
         end = time.monotonic() + 20
-        mine: list[int] = []
-        while not mine and time.monotonic() < end:
-            mine = [pid for pid in workers() if parent_of(pid) == process.pid]
+        while not (begun := workers(tmp_path)) and time.monotonic() < end:
             time.sleep(0.05)
         time.sleep(0.5)
         process.kill()
         process.wait()
-        while set(mine) & workers() and time.monotonic() < end:
+        while workers(tmp_path) and time.monotonic() < end:
             time.sleep(0.05)
-    assert (mine != [], set(mine) & workers()) == (True, set())
+    assert (begun != set(), workers(tmp_path)) == (True, set())
 
 
 def test_a_large_program_says_how_much_time_it_needs(command: Command) -> None:

@@ -262,7 +262,7 @@ TABLES = [
     ((), "x,y\n1,2\n,3\n", "standard input, line 3: x is empty\n"),
     ((), "x,y\n1,2\n\na,3\n", 'standard input, line 4: x is "a", which is not a number\n'),
     ((), "x,y\n1,2\n1,inf\n", "standard input, line 3: y is inf\n"),
-    ((), "x,y\n1,2\n1,2,3\n", "standard input, line 3: it has more than the 2 fields of the first line\n"),
+    ((), "x,y\n1,2\n1,2,3\n", "standard input, line 3: it has more fields than the first line, which has 2\n"),
     ((), '{"x": 1, "y": 2}\n{"x": 1}\n', "standard input, line 2: y is missing\n"),
     ((), "x,y\n", "standard input has no rows\n"),
     ((), "", "standard input is empty\n"),
