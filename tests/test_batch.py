@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from importlib.resources import files
+from math import inf, nan
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -25,8 +26,12 @@ from emitted import ulps
 
 import backprop
 from backprop.batching import rows as working
+from backprop.batching.groups import Groups
+from backprop.batching.judging import same
 from backprop.batching.tally import keys_of
+from backprop.checking.check import Judged
 from backprop.cli.main import run
+from backprop.errors import UsageError
 from backprop.tables.compression import decompressed, zstandard
 
 NEURON = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
@@ -197,6 +202,30 @@ def test_all_columns_are_kept_by_a_star(batch: Batch) -> None:
     assert said.rows == [{"id": "a", "x": 1.0, "value": 2.0, "dx": 2.0}]
 
 
+@pytest.mark.parametrize(
+    "name", ["self", "exprs", "class", "k0", "c0", "by", "^x.*$", "*", "", "ä"]
+)
+@pytest.mark.parametrize("kind", FORMATS)
+def test_columns_of_any_name_are_kept_and_grouped_by(name: str, kind: str, batch: Batch) -> None:
+    """Names that mean something to Polars, to Python, or to us."""
+    path = written(polars.DataFrame({"x": [1.5], "xx": [7.5], name: ["a"]}), f"in.{kind}")
+    answer = {"value": 3.0, "dx": 2.0}
+    if name and name != "*":
+        assert batch("2*x", "--data", path, "--keep", name).rows == [{name: "a", **answer}]
+    everything = {"x": 1.5, "xx": 7.5 if kind in ("jsonl", "parquet") else "7.5", name: "a"}
+    assert batch("2*x", "--data", path, "--keep", "*").rows == [{**everything, **answer}]
+    said = batch("2*x", "--data", path, "--reduce", "sum", "--by", name)
+    assert said.rows == [{name: "a", "rows": 1, **answer}]
+
+
+@pytest.mark.parametrize("name", ["self", "^x.*$", "*"])
+def test_a_variable_may_stand_in_a_column_of_any_name(name: str, batch: Batch) -> None:
+    path = written(polars.DataFrame({"xx": [7.5], name: [inf]}), "in.parquet")
+    said = batch("x", "--data", path, "--keep", "*", "--allow-nonfinite", f"--map=x={name}")
+    right = {"xx": 7.5, name: "Infinity", "value": "Infinity", "dx": 1.0}
+    assert said.rows == [right]
+
+
 def test_several_files_and_patterns_are_read_in_order(batch: Batch) -> None:
     for k in range(3):
         Path(f"part-{k}.csv").write_text(f"x\n{k}\n{k}.5\n")
@@ -306,6 +335,39 @@ def test_groups_are_summed_each_alone(batch: Batch) -> None:
         assert [row["rows"], row["value"], row["dw"], row["db"]] == [part.height, *right]
 
 
+KINDS = {
+    "a.csv": ("1", "text"),
+    "b.jsonl": (1, "a number"),
+    "c.parquet": (1.0, "a number"),
+    "d.jsonl": (True, "true or false"),
+}
+
+
+@pytest.mark.parametrize("second", KINDS)
+@pytest.mark.parametrize("first", KINDS)
+def test_a_number_is_no_group_of_texts_or_truths(first: str, second: str, batch: Batch) -> None:
+    for path, (key, _) in KINDS.items():
+        written(polars.DataFrame({"x": [1.0, 2.0], "k": [key, None]}), path)
+    said = batch("x", "--data", first, "--data", second, "--reduce", "sum", "--by", "k")
+    one, other = KINDS[first][1], KINDS[second][1]
+    if one == other:
+        assert [(row["k"], row["rows"]) for row in said.rows] == [(KINDS[first][0], 2), (None, 2)]
+    else:
+        message = (
+            f"error: rows can't be grouped by what is {one} in one file and {other} in another"
+        )
+        assert (said.code, said.err.split("\n")[0]) == (2, message)
+
+
+def test_a_kind_of_groups_is_remembered_and_merged() -> None:
+    texts, truths = Groups(1), Groups(1)
+    texts.add([np.ones(1)], polars.Series(["1"]))
+    truths.add([np.ones(1)], polars.Series([True]))
+    for groups in (texts, Groups.restored(json.loads(json.dumps(texts.state())))):
+        with pytest.raises(UsageError, match="text in one file and true or false in another"):
+            groups.merge(truths)
+
+
 def test_the_notes_loss_over_samples(batch: Batch) -> None:
     """L = sum of C_n, and so is its gradient, by hand."""
     Path("in.csv").write_text("x,y\n1,2\n2,3\n3,5\n")
@@ -368,6 +430,26 @@ def test_a_kernel_that_computes_something_else_is_found_out(
     assert said.code == 1
     assert said.err.startswith("error: the gradient is in doubt at in.csv, line ")
     assert Path("out.csv").exists()  # the answer is there all the same
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "exact", "right"),
+    [
+        (1.0, inf, None, False),
+        (1.0, inf, "1.5", False),
+        (1.0, nan, "1.5", False),
+        (1.0, inf, "1", True),
+        (inf, 1.0, "1", False),
+        (nan, 1.0, "1", False),
+        (nan, nan, None, True),
+        (1.0, 1.0 + 2**-40, None, False),
+        (1.0, 1.0 + 2**-40, "1", True),
+    ],
+)
+def test_numbers_are_the_same_if_they_are_near(
+    mine: float, theirs: float, exact: str | None, right: bool
+) -> None:
+    assert same(mine, theirs, Judged("agree", exact=exact)) is right
 
 
 def test_the_sample_is_of_all_rows_and_the_same_for_a_seed() -> None:

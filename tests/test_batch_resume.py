@@ -3,8 +3,11 @@ is cut into pieces, and nothing is left beside the file. campaigns/resuming.py d
 
 from __future__ import annotations
 
+import io
 import os
 import signal
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -158,6 +161,43 @@ def test_other_data_does_not_go_on(batch: Batch, monkeypatch: Any, capfd: Any) -
         file.write("1,2,3,4\n")
     assert batch(WAYS[0], "--resume") == 2
     assert capfd.readouterr().err == OTHER_RUN
+
+
+def test_data_that_change_during_a_run_do_not_go_on(
+    batch: Batch, monkeypatch: Any, capfd: Any
+) -> None:
+    save, once = Draft.save, iter(["b"])
+
+    def changing(self: Draft, state: Any) -> None:
+        if next(once, None):
+            with open("a.csv", "a", encoding="utf-8") as file:
+                file.write("1,2,3,4\n")
+        save(self, state)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Draft, "save", changing)
+        stopped(batch, patch)
+    capfd.readouterr()
+    assert batch(WAYS[0], "--resume") == 2
+    assert capfd.readouterr().err == OTHER_RUN
+
+
+@pytest.mark.parametrize("pipe", ["-", "pipe"])
+def test_what_is_read_once_has_no_journal(pipe: str, batch: Batch, monkeypatch: Any) -> None:
+    assert batch(WAYS[0]) == 0
+    right = Path("o.csv").read_bytes()
+    os.unlink("o.csv")
+    data = Path("a.csv").read_bytes()
+    os.mkfifo("pipe")
+    thread = threading.Thread(target=Path("pipe").write_bytes, args=(data,), daemon=True)
+    thread.start()
+    if pipe == "-":
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(Path("pipe").read_bytes())))
+    monkeypatch.setattr(Draft, "save", None)
+    assert batch(WAYS[0]._replace(sources=(pipe,))) == 0
+    thread.join()
+    assert Path("o.csv").read_bytes() == right
+    assert hidden(Path()) == []
 
 
 def test_another_number_of_threads_goes_on(batch: Batch, monkeypatch: Any) -> None:

@@ -438,6 +438,24 @@ def test_what_is_no_number_is_no_variable(
     assert listing(tmp_path) == ["d.parquet"]
 
 
+def test_parquet_has_one_type_for_a_kept_column(
+    tmp_path: Path, monkeypatch: Any, capfd: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text("x,id\n1,7\n", "utf-8")
+    polars.DataFrame({"x": [2.0], "id": [8]}).write_parquet("b.parquet")
+    words = ["batch", "x", "--data=a.csv", "--data=b.parquet", "--keep=id", "--check-rows=0"]
+    message = (
+        "error: the column id holds String at first and then Int64, and Parquet has one type for "
+        "all rows\nhelp: --to csv or --to jsonl can hold both\n"
+    )
+    code = run([*words, "-o", "o.parquet"])
+    assert (code, capfd.readouterr().err) == (2, message)
+    assert listing(tmp_path) == ["a.csv", "b.parquet"]
+    assert run([*words, "--to=csv", "--quiet"]) == 0
+    assert capfd.readouterr().out == "id,value,dx\n7,1.0,1.0\n8,2.0,1.0\n"
+
+
 @pytest.mark.parametrize("name", ["lists", "structs", "bytes"])
 def test_what_makes_no_groups_is_refused(
     name: str, tmp_path: Path, monkeypatch: Any, capfd: Any

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any, BinaryIO
@@ -183,6 +183,7 @@ class ParquetDraft(Draft):
     def __init__(self, path: str, kind: Kind) -> None:
         super().__init__(path, kind)
         self.parts = f"{self.draft}-parts"
+        self.types: Mapping[str, Any] = {}  # of the columns
 
     def begin(self, state: State | None) -> None:
         super().begin(state and {"size": 0})
@@ -196,12 +197,25 @@ class ParquetDraft(Draft):
         return os.path.join(self.parts, f"{number:08}.parquet")
 
     def write(self, frame: Frame) -> None:
+        if self.size:
+            self.check_types(frame)
         with self.writing():
             try:
                 frame.write_parquet(self.part(self.size))
             except polars.exceptions.PolarsError as error:
                 raise OSError(str(error).splitlines()[0]) from None
         self.size += 1
+
+    def check_types(self, frame: Frame) -> None:
+        """Kept columns may hold something else in every file that is read."""
+        self.types = self.types or polars.read_parquet_schema(self.part(0))
+        for name, held in frame.schema.items():
+            if held != self.types[name]:
+                raise UsageError(
+                    f"the column {name} holds {self.types[name]} at first and then {held}, and "
+                    "Parquet has one type for all rows",
+                    hint="--to csv or --to jsonl can hold both",
+                )
 
     def finish(self) -> None:
         with self.writing():

@@ -92,10 +92,13 @@ def same(mine: float, theirs: float, known: Judged | None) -> bool:
     the exact one?"""
     if mine == theirs or (mine != mine and theirs != theirs):
         return True
-    if abs(mine - theirs) <= CLOSE * abs(theirs) + 4 * SMALLEST:
+    finite = math.isfinite(theirs)
+    if finite and abs(mine - theirs) <= CLOSE * abs(theirs) + 4 * SMALLEST:
         return True
     if known is None or known.exact is None or not math.isfinite(mine):
         return False
     exact = Decimal(str(known.exact))
-    errors = [abs(Decimal(number) - exact) for number in (mine, theirs)]
-    return errors[0] <= max(ONE_DIGIT * errors[1], Decimal(SURE) * abs(exact))
+    allowed = Decimal(SURE) * abs(exact)
+    if finite:
+        allowed = max(allowed, ONE_DIGIT * abs(Decimal(theirs) - exact))
+    return abs(Decimal(mine) - exact) <= allowed

@@ -88,7 +88,8 @@ class Worker:
         places = lines if good.all() else lines[good]
         self.choose(place, places, fed, answers)
         if self.job.reduce is not None:
-            self.groups.add(answers, block.kept[GROUP].filter(good) if self.job.by else None)
+            grouped = self.job.by is not None
+            self.groups.add(answers, block.kept[GROUP].filter(good) if grouped else None)
             return None
         return self.frame(block, answers, good)
 

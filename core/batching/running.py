@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 from backprop import __version__
@@ -22,7 +23,7 @@ from backprop.tables.blocks import Table
 from backprop.tables.formats import Kind
 from backprop.tables.library import Frame, polars
 from backprop.tables.opening import Reading, open_table
-from backprop.tables.streams import Mark
+from backprop.tables.streams import Mark, is_pipe
 
 ANY = ("threads",)  # what may be another when a run goes on
 
@@ -85,13 +86,10 @@ class Run:
         self.tell = tell  # rows so far, and the share of all bytes
         self.first = first  # the first part, open already
         self.note = ""
-        sizes = [0 if part.path == "-" else os.stat(part.path).st_size for part in parts]
-        self.before = [sum(sizes[:k]) for k in range(len(sizes))]
-        self.sizes = sizes
-
-    @property
-    def identity(self) -> str:
-        return identity(self.job, self.parts)
+        self.sizes = [0 if part.path == "-" else os.stat(part.path).st_size for part in parts]
+        self.before = [0, *accumulate(self.sizes)]
+        again = not any(is_pipe(part.path) for part in parts)
+        self.identity = identity(job, parts) if again else ""  # "" if it can never go on
 
     def __call__(self, state: State | None = None) -> Outcome:
         """From the beginning, or from where an interrupted run stopped."""
@@ -158,7 +156,8 @@ class Run:
                 rows = int(len(block.lines) / share) if share else 0
                 self.prepare(rows)
             frame = self.worker.answer(place, block)
-            state = self.state(number, block.end) if self.target.is_due() else None
+            due = self.identity and self.target.is_due()
+            state = self.state(number, block.end) if due else None
             yield Step(frame, self.worker.tally.rows, share, state)
 
     def state(self, number: int, mark: Mark) -> State:

@@ -129,10 +129,14 @@ class FileRows:
         self.stretch = max(1, fits // 4 // len(self.names))
 
     def blocks(self) -> Iterator[Columns]:
-        if not self.source.unchanged:
-            raise UsageError(f"{self.source.name} was changed while it was descended")
+        self.check_unchanged()
         for columns, _, _ in self.source.parts():
             yield columns
+        self.check_unchanged()
+
+    def check_unchanged(self) -> None:
+        if not self.source.unchanged:
+            raise UsageError(f"{self.source.name} was changed while it was descended")
 
     def batches(self, size: int, seed: int) -> Iterator[Columns]:
         """Each row once an epoch. The files are read in their order, and rows are shuffled within

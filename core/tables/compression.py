@@ -17,7 +17,7 @@ from backprop.errors import UsageError
 
 GZIP_LEVEL = 4  # of digits, 6 makes 2% less in three times the time
 MAGIC = {"gz": b"\x1f\x8b", "bz2": b"BZh", "xz": b"\xfd7zXZ\x00", "zst": b"\x28\xb5\x2f\xfd"}
-DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
+DAMAGED = (EOFError, zlib.error, lzma.LZMAError)
 
 
 def compression_of(start: bytes) -> str:
@@ -55,9 +55,7 @@ def damage(error: Exception) -> bool:
     """Is this what reading a file raises that is cut off or garbled?"""
     if isinstance(error, OSError):
         return isinstance(error, gzip.BadGzipFile) or error.errno is None
-    return isinstance(error, (EOFError, zlib.error, lzma.LZMAError)) or (
-        type(error).__name__ == "ZstdError"
-    )
+    return isinstance(error, DAMAGED) or type(error).__name__ == "ZstdError"
 
 
 def zstandard() -> Any:

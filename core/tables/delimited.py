@@ -196,7 +196,7 @@ class Reading:
         return {variable: frame[column].to_numpy() for variable, column in self.numbers.items()}
 
     def kept(self, frame: Frame) -> Frame:
-        return frame.select(**self.texts)
+        return polars.DataFrame({name: frame[column] for name, column in self.texts.items()})
 
 
 def rows_where(condition: Any) -> Sequence[int]:

@@ -212,4 +212,5 @@ def made(
     frame: Frame, wanted: Wanted, lines: Sequence[int], bad: dict[int, str], piece: Piece
 ) -> Block:
     numbers = {variable: frame[name].to_numpy() for variable, name in wanted.numbers.items()}
-    return Block(numbers, frame.select(**wanted.kept), lines, bad, piece.end)
+    kept = polars.DataFrame({name: frame[column] for name, column in wanted.kept.items()})
+    return Block(numbers, kept, lines, bad, piece.end)

@@ -39,10 +39,11 @@ class ParquetTable:
             kind = self.types[name]
             if not (kind.is_numeric() or kind == polars.Boolean or kind == polars.Null):
                 raise UsageError(f"{self.name}: the column {name} holds {kind}, not numbers")
+        by_name = polars.selectors.by_name  # to polars.col, "*" and "^...$" are no names
         asked = [
-            *(polars.col(column).cast(polars.Float64).alias(f"n{k}")
+            *(by_name(column).cast(polars.Float64).alias(f"n{k}")
               for k, column in enumerate(wanted.numbers.values())),
-            *(polars.col(column).alias(f"k{k}") for k, column in enumerate(wanted.kept.values())),
+            *(by_name(column).alias(f"k{k}") for k, column in enumerate(wanted.kept.values())),
         ]  # fmt: skip
         for start in range(max(self.first, mark.offset), self.end, ROWS):
             count = min(ROWS, self.end - start)
@@ -57,7 +58,7 @@ class ParquetTable:
             for row in found.is_null().arg_true().to_list():
                 bad[row] = f"{column} is missing"
             numbers[variable] = found.to_numpy()
-        kept = frame.select(**{name: f"k{k}" for k, name in enumerate(wanted.kept)})
+        kept = polars.DataFrame({name: frame[f"k{k}"] for k, name in enumerate(wanted.kept)})
         self.done = rows[-1]
         return Block(numbers, kept, rows, bad, Mark(self.done, self.done + 1))
 

@@ -62,16 +62,16 @@ def check_types(frame: Frame, kind: Kind) -> None:
 
 def with_nonfinite(data: bytes, frame: Frame) -> bytes:
     """JSON has no inf and nan, and Polars writes null: such rows are written again, by names."""
-    floats = [name for name, kind in frame.schema.items() if kind.is_float()]
-    if not floats:
+    floats = frame.select(polars.selectors.float())
+    if not floats.width:
         return data
-    infinite = polars.any_horizontal(~polars.col(floats).is_finite()).fill_null(value=False)
-    rows = frame.select(infinite).to_series().arg_true().to_list()
+    infinite = polars.any_horizontal(~polars.all().is_finite()).fill_null(value=False)
+    rows = floats.select(infinite).to_series().arg_true().to_list()
     if not rows:
         return data
     lines = data.split(b"\n")
-    for row, *values in frame[rows].select(floats).insert_column(0, polars.Series(rows)).rows():
-        found = zip(floats, values, strict=True)
+    for row, values in zip(rows, floats[rows].rows(), strict=True):
+        found = zip(floats.columns, values, strict=True)
         named = {name: plain(value) for name, value in found if not isfinite(value or 0.0)}
         record = json.loads(lines[row]) | named
         lines[row] = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
