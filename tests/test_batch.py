@@ -359,6 +359,15 @@ def test_a_number_is_no_group_of_texts_or_truths(first: str, second: str, batch:
         assert (said.code, said.err.split("\n")[0]) == (2, message)
 
 
+def test_numbers_of_any_kind_make_groups(batch: Batch) -> None:
+    keys = [0.0, nan, -0.0, None, inf, nan, -inf, 0.5]
+    written(polars.DataFrame({"x": [1.0] * 8, "k": keys}), "in.parquet")
+    batch("x", "--data", "in.parquet", "--reduce=sum", "--by=k", "-o", "o.parquet")
+    found = polars.read_parquet("o.parquet")
+    assert str(found["k"].to_list()) == "[0.0, nan, None, inf, -inf, 0.5]"
+    assert found["rows"].to_list() == [2, 2, 1, 1, 1, 1]
+
+
 def test_a_kind_of_groups_is_remembered_and_merged() -> None:
     texts, truths = Groups(1), Groups(1)
     texts.add([np.ones(1)], polars.Series(["1"]))
@@ -384,6 +393,16 @@ def test_skipped_rows_are_in_no_sum_and_are_counted(batch: Batch) -> None:
         '  in.csv, line 3: x is "oops", which is not a number\n'
         "  in.csv, line 4: stage 1 (f, sqrt): sqrt(-1) is nan, outside the domain of sqrt\n"
     )
+
+
+def test_a_block_without_an_answer_is_in_no_group(batch: Batch) -> None:
+    Path("a.csv").write_text("x,k\noops,a\n-1,b\n\n")
+    Path("b.csv").write_text("x,k\n1,c\n")
+    sums = ("--reduce", "sum", "--by", "k", "--on-error", "skip")
+    said = batch("log(x)", "--data", "a.csv", "--data", "b.csv", *sums)
+    assert said.rows == [{"k": "c", "rows": 1, "value": 0.0, "dx": 1.0}]
+    said = batch("log(x)", "--data", "a.csv", *sums)
+    assert (said.code, said.err) == (3, "error: there is no row to sum\n")
 
 
 def test_no_rows_have_no_sum(batch: Batch) -> None:

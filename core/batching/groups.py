@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import nan
 from typing import Any, Self
 
 from backprop.batching.sums import Sums
@@ -10,6 +11,8 @@ from backprop.errors import LimitError, UsageError
 from backprop.tables.library import Frame, polars
 
 MOST = 1_000_000
+NUMBER = "a number"
+NAN = "NaN"  # nan as a key, which would be another one every time
 
 
 class Groups:
@@ -22,6 +25,8 @@ class Groups:
         """Add rows to the groups that their keys name; to the only one if there are no keys."""
         if keys is None:
             self.sums.add(answers)
+            return
+        if keys.is_empty():
             return
         kind = keys.dtype
         if not (kind.is_numeric() or kind in (polars.Boolean, polars.String)) or kind.is_decimal():
@@ -43,10 +48,14 @@ class Groups:
             )
 
     def code(self, key: Any) -> int:
-        key = "NaN" if key != key else key
+        key = NAN if key != key else key
         if key not in self.codes and len(self.codes) == MOST:
             raise LimitError(f"there are more than {MOST:,} groups", hint="group by another column")
         return self.codes.setdefault(key, len(self.codes))
+
+    def value(self, key: Any) -> Any:
+        """What a key stands for."""
+        return nan if self.kind == NUMBER and key == NAN else key
 
     def merge(self, other: Groups) -> None:
         if other.kind:
@@ -57,7 +66,7 @@ class Groups:
         """A row for every group: how many rows it has, and its sums or means."""
         found = self.sums.mean if how == "mean" else self.sums.total
         groups = range(self.sums.groups)
-        keys = {} if by is None else {by: [*self.codes]}
+        keys = {} if by is None else {by: [self.value(key) for key in self.codes]}
         answers = {
             name: [found(column, group) for group in groups] for column, name in enumerate(names)
         }
@@ -78,7 +87,7 @@ class Groups:
 def kind_of(held: Any) -> str:
     if held == polars.String:
         return "text"
-    return "true or false" if held == polars.Boolean else "a number"
+    return "true or false" if held == polars.Boolean else NUMBER
 
 
 def as_text(keys: Any) -> Any:

@@ -19,6 +19,7 @@ from backprop.batching.job import Job, check_columns
 from backprop.batching.rows import Place, Worker
 from backprop.batching.tally import Tally
 from backprop.errors import BackpropError, UsageError
+from backprop.tables import streams
 from backprop.tables.blocks import Table
 from backprop.tables.formats import Kind
 from backprop.tables.library import Frame, polars
@@ -137,7 +138,7 @@ class Run:
 
     def read(self, table: Table, number: int, mark: Mark | None) -> None:
         steps = self.steps(table, number, mark)
-        if self.sizes[number]:  # a pipe may have nothing to read for long
+        if self.sizes[number] > streams.PIECE // 8:  # not a pipe, which nobody could interrupt
             steps = ahead(steps)
         with closing(steps):
             for step in steps:
