@@ -302,6 +302,15 @@ def test_files_that_change_meanwhile_are_noticed(files: list[str]) -> None:
         run(LINE, rows)
 
 
+def test_files_that_change_while_they_are_read_are_noticed(files: list[str]) -> None:
+    blocks = rows_from(files, fits=10).blocks()
+    next(blocks)
+    with open(files[-1], "a") as file:
+        file.write("1,2\n")
+    with pytest.raises(UsageError, match="and 2 more was changed while it was descended"):
+        list(blocks)
+
+
 # Rows without an answer.
 
 

@@ -138,7 +138,8 @@ class Run:
 
     def read(self, table: Table, number: int, mark: Mark | None) -> None:
         steps = self.steps(table, number, mark)
-        if self.sizes[number] > streams.PIECE // 8:  # not a pipe, which nobody could interrupt
+        # Not for a single block, nor for a pipe: who waits for one could not be interrupted.
+        if self.sizes[number] > streams.PIECE // 8:
             steps = ahead(steps)
         with closing(steps):
             for step in steps:
