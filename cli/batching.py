@@ -18,6 +18,7 @@ from backprop.batching.judging import Verdict, judged, rehearse
 from backprop.batching.printing import printed
 from backprop.batching.running import Outcome, Part, Run, Target
 from backprop.checking.child import Child
+from backprop.cli.commands.eval import NO_ANSWER
 from backprop.cli.files import write_whole
 from backprop.cli.main import say
 from backprop.cli.output import print_bytes
@@ -269,4 +270,4 @@ def told(
     wrong = verdict is not None and verdict.worst == "differ"
     for line in lines(job, outcome, verdict, seconds, quiet=options["quiet"]):
         say(line)
-    return WRONG if wrong else 0
+    return WRONG if wrong else NO_ANSWER if outcome.overflow else 0

@@ -22,14 +22,13 @@ import jsonschema
 import numpy as np
 import polars
 import pytest
-from emitted import ulps
+from emitted import COMPILER, ulps
 
 import backprop
 from backprop.batching import rows as working
 from backprop.batching.groups import Groups
 from backprop.batching.judging import same
 from backprop.batching.tally import keys_of
-from backprop.checking.check import Judged
 from backprop.cli.main import run
 from backprop.errors import UsageError
 from backprop.tables.compression import decompressed, zstandard
@@ -405,6 +404,31 @@ def test_a_block_without_an_answer_is_in_no_group(batch: Batch) -> None:
     assert (said.code, said.err) == (3, "error: there is no row to sum\n")
 
 
+def test_a_sum_beyond_all_floats_is_said(batch: Batch) -> None:
+    Path("in.csv").write_text("x\n1e308\n1e308\n-1e308\n")
+    assert batch("x", "--data", "in.csv", "--reduce", "sum").rows[0]["value"] == 1e308
+    Path("in.csv").write_text("x\n1e308\n1e308\n")
+    said = batch("x", "--data", "in.csv", "--reduce", "sum", "--quiet")
+    assert (said.code, said.rows[0]["value"]) == (3, "Infinity")
+    assert said.err == "error: a sum is beyond the largest float\n"
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def planted(worker: working.Worker, *args: Any) -> Any:
+        with Path("in.csv").open("a") as file:
+            file.write("3\n")
+        return answer(worker, *args)
+
+    answer = working.Worker.answer
+    monkeypatch.setattr(working.Worker, "answer", planted)
+    Path("in.csv").write_text("x\n1\n2\n")
+    said = batch("x", "--data", "in.csv", "-o", "out.csv")
+    assert (said.code, said.err) == (2, "error: in.csv was changed while it was read\n")
+    assert not Path("out.csv").exists()
+
+
 def test_no_rows_have_no_sum(batch: Batch) -> None:
     Path("in.csv").write_text("x\n")
     said = batch("x", "--data", "in.csv", "--reduce", "sum")
@@ -452,23 +476,45 @@ def test_a_kernel_that_computes_something_else_is_found_out(
 
 
 @pytest.mark.parametrize(
-    ("mine", "theirs", "exact", "right"),
+    ("mine", "theirs", "moved", "right"),
     [
-        (1.0, inf, None, False),
-        (1.0, inf, "1.5", False),
-        (1.0, nan, "1.5", False),
-        (1.0, inf, "1", True),
-        (inf, 1.0, "1", False),
-        (nan, 1.0, "1", False),
-        (nan, nan, None, True),
-        (1.0, 1.0 + 2**-40, None, False),
-        (1.0, 1.0 + 2**-40, "1", True),
+        (1.0, inf, 0.0, False),
+        (1.0, nan, 0.0, False),
+        (1.0, inf, inf, True),
+        (inf, 1.0, 0.0, False),
+        (inf, 1.0, 0.5, False),
+        (nan, 1.0, 0.0, False),
+        (nan, nan, 0.0, True),
+        (1.0, 1.0 + 2**-50, 0.0, True),
+        (1.0, 1.0 + 2**-40, 0.0, False),
+        (1.0, 1.0 + 2**-40, 2**-41, True),
+        (5e-324, 2e-323, 0.0, True),
     ],
 )
 def test_numbers_are_the_same_if_they_are_near(
-    mine: float, theirs: float, exact: str | None, right: bool
+    mine: float, theirs: float, moved: float, right: bool
 ) -> None:
-    assert same(mine, theirs, Judged("agree", exact=exact)) is right
+    assert same(mine, theirs, moved) is right
+
+
+@pytest.mark.skipif(not COMPILER, reason="there is no C compiler")
+def test_digits_that_cancel_are_not_taken_for_a_difference(batch: Batch) -> None:
+    table = polars.DataFrame({"x": [k / 7 for k in range(200)]})
+    table.write_csv("in.csv")
+    text = "(exp(x) - exp(x + 1e-12))*sin(x)"
+    said = batch(
+        text,
+        "--data",
+        "in.csv",
+        "-o",
+        "o.csv",
+        "--engine",
+        "native",
+        "--check-rows",
+        "40",
+        check=True,
+    )
+    assert (said.code, "differ" in said.err) == (0, False)
 
 
 def test_the_sample_is_of_all_rows_and_the_same_for_a_seed() -> None:

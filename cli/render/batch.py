@@ -42,6 +42,8 @@ def lines(
         yield f"error: the gradient is in doubt at {visible(verdict.where)}: {verdict.reason}"
     elif verdict is not None and verdict.counts and verdict.worst == "unchecked":
         yield f"warning: unchecked at {visible(verdict.where)}: {verdict.reason}"
+    if outcome.overflow:
+        yield "error: a sum is beyond the largest float"
     if not quiet:
         resumed = f", {outcome.resumed:,} of them by an earlier run" if outcome.resumed else ""
         checked = f"; {of_check(verdict)}" if verdict is not None else ""
@@ -92,6 +94,7 @@ def summary_dict(
         "engine": outcome.engine,
         "note": outcome.note,
         "resumed": outcome.resumed,
+        "overflow": outcome.overflow,
         "seconds": round(seconds, 3),
         "check": None if verdict is None else verdict.to_dict(),
     }

@@ -28,7 +28,7 @@ from backprop.batching.drafts import State, WriteError
 from backprop.batching.folders import FolderDraft
 from backprop.batching.groups import Groups
 from backprop.batching.job import Job
-from backprop.batching.running import Outcome, Part, Target, Tell, identity, summed
+from backprop.batching.running import Outcome, Part, Target, Tell, identity, overflows, summed
 from backprop.batching.tally import Tally
 from backprop.batching.tasks import VERSION, ClusterError, Result, answered, shown, unfit
 from backprop.errors import UsageError
@@ -177,13 +177,16 @@ class ClusterRun:
     def merged(self, resumed: int) -> Outcome:
         """All parts as one, in the order of the data."""
         found = [self.done[k] for k in range(len(self.parts))]
+        overflow = False
         tally, groups = Tally(self.job.sample), Groups(len(self.job.names))
         for one in found:
             tally.merge(Tally.restored(one["tally"]))
             groups.merge(Groups.restored(one["groups"]))
         if self.job.reduce is not None:
-            self.target.write(summed(self.job, tally, groups))
-        return Outcome(tally, found[0]["engine"], found[0]["note"], resumed)
+            sums = summed(self.job, tally, groups)
+            overflow = overflows(sums)
+            self.target.write(sums)
+        return Outcome(tally, found[0]["engine"], found[0]["note"], resumed, overflow)
 
 
 @contextmanager

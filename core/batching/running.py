@@ -63,6 +63,7 @@ class Outcome:
     engine: str
     note: str  # why it wasn't the engine that was asked for
     resumed: int  # rows that an earlier run had done
+    overflow: bool = False  # is a sum beyond all floats?
 
 
 Tell = Callable[[int, float], None]
@@ -87,6 +88,7 @@ class Run:
         self.tell = tell  # rows so far, and the share of all bytes
         self.first = first  # the first part, open already
         self.note = ""
+        self.overflow = False
         self.sizes = [0 if part.path == "-" else os.stat(part.path).st_size for part in parts]
         self.before = [0, *accumulate(self.sizes)]
         again = not any(is_pipe(part.path) for part in parts)
@@ -106,7 +108,8 @@ class Run:
         except BaseException:
             self.target.discard()
             raise
-        return Outcome(self.worker.tally, self.worker.engine, self.note, self.resumed)
+        worker = self.worker
+        return Outcome(worker.tally, worker.engine, self.note, self.resumed, self.overflow)
 
     def begin(self, state: State | None = None) -> None:
         tally = groups = None
@@ -123,16 +126,22 @@ class Run:
         mark = Mark(*state["mark"]) if state else None
         for place in range(at, len(self.parts)):
             table = self.first if not place else opened(self.parts[place], self.job.reading)
+            path = self.parts[place].path
+            before = None if is_pipe(path) else changes(path)
             try:
                 check_columns(self.job.wanted, table)
                 self.read(table, place, mark)
             finally:
                 table.close()
+            if before is not None and changes(path) != before:
+                raise UsageError(f"{table.name} was changed while it was read")
             mark = None
 
     def end(self) -> None:
         if self.job.reduce is not None:
-            self.target.write(summed(self.job, self.worker.tally, self.worker.groups))
+            sums = summed(self.job, self.worker.tally, self.worker.groups)
+            self.overflow = overflows(sums)
+            self.target.write(sums)
         elif not self.target.size:
             self.target.write(self.nothing())
 
@@ -213,6 +222,12 @@ def summed(job: Job, tally: Tally, groups: Groups) -> Frame:
     if not tally.answered:
         raise NoRowsError("there is no row to sum")
     return groups.table(job.names, job.reduce, job.by)
+
+
+def overflows(sums: Frame) -> bool:
+    """Is there an infinite number?"""
+    floats = sums.select(polars.selectors.float())
+    return not all(column.is_finite().all() for column in floats.get_columns())
 
 
 def changes(path: str) -> tuple[int, int]:
