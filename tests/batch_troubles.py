@@ -52,6 +52,7 @@ COLUMNS = {
     "another name": table("a,b\n1,2\n"),
     "another case": table("X,y\n1,2\n"),
     "a near name": table(CSV, text="x*yy"),
+    "a near name with a space": table("x,my y\n1,2\n", text="x*my_y"),
     "a mapped column that is not there": table(CSV, "--map", "x=q"),
     "a mapped name that is no variable": table(CSV, "--map", "q=x"),
     "a kept column that is not there": table(CSV, "--keep", "q"),
@@ -64,6 +65,10 @@ COLUMNS = {
     "a header of numbers": table("1,2\n3,4\n"),
     "no header asked for": table(CSV, "--no-header"),
     "semicolons": table("x;y\n1;2\n"),
+    "semicolons and a name that is near the line": table(
+        "x;my weight\n1;2\n", "--map", "y=my weight", text="y"
+    ),
+    "tabs in CSV": table("x\ty\n1\t2\n"),
     "bars": table("x|y\n1|2\n"),
     "spaces": table("x y\n1 2\n"),
     "an array program": table(CSV, text="dot(x,y)"),
@@ -128,6 +133,7 @@ JSON = {
     "a key twice, once in disguise": lines(LINE + '{"x":1,"y":2,"\\u0078":3}\n'),
     "deep nesting": lines(LINE + '{"x":' + "[" * 10_000 + "\n"),
     "an array of objects": lines('[{"x":1,"y":2}]\n'),
+    "an array over many lines": table('[\n{"x":1,"y":2},\n{"x":3,"y":4}\n]\n', file="d.json"),
     "an empty object": lines("{}\n"),
     "blank lines only": lines("\n\n"),
     "no key x": lines('{"z":1,"y":2}\n'),

@@ -43,7 +43,7 @@ def lines(
     elif verdict is not None and verdict.counts and verdict.worst == "unchecked":
         yield f"warning: unchecked at {visible(verdict.where)}: {verdict.reason}"
     if not quiet:
-        resumed = f", {outcome.resumed:,} of them by an earlier run" if outcome.resumed else ""
+        resumed = f", {outcome.resumed:,} of them by an earlier run," if outcome.resumed else ""
         checked = f"; {of_check(verdict)}" if verdict is not None else ""
         new = tally.rows - outcome.resumed
         yield f"{counted(tally.rows)}{resumed} in {spent(seconds)}, {rate(new, seconds)}{checked}"

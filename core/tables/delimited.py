@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -33,6 +34,7 @@ from backprop.tables.streams import (
 
 BOM = b"\xef\xbb\xbf"
 GARBLED = "\N{REPLACEMENT CHARACTER}"
+COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)  # a decimal comma
 SHOWN = 30  # characters of a field that a message shows
 
 
@@ -209,4 +211,5 @@ def described(text: str | None) -> str:
     if text is None or not text.strip():
         return "empty"
     shown = text if len(text) <= SHOWN else text[:SHOWN] + "..."
-    return f'"{shown}", which is not a number'
+    instead = f": {text.strip().replace(',', '.')} is" if COMMA.fullmatch(text.strip()) else ""
+    return f'"{shown}", which is not a number{instead}'
