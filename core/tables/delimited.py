@@ -33,6 +33,7 @@ from backprop.tables.streams import (
 )  # fmt: skip
 
 BOM = b"\xef\xbb\xbf"
+WORKBOOK = b"PK\3\4"
 GARBLED = "\N{REPLACEMENT CHARACTER}"
 COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)  # a decimal comma
 SHOWN = 30  # characters of a field that a message shows
@@ -72,19 +73,23 @@ class DelimitedTable:
             text = line.decode("utf-8").strip("\r\n")
             if QUOTE in line:
                 Layout(line, self.separator)
-            found = next(csv.reader(io.StringIO(text, newline=""), delimiter=self.separator), [])
+            reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.separator)
+            found, *more = [*reader] or [[]]
         except (UnicodeDecodeError, csv.Error):
             text = "\0"
         except MisquotedError as error:
             raise self.misquoted(error, 1) from None
         if "\0" in text:
-            wide = line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in line
             raise UsageError(
-                f"{self.name} doesn't begin with a line of UTF-8 text",
-                hint="if it is UTF-16: iconv -f UTF-16 -t UTF-8" if wide else "",
+                f"{self.name} doesn't begin with a line of UTF-8 text", hint=remedy(line)
             )
         if not text.strip():
             raise UsageError(f"{self.name} has no header" if line else f"{self.name} is empty")
+        if more:
+            raise UsageError(
+                f"{self.name}, line 1: a carriage return stands without a newline",
+                hint="if all lines end so: tr '\\r' '\\n'",
+            )
         return [name.strip() for name in found]
 
     def misquoted(self, error: MisquotedError, first: int) -> UsageError:
@@ -199,6 +204,15 @@ class Reading:
 
     def kept(self, frame: Frame) -> Frame:
         return frame.select(**self.texts)
+
+
+def remedy(line: bytes) -> str:
+    """What makes UTF-8 of a file that begins so."""
+    if line.startswith(WORKBOOK):
+        return "if it is an Excel workbook: save it as CSV UTF-8"
+    wide = line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in line
+    encoding = "UTF-16" if wide else "WINDOWS-1252"
+    return f"if it is {encoding}: iconv -f {encoding} -t UTF-8"
 
 
 def rows_where(condition: Any) -> Sequence[int]:
