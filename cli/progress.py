@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from time import monotonic
 from typing import TextIO
 
 PATIENCE = 0.5  # seconds before anything is shown
 PACE = 0.1  # seconds between two lines
+WIDTH = 79  # characters of a line, where a terminal doesn't say
 CLEAR = "\r\x1b[K"
 
 
@@ -21,10 +23,19 @@ class Progress:
         self.shown = False
 
     def say(self, line: str) -> None:
-        self.stream.write(f"{CLEAR}{line}")
+        self.stream.write(f"{CLEAR}{line[: self.room]}")
         self.stream.flush()
         self.shown = True
         self.due = monotonic() + PACE
+
+    @property
+    def room(self) -> int:
+        """What fits a line of the terminal, since CLEAR can't take back a second one."""
+        try:
+            columns = os.get_terminal_size(self.stream.fileno()).columns
+        except (OSError, ValueError):
+            columns = 0
+        return max(columns - 1, 0) or WIDTH
 
     @property
     def is_due(self) -> bool:

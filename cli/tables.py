@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from backprop.cli.staging import Decorator, decorating
+from backprop.cli.variables import FILE
 from backprop.errors import UsageError
 from backprop.kernel import ENGINES
 from backprop.language.syntax import Tree
@@ -24,13 +25,15 @@ TABLE_OPTIONS = ("data", "mapped", "source", "separator", "no_header")  # what -
 def table_options(data: str, *, required: bool) -> Decorator:
     """--data, with this help, and what goes with it."""
     return decorating(
-        click.option("--data", "data", metavar="FILE", multiple=True, required=required,
+        click.option("--data", "data", type=FILE, metavar="FILE", multiple=True,
+                     required=required,
                      help=f"{data}, or a pattern such as 'data/*.csv'; - is stdin. May be given "
                      "again."),
         click.option("--map", "mapped", metavar="NAME=COLUMN", multiple=True,
-                     help="The column of a variable, if it has another name."),
+                     help="The column of a variable, if it has another name. May be given "
+                     "again."),
         click.option("--from", "source", metavar="FORMAT",
-                     help="What to read, if names don't tell."),
+                     help="What to read, where names don't tell: csv, tsv, jsonl or parquet."),
         click.option("--separator", metavar="CHAR",
                      help="What stands between the fields of CSV."),
         click.option("--no-header", is_flag=True, help="The columns are column_1, column_2, ..."),

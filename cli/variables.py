@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LISTED = 8  # missing variables that an error lists
 DIGITS = tuple("0123456789.")
 SHOWN = 40  # variables that help lists
+FILE = click.Path(readable=False)  # any text, but a shell completes it as a file's name
 VARIABLE = "variable_"  # what click calls the options of variables begins so
 
 
@@ -121,7 +122,8 @@ class ProgramCommand(click.Command):
 def shared_params() -> list[click.Parameter]:
     return [
         click.Argument(["program"], metavar="PROGRAM"),
-        click.Option(["--at"], metavar="POINT", help="Values as JSON: a file, or the text itself."),
+        click.Option(["--at"], type=FILE, metavar="POINT",
+                     help="Values as JSON: a file, or the text itself."),
         click.Option(["--set", "pairs"], multiple=True, metavar="NAME=VALUE",
                      help="A value for a name that is also an option here, such as json."),
         click.Option(["--output"], metavar="NAME", expose_value=False, callback=keep_output,

@@ -253,6 +253,14 @@ def test_completion_offers_the_variables(command: Command, shell: str) -> None:
     assert "--alpha" in done.stdout.replace(",", "\n").replace("\t", "\n").splitlines()
 
 
+@pytest.mark.parametrize("option", ["--data", "--at", "-o", "--summary"])
+def test_completion_leaves_the_names_of_files_to_the_shell(command: Command, option: str) -> None:
+    done = command(
+        COMP_WORDS=f"backprop batch x {option} poi", COMP_CWORD="4", _BACKPROP_COMPLETE="bash_complete",
+    )  # fmt: skip
+    assert done.stdout.split() == ["file,poi"]
+
+
 def test_a_closed_pipe_exits_141_without_a_word() -> None:
     program = "+".join(f"x*{i}" for i in range(5000))
     command = [sys.executable, "-m", "backprop.cli", "eval", program, "--x=1", "--json"]

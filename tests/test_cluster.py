@@ -205,7 +205,7 @@ def test_an_interrupted_run_goes_on_with_the_parts_that_are_there(
     assert other.err.startswith("error: many/ was begun by another run")
     said = batch(*asked, "--resume")
     assert said.code == 0
-    assert " of them by an earlier run in " in said.err
+    assert " of them by an earlier run, in " in said.err
     assert batch(*asked[:5], "-o", "one.csv").code == 0
     assert joined(parts("many")) == Path("one.csv").read_bytes()
     assert hidden() == []

@@ -314,6 +314,20 @@ def test_progress_is_a_line_that_is_gone_at_the_end() -> None:
     assert terminal.getvalue() == "\r\x1b[Kstep 7\r\x1b[K"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(("columns", "shown"), [(8, "step 12"), (40, "step 12 of 90")])
+def test_progress_keeps_to_a_line_of_a_narrow_terminal(columns: int, shown: str) -> None:
+    import pty
+    import termios
+
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
+    with os.fdopen(theirs, "w", encoding="utf-8") as terminal:
+        Progress(terminal).say("step 12 of 90")
+        assert os.read(ours, 100).decode() == f"\r\x1b[K{shown}"
+    os.close(ours)
+
+
 def test_without_a_terminal_there_is_no_progress() -> None:
     progress = Progress(StringIO())
     progress.due = 0

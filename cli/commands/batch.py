@@ -11,21 +11,21 @@ from click.core import ParameterSource
 from backprop.checking.check import TIMEOUT
 from backprop.cli.staging import staging_options
 from backprop.cli.tables import engine_options, table_options
-from backprop.cli.variables import ProgramCommand, Question
+from backprop.cli.variables import FILE, ProgramCommand, Question
 
 HELP = """Value and gradient of PROGRAM for every row of a table, whose columns are its variables.
 
 \b
   backprop batch "(x+y)*z" --data points.csv -o answers.csv
-  backprop batch "(x+y)*z" --data points.parquet --z=-4 --wrt x,y --keep id -o answers.parquet
-  backprop batch "sigmoid(w*x + b)" --data '2026-*.csv.gz' --map x=height --w=2 --b=-3 | jq .dx
-  backprop batch "(w*x + b - y)**2" --data points.csv --w=1 --b=0 --wrt w,b --reduce mean
-  backprop batch "(y - x)**2" --data points.csv --reduce sum --by label --to csv
-  backprop batch @model.bp --data big.csv -o answers.csv --resume
+  backprop batch "(x+y)*z" --data in.parquet --z=-4 --keep id -o out.parquet
+  backprop batch "tanh(w*x)" --data '2026-*.csv' --map x=height --w=2 | jq .dx
+  backprop batch "(w*x - y)**2" --data in.csv --w=1 --wrt w --reduce mean
+  backprop batch "(y - x)**2" --data in.csv --reduce sum --by label --to csv
+  backprop batch @model.bp --data big.csv --at point.json -o out.csv --resume
   zcat log.gz | backprop batch "log(x)" --data - --on-error skip
 
 \b
-A row's answer is its value and, for each variable, d and its name: value, dx, dy.
+A row's answer is its value and, for each variable, d and its name, as in dx.
 Files are CSV, TSV, JSON lines or Parquet, also as .gz, .bz2, .xz and .zst.
 
 The exit code is 0 if all rows have an answer or --on-error lets them pass, 1 if the check of a
@@ -45,13 +45,18 @@ ROWS_CHECKED = 10
 @click.option(
     "--keep", metavar="COLUMNS", help="Columns to copy, as they are or as new=old; * is all."
 )
-@click.option("-o", "file", metavar="FILE", help="Write a file: .csv, .tsv, .jsonl or .parquet.")
+@click.option(
+    "-o", "file", type=FILE, metavar="FILE", help="Write a file: .csv, .tsv, .jsonl or .parquet."
+)
 @click.option(
     "--cluster", metavar="ADDRESS",
     help="Work on a Dask cluster, such as tcp://host:8786, or on processes here: local. "
          "-o is a folder then, and has a file for each task.",
 )  # fmt: skip
-@click.option("--to", metavar="FORMAT", help="What to write; JSON lines to stdout by default.")
+@click.option(
+    "--to", metavar="FORMAT",
+    help="What to write: csv, tsv, jsonl or parquet; jsonl to stdout by default.",
+)  # fmt: skip
 @click.option(
     "--reduce", type=click.Choice(["sum", "mean"]), help="One answer for all rows: sum or mean."
 )
@@ -70,14 +75,18 @@ ROWS_CHECKED = 10
     "--check-timeout", type=click.FloatRange(0, min_open=True), default=TIMEOUT,
     metavar="SECONDS", help=f"For all these checks; default {TIMEOUT:g}.",
 )  # fmt: skip
-@click.option("--seed", type=click.IntRange(0), default=0, help="Which rows are drawn.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, metavar="N", help="Which rows are drawn."
+)
 @engine_options()
 @click.option(
     "--fast-trigonometry", is_flag=True,
     help="sin and cos within 3 units in the last place, if that is faster here.",
 )  # fmt: skip
 @staging_options()
-@click.option("--summary", metavar="FILE", help="Write what there is to say of the run, as JSON.")
+@click.option(
+    "--summary", type=FILE, metavar="FILE", help="Write what there is to say of the run, as JSON."
+)
 @click.option("--quiet", is_flag=True, help="Say nothing if all is well.")
 @click.pass_obj
 def command(

@@ -15,7 +15,7 @@ from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.render.json import render_object
 from backprop.cli.render.numbers import View
 from backprop.cli.tables import TABLE_OPTIONS, engine_options, table_options
-from backprop.cli.variables import ProgramCommand, Question
+from backprop.cli.variables import FILE, ProgramCommand, Question
 from backprop.descending.descend import (
     RATE,
     STEPS,
@@ -33,19 +33,18 @@ HELP = f"""Move parameters against the gradient of PROGRAM, step by step: w -= l
 
 \b
   backprop descend "(w*2 - 6)**2" --w=0 --lr 0.1
-  backprop descend @network.bp --at start.json --wrt w1,w2 --lr 0.5 --steps 1
-  backprop descend "(1-x)**2 + 100*(y-x**2)**2" --x=-1.2 --y=1 --method lbfgs
-  backprop descend "(w*x + b - y)**2" --data points.csv --w=0 --b=0 --method adam --batch 16
-  backprop descend "(w*x - y)**2" --data 'runs/*.parquet' --map x=height --w=0 --engine auto
-  backprop descend "x - log(x)" --x=5 --bounds x=0.1: --schedule cosine --plot loss.svg
-  backprop descend "(x-3)**2" --x=0 --lr 0.1 --point | backprop eval "(x-3)**2" --at -
+  backprop descend @network.bp --at start.json --wrt w1,w2 --lr 0.5
+  backprop descend "(1-x)**2 + (y-x**2)**2" --x=-1.2 --y=1 --method lbfgs
+  backprop descend "(w*x - y)**2" --data in.csv --w=0 --method adam --batch 16
+  backprop descend "(w*x - y)**2" --data 'in/*.parquet' --map x=height --w=0
+  backprop descend "x - log(x)" --x=5 --bounds x=0.1: --schedule cosine
+  backprop descend @f.bp --at start.json --point | backprop eval @f.bp --at -
 
-\b
 Methods: {", ".join(NAMES)}; the last two are SciPy's.
-Schedules: a formula of lr, t (the step) and steps, such as "lr/(1 + t)", or
-  {", ".join(SCHEDULES)}.
 
-\b
+Schedules: a formula of lr, t (the step) and steps, such as "lr/(1 + t)", or
+{", ".join(SCHEDULES)}.
+
 With --data it is the mean over the rows of tables that is descended, whose columns are variables:
 CSV, TSV, JSON lines or Parquet, also as .gz, .bz2, .xz and .zst. 25 million numbers stay in
 memory; where there are more, the files are read again at every step, Parquet fastest, and a
@@ -92,8 +91,10 @@ run diverged, left the domain, stalled, or its gradient vanished; stderr says at
     "--ties", type=click.Choice(TIES), default="notes",
     help="Who gets the gradient of max and min where inputs are equal.",
 )  # fmt: skip
-@click.option("--plot", metavar="FILE.svg", help="Draw the loss over the steps.")
-@click.option("--trace", metavar="FILE", help="Write every step to a file, as JSON lines.")
+@click.option("--plot", type=FILE, metavar="FILE.svg", help="Draw the loss over the steps.")
+@click.option(
+    "--trace", type=FILE, metavar="FILE", help="Write every step to a file, as JSON lines."
+)
 @click.option("--point", is_flag=True, help="Print only the last point, as --at reads it.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(

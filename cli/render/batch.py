@@ -45,7 +45,7 @@ def lines(
     if outcome.overflow:
         yield "error: a sum is beyond the largest float"
     if not quiet:
-        resumed = f", {outcome.resumed:,} of them by an earlier run" if outcome.resumed else ""
+        resumed = f", {outcome.resumed:,} of them by an earlier run," if outcome.resumed else ""
         checked = f"; {of_check(verdict)}" if verdict is not None else ""
         new = tally.rows - outcome.resumed
         yield f"{counted(tally.rows)}{resumed} in {spent(seconds)}, {rate(new, seconds)}{checked}"

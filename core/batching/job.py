@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 from backprop.errors import UsageError, closest
 from backprop.language.ending import ending
@@ -18,7 +19,7 @@ ON_ERROR = ("fail", "skip", "null")
 REDUCTIONS = ("sum", "mean")
 LISTED = 12  # columns that a message names
 SHOWN = 40  # characters of a name
-SEPARATING = (";", "\t", "|", " ")
+SEPARATING = {";": "';'", "\t": "tab", "|": "'|'", " ": "' '"}  # as --separator takes them
 GROUP = "by"  # what the column of groups is called on its way
 
 
@@ -89,14 +90,16 @@ def columns_for(
 
 def lacking(column: str, table: Table, mapped: Mapping[str, str]) -> UsageError:
     columns = list(table.columns)
-    near = closest(column, columns)
+    marks = [mark for mark in SEPARATING if len(columns) == 1 and mark in columns[0]]
+    separated = any(column in columns[0].split(mark) for mark in marks)
+    near = None if separated else closest(column, columns)
     hint = f"--map {column}=COLUMN takes another column, --{column}=VALUE a number"
     if column in mapped.values():
         hint = ""
     if near:
-        hint = f"did you mean {near}?" + (f" --map {column}={near}" if hint else "")
-    elif len(columns) == 1 and (between := [mark for mark in SEPARATING if mark in columns[0]]):
-        hint = f"--separator '{between[0]}' if that stands between the fields"
+        hint = f"did you mean {near}?" + (f" --map {quote(f'{column}={near}')}" if hint else "")
+    elif marks:
+        hint = f"--separator {SEPARATING[marks[0]]} if that stands between the fields"
     elif columns and all(map(is_number, columns)):
         hint = f"--no-header if its first line is a row; then --map {column}=column_1"
     return UsageError(f"{table.name} has no column {column}; it has {listed(table)}", hint=hint)

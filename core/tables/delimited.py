@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -32,7 +33,9 @@ from backprop.tables.streams import (
 )  # fmt: skip
 
 BOM = b"\xef\xbb\xbf"
+WORKBOOK = b"PK\3\4"
 GARBLED = "\N{REPLACEMENT CHARACTER}"
+COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)  # a decimal comma
 SHOWN = 30  # characters of a field that a message shows
 
 
@@ -70,19 +73,23 @@ class DelimitedTable:
             text = line.decode("utf-8").strip("\r\n")
             if QUOTE in line:
                 Layout(line, self.separator)
-            found = next(csv.reader(io.StringIO(text, newline=""), delimiter=self.separator), [])
+            reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.separator)
+            found, *more = [*reader] or [[]]
         except (UnicodeDecodeError, csv.Error):
             text = "\0"
         except MisquotedError as error:
             raise self.misquoted(error, 1) from None
         if "\0" in text:
-            wide = line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in line
             raise UsageError(
-                f"{self.name} doesn't begin with a line of UTF-8 text",
-                hint="if it is UTF-16: iconv -f UTF-16 -t UTF-8" if wide else "",
+                f"{self.name} doesn't begin with a line of UTF-8 text", hint=remedy(line)
             )
         if not text.strip():
             raise UsageError(f"{self.name} has no header" if line else f"{self.name} is empty")
+        if more:
+            raise UsageError(
+                f"{self.name}, line 1: a carriage return stands without a newline",
+                hint="if all lines end so: tr '\\r' '\\n'",
+            )
         return [name.strip() for name in found]
 
     def misquoted(self, error: MisquotedError, first: int) -> UsageError:
@@ -199,6 +206,15 @@ class Reading:
         return polars.DataFrame({name: frame[column] for name, column in self.texts.items()})
 
 
+def remedy(line: bytes) -> str:
+    """What makes UTF-8 of a file that begins so."""
+    if line.startswith(WORKBOOK):
+        return "if it is an Excel workbook: save it as CSV UTF-8"
+    wide = line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in line
+    encoding = "UTF-16" if wide else "WINDOWS-1252"
+    return f"if it is {encoding}: iconv -f {encoding} -t UTF-8"
+
+
 def rows_where(condition: Any) -> Sequence[int]:
     found: Sequence[int] = condition.fill_null(False).arg_true().to_list()
     return found
@@ -209,4 +225,5 @@ def described(text: str | None) -> str:
     if text is None or not text.strip():
         return "empty"
     shown = text if len(text) <= SHOWN else text[:SHOWN] + "..."
-    return f'"{shown}", which is not a number'
+    instead = f": {text.strip().replace(',', '.')} is" if COMMA.fullmatch(text.strip()) else ""
+    return f'"{shown}", which is not a number{instead}'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from backprop.errors import UsageError, closest
@@ -16,6 +17,7 @@ SUFFIXES = {
 FORMATS = tuple(SUFFIXES)
 SEPARATORS = {"csv": ",", "tsv": "\t"}
 PARQUET_MAGIC = b"PAR1"
+JSON = re.compile(rb"[\xef\xbb\xbf\s]*(\[\s*)?\{")  # an object, or an array of objects
 
 
 class Kind(NamedTuple):
@@ -52,7 +54,7 @@ def target_kind(path: str, asked: str | None) -> Kind:
 
 def guessed_format(start: bytes) -> str:
     """What text begins so."""
-    if start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
+    if JSON.match(start):
         return "jsonl"
     line = start.partition(b"\n")[0]
     return "tsv" if line.count(b"\t") > line.count(b",") else "csv"

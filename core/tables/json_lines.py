@@ -24,6 +24,7 @@ LOOKED_AT = 1 << 20  # bytes in which every column has to come up
 SHOWN = 30  # characters of a value that a message shows
 MISSING = "missing"
 ESCAPED = re.compile(rb"\\u00[2-7]")  # a letter that may hide a name
+ARRAY = re.compile(rb"\s*\[\s*\{")
 BOM = b"\xef\xbb\xbf"
 
 
@@ -36,6 +37,9 @@ class JsonLinesTable:
         start = stream.peek(LOOKED_AT).removeprefix(BOM)
         if not start.strip():
             raise UsageError(f"{self.name} is empty")
+        if ARRAY.match(start):
+            message = f"{self.name} is one array of JSON, not a line for each row"
+            raise UsageError(message, hint="jq -c '.[]' makes lines of it")
         self.first = [found for line in start.split(b"\n") if (found := parsed(line)) is not None]
         if not self.first:
             raise UsageError(f"{self.name} doesn't begin with a line that is a JSON object")
