@@ -154,6 +154,8 @@ def pieces(stream: Stream, mark: Mark, *, quotes: bool = False) -> Iterator[Piec
             offset += end
             first, line = line, line + newlines(data)
             yield Piece(data, first, Mark(offset, line))
+        if last:  # a file may grow meanwhile, without end
+            return
 
 
 def newlines(data: bytes) -> int:
