@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from backprop.errors import BackpropError
     from backprop.evaluation import check, evaluate, parse
     from backprop.explaining.explanation import explain
+    from backprop.kernel import compiled
     from backprop.program import Program
     from backprop.report import Report
 
@@ -28,6 +29,7 @@ HOMES = {
     "Report": "backprop.report",
     "check": "backprop.evaluation",
     "compare": "backprop.comparing.compare",
+    "compiled": "backprop.kernel",
     "descend": "backprop.descending.descend",
     "evaluate": "backprop.evaluation",
     "explain": "backprop.explaining.explanation",
@@ -35,8 +37,8 @@ HOMES = {
 }
 
 __all__ = [
-    "BackpropError", "Program", "Report", "check", "compare", "descend", "evaluate", "explain",
-    "parse",
+    "BackpropError", "Program", "Report", "check", "compare", "compiled", "descend", "evaluate",
+    "explain", "parse",
 ]  # fmt: skip
 
 

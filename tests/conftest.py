@@ -1,12 +1,14 @@
-"""The real command, run as a process of its own in a clean environment."""
+"""The real command, run as a process of its own in a clean environment; and `batch` in this one."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -32,3 +34,31 @@ def run_command(
 @pytest.fixture
 def command() -> Command:
     return run_command
+
+
+class Said(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Batch = Callable[..., Said]
+
+
+@pytest.fixture
+def batch(capfdbinary: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Batch:
+    """The command in this process, in a folder of its own, without the check that takes longest."""
+    from backprop.cli.main import run
+
+    monkeypatch.chdir(tmp_path)
+
+    def called(*args: str, check: bool = False) -> Said:
+        code = run(["batch", *args, *([] if check else ["--check-rows", "0"])])
+        out, err = capfdbinary.readouterr()
+        return Said(code, out.decode(), err.decode())
+
+    return called

@@ -16,12 +16,13 @@ from importlib.resources import files
 from math import inf, nan
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 import jsonschema
 import numpy as np
 import polars
 import pytest
+from conftest import Batch
 from emitted import COMPILER, ulps
 
 import backprop
@@ -29,7 +30,6 @@ from backprop.batching import rows as working
 from backprop.batching.groups import Groups
 from backprop.batching.judging import same
 from backprop.batching.tally import keys_of
-from backprop.cli.main import run
 from backprop.errors import UsageError
 from backprop.tables.compression import decompressed, zstandard
 
@@ -37,32 +37,6 @@ NEURON = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
 FORMATS = ("csv", "tsv", "jsonl", "parquet")
 SUFFIXES = (*FORMATS, "csv.gz", "tsv.bz2", "jsonl.xz", "csv.zst")
 COUNT = 40
-
-
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-Batch = Callable[..., Said]
-
-
-@pytest.fixture
-def batch(capfdbinary: Any, monkeypatch: Any, tmp_path: Path) -> Batch:
-    """The command in this process, in a folder of its own, without the check that takes longest."""
-    monkeypatch.chdir(tmp_path)
-
-    def called(*args: str, check: bool = False) -> Said:
-        code = run(["batch", *args, *([] if check else ["--check-rows", "0"])])
-        out, err = capfdbinary.readouterr()
-        return Said(code, out.decode(), err.decode())
-
-    return called
 
 
 def frame(count: int = COUNT) -> Any:

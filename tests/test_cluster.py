@@ -8,14 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-
-from backprop.cli.main import run
+from conftest import Batch
 
 distributed: Any = pytest.importorskip("distributed")
 polars: Any = pytest.importorskip("polars")
@@ -26,15 +25,6 @@ from backprop.batching import running, tasks  # noqa: E402
 PROGRAM = "sin(x*y) + exp(z)/7"
 SLOW = "+".join(f"sin(x*{k} + exp(-y*y))*log(z*z + {k + 1})" for k in range(60))
 FILES, COUNT = 5, 400
-
-
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Batch = Callable[..., Said]
 
 
 def local(count: int) -> Any:
@@ -48,18 +38,6 @@ def address() -> Iterator[str]:
     """Two processes, each with a place of its own, like machines that share a disk."""
     with clusters.quiet(), local(2) as cluster:
         yield cluster.scheduler_address
-
-
-@pytest.fixture
-def batch(capfdbinary: Any, monkeypatch: Any, tmp_path: Path) -> Batch:
-    monkeypatch.chdir(tmp_path)
-
-    def called(*args: str, check: bool = False) -> Said:
-        code = run(["batch", *args, *([] if check else ["--check-rows", "0"])])
-        out, err = capfdbinary.readouterr()
-        return Said(code, out.decode(), err.decode())
-
-    return called
 
 
 def frame(seed: int, count: int = COUNT) -> Any:

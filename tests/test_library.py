@@ -201,6 +201,7 @@ def test_the_package_lists_its_public_names() -> None:
         "__version__",
         "check",
         "compare",
+        "compiled",
         "descend",
         "evaluate",
         "explain",
