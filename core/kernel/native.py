@@ -39,6 +39,7 @@ def native_engine(plan: Plan, inputs: int, block: int | None) -> NativeEngine:
 
 class NativeEngine:
     name = "native"
+    parallel = True
 
     def __init__(self, library: ctypes.CDLL, inputs: int, results: int, block: int) -> None:
         self.inputs, self.results = inputs, results

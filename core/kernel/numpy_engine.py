@@ -71,6 +71,30 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "signed": np.copysign,
 }  # fmt: skip
 
+# What NumPy computes number by number. Of anything else it is done so soon that workers would
+# mostly wait for one another, as only one can begin the next operation at a time.
+LONG = frozenset(
+    [
+        "asin",
+        "acos",
+        "asinh",
+        "acosh",
+        "atan",
+        "atan2",
+        "atanh",
+        "cbrt",
+        "cos",
+        "cosh",
+        "expm1",
+        "hypot",
+        "log1p",
+        "pow",
+        "sin",
+        "sinh",
+    ]
+)
+SHARE = 1 / 20  # of the operations that have to take long for several workers to gain
+
 
 class NumpyEngine:
     """Runs a plan block by block. `run` may be called by many threads, each with its own
@@ -88,6 +112,8 @@ class NumpyEngine:
         layout = Placing(plan).layout()
         self.numbers, self.conditions = layout.numbers, layout.conditions
         self.block = block or fitting(inputs + len(plan.results) + self.numbers)
+        long = sum(instruction.name in LONG for instruction in layout.instructions)
+        self.parallel = long > SHARE * len(layout.instructions)
         self.constants = [np.array(value) for value in layout.constants.values()]
         counts = inputs, len(plan.results), self.numbers, self.conditions
         self.steps = [*steps(layout, counts, functions or FUNCTIONS)]

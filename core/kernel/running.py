@@ -28,6 +28,7 @@ class Engine(Protocol):
 
     name: str
     block: int
+    parallel: bool  # do several workers at once gain anything?
 
     def workspace(self, rows: int) -> Any: ...
 
@@ -65,7 +66,7 @@ class Kernel:
         results = aligned(1 + len(self.wrt), rows) if out is None else list(out)
         self.check(results, rows, given if out else ())
         blocks = -(-rows // self.engine.block)
-        workers = max(1, min(self.threads, blocks))
+        workers = max(1, min(self.threads if self.engine.parallel else 1, blocks))
         ends = [min(rows, blocks * w // workers * self.engine.block) for w in range(workers + 1)]
         if workers == 1:
             self.work(given, results, 0, rows)
