@@ -73,26 +73,8 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 # What NumPy computes number by number. Of anything else it is done so soon that workers would
 # mostly wait for one another, as only one can begin the next operation at a time.
-LONG = frozenset(
-    [
-        "asin",
-        "acos",
-        "asinh",
-        "acosh",
-        "atan",
-        "atan2",
-        "atanh",
-        "cbrt",
-        "cos",
-        "cosh",
-        "expm1",
-        "hypot",
-        "log1p",
-        "pow",
-        "sin",
-        "sinh",
-    ]
-)
+LONG = frozenset(["asin", "acos", "asinh", "acosh", "atan", "atan2", "atanh", "cbrt", "cos",
+                  "cosh", "expm1", "hypot", "log1p", "pow", "sin", "sinh"])  # fmt: skip
 SHARE = 1 / 20  # of the operations that have to take long for several workers to gain
 
 
