@@ -68,9 +68,7 @@ def carried_out(
     try:
         if child is not None:
             rehearse(job, child, options["check_timeout"])
-        state = None
-        if options["resume"]:
-            state = target.saved(run.identity)  # type: ignore[attr-defined]
+        state = target.saved(run.identity) if options["resume"] else None
         try:
             outcome = run(state)
         except KeyboardInterrupt:

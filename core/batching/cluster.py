@@ -198,7 +198,7 @@ def connected(address: str) -> Iterator[Any]:
         try:
             asyncio.run(greet(address))
             client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
-        except Exception as error:
+        except Exception as error:  # whatever comes of talking to what is no scheduler
             why = str(error) or f"nobody answers in {PATIENCE} s"
             if isinstance(error, MemoryError):  # of the size that a greeting seems to have
                 why = "what answers is no Dask scheduler"
@@ -245,7 +245,7 @@ def check_versions(client: Any) -> None:
     and those that die meanwhile need not."""
     try:
         found = {"the scheduler": client.run_on_scheduler(resolve_name, VERSION)}
-    except Exception as error:
+    except Exception as error:  # whatever importing this package raises there
         found = {"the scheduler": error}
     workers = client.run(resolve_name, VERSION, on_error="return")
     for who, version in {**found, **workers}.items():

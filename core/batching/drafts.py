@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from backprop.errors import UsageError
 from backprop.tables.formats import Kind
-from backprop.tables.library import Frame, polars
+from backprop.tables.frames import Frame, polars
 from backprop.tables.streams import reason
 from backprop.tables.writing import write
 
@@ -31,8 +31,8 @@ NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class Draft:
-    """A table of text on its way to a file. As a context it holds the draft open, and leaves it
-    for a later run unless `finish` or `discard` was called."""
+    """A table of text on its way to a file: open, write, save now and then, and in the end finish,
+    discard, or close, which leaves it for a later run."""
 
     def __init__(self, path: str, kind: Kind) -> None:
         self.path = path

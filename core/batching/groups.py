@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from backprop.batching.sums import Sums
 from backprop.errors import LimitError, UsageError
-from backprop.tables.library import Frame, polars
+from backprop.tables.frames import Frame, polars
 
 MOST = 1_000_000
 NUMBER = "a number"

@@ -14,7 +14,7 @@ from backprop.errors import BackpropError
 from backprop.evaluation import evaluate
 from backprop.kernel import compiled
 from backprop.tables.blocks import Block
-from backprop.tables.library import Frame, polars
+from backprop.tables.frames import Frame, polars
 
 Array = Any
 NO_ANSWER = 3

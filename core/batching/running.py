@@ -22,7 +22,7 @@ from backprop.errors import BackpropError, UsageError
 from backprop.tables import streams
 from backprop.tables.blocks import Table
 from backprop.tables.formats import Kind
-from backprop.tables.library import Frame, polars
+from backprop.tables.frames import Frame, polars
 from backprop.tables.opening import Reading, open_table
 from backprop.tables.streams import Mark, is_pipe
 
@@ -48,6 +48,7 @@ class Target(Protocol):
 
     @property
     def resumable(self) -> bool: ...
+    def saved(self, run: str) -> State | None: ...
     def open(self, state: State | None) -> None: ...
     def write(self, frame: Frame) -> None: ...
     def is_due(self) -> bool: ...

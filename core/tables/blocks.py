@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from backprop.tables.library import Frame
+from backprop.tables.frames import Frame
 from backprop.tables.streams import Mark
 
 Array = Any

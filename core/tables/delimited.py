@@ -18,8 +18,8 @@ import numpy as np
 
 from backprop.errors import UsageError
 from backprop.tables.blocks import Block, Wanted
+from backprop.tables.frames import Frame, polars
 from backprop.tables.layout import Layout, MisquotedError
-from backprop.tables.library import Frame, polars
 from backprop.tables.streams import (
     HEADER,
     QUOTE,

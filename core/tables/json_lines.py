@@ -16,7 +16,7 @@ from typing import Any
 
 from backprop.errors import UsageError
 from backprop.tables.blocks import Block, Wanted
-from backprop.tables.library import Frame, polars
+from backprop.tables.frames import Frame, polars
 from backprop.tables.streams import START, Mark, Piece, Stream, pieces
 
 NONFINITE = {"NaN": nan, "Infinity": inf, "-Infinity": -inf}

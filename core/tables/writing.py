@@ -11,7 +11,7 @@ from backprop.errors import UsageError
 from backprop.report import plain
 from backprop.tables.compression import compressed
 from backprop.tables.formats import SEPARATORS, Kind
-from backprop.tables.library import Frame, polars
+from backprop.tables.frames import Frame, polars
 
 EMPTY = '""'  # a field alone in its line, which is not a line without any
 
