@@ -7,20 +7,27 @@ from typing import Any
 
 import click
 
-from backprop.arithmetic.system import TIES
 from backprop.staging import GRANULARITIES
+from backprop.ties import AUTO, CHOICES
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def staging_options(gates: str = "written") -> Decorator:
-    """--gates, --no-share and --ties, with this granularity if none is asked for."""
+def staging_options(gates: str = "written", ties: str = AUTO) -> Decorator:
+    """--gates, --no-share and --ties, with these if none is asked for."""
     return decorating(
         click.option("--gates", type=click.Choice(GRANULARITIES), default=gates, show_default=True,
                      help="Gates as written, all opened up, or known patterns fused."),
         click.option("--no-share", is_flag=True, help="Keep equal subexpressions apart."),
-        click.option("--ties", type=click.Choice(TIES), default="notes",
-                     help="Who gets the gradient of max and min where inputs are equal."),
+        ties_option(ties),
+    )  # fmt: skip
+
+
+def ties_option(ties: str = AUTO) -> Decorator:
+    return click.option(
+        "--ties", type=click.Choice(CHOICES), default=ties, show_default=True,
+        help="The slope where max, abs and their like have none: the function's own, or a"
+        " convention.",
     )  # fmt: skip
 
 

@@ -9,13 +9,15 @@ not even 0 * inf. Emitters write these steps down; the engine runs the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from backprop.gates import GATES
 from backprop.gates.rules import template
 from backprop.program import Program
+
+T = TypeVar("T")
 
 
 class Passing(NamedTuple):
@@ -72,6 +74,8 @@ def tied(text: str, place: int, count: int, ties: str) -> tuple[str, str]:
     """
     rival = f"a{1 - place}" if count == 2 else "out"
     here = template(text, ("a", "out")).format(f"a{place}", rival)
+    if ties == "split" and count == 2:
+        return "where(a0 == a1, 0.5, 1)", here
     if ties == "split":
         return "1/(" + " + ".join(f"(a{k} == out)" for k in range(count)) + ")", here
     if ties == "first" and place:
@@ -80,15 +84,21 @@ def tied(text: str, place: int, count: int, ties: str) -> tuple[str, str]:
 
 
 def meaning(program: Program, step: Passing) -> dict[str, int]:
-    """The slots that the names in a step's texts stand for.
+    """The slots that the names in a step's texts stand for."""
+    operands = program.operands[step.stage]
+    return named(program.gates[step.stage], step.place, (*operands, step.stage))
+
+
+def named(name: str, place: int, fed: Sequence[T]) -> dict[str, T]:
+    """What the names in the texts of a gate stand for, given its operands and its value.
 
     A gate of any number of operands has `a` for the one that is passed to, and a0, a1, ...
     """
-    gate, operands = GATES[program.gates[step.stage]], program.operands[step.stage]
+    gate, (*operands, out) = GATES[name], fed
     if gate.variadic:
-        every = {f"a{place}": slot for place, slot in enumerate(operands)}
-        return {"a": step.into, **every, "out": step.stage}
-    return {**dict(zip(gate.operands, operands, strict=True)), "out": step.stage}
+        every = {f"a{k}": operand for k, operand in enumerate(operands)}
+        return {"a": operands[place], **every, "out": out}
+    return {**dict(zip(gate.operands, operands, strict=True)), "out": out}
 
 
 def always_reached(program: Program, steps: Iterable[Passing]) -> set[int]:

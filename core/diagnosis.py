@@ -1,46 +1,63 @@
-"""What deserves a word about one run: kinks, ties, and the first stage to lose finiteness."""
+"""What to say about one run: kinks, near and far, and the first stage to lose finiteness."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf, isfinite
 from typing import Any
 
-from backprop.arithmetic.ieee import IEEE, KINK, POLE
+from backprop.arithmetic.ieee import IEEE, POLE
 from backprop.arithmetic.system import Arithmetic
-from backprop.engine import Backward, backward, forward
+from backprop.engine import Backward, forward
 from backprop.gates import GATES
 from backprop.gates.rules import COMPARISONS
 from backprop.program import Notice, Program, written
+from backprop.ties import AUTO, Resolved, resolve
+from backprop.ties.watch import Watch, is_tied
 
 NEAR = 1e-8  # a gate closer than this to where it switches is said to be
-SHARING = {
-    "notes": "every tied input gets the whole gradient",
-    "split": "tied inputs share the gradient",
-    "first": "the first tied input gets the whole gradient",
-}
 
 
 def diagnose(
     program: Program,
     point: Mapping[str, float],
     values: Sequence[float],
-    back: Backward,
-    wrt: Iterable[str],
+    resolved: Resolved,
+    wrt: Sequence[str],
     ties: str,
 ) -> Iterator[Notice]:
     """Everything to say about a run, and a remedy if its answer isn't finite."""
-    yield from kinks(program, values, back, ties)
+    back = resolved.back
+    if resolved.kinks:
+        from backprop.ties.wording import notices
+
+        yield from notices(program, resolved, ties)
+    yield from corners(program, values, back)
+    yield from near_kinks(program, values, back)
     yield from faults(program, values, back)
     answer = [values[program.output], *(back.gradient(program.inputs[name]) for name in wrt)]
     if not all(map(isfinite, answer)):
-        yield from remedy(program, point, ties)
+        yield from remedy(program, point, wrt)
 
 
-def kinks(program: Program, values: Sequence[float], back: Backward, ties: str) -> Iterator[Notice]:
-    """Every stage with a say in the answer that has no derivative here, or almost here."""
-    suspects = {name for name in set(program.gates) if name in GATES and GATES[name].kink}
-    if not suspects:
+def corners(program: Program, values: Sequence[float], back: Backward) -> Iterator[Notice]:
+    """Stages at a point where even the value is a convention: 0**0."""
+    names = {name for name, gate in GATES.items() if gate.kink and gate.kink.what == "corner"}
+    if names.isdisjoint(program.gates):
+        return
+    for slot, name, operands in program.forward_steps():
+        fed = [values[operand] for operand in operands]
+        if name in names and back.reached(slot) and is_tied(name, fed, values[slot]):
+            kink, label = GATES[name].kink, program.labels[slot]
+            assert kink is not None
+            code = f"{label} = {program.stage(slot, 0).code}"
+            text = f"{code} has a corner here: {kink.convention} by convention; {kink.slopes}"
+            yield Notice(kink.what, text, label)
+
+
+def near_kinks(program: Program, values: Sequence[float], back: Backward) -> Iterator[Notice]:
+    """Every stage with a say in the answer that almost has no derivative."""
+    if not program.bending:
         return
     heard = {
         operand
@@ -48,18 +65,14 @@ def kinks(program: Program, values: Sequence[float], back: Backward, ties: str) 
         if back.reached(slot)
         for operand in operands
     }
-    for slot, name, operands in program.forward_steps():
-        if name not in suspects or not (back.reached(slot) or slot in heard):
+    for slot, name, operands in program.bending:
+        if not (back.reached(slot) or slot in heard):
             continue
         fed, out = [values[operand] for operand in operands], values[slot]
         gap = distance(name, fed, out)
-        if gap > NEAR * max(1.0, *map(abs, fed)):
-            continue
-        label = program.labels[slot]
-        code = f"{label} = {program.stage(slot, 0).code}"
-        if is_kink(name, fed, out):
-            yield kink_notice(name, code, out, ties)._replace(stage=label)
-        elif gap > 0:
+        if 0 < gap <= NEAR * max(1.0, *map(abs, fed)) and not is_tied(name, fed, out):
+            label = program.labels[slot]
+            code = f"{label} = {program.stage(slot, 0).code}"
             yield Notice("near", f"{code} is within {gap:.1g} of switching", label)
 
 
@@ -73,27 +86,6 @@ def distance(name: str, fed: Sequence[Any], out: Any, arithmetic: Arithmetic = I
         test = arithmetic.kink[name]
         found = 0.0 if test and test(*fed, out) else inf
     return found if found == found else inf
-
-
-def is_kink(name: str, fed: Sequence[float], out: float) -> bool:
-    if GATES[name].ties:
-        return sum(value == out for value in fed) > 1
-    test = KINK[name]
-    return bool(test and test(*fed, out))
-
-
-def kink_notice(name: str, code: str, out: float, ties: str) -> Notice:
-    kink = GATES[name].kink
-    assert kink is not None
-    elsewhere = f" ({kink.elsewhere})" if kink.elsewhere else ""
-    if GATES[name].ties:
-        text = f"{code} is tied at {out:.6g}: {SHARING[ties]}{elsewhere}; {kink.slopes}"
-    elif kink.what == "switch":
-        text = f"{code} is just where it switches: {kink.slopes}"
-    else:
-        what = f"{code} has a {kink.what} here"
-        text = f"{what}: {kink.convention} by convention{elsewhere}; {kink.slopes}"
-    return Notice("tie" if GATES[name].ties else kink.what, text)
 
 
 def faults(program: Program, values: Sequence[float], back: Backward) -> Iterator[Notice]:
@@ -174,13 +166,13 @@ def backward_fault(program: Program, values: Sequence[float], back: Backward) ->
             return
 
 
-def remedy(program: Program, point: Mapping[str, float], ties: str) -> Iterator[Notice]:
+def remedy(program: Program, point: Mapping[str, float], wrt: Sequence[str]) -> Iterator[Notice]:
     """A stable gate that keeps this very run finite, found by fusing and trying it."""
     from backprop.fusing import fuse
 
     fused = fuse(program)
     values = forward(fused, point)
-    back = backward(fused, values, ties)
+    back = resolve(Watch(fused, wrt), values, AUTO).back
     answer = [values[fused.output], *(back.gradient(slot) for slot in fused.inputs.values())]
     if fused.gates != program.gates and all(map(isfinite, answer)):
         before = set(program.gates)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from backprop.arithmetic.ieee import IEEE
 from backprop.arithmetic.system import Arithmetic
@@ -18,6 +19,31 @@ from backprop.program import Program
 # What a slot's gradient is before any message arrives. -0.0 is the float that adding leaves
 # every float unchanged by, and this very object marks a slot that nothing has reached.
 UNREACHED = float("-0.0")
+
+
+class Branches(NamedTuple):
+    """Which branch is taken where gates tie: by a convention, or by looking a hair away.
+
+    `at` has, for some stages, their operands and value a hair away, much enlarged. Slopes are
+    taken there. `direction` is the way there: how much each input moves."""
+
+    convention: str = "notes"
+    at: Mapping[int, tuple[Any, ...]] = MappingProxyType({})
+    direction: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of(cls, ties: str | Branches) -> Branches:
+        return ties if isinstance(ties, Branches) else cls(ties)
+
+    def slopes(
+        self, arithmetic: Arithmetic, slot: int, gate: str, fed: Sequence[Any], out: Any
+    ) -> tuple[Any, ...]:
+        """The local derivatives of one stage."""
+        if slot in self.at:
+            found: tuple[Any, ...] = arithmetic.local["first"][gate](*self.at[slot])
+        else:
+            found = arithmetic.local[self.convention][gate](*fed, out)
+        return found
 
 
 class Backward(NamedTuple):
@@ -77,21 +103,30 @@ def forward(
 def backward(
     program: Program,
     values: Sequence[float],
-    ties: str = "notes",
+    ties: str | Branches = "notes",
     wrt: Iterable[str] | None = None,
     arithmetic: Arithmetic = IEEE,
+    only: Sequence[object] | None = None,
 ) -> Backward:
-    """The gradient of the output with respect to every slot, or to those that `wrt` needs."""
-    local = arithmetic.local[ties]
+    """The gradient of the output with respect to every slot, or to those that `wrt` needs;
+    `only` has something true for every stage that may pass anything on."""
+    branches = Branches.of(ties)
+    local, nearby, at = (
+        arithmetic.local[branches.convention], arithmetic.local["first"], branches.at,
+    )  # fmt: skip
     gradients = [UNREACHED] * len(values)
     slopes: list[tuple[float | None, ...] | None] = [None] * len(values)
     gradients[program.output] = 1.0
     get = values.__getitem__
-    for slot, gate, operands in program.backward_steps(wrt):
+    for slot, gate, operands in program.backward_steps(wrt, only):
         gradient = gradients[slot]
         if gradient is UNREACHED:
             continue
-        slopes[slot] = partials = local[gate](*map(get, operands), values[slot])
+        if at and slot in at:
+            partials = nearby[gate](*at[slot])
+        else:
+            partials = local[gate](*map(get, operands), values[slot])
+        slopes[slot] = partials
         if len(operands) == 2:  # written out, since most stages have two and the loop is slow
             (left, right), (first, second) = operands, partials
             if first is not None:

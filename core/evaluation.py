@@ -6,16 +6,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from backprop.arithmetic.system import TIES
 from backprop.checking.check import METHODS, TIMEOUT
 from backprop.diagnosis import diagnose
-from backprop.engine import backward, forward, uncollected
+from backprop.engine import forward, uncollected
 from backprop.errors import UsageError, closest
 from backprop.language.parser import parse as parse_text
 from backprop.language.syntax import Tree
 from backprop.program import Notice, Program
 from backprop.report import Report
 from backprop.staging import GRANULARITIES, stage
+from backprop.ties import CHOICES, resolve
+from backprop.ties.watch import Watch
 from backprop.values import MAKES, Value, point
 
 
@@ -40,6 +41,12 @@ def parse(
     return stage(tree, given, checked_gates(gates), share, shapes)
 
 
+def checked_ties(ties: str) -> str:
+    if ties not in CHOICES:
+        raise UsageError(f"ties can be {', '.join(CHOICES)}, not {ties}")
+    return ties
+
+
 def checked_gates(gates: str) -> str:
     if gates not in GRANULARITIES:
         raise UsageError(f"gates can be {', '.join(GRANULARITIES)}, not {gates}")
@@ -53,7 +60,7 @@ def evaluate(
     /,
     *,
     wrt: Iterable[str] | None = None,
-    ties: str = "notes",
+    ties: str = "auto",
     gates: str = "written",
     share: bool = True,
     allow_nonfinite: bool = False,
@@ -72,8 +79,7 @@ def evaluate(
     "randn(3, 2)". `output` names the statement that is the result, the last if it is None.
     """
     given = {**(values or {}), **named}
-    if ties not in TIES:
-        raise UsageError(f"ties can be {', '.join(TIES)}, not {ties}")
+    checked_ties(ties)
     if isinstance(program, Program) and (gates != "written" or not share or output is not None):
         raise UsageError("a Program is staged already: gates, share and output go to parse")
     if not isinstance(program, Program):
@@ -97,9 +103,11 @@ def evaluate(
         raise UsageError(f"the output is a number: it needs no {what}")
     else:
         numbers = forward(program, at)
-        back = backward(program, numbers, ties, None if everything else wanted)
-        notices = tuple(diagnose(program, at, numbers, back, wanted, ties))
-        report = Report(program, at, numbers, back, wanted, ties, notices=notices)
+        resolved = resolve(Watch(program, wanted), numbers, ties)
+        notices = tuple(diagnose(program, at, numbers, resolved, wanted, ties))
+        report = Report(
+            program, at, numbers, resolved.back, wanted, ties, resolved, notices=notices
+        )
     part = program.tree.output
     return replace(
         report, unused=unused if everything and not part else (),

@@ -158,8 +158,17 @@ class Program:
         columns = zip(count(), self.gates, self.operands, strict=False)
         return compress(columns, self.operands)
 
-    def backward_steps(self, wrt: Iterable[str] | None = None) -> Iterator[Step]:
-        """The same from the output backwards; only stages on the way to `wrt`, if given."""
+    @cached_property
+    def bending(self) -> tuple[Step, ...]:
+        """The stages whose gates bend or jump somewhere."""
+        names = {name for name in {*self.gates} if name in GATES and GATES[name].bends}
+        return tuple([step for step in self.forward_steps() if step[1] in names]) if names else ()
+
+    def backward_steps(
+        self, wrt: Iterable[str] | None = None, only: Sequence[object] | None = None
+    ) -> Iterator[Step]:
+        """The same from the output backwards; only stages on the way to `wrt`, if given, or those
+        for which `only` has something true."""
         columns = zip(
             range(len(self.gates) - 1, -1, -1),
             reversed(self.gates),
@@ -167,6 +176,7 @@ class Program:
             strict=True,
         )
         wanted: Sequence[object] = self.operands if wrt is None else self.depends_on(wrt)
+        wanted = wanted if only is None else only
         return compress(columns, reversed(wanted))
 
     def depends_on(self, inputs: Iterable[str]) -> list[bool]:

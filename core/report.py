@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from backprop.checking.check import UNCHECKED, Check
-from backprop.engine import backward
+from backprop.engine import Branches, backward
 from backprop.program import Notice, Program, Stage
+from backprop.ties import Resolved
 
 SCHEMA = "backprop/eval/1"
 EXACT = 2.0**53
@@ -39,6 +40,7 @@ class Report:
     back: Any  # a Backward, or an ArrayBackward of the same methods
     wrt: tuple[str, ...]
     ties: str = "notes"
+    resolved: Resolved | None = None  # what was found where gates tie
     unused: tuple[str, ...] = ()  # names that were given a value and that the program lacks
     notices: tuple[Notice, ...] = ()
     check: Check = UNCHECKED
@@ -47,6 +49,24 @@ class Report:
     @property
     def value(self) -> Any:
         return self.values[self.program.output]
+
+    @property
+    def branches(self) -> str | Branches:
+        """Which branch was taken where gates tie."""
+        return self.ties if self.resolved is None else self.resolved.branches
+
+    def local(self, stage: Stage, place: int) -> str:
+        """The formula of a local derivative; empty at a tie that was decided a hair away."""
+        tied = self.resolved is not None and stage.slot in self.resolved.branches.at
+        return "" if tied else stage.local(place)
+
+    def pull(self, stage: Stage, place: int) -> str:
+        """What is passed back to an operand, as a formula in whole arrays."""
+        if self.local(stage, place):
+            return stage.pull(place)
+        if stage.gate.routes or stage.gate.ties:
+            return f"d{stage.name} where {stage.operand_names[place]} is taken"
+        return f"d{stage.name} * the slope on one side"
 
     @cached_property
     def gradient(self) -> dict[str, Any]:
@@ -59,11 +79,11 @@ class Report:
         if set(self.program.inputs) <= set(self.wrt):
             return self.back
         if self.program.shapes is None:
-            return backward(self.program, self.values, self.ties)
+            return backward(self.program, self.values, self.branches)
         from backprop.arrays.engine import backward_arrays
 
         upstream = self.back.gradient(self.program.output)
-        return backward_arrays(self.program, self.values, upstream, self.ties)
+        return backward_arrays(self.program, self.values, upstream, self.branches)
 
     @property
     def finite(self) -> bool:

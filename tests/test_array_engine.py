@@ -307,7 +307,9 @@ def test_a_gate_on_arrays_says_its_shape_and_what_it_calls(name: str) -> None:
 
 
 def test_nothing_is_explained_that_no_gate_calls() -> None:
-    texts = " ".join(text for gate in array_gates().values() for text in gate.partials)
+    texts = " ".join(
+        text for gate in array_gates().values() for text in (*gate.partials, *gate.tangents)
+    )
     assert set(CALLED) == set(CALLS.findall(texts)) - {*SCALARS, *array_gates()}
 
 

@@ -212,7 +212,12 @@ def test_ties_of_a_whole_array(ties: str, slopes: list[float]) -> None:
 def test_ties_of_a_whole_array_are_said() -> None:
     notices = backprop.evaluate("sum(max(A, axis=1))", A=[[1, 1], [1, 2]]).notices
     assert [(notice.kind, notice.message) for notice in notices] == [
-        ("tie", "q = amax(A, axis=1) is tied at 1 of its 2 entries")
+        (
+            "tie",
+            "q = amax(A, axis=1) is tied at 1 of its 2 entries: every tied input gets the whole"
+            " gradient (PyTorch and JAX give each of two 0.5); df/dA[0, 0] is 0 on the left and 1 on the"
+            " right; df/dA[0, 1] is 0 on the left and 1 on the right",
+        )
     ]
 
 

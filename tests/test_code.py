@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import json
 import re
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 from conftest import Command
+from counting_calls import calls_of
 from emitted import LANGUAGES, job
 from test_code_numbers import chain, wrong
 
@@ -251,9 +252,9 @@ def f(x, y, z):
         dq1 = z * dq2
         dz += q1 * dq2
         if x >= y or q1 != q1:
-            dx = dq1 if q1 == q1 else math.nan
+            dx = (0.5 if x == y else 1.0) * dq1 if q1 == q1 else math.nan
         if y >= x or q1 != q1:
-            dy = dq1 if q1 == q1 else math.nan
+            dy = (0.5 if x == y else 1.0) * dq1 if q1 == q1 else math.nan
     return f, {"x": dx, "y": dy, "z": dz}'''
     )
 
@@ -411,13 +412,12 @@ def test_a_header_can_not_become_code(lang: str) -> None:
 
 
 @pytest.mark.parametrize("lang", WRITTEN)
-def test_ten_thousand_stages_are_written_quickly(lang: str) -> None:
-    program, times = chain(10_000).program, []
-    for _ in range(3):
-        start = time.process_time()
-        emit(program, lang)
-        times.append(time.process_time() - start)
-    assert min(times) < 2  # half a second, where nobody else is at work
+def test_four_times_the_stages_take_four_times_the_work(lang: str) -> None:
+    counts = []
+    for stages in (1_000, 4_000):
+        program = chain(stages).program
+        counts.append(calls_of(partial(emit, program, lang)))
+    assert counts[1] < 4.2 * counts[0]
 
 
 # The command.

@@ -320,7 +320,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"columns": {"x": XS[:0]}}, "columns are arrays of numbers, all of one length above 0"),
     ({"columns": {"x": XS, "y": XS[1:]}}, "columns are arrays of numbers, all of one length above 0"),
     ({"columns": {"x": XS}, "wrt": ["x"]}, "x is a column of the data, so it can't be a parameter"),
-    ({"ties": "none"}, "ties can be notes, split, first, not none"),
+    ({"ties": "none"}, "ties can be auto, notes, split, first, not none"),
 ]  # fmt: skip
 
 

@@ -14,9 +14,9 @@ import pytest
 from comparing import DIFFERENCE, Outcome, compare, tally
 from programs import sample
 
-from backprop import evaluate, evaluation
+from backprop import evaluate, ties
 from backprop.arithmetic.ieee import LOCAL
-from backprop.engine import UNREACHED, Backward
+from backprop.engine import UNREACHED, Backward, Branches
 from backprop.program import Program
 
 COUNT = 2000
@@ -121,14 +121,19 @@ def faithful(
 
 def backward_with(route: Route) -> Callable[..., Backward]:
     def backward(
-        program: Program, values: Sequence[float], ties: str, _wrt: Mapping[str, int] | None
+        program: Program,
+        values: Sequence[float],
+        branches: str | Branches,
+        _wrt: Mapping[str, int] | None,
     ) -> Backward:
         gradients = {program.output: 1.0}
         slopes: list[Slopes | None] = [None] * len(values)
         for slot, gate, operands in program.backward_steps():
             if slot in gradients:
                 fed = [values[operand] for operand in operands]
-                slopes[slot] = partials = LOCAL[ties][gate](*fed, values[slot])
+                slopes[slot] = partials = LOCAL[Branches.of(branches).convention][gate](
+                    *fed, values[slot]
+                )
                 gradients.update(route(gradients, operands, partials, gradients[slot]))
         return Backward([gradients.get(slot, UNREACHED) for slot in range(len(values))], slopes)
 
@@ -136,7 +141,7 @@ def backward_with(route: Route) -> Callable[..., Backward]:
 
 
 def disagreements(monkeypatch: pytest.MonkeyPatch, route: Route) -> int:
-    monkeypatch.setattr(evaluation, "backward", backward_with(route))
+    monkeypatch.setattr(ties, "backward", backward_with(route))
     return len(tally(compare(sample(f"planted:{number}")) for number in range(FEW))[1])
 
 

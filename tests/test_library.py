@@ -67,7 +67,7 @@ def test_a_report_can_be_had_as_json() -> None:
                 "line": 2, "span": [8, 13], "digits": None,
             },
         ],
-        "ties": "notes",
+        "ties": "auto",
         "check": {
             "verdict": "unchecked", "reason": "no independent check was run", "value": None,
             "inputs": {}, "methods": {}, "formula": {}, "latex": {}, "remarks": [],
@@ -151,7 +151,7 @@ REFUSED: dict[str, tuple[dict[str, float], dict[str, Any], str]] = {
     "ties": (
         {"x": 1, "alpha": 2},
         {"ties": "half"},
-        "ties can be notes, split, first, not half",
+        "ties can be auto, notes, split, first, not half",
     ),
     "gates": (
         {"x": 1, "alpha": 2},

@@ -15,7 +15,7 @@ from oracle import LITERAL_OPERANDS, one_gate, points
 
 from backprop.arithmetic.precise import PRECISE
 from backprop.checking import opinions
-from backprop.engine import UNREACHED, Backward
+from backprop.engine import UNREACHED, Backward, Branches
 from backprop.gates import SCALARS as GATES
 from backprop.program import Program
 
@@ -123,14 +123,14 @@ def without_upstream(
 
 def backward_by(sweep: Sweep) -> Callable[..., Backward]:
     def backward(
-        program: Program, values: Sequence[Any], ties: str, wrt: object, arithmetic: Any
+        program: Program, values: Sequence[Any], ties: str | Branches, wrt: object, arithmetic: Any
     ) -> Backward:
         gradients: list[Any] = [UNREACHED] * len(values)
         slopes: list[Any] = [None] * len(values)
         gradients[program.output] = mpf(1)
         for slot, gate, operands in program.backward_steps():
             fed = [values[operand] for operand in operands]
-            slopes[slot] = arithmetic.local[ties][gate](*fed, values[slot])
+            slopes[slot] = arithmetic.local[Branches.of(ties).convention][gate](*fed, values[slot])
             sweep(gradients, operands, slopes[slot], gradients[slot])
         return Backward(gradients, slopes)
 

@@ -43,7 +43,7 @@ that LaTeX shows.
 @click.option(
     "--lang", metavar="LANG", help=f"The language: {', '.join(LANGUAGES)}; or py, np, js, tex."
 )
-@staging_options("fused")
+@staging_options("fused", ties="split")
 @click.option("--wrt", metavar="NAMES", help="Only these inputs' gradient, separated by commas.")
 @click.option("--forward-only", is_flag=True, help="The value alone.")
 @click.option("--name", metavar="NAME", help="What the function is called; like the output else.")

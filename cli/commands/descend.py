@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from backprop.arithmetic.system import TIES
 from backprop.cli.commands.eval import NO_ANSWER
 from backprop.cli.descending import listener, rows_in
 from backprop.cli.files import write_whole
@@ -14,6 +13,7 @@ from backprop.cli.main import say
 from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.render.json import render_object
 from backprop.cli.render.numbers import View
+from backprop.cli.staging import ties_option
 from backprop.cli.tables import TABLE_OPTIONS, engine_options, table_options
 from backprop.cli.variables import FILE, ProgramCommand, Question
 from backprop.descending.descend import (
@@ -87,10 +87,7 @@ run diverged, left the domain, stalled, or its gradient vanished; stderr says at
     "--gates", type=click.Choice(GRANULARITIES), default="written",
     help="Gates as written, all opened up, or known patterns fused.",
 )  # fmt: skip
-@click.option(
-    "--ties", type=click.Choice(TIES), default="notes",
-    help="Who gets the gradient of max and min where inputs are equal.",
-)  # fmt: skip
+@ties_option()
 @click.option("--plot", type=FILE, metavar="FILE.svg", help="Draw the loss over the steps.")
 @click.option(
     "--trace", type=FILE, metavar="FILE", help="Write every step to a file, as JSON lines."

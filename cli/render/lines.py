@@ -57,9 +57,9 @@ def passings(report: Report, computed: Computed, view: View) -> list[Passing]:
         if not stage.passes_to(place):
             continue
         slope, flow = computed.slopes[place], computed.flows[place]
-        formula, number = stage.local(place), optional(slope, view)
-        equals = f" = {number}" if number != formula else ""
-        local = f"d{stage.name}/d{name} = {formula}{equals}"
+        formula, number = report.local(stage, place), optional(slope, view)
+        sides = [formula, number] if report.every.reached(stage.slot) else [formula or "unknown"]
+        local = " = ".join([f"d{stage.name}/d{name}", *dict.fromkeys(filter(None, sides))])
         passes = "" if flow is None else f"{sign(report, stage, place)} {view.short(flow)}"
         rows.append(Passing(local, passes and f"d{name} {passes}"))
     return rows
@@ -75,7 +75,7 @@ def pulls(report: Report, computed: Computed) -> Iterator[Pull]:
     for place, name in enumerate(stage.operand_names):
         if stage.passes_to(place):
             flow = computed.flows[place]
-            yield Pull(f"d{name}", sign(report, stage, place), stage.pull(place), flow)
+            yield Pull(f"d{name}", sign(report, stage, place), report.pull(stage, place), flow)
 
 
 def shape_of(program: Program, slot: int) -> str:

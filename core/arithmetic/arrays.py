@@ -7,7 +7,7 @@ entry by entry, and 0 stops a message entry by entry, as None does for a single 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,7 @@ from backprop.arithmetic.system import (
     each_operand,
     slopes,
 )
-from backprop.arithmetic.whole import WHOLE, pieces, routed, scattered
+from backprop.arithmetic.whole import WHOLE, picked, pieces, routed, scattered
 from backprop.gates import CONSTANTS
 from backprop.gates.row import Gate
 from backprop.gates.rules import Target, formula, statements
@@ -132,7 +132,8 @@ def entry(value: Any) -> Any:
 class ArrayArithmetic(Arithmetic):
     """An arithmetic that also has, for gates on whole arrays, what they pass back:
     message[ties][gate](wanted, *operands, out, g), an array or None for each operand. What
-    `wanted` says False of needs no message."""
+    `wanted` says False of needs no message. And how they move as their operands do:
+    tangent[gate](moved, *operands, out)."""
 
     def __init__(
         self,
@@ -149,6 +150,7 @@ class ArrayArithmetic(Arithmetic):
         )  # fmt: skip
         self.scope = {**self.constants, **elementwise, **whole}
         self.message = {ties: Table(partial(self.make_message, ties)) for ties in TIES}
+        self.tangent = Table(self.make_tangent)
 
     def make_local(self, ties: str, gate: Gate) -> Function:
         if gate.ties:
@@ -158,6 +160,24 @@ class ArrayArithmetic(Arithmetic):
 
     def make_message(self, ties: str, gate: Gate) -> Function:
         return LISTS[gate.name] if gate.name in LISTS else self.pull(gate, ties)
+
+    def make_tangent(self, gate: Gate) -> Function:
+        """How a gate on arrays moves as some of its operands do: `moved` has None for others."""
+        if gate.name in LISTS:
+            return partial(listed_tangent, self.value[gate.name])
+        each = []
+        target = Target(self.literal, divides=self.divides, arrays=True)
+        scope = self.scope | {"picked": partial(picked, ties="first")}
+        for text in filter(None, gate.tangents):
+            lines, answer = statements(formula(text), target)
+            signature = ", ".join(["d", *gate.operands, "out"])
+            each.append(defined(signature, [*lines, f"return {answer}"], scope))
+
+        def tangent(moved: Sequence[Array | None], *fed_and_out: Array) -> Array:
+            parts = zip(each, moved, strict=False)
+            return sum(part(d, *fed_and_out) for part, d in parts if d is not None)
+
+        return tangent
 
     def pull(self, gate: Gate, ties: str) -> Function:
         """What a gate on arrays passes back, by the texts of its row."""
@@ -171,6 +191,18 @@ class ArrayArithmetic(Arithmetic):
         scope = self.scope | {"routed": partial(routed, ties=ties)}
         signature = ", ".join(["wanted", *gate.operands, "out", "g"])
         return defined(signature, [*lines, f"return ({', '.join(answers)},)"], scope)
+
+
+def listed_tangent(value: Function, moved: Sequence[Array | None], *fed_and_out: Array) -> Array:
+    """How gates that put arrays together, or take entries out, move: as what they are fed."""
+    fed = fed_and_out[:-1]
+    arrays = [isinstance(operand, (float, np.ndarray)) for operand in fed]
+    if value is WHOLE["index"]:
+        arrays[1:] = [False] * len(fed[1:])
+    still = [
+        np.zeros(np.shape(a)) if is_array else a for a, is_array in zip(fed, arrays, strict=True)
+    ]
+    return value(*[d if d is not None else a for d, a in zip(moved, still, strict=True)])
 
 
 # What has any number of operands, and says for each what goes back to it.

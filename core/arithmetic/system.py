@@ -4,6 +4,7 @@
     local[ties][gate](*operands, out) a slope for each operand; None stops the message
     kink[gate](*operands, out)        is this a point without derivative? (None if it has none)
     gap[gate](*operands, out)         how far is that point?
+    at[gate](*operands, out)          the value that operands have there
     pole[gate](*operands, out)        is the value infinite here without overflow?
 
 A row's texts become Python functions when they are first used. The functions are total: with
@@ -63,6 +64,7 @@ class Arithmetic:
         self.local = {ties: Table(partial(self.make_local, ties)) for ties in TIES}
         self.kink = Table(self.make_kink)
         self.gap = Table(self.make_gap)
+        self.at = Table(self.make_at)
         self.pole = Table(self.make_pole)
 
     def make_value(self, gate: Gate) -> Function:
@@ -79,6 +81,9 @@ class Arithmetic:
 
     def make_gap(self, gate: Gate) -> Function | None:
         return self.make_test(gate, gate.kink.gap) if gate.kink and gate.kink.gap else None
+
+    def make_at(self, gate: Gate) -> Function | None:
+        return self.make_test(gate, gate.kink.at) if gate.kink else None
 
     def make_pole(self, gate: Gate) -> Function | None:
         return self.make_test(gate, gate.pole) if gate.pole else None

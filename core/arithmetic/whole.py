@@ -190,6 +190,12 @@ def routed(g: Array, a: Array, out: Array, axis: Axis, ties: str) -> Array:
     return np.where(part == 0, 0.0, spread(g, a, axis) * part)
 
 
+def picked(d: Array, a: Array, out: Array, axis: Axis, ties: str) -> Array:
+    """What moves at the entries that were chosen."""
+    part = chosen(a, out, axis, ties)
+    return np.sum(np.where(part == 0, 0.0, d * part), axis=axis.of(np.shape(a)), keepdims=axis.keep)
+
+
 def joined(*parts: Array) -> Array:
     *arrays, axis = parts
     return np.concatenate(arrays, axis=axis.one)

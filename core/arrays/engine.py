@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED, ArrayArithmetic
-from backprop.engine import uncollected
+from backprop.engine import Branches, uncollected
 from backprop.gates import GATES
 from backprop.program import CONSTANT, Program
 
@@ -59,30 +59,36 @@ def backward_arrays(
     program: Program,
     values: Sequence[Array],
     upstream: Array,
-    ties: str = "notes",
+    ties: str | Branches = "notes",
     wrt: Collection[str] | None = None,
     arithmetic: ArrayArithmetic = ARRAYS,
+    only: Sequence[object] | None = None,
 ) -> ArrayBackward:
-    """The gradient of sum(upstream*output) for every slot, or for those that `wrt` needs."""
+    """The gradient of sum(upstream*output) for every slot, or for those that `wrt` needs; `only`
+    has something true for every stage that may pass anything on."""
     shapes = program.shapes
     assert shapes is not None
+    branches = Branches.of(ties)
     wanted = wanted_slots(program, wrt)
     gradients: Messages = [None] * len(values)
     reached: list[Reach] = [None] * len(values)
     messages: list[Messages | None] = [None] * len(values)
     gradients[program.output] = upstream
     with np.errstate(**IGNORED):
-        for slot, gate, operands in program.backward_steps():
+        for slot, gate, operands in program.backward_steps(only=only):
             gradient = gradients[slot]
             if gradient is None:
                 continue
             fed = (*[values[operand] for operand in operands], values[slot])
+            convention = branches.convention
+            if slot in branches.at:
+                fed, convention = branches.at[slot], "first"
             heard = [wanted[operand] for operand in operands]
             if GATES[gate].array:
-                parts = list(arithmetic.message[ties][gate](heard, *fed, gradient))
+                parts = list(arithmetic.message[convention][gate](heard, *fed, gradient))
                 reaches: list[Reach] = [None] * len(parts)
             else:
-                slopes = arithmetic.local[ties][gate](*fed)
+                slopes = arithmetic.local[convention][gate](*fed)
                 parts, reaches = passed(slopes, heard, gradient, reached[slot], GATES[gate].routes)
             for place, (operand, part) in enumerate(zip(operands, parts, strict=True)):
                 if part is None or not heard[place]:

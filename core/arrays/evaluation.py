@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED
-from backprop.arithmetic.whole import spread
-from backprop.arrays.engine import ArrayBackward, backward_arrays
+from backprop.arrays.engine import ArrayBackward
 from backprop.arrays.shapes import words
 from backprop.arrays.values import checked, finite, from_text
 from backprop.engine import forward
 from backprop.errors import UsageError
-from backprop.gates import GATES
 from backprop.program import Notice, Program
 from backprop.report import Report
+from backprop.ties import Resolved, resolve
+from backprop.ties.arrays import ArrayWatch
+from backprop.ties.moving import SAMPLES
+from backprop.ties.wording import notices as told_of_ties
 
 Array = Any
 MOST_PASSES = 10_000
@@ -36,11 +38,11 @@ def report_on(
     with np.errstate(**IGNORED):
         values = forward(program, point, ARRAYS)
     start = upstream_of(program.shapes[program.output], "ones" if jacobian else upstream)
-    some = None if wrt == tuple(program.inputs) else wrt
-    back = backward_arrays(program, values, start, ties, some)
-    said = tuple(notices(program, values, back))
+    resolved = resolve(ArrayWatch(program, wrt), values, ties, start)
+    back = resolved.back
+    said = tuple(notices(program, values, back, resolved, ties))
     every = jacobian_of(program, values, ties, wrt) if jacobian else None
-    return Report(program, point, values, back, wrt, ties, notices=said, jacobian=every)
+    return Report(program, point, values, back, wrt, ties, resolved, notices=said, jacobian=every)
 
 
 def jacobian_of(
@@ -56,10 +58,11 @@ def jacobian_of(
         text = f"the Jacobian would have {size:,} entries, from {prod(shape):,} backward passes"
         raise UsageError(text, hint=f"at most {MOST_ENTRIES:,} and {MOST_PASSES:,} are computed")
     found = {name: np.zeros((*shape, *side)) for name, side in sides.items()}
+    watch = ArrayWatch(program, wrt)
     for entry in np.ndindex(*shape):
         one = np.zeros(shape)
         one[entry] = 1.0
-        back = backward_arrays(program, values, one[()], ties, wrt)
+        back = resolve(watch, values, ties, one[()]).back
         for name in wrt:
             found[name][entry] = back.gradient(program.inputs[name])
     return found
@@ -83,10 +86,16 @@ def upstream_of(shape: tuple[int, ...], given: Any) -> Array:
     return np.array(np.broadcast_to(found, shape))[()]
 
 
-def notices(program: Program, values: Sequence[Array], back: ArrayBackward) -> Iterator[Notice]:
-    """Kinks that gradient reached, and the first stage forward and backward to lose finiteness."""
-    with np.errstate(**IGNORED):
-        yield from kinks(program, values, back)
+def notices(
+    program: Program, values: Sequence[Array], back: ArrayBackward, resolved: Resolved, ties: str
+) -> Iterator[Notice]:
+    """Kinks, and the first stage forward and backward to lose finiteness."""
+    if resolved.kinks:
+        yield from told_of_ties(program, resolved, ties)
+    if resolved.sampled:
+        names = " and ".join(resolved.sampled)
+        text = f"{names} has too many entries at ties: {SAMPLES} directions were looked at"
+        yield Notice("sampled", text)
     yield from first_lost(program, values, back)
     yield from first_lost_backward(program, back)
 
@@ -112,29 +121,3 @@ def first_lost_backward(program: Program, back: ArrayBackward) -> Iterator[Notic
                 text = f"{code} passes back to {into} what is not finite"
                 yield Notice("nonfinite", text, label)
                 return
-
-
-def kinks(program: Program, values: Sequence[Array], back: ArrayBackward) -> Iterator[Notice]:
-    for slot, name, operands in program.forward_steps():
-        gate = GATES[name]
-        if not back.reached(slot) or not gate.kink:
-            continue
-        fed, out = [values[operand] for operand in operands], values[slot]
-        if gate.ties and gate.array:
-            array, axis = fed
-            at = np.sum(array == spread(out, array, axis), axis=axis.of(array.shape)) > 1
-        elif gate.ties:
-            at = sum((a == out) * 1 for a in fed) > 1
-        elif test := ARRAYS.kink[name]:
-            at = test(*fed, out) != 0
-        else:
-            continue
-        count = int(np.sum(at))
-        if count:
-            label = program.labels[slot]
-            where = "here" if not np.ndim(at) else f"at {count:,} of its {np.size(at):,} entries"
-            if gate.ties:
-                text = f"is tied {where}"
-            else:
-                text = f"has a {gate.kink.what} {where}: {gate.kink.convention} by convention"
-            yield Notice(gate.kink.what, f"{label} = {program.stage(slot, 0).code} {text}", label)

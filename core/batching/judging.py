@@ -15,9 +15,11 @@ from backprop.batching.tally import Chosen
 from backprop.checking.check import METHODS, VERDICTS, worst
 from backprop.checking.checker import check, refusal, request
 from backprop.checking.child import Child
-from backprop.engine import backward, forward
+from backprop.engine import forward
 from backprop.evaluation import evaluate
 from backprop.program import Program
+from backprop.ties import resolve
+from backprop.ties.watch import Watch
 
 CLOSE = 2.0**-50  # relative: 4 units in the last place
 SMALLEST = 5e-324
@@ -123,6 +125,6 @@ def nudged(
         for slot, gate, operands in program.forward_steps():
             value = VALUE[gate](*[values[operand] for operand in operands])
             values[slot] = math.nextafter(value, random.choice((-math.inf, math.inf)))
-    passed = backward(program, values, job.ties, job.wrt)
+    passed = resolve(Watch(program, job.wrt), values, job.ties).back
     slopes = [passed.gradient(program.inputs[name]) for name in job.wrt]
     return [values[program.output], *slopes]

@@ -10,6 +10,7 @@ from typing import Any
 
 from backprop.checking.check import METHODS, NAMES, TIMEOUT, Check, Method, received
 from backprop.checking.child import LATE, Child
+from backprop.engine import Branches
 from backprop.program import Program
 from backprop.report import Report
 
@@ -117,6 +118,7 @@ def request(
         "shapes": report.program.shapes_of_inputs(),  # which lists of nothing don't tell
         "wrt": list(report.wrt),
         "ties": report.ties,
+        "direction": direction_of(report),
         "methods": list(methods),
         "digits": digits,
         "formula": formula,
@@ -138,6 +140,12 @@ def gradient_of(report: Report) -> dict[str, Any]:
     from backprop.checking.arrays.rows import mixed
 
     return mixed(report)
+
+
+def direction_of(report: Report) -> dict[str, Any] | None:
+    """The way along which branches were chosen, where gates tie."""
+    way = Branches.of(report.branches).direction
+    return None if way is None else {name: listed(part) for name, part in way.items()}
 
 
 def listed(value: Any) -> Any:

@@ -11,7 +11,9 @@ from mpmath import mp
 from backprop.checking.check import Check, Remark
 from backprop.checking.checker import request as requested
 from backprop.checking.levels import GIVES_UP, Examiner
-from backprop.checking.opinions import Subject, close
+from backprop.checking.numeric import close
+from backprop.checking.opinions import Subject
+from backprop.checking.ties import at_ties
 from backprop.checking.verdict import Judge
 from backprop.engine import uncollected
 from backprop.language.ending import ending
@@ -39,8 +41,9 @@ def subject_of(request: Mapping[str, Any]) -> Subject:
         return array_subject(tree, request)
     program = stage(tree, request["given"], request["gates"], request["share"])
     return Subject(
-        tree, program, request["point"], request["wrt"], request["ties"], request["gates"],
-        request["value"], request["gradient"],
+        tree, program, request["point"], request["wrt"], gates=request["gates"],
+        value=request["value"], gradient=request["gradient"],
+        **at_ties(program, request["point"], request["wrt"], request["ties"], request["direction"]),
     )  # fmt: skip
 
 
@@ -126,7 +129,7 @@ def with_formula(judge: Judge, check: Check) -> Check:
         return check  # fine and fused have rounded constants that the expression has not
     with mp.workdps(judge.look.precise.digits):
         for name, formula in formulas.items():
-            if judge.verdicts[name] in ("kink", "undefined", "differ"):
+            if judge.verdicts[name] in ("kink", "undefined", "differ") or judge.ties:
                 continue
             number, exact = found.at(formula, subject.point), judge.exact(name)
             if mp.isfinite(exact) and mp.isfinite(number) and not close(exact, number):

@@ -15,6 +15,7 @@ from mpmath import mp, mpf
 
 from backprop.checking.numeric import Difference, Direction, Sides, differences
 from backprop.checking.opinions import Look, Opinion, Subject, opinion, precise, ties, values_agree
+from backprop.engine import Branches
 
 LEVELS = ((60, 200, 70), (240, 700, 250), (1000, 1900, 700))  # digits, numeric's, its step
 Level = tuple[int, int, int]
@@ -138,7 +139,8 @@ class Examiner:
                 sum((engine.gradient(subject.program, name) * part for name, part in way.items()),
                     mpf(0)) for way in ways
             ]  # fmt: skip
-        sides = symbolic = None
+        sides: list[Sides] | None = None
+        symbolic: list[Sides | None] | None = None
         if "numeric" in self.methods:
             numeric: Difference = self.timed("numeric", lambda: differences(
                 subject.output, subject.point, ways, level[1] + 2 * spread, level[2]
@@ -151,10 +153,32 @@ class Examiner:
                 found = self.timed("symbolic", lambda: chained(
                     subject.program, subject.point, ways, engine.digits
                 ))  # fmt: skip
-                values["symbolic"], symbolic = found
+                values["symbolic"] = found.value
+                symbolic = [Sides(slope, slope) for slope in found.slopes]
+                if ties(subject.program, engine):
+                    symbolic = self.timed("symbolic", lambda: self.beside(ways, engine.digits))
             except GIVES_UP as error:  # the other opinions stand; this one's failure is said
                 self.failed["symbolic"] = f"{type(error).__name__}: {str(error)[:100]}"
         return Look(engine, along, symbolic, sides, values)
+
+    def beside(self, ways: Sequence[Direction], digits: int) -> list[Sides | None]:
+        """SymPy's slopes a hair to the left and to the right, where nothing that parts there
+        ties; None along a way on which there is a jump or an infinite slope."""
+        from backprop.checking.symbolic import chained
+
+        def slope(way: Direction, side: int) -> Any:
+            with mp.workdps(2 * digits):
+                at: Any = {name: mpf(value) for name, value in self.subject.point.items()}
+                at |= {
+                    name: at[name] + side * part * (abs(at[name]) or 1) * mpf(10) ** -digits
+                    for name, part in way.items()
+                }
+            return chained(self.subject.program, at, [way], 2 * digits).slopes[0]
+
+        return [
+            Sides(slope(way, -1), slope(way, 1)) if self.subject.steady(way) else None
+            for way in ways
+        ]
 
     def timed(self, method: str, work: Callable[[], Any]) -> Any:
         start = time.perf_counter()
@@ -192,7 +216,8 @@ def holds_nearby(subject: Subject, methods: Collection[str]) -> bool | None:
             name: mpf(value) + (abs(mpf(value)) or 1) * random.uniform(0.5, 1) * NEARBY
             for name, value in subject.point.items()
         }
-    found = Examiner(replace(subject, point=point), methods, 0, lambda *_: None).conclude()
+    there = replace(subject, point=point, branches=Branches("first"))
+    found = Examiner(there, methods, 0, lambda *_: None).conclude()
     states = {one.state for _, one in found.opinions}
     if found.values_agree and not states & {"jump", "leap", "differ"}:
         return True

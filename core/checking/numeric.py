@@ -16,6 +16,9 @@ from backprop.arithmetic.precise import FINITE
 from backprop.checking.walk import Dialect
 from backprop.gates import CONSTANTS
 
+CLOSE = 30  # digits to which opinions have to agree
+NOTHING = mpf(10) ** -330  # what no float can hold
+
 Direction = Mapping[str, int]  # what each input moves by
 
 
@@ -24,6 +27,11 @@ def literal(text: str) -> Any:
 
 
 DIALECT = Dialect(FINITE, mpf, literal)
+
+
+def close(a: Any, b: Any, digits: int = CLOSE) -> bool:
+    largest = max(abs(a), abs(b))
+    return largest < NOTHING or bool(abs(a - b) <= largest * mpf(10) ** -digits)
 
 
 class Sides(NamedTuple):
@@ -40,6 +48,9 @@ class Sides(NamedTuple):
     @property
     def middle(self) -> Any:
         return (self.left + self.right) / 2
+
+    def close_to(self, other: Sides) -> bool:
+        return close(self.left, other.left) and close(self.right, other.right)
 
     def each(self, function: Callable[[Any, Any], Any], other: Sides) -> Sides:
         """These slopes and another's put through a function, side by side."""

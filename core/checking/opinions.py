@@ -7,25 +7,24 @@ kink. Both fade as digits grow; what is left at the highest level is a fact.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, Self
 
 from mpmath import mp, mpf
 
 from backprop.arithmetic.precise import PRECISE
-from backprop.checking.numeric import DIALECT, Sides
+from backprop.checking.numeric import CLOSE, DIALECT, NOTHING, Sides, close
 from backprop.checking.walk import Dialect, walk
 from backprop.diagnosis import distance
-from backprop.engine import Backward, backward, forward
+from backprop.engine import Backward, Branches, backward, forward
 from backprop.gates import GATES
 from backprop.gates.rules import COMPARISONS
 from backprop.language.syntax import Tree
 from backprop.program import Program
+from backprop.ties.sides import Slopes
 
 SPREAD = 1500  # more digits for programs that add the very large to the very small
-CLOSE = 30  # digits to which opinions have to agree
 ROUGH = 8  # digits to which a difference has to stay what it was
-NOTHING = mpf(10) ** -330  # what no float can hold
 NOISY = 10**5
 
 
@@ -39,10 +38,11 @@ class Subject:
     program: Program
     point: Mapping[str, float]
     wrt: Sequence[str]
-    ties: str
+    branches: Branches
     gates: str
     value: float
     gradient: Mapping[str, float]
+    slopes: Mapping[str, Slopes] = field(default_factory=dict)  # of inputs that move at a tie
 
     def walked(self, at: Mapping[str, Any], dialect: Dialect) -> Any:
         """The program's value by walking the text, in numbers of some kind."""
@@ -55,6 +55,11 @@ class Subject:
     def by_gates(self, at: Mapping[str, Any]) -> Any:
         """The program's value by its gates."""
         return forward(self.program, at, PRECISE)[self.program.output]
+
+    def steady(self, way: Mapping[str, Any]) -> bool:
+        """Has the output finite slopes along a way, and no jump, as far as is known?"""
+        known = [self.slopes[name] for name in way if name in self.slopes]
+        return all(found.finite for found in known)
 
     def output(self, at: Mapping[str, Any]) -> Any:
         """The value by the text, unless gates other than written compute a little another one."""
@@ -78,11 +83,11 @@ class Look(NamedTuple):
 
     precise: Precise
     along: list[Any]
-    symbolic: list[Any] | None
+    symbolic: list[Sides | None] | None
     sides: list[Sides] | None
     values: dict[str, Any]
 
-    def at(self, place: int) -> tuple[Any, Any, Sides | None]:
+    def at(self, place: int) -> tuple[Any, Sides | None, Sides | None]:
         """What is known of one direction."""
         return (
             self.along[place],
@@ -96,7 +101,7 @@ class Opinion(NamedTuple):
 
     state: str  # agree, undefined, silent, jump (of slopes), leap (of values), differ
     precise: Any
-    symbolic: Any = None
+    symbolic: Sides | None = None
     sides: Sides | None = None
     heard: tuple[str, ...] = ()  # the methods that came to a number
 
@@ -116,20 +121,25 @@ class Opinion(NamedTuple):
         return not self.sides.known or all(close(now, then, ROUGH) for now, then in pairs)
 
     @classmethod
-    def of(cls, own: Any, symbolic: Any, sides: Sides | None) -> Self:
+    def of(cls, own: Any, symbolic: Sides | None, sides: Sides | None) -> Self:
         """The engine's number beside what the others have, if they have one."""
         if not mp.isfinite(own):
             return cls("undefined", own, symbolic, sides)
-        others: dict[str, Any] = {}
-        if symbolic is not None and mp.isfinite(symbolic):
+        others: dict[str, Sides] = {}
+        if symbolic and symbolic.known:
             others["symbolic"] = symbolic
         if sides and sides.known and not drowned(own, sides):
-            if not close(sides.left, sides.right):
-                return cls("jump", own, symbolic, sides)
-            others["numeric"] = sides.middle
-        if not all(close(own, other) for other in others.values()):
+            others["numeric"] = sides
+        if not others:
+            return cls("silent", own, symbolic, sides)
+        first, *more = others.values()
+        if not all(one.close_to(first) for one in more):
             return cls("differ", own, symbolic, sides)
-        return cls("agree" if others else "silent", own, symbolic, sides, tuple(others))
+        if not close(first.left, first.right):
+            return cls("jump", own, symbolic, sides)
+        if not close(own, first.middle):
+            return cls("differ", own, symbolic, sides)
+        return cls("agree", own, symbolic, sides, tuple(others))
 
 
 def drowned(own: Any, sides: Sides) -> bool:
@@ -150,7 +160,7 @@ def precise(subject: Subject, digits: int) -> Precise:
     with mp.workdps(digits + spread):
         if spread > digits // 4:
             values = forward(program, subject.point, PRECISE)
-        back = backward(program, values, subject.ties, None, PRECISE)
+        back = backward(program, values, subject.branches, None, PRECISE)
     return Precise(values, back, digits + spread, spread == SPREAD)
 
 
@@ -159,8 +169,11 @@ def opinion(look: Look, before: Look | None, place: int) -> Opinion:
     found = Opinion.of(*look.at(place))
     if before and found.state in ("jump", "differ"):
         now, then = look.at(place), before.at(place)
-        sides = now[2].each(faded, then[2]) if now[2] and then[2] else None
-        found = Opinion.of(faded(now[0], then[0]), faded(now[1], then[1]), sides)
+        symbolic, sides = (
+            one.each(faded, other) if one and other else None
+            for one, other in zip(now[1:], then[1:], strict=True)
+        )
+        found = Opinion.of(faded(now[0], then[0]), symbolic, sides)
         if found.state == "jump" and sides and then[2] and steeper(sides, then[2]):
             return found._replace(state="leap")
     return found
@@ -184,11 +197,6 @@ def values_agree(look: Look, before: Look | None) -> bool:
     fading = {name: faded(value, before.values.get(name)) for name, value in look.values.items()}
     known = [value for value in fading.values() if mp.isfinite(value)]
     return all(close(fading["precise"], other) for other in known)
-
-
-def close(a: Any, b: Any, digits: int = CLOSE) -> bool:
-    largest = max(abs(a), abs(b))
-    return largest < NOTHING or bool(abs(a - b) <= largest * mpf(10) ** -digits)
 
 
 def faded(now: Any, before: Any) -> Any:

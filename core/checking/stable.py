@@ -8,10 +8,12 @@ from typing import Any
 
 from backprop.checking.digits import right_digits
 from backprop.checking.opinions import Subject
-from backprop.engine import backward, forward
+from backprop.engine import forward
 from backprop.fusing import Fuser, Patterns, by_root, patterns
 from backprop.gates.rules import template
 from backprop.program import Program, bracketed
+from backprop.ties import AUTO, resolve
+from backprop.ties.watch import Watch
 
 MOST = 3  # forms that are suggested together
 GAIN = 3  # right digits more that make a form worth suggesting
@@ -69,7 +71,7 @@ def suggestion(subject: Subject, exact: Mapping[str, Any]) -> str:
 def kept(program: Program, subject: Subject, exact: Mapping[str, Any]) -> float:
     """The fewest right digits of the value and the gradient."""
     values = forward(program, subject.point)
-    back = backward(program, values, subject.ties)
+    back = resolve(Watch(program, subject.wrt), values, AUTO).back
     digits = [right_digits(values[program.output], exact[""])]
     digits += [
         right_digits(back.gradient(program.inputs[name]), exact[name]) for name in subject.wrt

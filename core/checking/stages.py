@@ -11,7 +11,8 @@ from mpmath import mp, mpf
 from backprop.arithmetic.precise import PRECISE
 from backprop.checking.check import Remark
 from backprop.checking.digits import right_digits
-from backprop.checking.opinions import Precise, Subject, close
+from backprop.checking.numeric import close
+from backprop.checking.opinions import Precise, Subject
 from backprop.engine import Backward
 from backprop.gates import GATES
 from backprop.gates.rules import COMPARISONS
@@ -30,7 +31,7 @@ def wrong_rule(subject: Subject, engine: Precise, skipped: Collection[int] = ())
         if gate in COMPARISONS or slot in skipped or not engine.back.reached(slot):
             continue
         fed = [engine.values[operand] for operand in operands]
-        own = PRECISE.local[subject.ties][gate](*fed, engine.values[slot])
+        own = subject.branches.slopes(PRECISE, slot, gate, fed, engine.values[slot])
         for place, (slope, theirs) in enumerate(zip(own, slopes_of(gate, fed), strict=True)):
             if operands[place] in program.constants or not mp.isfinite(theirs):
                 continue
@@ -74,7 +75,7 @@ def computed(subject: Subject, gate: str, fed: Sequence[Any]) -> list[Any]:
     """The value of a gate and its slopes, exactly."""
     numbers = list(map(mpf, fed))
     value = PRECISE.value[gate](*numbers)
-    return [value, *PRECISE.local[subject.ties][gate](*numbers, value)]
+    return [value, *PRECISE.local[subject.branches.convention][gate](*numbers, value)]
 
 
 def beside(fed: Sequence[float]) -> Iterator[list[float]]:

@@ -18,13 +18,13 @@ from backprop.checking.digits import (
     right_digits,
 )
 from backprop.checking.levels import Conclusion, by_text, holds_nearby
-from backprop.checking.numeric import Sides
-from backprop.checking.opinions import Opinion, Subject, close, drowned, ties
+from backprop.checking.numeric import Sides, close
+from backprop.checking.opinions import Opinion, Subject, drowned, ties
 from backprop.checking.stable import suggestion
 from backprop.checking.stages import boundless, other_branch, wrong_arithmetic, wrong_rule
 from backprop.checking.wording import (
     SHORT,
-    at_a_kink,
+    Kink,
     decimal,
     in_difference,
     in_loss,
@@ -81,7 +81,7 @@ class Judge:
     def in_floats(self) -> tuple[Sequence[float], Backward]:
         """Both passes as they are shown."""
         values = forward(self.program, self.subject.point)
-        return values, backward(self.program, values, self.subject.ties)
+        return values, backward(self.program, values, self.subject.branches)
 
     def check(self) -> Check:
         with mp.workdps(self.look.precise.digits):
@@ -139,7 +139,7 @@ class Judge:
             return graded._replace(verdict="undefined", reason="the value itself is not finite")
         if state in ("jump", "leap", "differ"):
             if self.ties and self.generic:
-                return self.kinked(graded, opinion)
+                return self.kinked(name, graded, opinion)
             return graded._replace(verdict="differ", reason=in_difference(opinion, shared))
         graded = self.switching(graded)
         if graded.verdict == "agree" and self.departs(name):
@@ -149,11 +149,12 @@ class Judge:
             return graded._replace(verdict="unchecked", reason=in_silence(self.methods))
         return graded
 
-    def kinked(self, graded: Judged, opinion: Opinion) -> Judged:
-        sides = opinion.sides
-        if sides and sides.known and opinion.state != "leap":
-            graded = graded._replace(left=self.text(sides.left), right=self.text(sides.right))
-        return graded._replace(verdict="kink", reason=at_a_kink(opinion))
+    def kinked(self, name: str, graded: Judged, opinion: Opinion) -> Judged:
+        kink = Kink.of(opinion, self.subject.slopes.get(name))
+        if not kink.jumps:
+            left, right = (None if side is None else self.text(side) for side in kink.sides)
+            graded = graded._replace(left=left, right=right)
+        return graded._replace(verdict="kink", reason=kink.reason)
 
     def switching(self, graded: Judged) -> Judged:
         """What looks like rounding may be a branch that floats take and exact numbers don't."""
@@ -299,7 +300,7 @@ class Judge:
         if opinion is None:
             return None
         if method == "symbolic":
-            return None if opinion.symbolic is None else self.text(opinion.symbolic)
+            return None if opinion.symbolic is None else self.text(opinion.symbolic.middle)
         return None if opinion.sides is None else self.text(opinion.sides.middle)
 
     def text(self, number: Any, digits: int = 0) -> str:

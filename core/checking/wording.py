@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
-from mpmath import mp
+from mpmath import mp, mpf
 
 from backprop.checking.check import NAMES, Remark
 from backprop.checking.digits import FULL, Loss
-from backprop.checking.opinions import Opinion, close
+from backprop.checking.numeric import close
+from backprop.checking.opinions import Opinion
 from backprop.program import Program
+from backprop.ties.sides import Slopes
 
 SHORT = 6  # digits of a number in a sentence
 LONG = 17
@@ -30,25 +32,48 @@ def shown(digits: float) -> int:
     return min(FULL, round(digits))
 
 
-def at_a_kink(opinion: Opinion) -> str:
-    """What the convention takes, and what the function does."""
-    sides = opinion.sides
-    text = f"the convention gives {decimal(opinion.precise, SHORT)}"
-    if not sides or not sides.known:
-        other = opinion.symbolic
-        return text if other is None else f"{text}, SymPy {decimal(other, SHORT)}"
-    if opinion.state == "leap":
-        return f"{text}; the function jumps here"
-    left, right = (decimal(side, SHORT) for side in sides[:2])
-    if close(sides.left, sides.right):
-        return f"{text}, the function's slope is {left}"
-    return f"{text}; the slope is {left} on the left and {right} on the right"
+class Kink(NamedTuple):
+    """What is taken where there is no single slope, and what the function does."""
+
+    taken: Any
+    sides: tuple[Any, Any]  # None where nobody knows
+    jumps: bool
+
+    @classmethod
+    def of(cls, opinion: Opinion, slopes: Slopes | None) -> Kink:
+        """`slopes` tell of jumps and infinities, which differences can't."""
+        exact = opinion.sides or opinion.symbolic
+        if slopes is None or (slopes.finite and exact and exact.known):
+            sides = exact[:2] if exact and exact.known else (None, None)
+            return cls(opinion.precise, sides, opinion.state == "leap")
+        both = (slopes.left.slope, slopes.right.slope)
+        left, right = (None if side is None else mpf(side) for side in both)
+        return cls(opinion.precise, (left, right), slopes.jumps)
+
+    @property
+    def reason(self) -> str:
+        text = f"{decimal(self.taken, SHORT)} is taken"
+        if self.jumps:
+            return f"{text}; the function jumps here"
+        left, right = self.sides
+        if left is None or right is None:
+            return text
+        if left == right or (mp.isfinite(left) and mp.isfinite(right) and close(left, right)):
+            return f"{text}, the function's slope is {words(left)}"
+        return f"{text}; the slope is {words(left)} on the left and {words(right)} on the right"
+
+
+def words(slope: Any) -> str:
+    """A slope in a sentence."""
+    if mp.isinf(slope):
+        return "inf" if slope > 0 else "-inf"
+    return decimal(slope, SHORT)
 
 
 def in_difference(opinion: Opinion, shared: bool) -> str:
     parts = [f"the engine has {decimal(opinion.precise, LONG)}"]
     if opinion.symbolic is not None:
-        parts.append(f"SymPy {decimal(opinion.symbolic, LONG)}")
+        parts.append(f"SymPy {decimal(opinion.symbolic.middle, LONG)}")
     if opinion.sides and opinion.sides.known:
         parts.append(f"a numeric difference {decimal(opinion.sides.middle, LONG)}")
     where = " along a way through all inputs" if shared else ""

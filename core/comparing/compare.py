@@ -119,4 +119,4 @@ def difference_of(report: Report | None) -> Difference | None:
     if report is None or not report.wrt or not report.finite:
         return None
     name = report.wrt[0]
-    return study(report.program, report.point, name, report.gradient[name], report.ties)
+    return study(report.program, report.point, name, report.gradient[name], report.branches)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from backprop.engine import backward, forward
+from backprop.engine import Branches, backward, forward
 from backprop.program import Program
 from backprop.report import plain
 
@@ -60,7 +60,11 @@ class Difference(NamedTuple):
 
 
 def study(
-    program: Program, point: Mapping[str, float], wrt: str, slope: float, ties: str = "notes"
+    program: Program,
+    point: Mapping[str, float],
+    wrt: str,
+    slope: float,
+    branches: str | Branches = "notes",
 ) -> Difference:
     """The errors of both differences at every step. `slope` is what the floats have."""
     from mpmath import mp, mpf
@@ -70,7 +74,7 @@ def study(
 
     large = program.size > LARGE
     with mp.workdps(DIGITS):
-        exact = mpf(slope) if large else exact_slope(program, point, wrt, ties)
+        exact = mpf(slope) if large else exact_slope(program, point, wrt, branches)
         if not mp.isfinite(exact):
             exact = mpf(slope)
         relative = exact != 0
@@ -86,11 +90,13 @@ def study(
     return Difference(program.output_name, wrt, point, float(exact), relative, tuple(steps))
 
 
-def exact_slope(program: Program, point: Mapping[str, float], wrt: str, ties: str) -> Any:
+def exact_slope(
+    program: Program, point: Mapping[str, float], wrt: str, branches: str | Branches
+) -> Any:
     from backprop.arithmetic.precise import PRECISE
 
     values = forward(program, point, PRECISE)
-    back = backward(program, values, ties, [wrt], PRECISE)
+    back = backward(program, values, branches, [wrt], PRECISE)
     return back.gradient(program.inputs[wrt])
 
 

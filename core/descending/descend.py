@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from backprop.arithmetic.system import TIES
 from backprop.descending.course import Course, Step
 from backprop.descending.diagnosis import Verdict, verdict
 from backprop.descending.limits import check_start, read_limits
@@ -17,7 +16,14 @@ from backprop.descending.quantities import Limits, Point
 from backprop.descending.schedule import rates_of
 from backprop.descending.walking import walk
 from backprop.errors import UsageError, closest
-from backprop.evaluation import arrays_in, checked_gates, checked_wrt, prepared, staged
+from backprop.evaluation import (
+    arrays_in,
+    checked_gates,
+    checked_ties,
+    checked_wrt,
+    prepared,
+    staged,
+)
 from backprop.language.syntax import Tree
 from backprop.program import Program
 from backprop.report import plain
@@ -168,7 +174,7 @@ def descend(
     wrt: Iterable[str] | None = None,
     bounds: Sequence[str] = (),
     gates: str = "written",
-    ties: str = "notes",
+    ties: str = "auto",
     columns: Mapping[str, Any] | Rows | None = None,
     spare: Collection[str] = (),
     tell: Callable[[Step], None] | None = None,
@@ -193,8 +199,7 @@ def descend(
     made, and `tell_rows` of how many rows it has seen. What else decides how to move is a Choice.
     """
     choice = Choice(method, lr, schedule, steps, tol, momentum, betas, batch, seed, engine, threads)
-    if ties not in TIES:
-        raise UsageError(f"ties can be {', '.join(TIES)}, not {ties}")
+    checked_ties(ties)
     tree, _ = prepared(program, None, ())
     rows = rows_of(columns)
     given = {**(values or {}), **named}

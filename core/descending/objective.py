@@ -15,11 +15,13 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, Protocol
 
 from backprop.descending.quantities import Point
-from backprop.engine import backward, forward
+from backprop.engine import forward
 from backprop.errors import UsageError
 from backprop.evaluation import evaluate
 from backprop.program import Program
 from backprop.report import Report
+from backprop.ties import resolve
+from backprop.ties.watch import watch_of
 
 
 class Found(NamedTuple):
@@ -51,12 +53,13 @@ class ProgramObjective:
     note = ""
 
     def __init__(
-        self, program: Program, fixed: Mapping[str, Any], names: Sequence[str], ties: str = "notes"
+        self, program: Program, fixed: Mapping[str, Any], names: Sequence[str], ties: str = "auto"
     ) -> None:
         self.program = program
         self.fixed = dict(fixed)
         self.names = tuple(names)
         self.ties = ties
+        self.watch = watch_of(program, self.names)
         if program.shapes is not None and program.shapes[program.output]:
             raise no_number(program.shapes[program.output])
 
@@ -65,14 +68,13 @@ class ProgramObjective:
         program, everything = self.program, {**self.fixed, **point}
         if program.shapes is None:
             values = forward(program, everything)
-            back: Any = backward(program, values, self.ties, self.names)
+            back = resolve(self.watch, values, self.ties).back
         else:
             from backprop.arithmetic.arrays import ARRAYS
-            from backprop.arrays.engine import backward_arrays
             from backprop.arrays.evaluation import upstream_of
 
             values = forward(program, everything, ARRAYS)
-            back = backward_arrays(program, values, upstream_of((), None), self.ties, self.names)
+            back = resolve(self.watch, values, self.ties, upstream_of((), None)).back
         gradient = {name: back.gradient(program.inputs[name]) for name in self.names}
         return Found(float(values[program.output]), gradient)
 

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from backprop.arithmetic.system import TIES
 from backprop.emitting.language import Language, Wish
 from backprop.errors import UsageError, closest
+from backprop.gates import GATES
 from backprop.program import Program
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def emit(
     *,
     name: str | None = None,
     wrt: Iterable[str] | None = None,
-    ties: str = "notes",
+    ties: str = "split",
     forward_only: bool = False,
     header: Sequence[str] = (),
     report: Report | None = None,
@@ -51,13 +53,37 @@ def emit(
     """A file with one function that computes the program's value and gradient.
 
     `name` is what the function is called, the output's name if not given; `header` are lines
-    of comment on top. LaTeX takes a report's numbers along.
+    of comment on top. LaTeX takes a report's numbers along. Code can't look around a tie, so
+    `ties` is a convention, which the header tells.
     """
+    if ties not in TIES:
+        hint = "a file can't look around a tie as the other commands do"
+        raise UsageError(f"ties can be {', '.join(TIES)} in code, not {ties}", hint=hint)
     target = language(lang)
     if program.shapes is not None and not target.arrays:
         raise about_arrays(target)
     wanted = tuple(program.inputs) if wrt is None else tuple(wrt)
-    return target.write(program, Wish(name, wanted, ties, forward_only, header, report))
+    told = () if forward_only else at_ties(program, ties)
+    return target.write(program, Wish(name, wanted, ties, forward_only, (*header, *told), report))
+
+
+def at_ties(program: Program, ties: str) -> tuple[str, ...]:
+    """What the code takes as slopes where its gates have none of their own."""
+    rows = [GATES[name] for name in dict.fromkeys(program.gates) if name in GATES]
+    parts = [TOLD[ties]] if any(row.ties for row in rows) else []
+    parts += [
+        f"{row.name}' = {row.kink.convention} at its kink"
+        for row in rows
+        if row.kink is not None and row.kink.what == "kink"
+    ]
+    return (f"At a tie: {', '.join(parts)}.",) if parts else ()
+
+
+TOLD = {
+    "split": "equal inputs of max and min share the gradient",
+    "notes": "equal inputs of max and min each get the whole gradient",
+    "first": "the first of equal inputs of max and min gets the gradient",
+}
 
 
 def about_arrays(target: Language) -> UsageError:

@@ -68,7 +68,7 @@ class Wish(NamedTuple):
 
     name: str | None  # what the function is called; None: like the output
     wrt: Sequence[str]
-    ties: str = "notes"
+    ties: str = "split"
     forward_only: bool = False
     header: Sequence[str] = ()  # lines of comment on top
     report: Report | None = None  # the numbers at a point

@@ -37,8 +37,6 @@ def remarks(report: Report, computed: Computed, number: Callable[[Any], str]) ->
                 f"{names[0]} = {number(fed[0])} is not above 0, so this relu is dead here:"
                 " nothing behind it learns from this point"
             )
-        case "max" | "min":
-            yield from ties(computed, fed)
 
 
 def scales(names: tuple[str, ...], fed: list[float], number: Callable[[Any], str]) -> Iterator[str]:
@@ -51,11 +49,6 @@ def scales(names: tuple[str, ...], fed: list[float], number: Callable[[Any], str
             f" {names[small]} gets {ratio} times the gradient: the scale of the data is the scale"
             " of the weights' gradient"
         )
-
-
-def ties(computed: Computed, fed: list[float]) -> Iterator[str]:
-    if sum(number == computed.value for number in fed) > 1:
-        yield "its inputs are tied, so who gets the gradient is a convention: see --ties"
 
 
 def of_arrays(report: Report, computed: Computed) -> Iterator[str]:

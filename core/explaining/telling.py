@@ -119,7 +119,7 @@ class Teller:
         stage = computed.stage
         sign = "+=" if len(self.paths.get(stage.operands[place], [])) > 1 else "="
         slope, flow = self.number(computed.slopes[place]), self.number(computed.flows[place])
-        formula = stage.local(place)
+        formula = self.report.local(stage, place)
         head = f"d{stage.operand_names[place]} {sign} "
         gradient, name = self.number(computed.gradient), f"d{stage.name}"
         if formula == "1" or (stage.gate.routes and computed.slopes[place] == 1.0):
@@ -127,15 +127,17 @@ class Teller:
         if formula == "-1":
             return f"{head}-{name} = {flow}"
         product = f"{bracketed(slope)} * {bracketed(gradient)} = {flow}"
-        if len(formula) > READABLE or ";" in formula:
+        if not formula or len(formula) > READABLE or ";" in formula:
             return f"{head}{product}"
         return f"{head}{factor(formula)} * {name} = {product}"
 
     def array_pass(self, computed: Computed, place: int) -> Iterator[str]:
         stage = computed.stage
-        name, formula = stage.operand_names[place], stage.local(place)
+        name, formula = stage.operand_names[place], self.report.local(stage, place)
         sign = "+=" if len(self.paths.get(stage.operands[place], [])) > 1 else "="
-        if not stage.gate.array:
+        if not formula:
+            formula = self.report.pull(stage, place)
+        elif not stage.gate.array:
             head = f"d{stage.name}"
             formula = head if formula == "1" else f"{head} * {factor(formula)}"
         yield f"d{name} {sign} {formula} = {self.number(computed.flows[place])}"

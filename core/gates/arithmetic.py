@@ -64,6 +64,6 @@ ROWS = (
          flow="passes its gradient on, with the sign turned for a negative input",
          formula="where(a >= 0, a, -a)", closes=("sqrt(a**2)", "sqrt(a*a)"),
          kink=Kink("a == 0", "kink", "0", "-1 on the left, 1 on the right",
-                   "PyTorch gives 0 too, JAX 1", "abs(a)"),
+                   "PyTorch gives 0 too, JAX 1", "abs(a)", meets="0"),
          aliases=("fabs", "absolute"), samples=(WIDE,)),
 )  # fmt: skip

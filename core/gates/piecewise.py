@@ -8,18 +8,23 @@ STEP = "is flat between its steps, so no gradient passes"
 
 
 BOTH = "PyTorch and JAX give 0 too"
-TIE = Kink("", "tie", "", "one-sided slopes are 0 and 1", "PyTorch and JAX give each of two 0.5")
-SWITCH = Kink("a == b", "switch", "0", "what depends on it may bend or jump here", gap="abs(a - b)")
+TIE = Kink("", "tie", "", "one-sided slopes are 0 and 1", "PyTorch and JAX give each of two 0.5",
+           at="out", meets="another")  # fmt: skip
+SWITCH = Kink("a == b", "switch", "0", "what depends on it may bend or jump here",
+              gap="abs(a - b)", at="a", meets="another")  # fmt: skip
+CHOICE = Kink("c == 0", "switch", "the second branch", "it takes the first branch on either side",
+              gap="abs(c)", meets="0")  # fmt: skip
 
 
-def comparison(name: str, symbol: str) -> Gate:
+def comparison(name: str, symbol: str, label: bool = False) -> Gate:
     return Gate(name=name, symbol=symbol, form=f"a {symbol} b", parameters="a b",
                 partials=("", ""), flow="is 1 or 0, so no gradient passes", routes=True,
-                kink=SWITCH, samples=(WIDE, WIDE))  # fmt: skip
+                kink=SWITCH, label=label, samples=(WIDE, WIDE))  # fmt: skip
 
 
-def step(name: str, where: str, gap: str, *aliases: str) -> Gate:
-    kink = Kink(where, "jump", "0", "0 on both sides, with a jump between", BOTH, gap)
+def step(name: str, where: str, gap: str, meets: str, *aliases: str) -> Gate:
+    kink = Kink(where, "jump", "0", "0 on both sides, with a jump between", BOTH, gap,
+                meets=meets)  # fmt: skip
     return Gate(name=name, parameters="a", partials=("",), flow=STEP, routes=True, kink=kink,
                 aliases=aliases, samples=(WIDE,))  # fmt: skip
 
@@ -30,6 +35,7 @@ ROWS = (
     Gate(name="min", parameters="a ...", partials=("a <= out",), routes=True, ties=True,
          kink=TIE, flow=ROUTER.format("smallest"), aliases=("minimum",), samples=(WIDE,)),
     Gate(name="where", parameters="c a b", partials=("", "c != 0", "c == 0"), routes=True,
+         condition=True, kink=CHOICE,
          flow="routes its whole gradient to the branch it took; the condition gets nothing",
          samples=((-1.0, 1.0), WIDE, WIDE)),
     Gate(name="clip", parameters="a low high", routes=True,
@@ -38,16 +44,17 @@ ROWS = (
          value="min(max(a, low), high)",
          formula="where(max(a, low) > high, high, where(a < low, low, a))",
          kink=Kink("(a == low) + (a == high)", "kink", "1", "0 outside, 1 inside",
-                   "PyTorch gives 1, JAX 0.5", "min(abs(a - low), abs(a - high))"),
+                   "PyTorch gives 1, JAX 0.5", "min(abs(a - low), abs(a - high))",
+                   at="a", meets="another"),
          aliases=("clamp",), samples=(WIDE, (-60.0, -50.0), (50.0, 60.0))),
-    step("sign", "a == 0", "abs(a)", "sgn"),
-    step("floor", "a == floor(a)", "abs(a - round(a))"),
-    step("ceil", "a == ceil(a)", "abs(a - round(a))"),
-    step("round", "a - floor(a) == 0.5", "abs(a - floor(a) - 0.5)"),
+    step("sign", "a == 0", "abs(a)", "0", "sgn"),
+    step("floor", "a == floor(a)", "abs(a - round(a))", "out"),
+    step("ceil", "a == ceil(a)", "abs(a - round(a))", "out"),
+    step("round", "a - floor(a) == 0.5", "abs(a - floor(a) - 0.5)", ""),
     comparison("lt", "<"),
     comparison("le", "<="),
     comparison("gt", ">"),
     comparison("ge", ">="),
-    comparison("eq", "=="),
-    comparison("ne", "!="),
+    comparison("eq", "==", label=True),
+    comparison("ne", "!=", label=True),
 )  # fmt: skip

@@ -10,14 +10,19 @@ Shape = Callable[..., tuple[int, ...]]  # from the operands' shapes, and what el
 
 
 class Kink(NamedTuple):
-    """Where a gate has no derivative, what is used there, and the slopes on either side."""
+    """Where a gate has no derivative, what is used there, and the slopes on either side.
+
+    A hair away from there a gate is one of its smooth pieces again. Which one is told by looking
+    closely: every operand less `at`, many times enlarged, is put in its place."""
 
     where: str  # a condition
-    what: str  # kink or jump
+    what: str  # kink, tie, jump, switch, or corner: one that is a convention only
     convention: str
     slopes: str
     elsewhere: str = ""  # what common frameworks take there
     gap: str = ""  # how far the gate is from there
+    at: str = "0"  # the value that the operands have there, or those of them that meet
+    meets: str = ""  # when it may be there: the first operand is "0", or "out", or "another"
 
 
 class Gate(NamedTuple):
@@ -39,10 +44,13 @@ class Gate(NamedTuple):
     remedy: str = ""  # what to try when an answer isn't finite
     kink: Kink | None = None
     routes: bool = False  # a partial that is zero stops the message instead of sending 0
+    condition: bool = False  # the first operand only says which of the others is taken
+    label: bool = False  # what only feeds this gate is a label, which never moves
     ties: bool = False  # several inputs may be chosen at once: --ties says how they share
     samples: tuple[tuple[float, float], ...] = ((-5.0, 5.0),)
     ulps: tuple[float, float] = (0.5, 0.0)  # largest error seen, of value and derivatives
     aliases: tuple[str, ...] = ()
+    tangents: tuple[str, ...] = ()  # of a gate on whole arrays: how it moves as an input does by d
     shape: Shape | None = None  # of its value, for a gate on whole arrays: see shapes.py
     sizes: str = ""  # the same in words
 
@@ -60,6 +68,11 @@ class Gate(NamedTuple):
     @property
     def variadic(self) -> bool:
         return self.parameters.endswith("...")
+
+    @property
+    def bends(self) -> bool:
+        """Is there a point where its slope depends on the side from which one looks?"""
+        return self.kink is not None and self.kink.what != "corner"
 
     def accepts(self, count: int) -> bool:
         least = 1 if self.array else 2

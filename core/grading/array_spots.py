@@ -21,6 +21,7 @@ from backprop.checking.arrays.opening import entry, size
 from backprop.engine import forward
 from backprop.grading.sampling import CLOSE, DIGITS, TRIES, Names, Spot
 from backprop.program import Program
+from backprop.ties import at_point
 
 if TYPE_CHECKING:
     from backprop.grading.claim_texts import Claim
@@ -78,10 +79,12 @@ def array_spot(
 ) -> Spot:
     """Both passes at one point."""
     arithmetic = arithmetic_for(program)
+    branches, kinked = at_point(program, point, tie, after)
     with mp.workdps(DIGITS), np.errstate(**IGNORED):
         values = forward(program, point, arithmetic)
-        back = backward_arrays(program, values, arithmetic.number(after), tie, None, arithmetic)
-    return Spot(program, point, values, back, given)
+        start = arithmetic.number(after)
+        back = backward_arrays(program, values, start, branches, None, arithmetic)
+    return Spot(program, point, values, back, given, kinked)
 
 
 def array_instances(claim: Claim, spots: Sequence[Spot], names: Names) -> list[Instance]:

@@ -133,7 +133,7 @@ class Asked(NamedTuple):
     points: int | None = None  # random ones
     ranges: Sequence[str] = ()
     seed: int = 0
-    ties: str = "notes"
+    ties: str = "auto"
     upstream: str | None = None
     timeout: float = TIMEOUT
     symbolic: bool = True
@@ -166,7 +166,7 @@ def check_claims(
     aside = ""
     if at is not None and not (spots and spots[0].given):
         aside = "not everything is finite at the given point"
-    elif at is not None and spots[0].at_a_kink():
+    elif at is not None and spots[0].kinked:
         aside = "the given point is at a kink"
         spots = spots[1:]
     found = [instances(claim, spots, names) for claim in claims]

@@ -20,7 +20,7 @@ def forward_of(
     values: Mapping[str, Value],
     *,
     wrt: Collection[str] | None = None,
-    ties: str = "notes",
+    ties: str = "auto",
     upstream: Any = None,
     seed: int = 0,
     allow: Collection[str] = (),

@@ -27,6 +27,7 @@ from backprop.language.parser import parse
 from backprop.language.syntax import Tree
 from backprop.program import Program
 from backprop.staging import stage
+from backprop.ties import AUTO, at_point
 
 MORE = 6  # worlds beside the point itself
 NUDGE = 1e-20
@@ -39,7 +40,7 @@ def worlds_of(
     point: Mapping[str, Any],
     program: Program,
     *,
-    ties: str = "notes",
+    ties: str = "auto",
     wrt: Collection[str] | None = None,
     upstream: Any = None,
     seed: int = 0,
@@ -62,7 +63,8 @@ def worlds_of(
         drawn = [name for name in required if wrt is not None or not labels(point[name])]
         drawn = drawn or list(required)
         if maker.kinked:
-            moved = {name: nudged(point[name], k) for k, name in enumerate(drawn, 1)}
+            way = maker.way(point)
+            moved = {name: nudged(point[name], k, way.get(name)) for k, name in enumerate(drawn, 1)}
             aside = maker.world({**point, **moved}, None)
             first = aside if maker.finite(aside) else first
         others = maker.others(point, drawn, Random(seed))
@@ -106,6 +108,7 @@ class Maker:
         self.program = program
         self.statements = statements
         self.ties = ties
+        self.convention = "first" if ties == AUTO else ties  # points lie beside kinks, not on them
         self.upstream = upstream
         self.arrays = program.shapes is not None
         self.arithmetic = arithmetic_for(program)
@@ -148,6 +151,21 @@ class Maker:
             if at.any() if getattr(at, "ndim", 0) else at:
                 return True
         return False
+
+    def way(self, point: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The way along which the branches at a tie were chosen, if one was."""
+        shapes = self.program.shapes
+        if shapes is not None and shapes[self.program.output] and self.upstream is None:
+            return {}
+        with quietly(self.arrays):
+            start = None
+            if self.arrays:
+                from backprop.arrays.evaluation import upstream_of
+
+                assert shapes is not None
+                start = upstream_of(shapes[self.program.output], self.upstream)
+            branches, _ = at_point(self.program, point, self.ties, start)
+        return branches.direction or {}
 
     def start(self, random: Random | None) -> Any:
         """The gradient of the output: what was given, or anything where nothing was."""
@@ -202,10 +220,10 @@ class Maker:
     def back(self, program: Program, slots: list[Any], gradient: Any) -> Any:
         """The backward pass of a statement; of numbers with 1 to begin with."""
         if not self.arrays:
-            return backward(program, slots, self.ties, None, self.arithmetic)
+            return backward(program, slots, self.convention, None, self.arithmetic)
         from backprop.arrays.engine import backward_arrays
 
-        return backward_arrays(program, slots, gradient, self.ties, None, self.arithmetic)
+        return backward_arrays(program, slots, gradient, self.convention, None, self.arithmetic)
 
     def finite(self, world: World) -> bool:
         parts = [part for flows in world.flows.values() for part in flows]
@@ -232,8 +250,11 @@ class Maker:
                     return
 
 
-def nudged(value: Any, step: int) -> Any:
-    """A number, or every entry of an array, moved by less than is ever shown, each differently."""
+def nudged(value: Any, step: int, way: Any = None) -> Any:
+    """A number, or every entry of an array, moved by less than is ever shown: along a way, or
+    each differently."""
+    if way is not None:
+        return (mpf(value) if isinstance(value, float) else value) + way * mpf(NUDGE)
     if isinstance(value, float):
         return mpf(value) + step * NUDGE * (1 + abs(value))
     import numpy as np

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from backprop.arithmetic.ieee import IEEE
+from backprop.engine import Branches
 from backprop.errors import BackpropError, closest
 from backprop.grading.numerals import Numeral, near, numeral
 from backprop.grading.quiz import Cell, Quiz
@@ -155,8 +156,10 @@ class Marker:
         return 0.0 if slope is None else slope * self.gradients[stage.slot]
 
     def slope(self, stage: Stage, place: int) -> float | None:
-        local = IEEE.local[self.report.ties][stage.gate.name]
-        found: float | None = local(*self.fed(stage), self.values[stage.slot])[place]
+        branches = Branches.of(self.report.branches)
+        out = self.values[stage.slot]
+        slopes = branches.slopes(IEEE, stage.slot, stage.gate.name, self.fed(stage), out)
+        found: float | None = slopes[place]
         return found
 
     def blamed(self, cell: Cell) -> str:

@@ -33,7 +33,7 @@ class Settings(NamedTuple):
 
     gates: str = "written"
     share: bool = True
-    ties: str = "notes"
+    ties: str = "auto"
     seed: int = 0
 
 

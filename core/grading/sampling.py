@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from mpmath import mp
 
 from backprop.arithmetic.precise import PRECISE
-from backprop.checking.opinions import Precise, ties
 from backprop.checking.points import Range
 from backprop.engine import backward, forward
 from backprop.program import Program
+from backprop.ties import at_point
 
 DIGITS = 60
 POINTS = 20  # random ones, if nobody asks for another number
@@ -43,16 +43,10 @@ class Spot(NamedTuple):
     values: Sequence[Any]
     back: Any
     given: bool = False
+    kinked: bool = False  # has an input no slope here, so that there is only a convention?
 
     def gradient(self, slot: int) -> Any:
         return self.back.gradient(slot)
-
-    def at_a_kink(self) -> bool:
-        """Is there no derivative here, but only a convention?"""
-        if self.program.shapes is not None:
-            return False
-        with mp.workdps(DIGITS):
-            return bool(ties(self.program, Precise(self.values, self.back, DIGITS, False)))
 
 
 class Names:
@@ -93,9 +87,11 @@ class Names:
 
 def spot(program: Program, point: Mapping[str, Any], tie: str, *, given: bool = False) -> Spot:
     """Both passes at one point."""
+    branches, kinked = at_point(program, point, tie)
     with mp.workdps(DIGITS):
         values = forward(program, point, PRECISE)
-        return Spot(program, point, values, backward(program, values, tie, None, PRECISE), given)
+        back = backward(program, values, branches, None, PRECISE)
+    return Spot(program, point, values, back, given, kinked)
 
 
 def usable(found: Spot, slots: Sequence[int]) -> bool:
@@ -112,7 +108,7 @@ def random_spots(
     random = Random(seed)
     for tried in range(tries(program, count)):
         found = spot(program, draw(random, tried), tie)
-        if usable(found, slots) and not found.at_a_kink():
+        if usable(found, slots) and not found.kinked:
             yield found
             count -= 1
             if not count:

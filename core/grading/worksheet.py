@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from backprop.arithmetic.system import TIES
 from backprop.errors import UsageError
 from backprop.grading.quiz import Cell, Quiz, Settings, make_quiz, missing_inputs
 from backprop.language.ending import ending
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
 from backprop.staging import GRANULARITIES, stage
+from backprop.ties import CHOICES
 
 FIRST = "backprop worksheet"
 HEADING = re.compile(r"(settings|program|inputs|forward|backward)\b[^:]*:(.*)")
@@ -90,7 +90,7 @@ def told(quiz: Quiz) -> dict[str, str]:
     """The settings that a worksheet has to keep."""
     gates, share, ties, seed = quiz.settings
     found = {"seed": f"{seed}", "gates": gates, "ties": ties, "share": "yes" if share else "no"}
-    usual = {"gates": "written", "ties": "notes", "share": "yes"}
+    usual = {"gates": "written", "ties": "auto", "share": "yes"}
     kept = {name: value for name, value in found.items() if usual.get(name) != value}
     output = quiz.report.program.tree.output
     return kept | ({"output": output} if output else {})
@@ -148,8 +148,8 @@ def sections_of(text: str) -> dict[str, Lines]:
 def read_settings(lines: Lines) -> tuple[Settings, str]:
     """What a program was staged with, and its output, if that isn't the last statement."""
     pairs = dict(word.split("=", 1) for _, line in lines for word in line.split() if "=" in word)
-    gates, ties = pairs.get("gates", "written"), pairs.get("ties", "notes")
-    for name, value, choices in (("gates", gates, GRANULARITIES), ("ties", ties, TIES)):
+    gates, ties = pairs.get("gates", "written"), pairs.get("ties", "auto")
+    for name, value, choices in (("gates", gates, GRANULARITIES), ("ties", ties, CHOICES)):
         if value not in choices:
             known = ", ".join(choices)
             raise UsageError(f"the worksheet's {name} can be {known}, not {value[:40]}")

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from backprop.engine import uncollected
 from backprop.errors import UsageError, closest
 from backprop.program import Program
+from backprop.ties import AUTO, convention
+from backprop.ties.watch import Watch
 
 if TYPE_CHECKING:
     from backprop.kernel.plan import Plan
@@ -31,7 +33,7 @@ def compiled(
     program: Program,
     wrt: Iterable[str] | None = None,
     *,
-    ties: str = "notes",
+    ties: str = "auto",
     engine: str = "numpy",
     threads: int = 1,
     rows: int = 0,
@@ -44,7 +46,7 @@ def compiled(
     `fast_trigonometry` lets NumPy make sine and cosine from tangents, which are up to 2.6 units
     in the last place off, where the processor has fast tangents: see `fast_tangents`.
     """
-    from backprop.evaluation import checked_wrt
+    from backprop.evaluation import checked_ties, checked_wrt
     from backprop.kernel.plan import planned
     from backprop.kernel.running import Kernel
 
@@ -60,7 +62,10 @@ def compiled(
             hint="write the entries out: w0*x0 + w1*x1",
         )
     wanted = tuple(program.inputs) if wrt is None else checked_wrt(program, wrt)
-    plan = planned(program, wanted, ties)
+    checked_ties(ties)
+    watch = Watch(program, wanted)
+    watched = watch.stages if ties == AUTO else ()
+    plan = planned(program, wanted, convention(ties), watched=watched)
     made: Engine | None = None
     note = ""
     if engine == "native" or (engine == "auto" and worth_compiling(len(plan.order), rows)):
@@ -70,9 +75,10 @@ def compiled(
         from backprop.kernel.numpy_engine import NumpyEngine, fast_tangents
 
         if fast_trigonometry and fast_tangents():
-            plan = planned(program, wanted, ties, Graph(fast_trigonometry=True))
+            graph = Graph(fast_trigonometry=True)
+            plan = planned(program, wanted, convention(ties), graph, watched)
         made = NumpyEngine(plan, len(program.inputs), block)
-    return Kernel(program, wanted, ties, made, threads, note)
+    return Kernel(program, watch, ties, made, threads, note)
 
 
 def worth_compiling(operations: int, rows: int) -> bool:

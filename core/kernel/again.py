@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from backprop.arithmetic.ieee import EDGES, VALUE
-from backprop.engine import backward, forward
+from backprop.engine import forward
 from backprop.kernel.graph import LIBRARY, Graph
 from backprop.kernel.numpy_engine import FUNCTIONS, NumpyEngine, filling
 from backprop.kernel.plan import planned
 from backprop.program import Program
+from backprop.ties import convention, resolve
+from backprop.ties.watch import Watch
 
 Array = Any
 Columns = Sequence[Array]
@@ -33,6 +35,7 @@ class Again:
         self.program = program
         self.wrt = tuple(wrt)
         self.ties = ties
+        self.watch = Watch(program, wrt)
         self.done = 0
 
     def __call__(self, columns: Columns, rows: int) -> Columns:
@@ -50,7 +53,7 @@ class Again:
     def row(self, numbers: Sequence[float]) -> list[float]:
         program = self.program
         values = forward(program, dict(zip(program.inputs, numbers, strict=True)))
-        passed = backward(program, values, self.ties, self.wrt)
+        passed = resolve(self.watch, values, self.ties).back
         return [values[program.output], *[passed.gradient(program.inputs[n]) for n in self.wrt]]
 
     def together(self, columns: Columns, rows: int) -> Columns:
@@ -64,7 +67,7 @@ class Again:
 
     @cached_property
     def engine(self) -> NumpyEngine:
-        plan = planned(self.program, self.wrt, self.ties, ExactGraph())
+        plan = planned(self.program, self.wrt, convention(self.ties), ExactGraph())
         return NumpyEngine(plan, len(self.program.inputs), functions=EXACTLY)
 
 

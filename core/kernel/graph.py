@@ -277,5 +277,8 @@ class Graph:
         if self.value(truth) is not None or a == b:
             return a if self.value(truth) else b
         if self.value(b) is not None and self.value(a) is None:
-            return self.add("select", (self.opposite(truth), b, a))
+            truth, a, b = self.opposite(truth), b, a
+        inner = self.operations[b]
+        if inner.name == "select" and inner.operands[:2] == (truth, a):
+            return b
         return self.add("select", (truth, a, b))

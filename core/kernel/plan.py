@@ -7,20 +7,22 @@ it is. So a row that the engine finds finite is finite here, and its zeros have 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
-from itertools import product
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, reduce
+from itertools import combinations, product
 from math import inf, isnan, nan
+from types import MappingProxyType
 from typing import NamedTuple
 
-from backprop.adjoint import Passing, meaning, passings
+from backprop.adjoint import Passing, named, passings
 from backprop.arithmetic.ieee import IEEE, VALUE
 from backprop.emitting.steps import leads_to
 from backprop.gates import GATES
 from backprop.kernel.graph import CONDITIONS, CONSTANT, INPUT, Graph, Operation
-from backprop.program import Program
+from backprop.program import Program, Step
 
 PROBES = (-inf, -1.0, 0.0, 1.0, 2.0, inf)
+Fed = Sequence[int]  # the operations that are a stage's operands, then its value
 Constants = tuple[float | None, ...]  # of a stage's operands, None for others
 Kind = tuple[str, Constants]
 MOST_PROBED = 3  # operands; a gate of more is one of any number
@@ -34,10 +36,14 @@ class Plan(NamedTuple):
 
 
 def planned(
-    program: Program, wrt: Sequence[str], ties: str = "notes", graph: Graph | None = None
-) -> Plan:
+    program: Program, wrt: Sequence[str], ties: str = "notes", graph: Graph | None = None,
+    watched: Sequence[Step] = (),
+) -> Plan:  # fmt: skip
+    """The value, the gradients, and whether any of the watched stages ties, if there are some."""
     planner = Planner(program, ties, graph or Graph())
     results = [planner.nodes[program.output], *planner.gradients(wrt)]
+    if watched:
+        results.append(planner.graph.number(planner.tied(watched)))
     return planner.plan(results)
 
 
@@ -54,37 +60,72 @@ class Planner:
         for slot, gate, operands in program.forward_steps():
             self.nodes[slot] = self.graph.gate(gate, [self.nodes[o] for o in operands])
 
-    def gradients(self, wrt: Sequence[str]) -> list[int]:
-        """An operation for each input: its gradient, 0 where nothing reaches it."""
+    def gradients(
+        self, wrt: Sequence[str], ties: str = "", at: Mapping[int, Fed] = MappingProxyType({})
+    ) -> list[int]:
+        """An operation for each input: its gradient, 0 where nothing reaches it. `at` has, for
+        some stages, other operands and another value at which their slopes are taken."""
         graph, program = self.graph, self.program
         graph.no_nan = graph.again and all(
             hands_nan_on(*self.kind(slot)) for slot, _, _ in program.forward_steps()
         )
-        found, reached = {program.output: graph.yes}, {program.output: graph.yes}
         useful = leads_to(program, wrt)
-        for step in passings(program, self.ties, wrt):
-            if not useful[step.into]:
-                continue
-            message, here = self.message(step, found[step.stage], reached[step.stage])
-            if step.into in found:
-                message = graph.gate("add", (found[step.into], message))
-                here = graph.either(reached[step.into], here)
-            found[step.into], reached[step.into] = message, here
+        steps = (step for step in passings(program, ties or self.ties, wrt) if useful[step.into])
+        found = self.flowed(steps, at)
         slots = [program.inputs[name] for name in wrt]
         return [
-            graph.select(reached[slot], found[slot], graph.no) if slot in found else graph.no
+            graph.select(found[slot][1], found[slot][0], graph.no) if slot in found else graph.no
             for slot in slots
         ]
+
+    def flowed(
+        self, steps: Iterable[Passing], at: Mapping[int, Fed] = MappingProxyType({})
+    ) -> dict[int, tuple[int, int]]:
+        """What comes to every slot by these steps, and where."""
+        graph = self.graph
+        found = {self.program.output: (graph.yes, graph.yes)}
+        for step in steps:
+            if step.stage not in found:
+                continue
+            fed = at.get(step.stage) or self.fed(step.stage)
+            message, here = self.message(step, fed, *found[step.stage])
+            if step.into in found:
+                before, there = found[step.into]
+                message = graph.gate("add", (before, message))
+                here = graph.either(there, here)
+            found[step.into] = message, here
+        return found
+
+    def tied(self, stages: Iterable[Step]) -> int:
+        """Does any of these stages tie in a row?"""
+        conditions = [self.ties_at(gate, self.fed(slot)) for slot, gate, _ in stages]
+        return reduce(self.graph.either, conditions, self.graph.no)
+
+    def ties_at(self, name: str, fed: Fed) -> int:
+        """The condition that a gate is at its kink."""
+        graph, (*operands, out) = self.graph, fed
+        kink = GATES[name].kink
+        assert kink is not None
+        if not GATES[name].ties:
+            return graph.truth(graph.expression(kink.where, named(name, 0, fed)))
+        if len(operands) == 2:
+            return graph.comparison("eq", *operands)
+        equal = [graph.comparison("eq", operand, out) for operand in operands]
+        return reduce(graph.either, (graph.both(a, b) for a, b in combinations(equal, 2)))
 
     def kind(self, slot: int) -> Kind:
         """The gate of a stage, and those of its operands that are constants."""
         gate, operands = self.program.gates[slot], self.program.operands[slot]
         return gate, tuple([self.program.constants.get(operand) for operand in operands])
 
-    def message(self, step: Passing, arrived: int, reached: int) -> tuple[int, int]:
+    def fed(self, slot: int) -> Fed:
+        """The operands of a stage, and its value."""
+        return (*[self.nodes[operand] for operand in self.program.operands[slot]], self.nodes[slot])
+
+    def message(self, step: Passing, fed: Fed, arrived: int, reached: int) -> tuple[int, int]:
         """What a step passes on, and where."""
         graph = self.graph
-        names = {name: self.nodes[slot] for name, slot in meaning(self.program, step).items()}
+        names = named(self.program.gates[step.stage], step.place, fed)
         slope = graph.expression(step.slope, names)
         if step.domain and not (graph.no_nan and nan_outside(*self.kind(step.stage))):
             inside = graph.truth(graph.expression(step.domain, names))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -16,7 +17,10 @@ import numpy as np
 from backprop.errors import MissingValueError, UsageError
 from backprop.kernel.again import Again
 from backprop.kernel.memory import aligned
+from backprop.kernel.tied_rows import AtTies, Spaces
 from backprop.program import Program
+from backprop.ties import AUTO
+from backprop.ties.watch import Watch
 
 Array = Any
 Columns = Sequence[Array]
@@ -45,16 +49,18 @@ class Kernel:
     def __init__(
         self,
         program: Program,
-        wrt: Sequence[str],
+        watch: Watch,
         ties: str,
         engine: Engine,
         threads: int = 1,
         note: str = "",
     ) -> None:
         self.program = program
-        self.wrt = tuple(wrt)
+        self.wrt = watch.wrt
+        self.watch = watch
+        self.watches = ties == AUTO and bool(watch.stages)  # does the engine tell which rows tie?
         self.engine = engine
-        self.again = Again(program, wrt, ties)
+        self.again = Again(program, watch.wrt, ties)
         self.threads = threads
         self.note = note  # why it isn't the engine that was asked for
 
@@ -113,13 +119,18 @@ class Kernel:
         if start == stop:
             return
         space = self.engine.workspace(stop - start)
+        tied = aligned(1, min(self.engine.block, stop - start)) if self.watches else []
+        spaces: Spaces = {}
         with np.errstate(all="ignore"):
             for begin in range(start, stop, self.engine.block):
                 here = slice(begin, min(stop, begin + self.engine.block))
                 fed = [np.ascontiguousarray(column[here]) for column in columns]
                 found = [column[here] for column in results]
-                if not self.engine.run(fed, found, space):
+                flags = [column[: len(found[0])] for column in tied]
+                if not self.engine.run(fed, [*found, *flags], space):
                     self.mend(fed, found)
+                for flag in flags:
+                    self.settle(fed, found, flag, spaces)
 
     def mend(self, columns: Columns, results: Columns) -> None:
         """Do the rows that are not finite again."""
@@ -130,3 +141,20 @@ class Kernel:
         found = self.again([column[rows] for column in columns], rows.size)
         for column, numbers in zip(results, found, strict=True):
             column[rows] = numbers
+
+    def settle(self, columns: Columns, results: Columns, flags: Array, spaces: Spaces) -> None:
+        """Do the rows that tie again; those without a finite value have no slopes."""
+        tied = (flags != 0) & np.isfinite(results[0])
+        count = int(np.count_nonzero(tied))
+        if count == len(tied):
+            slopes = self.at_ties(columns, count, spaces)
+            for column, numbers in zip(results[1:], slopes, strict=True):
+                column[:] = numbers
+        elif count:
+            slopes = self.at_ties([column[tied] for column in columns], count, spaces)
+            for column, numbers in zip(results[1:], slopes, strict=True):
+                column[tied] = numbers
+
+    @cached_property
+    def at_ties(self) -> AtTies:
+        return AtTies(self.program, self.watch, self.again)

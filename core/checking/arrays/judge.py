@@ -17,7 +17,8 @@ from backprop.checking.arrays.pullbacks import exact_passes, wrong_floats, wrong
 from backprop.checking.arrays.subject import ArraySubject
 from backprop.checking.check import Check, Judged, Method, Remark, worst
 from backprop.checking.digits import FULL, lost_forward, right_digits
-from backprop.checking.opinions import close, faded, precise
+from backprop.checking.numeric import close
+from backprop.checking.opinions import faded, precise
 from backprop.checking.verdict import Judge
 from backprop.checking.wording import LONG, decimal, in_loss
 from backprop.engine import Backward
@@ -43,11 +44,12 @@ class ArrayJudge(Judge):
         gradients = [float(number) for number in exact.back.gradients]
         for name, number in self.subject.gradient.items():
             gradients[self.program.inputs[name]] = float(number)
-        local = IEEE.local[self.subject.ties]
+        branches = self.subject.branches
         slopes: list[Slopes | None] = [None] * len(values)
         for slot, gate, operands in self.program.forward_steps():
             if exact.back.reached(slot):
-                slopes[slot] = local[gate](*[values[k] for k in operands], values[slot])
+                fed = [values[operand] for operand in operands]
+                slopes[slot] = branches.slopes(IEEE, slot, gate, fed, values[slot])
         return values, Backward(gradients, slopes)
 
     def check(self) -> Check:
@@ -83,7 +85,7 @@ class ArrayJudge(Judge):
 
     @cached_property
     def miscounted(self) -> Remark | None:
-        return wrong_floats(self.subject.arrays, self.subject.ties) or self.misshown()
+        return wrong_floats(self.subject.arrays) or self.misshown()
 
     def misshown(self) -> Remark | None:
         """Is the gradient that is shown another than what the passes come to?"""
@@ -106,7 +108,7 @@ class ArrayJudge(Judge):
         first = next(iter(wrong))
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
         reason = f"d{self.subject.arrays.program.output_name}/d{first}: {wrong[first]}{more}"
-        found = wrong_pull_back(self.subject.arrays, self.subject.ties)
+        found = wrong_pull_back(self.subject.arrays)
         remarks = [*check.remarks, *filter(None, [found])]
         return check._replace(verdict="differ", reason=reason, inputs=inputs, remarks=remarks)
 
@@ -123,7 +125,7 @@ class ArrayJudge(Judge):
             return
         digits = 2 * right.digits  # what is only rounding fades
         with mp.workdps(digits):
-            _, back = exact_passes(self.subject.arrays, self.subject.ties)
+            _, back = exact_passes(self.subject.arrays)
             again, exact = self.pull_backs(back), precise(self.subject, digits)
             for name, number in suspects.items():
                 now = again[name] - exact.gradient(self.program, name)
@@ -135,7 +137,7 @@ class ArrayJudge(Judge):
     @cached_property
     def exact_arrays(self) -> tuple[list[Any], ArrayBackward]:
         """Both passes over arrays at many digits."""
-        return exact_passes(self.subject.arrays, self.subject.ties)
+        return exact_passes(self.subject.arrays)
 
     def pull_backs(self, back: ArrayBackward) -> dict[str, Any]:
         """The gradient by pull-backs, by entry."""

@@ -13,7 +13,7 @@ from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS, exactly
 from backprop.arrays.engine import ArrayBackward, backward_arrays, fitted
 from backprop.checking.arrays.subject import Arrays
 from backprop.checking.check import Remark
-from backprop.checking.opinions import close
+from backprop.checking.numeric import close
 from backprop.engine import forward
 from backprop.gates import GATES
 from backprop.program import Program
@@ -24,18 +24,20 @@ SMALL_STEP = 40  # digits of a difference's step
 DIGITS = 130
 
 
-def exact_passes(arrays: Arrays, ties: str) -> tuple[list[Any], ArrayBackward]:
+def exact_passes(arrays: Arrays) -> tuple[list[Any], ArrayBackward]:
     """Both passes of the engine with its pull-backs, at mpmath's present precision."""
     values = forward(arrays.program, arrays.point, PRECISE_ARRAYS)
     start = exactly(arrays.upstream)
-    return values, backward_arrays(arrays.program, values, start, ties, None, PRECISE_ARRAYS)
+    return values, backward_arrays(
+        arrays.program, values, start, arrays.branches, None, PRECISE_ARRAYS
+    )
 
 
-def wrong_pull_back(arrays: Arrays, ties: str) -> Remark | None:
+def wrong_pull_back(arrays: Arrays) -> Remark | None:
     """The last stage that passes back what differences of its own gate don't confirm."""
     program = arrays.program
     with mp.workdps(DIGITS):
-        values, back = exact_passes(arrays, ties)
+        values, back = exact_passes(arrays)
         for slot, gate, operands in program.backward_steps():
             for place, operand in enumerate(operands):
                 message = back.flow(slot, place)
@@ -71,19 +73,19 @@ def total(array: Any) -> Any:
     return np.sum(np.asarray(array, dtype=object)) if np.size(array) else mpf(0)
 
 
-def wrong_floats(arrays: Arrays, ties: str) -> Remark | None:
+def wrong_floats(arrays: Arrays) -> Remark | None:
     """The first stage whose floats are wrong for what it is fed, which no rounding explains."""
-    program = arrays.program
+    program, convention = arrays.program, arrays.branches.convention
     for slot, gate, operands in program.forward_steps():
-        if not arrays.back.reached(slot):
+        if not arrays.back.reached(slot) or slot in arrays.branches.at:
             continue
         fed = [arrays.values[operand] for operand in operands]
         gradient = arrays.back.gradient(slot)
         with np.errstate(**IGNORED):
-            found = list(results(ARRAYS, gate, fed, gradient, ties))
-            truth = results(PRECISE_ARRAYS, gate, exact_of(fed), exactly(gradient), ties)
+            found = list(results(ARRAYS, gate, fed, gradient, convention))
+            truth = results(PRECISE_ARRAYS, gate, exact_of(fed), exactly(gradient), convention)
             moving = [message is not None for message in found[1:]]
-            near = results(ARRAYS, gate, beside(fed, moving), gradient, ties)
+            near = results(ARRAYS, gate, beside(fed, moving), gradient, convention)
         for number, right, other in zip(found, truth, near, strict=True):
             if number is not None and right is not None and off(number, right, other, gate):
                 label = program.labels[slot]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -13,11 +13,14 @@ from backprop.arrays.engine import ArrayBackward, backward_arrays
 from backprop.checking.arrays.opening import Opened, entry, opened
 from backprop.checking.arrays.walk import walk_arrays
 from backprop.checking.opinions import Subject
+from backprop.checking.ties import at_ties
 from backprop.checking.walk import Dialect
-from backprop.engine import forward
+from backprop.engine import Branches, forward
 from backprop.language.syntax import Tree
 from backprop.program import Program
 from backprop.staging import stage
+from backprop.ties import along
+from backprop.ties.arrays import ArrayWatch
 
 Array = Any
 
@@ -33,6 +36,7 @@ class Arrays(NamedTuple):
     values: Sequence[Any]
     back: ArrayBackward
     opened: Opened
+    branches: Branches
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class ArraySubject(Subject):
     """The opened program, whose inputs are entries; and the arrays that these are of."""
 
     parts: ClassVar[str] = "entries"
+    _: KW_ONLY
     arrays: Arrays
 
     def walked(self, at: Mapping[str, Any], dialect: Dialect) -> Any:
@@ -60,22 +65,35 @@ def array_subject(tree: Tree, request: Mapping[str, Any]) -> ArraySubject:
     shapes = {name: np.shape(value) for name, value in point.items() if np.ndim(value)}
     program = stage(tree, request["given"], request["gates"], request["share"], shapes)
     assert program.shapes is not None
-    ties, wrt = request["ties"], request["wrt"]
+    wrt, ties, way = request["wrt"], request["ties"], direction(request)
     upstream = np.reshape(numbers(request["upstream"]), program.shapes[program.output])[()]
     with np.errstate(**IGNORED):
         values = forward(program, point, ARRAYS)
-    back = backward_arrays(program, values, upstream, ties)
+    branches = along(ArrayWatch(program, wrt), values, ties, way)
+    back = backward_arrays(program, values, upstream, branches)
     parts = opened(program, values, upstream)
     gradient = {
         name: np.reshape(numbers(request["gradient"][name]), program.shapes[program.inputs[name]])
         for name in wrt
     }
+    at, names = parts.point(point), list(parts.point(gradient))
+    entries = None if way is None else parts.point(way)
     return ArraySubject(
-        tree, parts.program, parts.point(point), list(parts.point(gradient)), ties,
-        request["gates"], float(np.sum(values[program.output] * upstream)),
-        parts.point(gradient),
-        Arrays(program, point, wrt, upstream, gradient, values, back, parts),
+        tree, parts.program, at, names, gates=request["gates"],
+        value=float(np.sum(values[program.output] * upstream)), gradient=parts.point(gradient),
+        **at_ties(parts.program, at, names, ties, entries),
+        arrays=Arrays(
+            program, point, wrt, upstream, gradient, values, back, parts, branches
+        ),
     )  # fmt: skip
+
+
+def direction(request: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The way along which branches were chosen, in the shapes of the inputs."""
+    way, shapes = request["direction"], request["shapes"]
+    if way is None:
+        return None
+    return {name: np.reshape(numbers(part), shapes.get(name, ()))[()] for name, part in way.items()}
 
 
 def point_of(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,13 @@ import json
 from collections.abc import Iterator
 from html import escape
 from importlib.resources import files
+from math import isfinite
 from typing import Any
 
 from backprop.drawing.building import circuit
 from backprop.drawing.layout import Label, layout
 from backprop.drawing.svg import Picture, Pixels, text
+from backprop.emitting import at_ties
 from backprop.emitting.tracing import flow_key, trace
 from backprop.errors import UsageError, visible
 from backprop.explaining.telling import factor, rule
@@ -43,6 +45,7 @@ def page(report: Report, decimals: int = 2) -> str:
         "names": {str(slot): name for slot, name in enumerate(program.labels)},
         "decimals": decimals,
         "steps": list(steps(program, drawn.gradients)),
+        "flows": flows_at_ties(report),
     }
     inputs = ", ".join(program.inputs)
     staged = "\n" in program.text.strip() or "=" in program.text
@@ -51,12 +54,25 @@ def page(report: Report, decimals: int = 2) -> str:
         policy=POLICY,
         title=escape(title),
         program=escape(visible_lines(program.text)) if staged else "",
+        ties=escape(" ".join(at_ties(program, "split"))),
         style=asset("page.css"),
         picture=picture,
         data=json.dumps(data, allow_nan=False).replace("<", "\\u003c"),
-        trace=trace(program, report.ties),
+        trace=trace(program, "split"),
         script=asset("page.js"),
     )
+
+
+def flows_at_ties(report: Report) -> dict[str, float] | None:
+    """What flows at the point itself, where gates tie: a script can't look around a tie."""
+    if report.resolved is None or not report.resolved.tied:
+        return None
+    flows = {
+        flow_key(slot, place): report.every.flow(slot, place)
+        for slot, _, operands in report.program.forward_steps()
+        for place in range(len(operands))
+    }
+    return {key: flow for key, flow in flows.items() if flow is not None and isfinite(flow)}
 
 
 def visible_lines(text: str) -> str:
@@ -201,6 +217,7 @@ TEMPLATE = """\
 <output id="count"></output>
 </div>
 <p id="said" role="status" aria-live="polite"></p>
+<p id="ties">{ties}</p>
 <table id="answers"><caption>What the gradient says</caption><tbody></tbody></table>
 </main>
 <script id="data" type="application/json">{data}</script>

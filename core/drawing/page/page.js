@@ -44,7 +44,9 @@ function keysOf(label) {
 }
 
 function show() {
-    const { values, flows } = trace(point);
+    const { values, flows: traced } = trace(point);
+    const moved = data.inputs.some((input, place) => input.value !== point[place]);
+    const flows = moved || data.flows === null ? traced : data.flows;
     for (const label of document.querySelectorAll("[data-slot]")) {
         const value = values[label.dataset.slot];
         label.textContent = short(value);
