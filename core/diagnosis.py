@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import inf, isfinite
 from typing import Any
 
@@ -15,6 +15,7 @@ from backprop.program import Notice, Program, written
 from backprop.ties import AUTO, Resolved, resolve
 from backprop.ties.watch import Watch, is_tied
 
+CORNERS = {name for name, gate in GATES.items() if gate.kink and gate.kink.what == "corner"}
 NEAR = 1e-8  # a gate closer than this to where it switches is said to be
 
 
@@ -42,12 +43,11 @@ def diagnose(
 
 def corners(program: Program, values: Sequence[float], back: Backward) -> Iterator[Notice]:
     """Stages at a point where even the value is a convention: 0**0."""
-    names = {name for name, gate in GATES.items() if gate.kink and gate.kink.what == "corner"}
-    if names.isdisjoint(program.gates):
+    if CORNERS.isdisjoint(program.gates):
         return
     for slot, name, operands in program.forward_steps():
         fed = [values[operand] for operand in operands]
-        if name in names and back.reached(slot) and is_tied(name, fed, values[slot]):
+        if name in CORNERS and back.reached(slot) and is_tied(name, fed, values[slot]):
             kink, label = GATES[name].kink, program.labels[slot]
             assert kink is not None
             code = f"{label} = {program.stage(slot, 0).code}"
@@ -57,28 +57,35 @@ def corners(program: Program, values: Sequence[float], back: Backward) -> Iterat
 
 def near_kinks(program: Program, values: Sequence[float], back: Backward) -> Iterator[Notice]:
     """Every stage with a say in the answer that almost has no derivative."""
-    if not program.bending:
-        return
-    heard = {
-        operand
-        for slot, _, operands in program.forward_steps()
-        if back.reached(slot)
-        for operand in operands
-    }
+    near = []
     for slot, name, operands in program.bending:
-        if not (back.reached(slot) or slot in heard):
-            continue
         fed, out = [values[operand] for operand in operands], values[slot]
         gap = distance(name, fed, out)
         if 0 < gap <= NEAR * max(1.0, *map(abs, fed)) and not is_tied(name, fed, out):
+            near.append((slot, gap))
+    heard = heard_of(program, back) if near else ()
+    for slot, gap in near:
+        if back.reached(slot) or slot in heard:
             label = program.labels[slot]
             code = f"{label} = {program.stage(slot, 0).code}"
             yield Notice("near", f"{code} is within {gap:.1g} of switching", label)
 
 
+def heard_of(program: Program, back: Backward) -> Collection[int]:
+    """The operands of all stages that gradient reached."""
+    return {
+        operand
+        for slot, _, operands in program.forward_steps()
+        if back.reached(slot)
+        for operand in operands
+    }
+
+
 def distance(name: str, fed: Sequence[Any], out: Any, arithmetic: Arithmetic = IEEE) -> Any:
     """How far a gate is from where it has no derivative; inf if it is nowhere near."""
-    if GATES[name].ties:
+    if GATES[name].ties and len(fed) == 2:
+        found = abs(fed[0] - fed[1])
+    elif GATES[name].ties:
         found = sorted(abs(value - out) for value in fed)[1]
     elif gap := arithmetic.gap[name]:
         found = gap(*fed, out)

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import compress, count
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from backprop.gates import GATES
+from backprop.gates import BENDING, GATES
 from backprop.gates.row import Gate
 from backprop.gates.rules import form, partial_text
 from backprop.language.syntax import Tree
@@ -113,11 +113,15 @@ class Program:
     granularity: str = "written"
     shared: bool = True  # are equal subexpressions one stage?
     shapes: tuple[tuple[int, ...], ...] | None = None  # of every slot; None if all are numbers
+    bending: Sequence[Step] = field(init=False, default=())  # stages that bend or jump somewhere
 
     def __post_init__(self) -> None:
-        for field in ("constants", "literals", "inputs", "defaults", "names"):
-            object.__setattr__(self, field, MappingProxyType(dict(getattr(self, field))))
+        for name in ("constants", "literals", "inputs", "defaults", "names"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         validate(self)
+        if not BENDING.isdisjoint(self.gates):
+            steps = [step for step in self.forward_steps() if step[1] in BENDING]
+            object.__setattr__(self, "bending", steps)
 
     @property
     def text(self) -> str:
@@ -157,12 +161,6 @@ class Program:
         """Slot, gate and operands of every stage, in the order of computing."""
         columns = zip(count(), self.gates, self.operands, strict=False)
         return compress(columns, self.operands)
-
-    @cached_property
-    def bending(self) -> tuple[Step, ...]:
-        """The stages whose gates bend or jump somewhere."""
-        names = {name for name in {*self.gates} if name in GATES and GATES[name].bends}
-        return tuple([step for step in self.forward_steps() if step[1] in names]) if names else ()
 
     def backward_steps(
         self, wrt: Iterable[str] | None = None, only: Sequence[object] | None = None

@@ -18,6 +18,7 @@ GATES: dict[str, Gate] = {
     for family in (arithmetic, transcendental, activations, piecewise)
     for gate in family.ROWS
 }
+BENDING: set[str] = {gate.name for gate in GATES.values() if gate.bends}
 SCALARS: dict[str, Gate] = dict(GATES)
 ALIASES: dict[str, str] = {alias: gate.name for gate in GATES.values() for alias in gate.aliases}
 CONSTANTS: dict[str, float] = {"pi": pi, "e": e}
@@ -50,4 +51,5 @@ def array_gates() -> dict[str, Gate]:
 
     rows = {gate.name: gate for gate in arrays.ROWS}
     GATES.update(rows)
+    BENDING.update(gate.name for gate in arrays.ROWS if gate.bends)
     return rows

@@ -41,9 +41,8 @@ class Meetings:
         return (
             0.0 in self.zeros(values)
             or any(map(eq, self.lefts(values), self.rights(values)))
-            or any(is_tied(gate, [values[k] for k in operands], values[slot])
-                   for slot, gate, operands in self.others)
-        )  # fmt: skip
+            or any(ties_at(*step, values) for step in self.others)
+        )
 
 
 def picker(slots: Sequence[int]) -> Any:
@@ -61,6 +60,11 @@ def is_tied(gate: str, fed: Sequence[float], out: float) -> bool:
     return bool(test and test(*fed, out))
 
 
+def ties_at(slot: int, gate: str, operands: Sequence[int], values: Sequence[float]) -> bool:
+    """Is a stage at its kink?"""
+    return is_tied(gate, [values[operand] for operand in operands], values[slot])
+
+
 def watch_of(program: Program, wrt: Iterable[str]) -> Watch:
     """The ties of a program, of numbers or of arrays, that matter for these inputs."""
     if program.shapes is None:
@@ -76,17 +80,12 @@ class Watch:
     def __init__(self, program: Program, wrt: Iterable[str]) -> None:
         self.program = program
         self.wrt = tuple(wrt)
+        self.asked = False
 
     @property
     def needed(self) -> Sequence[str] | None:
         """The inputs for a backward pass; None if all are needed."""
-        return None if {*self.program.inputs} <= {*self.wrt} else self.wrt
-
-    @cached_property
-    def any_stage(self) -> Meetings | None:
-        """The test over all stages, which is made at once; None if no stage can ever tie."""
-        steps = self.program.bending
-        return Meetings(steps) if steps else None
+        return None if len(self.wrt) == len(self.program.inputs) else self.wrt
 
     @cached_property
     def heard(self) -> Sequence[bool]:
@@ -160,10 +159,19 @@ class Watch:
 
     def tied(self, values: Sequence[float]) -> list[int]:
         """The stages that tie at these values and matter: none, nearly always."""
-        if self.any_stage is None or not self.any_stage(values) or not self.meetings(values):
+        if not self.program.bending or not self.meets(values):
             return []
         return [
-            slot
-            for slot, gate, operands in self.stages
-            if is_tied(gate, [values[operand] for operand in operands], values[slot])
+            slot for slot, gate, operands in self.stages if ties_at(slot, gate, operands, values)
         ]
+
+    def meets(self, values: Sequence[float]) -> bool:
+        """Does any stage tie? Who asks again and again has a quick test made for it."""
+        if self.asked:
+            return self.every_stage(values) and self.meetings(values)
+        self.asked = True
+        return any(ties_at(*step, values) for step in self.program.bending)
+
+    @cached_property
+    def every_stage(self) -> Meetings:
+        return Meetings(self.program.bending)
