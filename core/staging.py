@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import NoReturn
 
+from backprop.arithmetic.folded import Folded
 from backprop.arithmetic.ieee import VALUE
 from backprop.errors import LanguageError, LimitError
 from backprop.gates import CONSTANTS, GATES, WITH_CONSTANT, find
@@ -151,7 +152,7 @@ class Stager:
             slot = self.literal(text, value := float(text))
             self.check_literal(text, value)
         elif text in CONSTANTS and text not in self.given:
-            slot = self.literal(text, CONSTANTS[text])
+            slot = self.literal(text, Folded(CONSTANTS[text], text))
             if text == "e":
                 message = "e is read as 2.718...; to make it a variable, give it a value: --e=..."
                 self.notices.append(Notice("constant", message))
@@ -271,7 +272,7 @@ class Stager:
             return CONSTANT, (self.fold(gate, operands),)
         for position in fixed:
             value = constants[operands[position]]
-            exact = value if value.__class__ is float else None
+            exact = value if is_written(value) else None
             for key in ((gate, position, exact), (gate, position, None)):
                 if found := WITH_CONSTANT.get(key):
                     return found[0], tuple([operands[index] for index in found[1]])
@@ -302,8 +303,7 @@ class Stager:
 
     def computed(self, gate: str, numbers: Sequence[float]) -> float:
         """The value of a gate on constants."""
-        found: float = VALUE[gate](*numbers)
-        return found
+        return Folded(VALUE[gate](*numbers), gate, numbers)
 
     def all_finite(self, value: float) -> bool:
         return math.isfinite(value)
@@ -347,6 +347,11 @@ class Stager:
     def fail(self, message: str, hint: str = "") -> NoReturn:
         tree = self.tree
         raise LanguageError(message, text=tree.text, span=tree.spans[self.step], hint=hint)
+
+
+def is_written(value: object) -> bool:
+    """Is a constant the very float that the text has? One that is made of others may differ."""
+    return value.__class__ is float
 
 
 def stage_numbers(tree: Tree, given: Collection[str], fine: bool, share: bool) -> Program | None:

@@ -125,8 +125,11 @@ def tied(ties: str) -> Function:
 
 
 def entry(value: Any) -> Any:
-    """A number as NumPy's own, which never raises; what is no number stays as it is."""
-    return np.float64(value) if isinstance(value, float) else value
+    """A number as NumPy's own, which never raises, and an array as a plain one; what is neither
+    stays as it is."""
+    if isinstance(value, float):
+        return np.float64(value)
+    return value.view(np.ndarray) if isinstance(value, np.ndarray) else value
 
 
 class ArrayArithmetic(Arithmetic):

@@ -12,7 +12,9 @@ from typing import Any
 import mpmath
 from mpmath import mp, mpf
 
+from backprop.arithmetic.folded import Folded, unfolded
 from backprop.arithmetic.system import Arithmetic, Function
+from backprop.gates import CONSTANTS
 from backprop.gates.rules import COMPARISONS
 
 nan, inf = mp.nan, mp.inf
@@ -160,9 +162,24 @@ FINITE = (
     | {"where": lambda c, a, b: nan if c != c else a if c else b}
 )
 
+
+def exactly(value: Any) -> Any:
+    """A float as the number that it is; a constant that is made of others, from these."""
+    if value.__class__ is not Folded:
+        return mpf(value)
+    return unfolded(value, mpf, constant_or_gate)
+
+
+def constant_or_gate(name: str) -> Function:
+    if name in CONSTANTS:
+        return {"pi": lambda: +mp.pi, "e": lambda: +mp.e}[name]
+    found: Function = PRECISE.value[name]
+    return found
+
+
 PRECISE = Arithmetic(
     PRIMITIVES,
     literal=lambda text: f"number({float(text)!r})",
     constants={"number": mpf, "pi": mp.pi, "e": mp.e},
-    number=mpf,
+    number=exactly,
 )

@@ -9,19 +9,37 @@ from mpmath import mp, mpf
 
 from backprop.arithmetic.arrays import ArrayArithmetic, choose
 from backprop.arithmetic.definitions import Definitions, entrywise
+from backprop.arithmetic.folded import unfolded
 from backprop.arithmetic.precise import PRECISE, PRIMITIVES
+from backprop.arithmetic.precise import constant_or_gate as exact_constant
+from backprop.arithmetic.system import Function
 from backprop.arithmetic.whole import WHOLE
+from backprop.gates import CONSTANTS
 
 each_exact = entrywise(mpf)
 
 
 def exactly(value: Any) -> Any:
-    """Floats, alone or in an array, as the exact numbers that they are."""
+    """Floats, alone or in an array, as the exact numbers that they are; constants that are made
+    of others, from these."""
+    if hasattr(value, "operands"):
+        return unfolded(value, as_they_are, constant_or_gate)
+    return as_they_are(value)
+
+
+def as_they_are(value: Any) -> Any:
     if isinstance(value, float):
         return mpf(value)
     if isinstance(value, np.ndarray) and value.dtype == float:
         return each_exact(value) if value.size else value.astype(object)
     return value
+
+
+def constant_or_gate(name: str) -> Function:
+    if name in CONSTANTS:
+        return exact_constant(name)
+    found: Function = PRECISE_ARRAYS.value[name]
+    return found
 
 
 DEFINITIONS = Definitions(PRECISE.value, mpf)

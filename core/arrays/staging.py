@@ -13,6 +13,7 @@ import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED
 from backprop.arrays.creating import CREATORS, create
+from backprop.arrays.folded import folded
 from backprop.arrays.shapes import (
     LIMIT,
     Axis,
@@ -373,10 +374,8 @@ class ArrayStager(Stager):
 
     def computed(self, gate: str, numbers: Sequence[Any]) -> Any:
         with np.errstate(**IGNORED):
-            found = ARRAYS.value[gate](*[
-                np.float64(number) if isinstance(number, float) else number for number in numbers
-            ])  # fmt: skip
-        return found if isinstance(found, np.ndarray) and found.ndim else float(found)
+            found = ARRAYS.value[gate](*map(ARRAYS.number, numbers))
+        return folded(found, gate, numbers)
 
     def all_finite(self, value: Any) -> bool:
         return not isinstance(value, (float, np.ndarray)) or bool(np.all(np.isfinite(value)))

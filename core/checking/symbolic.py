@@ -24,6 +24,7 @@ from sympy.printing.str import StrPrinter
 
 from backprop.arithmetic.ieee import VALUE
 from backprop.arithmetic.precise import FINITE, real
+from backprop.arithmetic.precise import exactly as exactly_constant
 from backprop.checking.numeric import Direction
 from backprop.checking.walk import Dialect, walk
 from backprop.gates import CONSTANTS, GATES
@@ -208,7 +209,7 @@ def chained(
         values: list[Any] = [None] * len(program.gates)
         tangents: list[dict[int, Any]] = [{} for _ in program.gates]
         for slot, constant in program.constants.items():
-            values[slot] = mpf(constant)
+            values[slot] = exactly_constant(constant)
         for name, slot in program.inputs.items():
             values[slot] = mpf(point[name])
         for place, direction in enumerate(directions):

@@ -1,7 +1,7 @@
 """A plain walk of the syntax tree, which knows nothing of staging: values of any kind come out.
 
 Who walks brings the functions that he has. A gate he lacks is computed by its textbook
-formula. As everywhere in the tool, constants alone are computed in floats.
+formula. Constants alone stay floats that know how they are made, until one meets a variable.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from backprop.arithmetic.folded import Folded, unfolded
 from backprop.arithmetic.ieee import VALUE
 from backprop.gates import CONSTANTS, find
 from backprop.gates.rules import formula
@@ -24,6 +25,25 @@ class Dialect(NamedTuple):
     operator: Callable[[Op, Sequence[Any]], Any] | None = None  # who knows arrays does it alone
     settled: Callable[[Any], Any] = lambda value: value  # before a value gets a name
 
+    def function(self, name: str) -> Callable[..., Any]:
+        """A gate, or pi or e, in these numbers."""
+        if name in CONSTANTS:
+            return lambda: self.literal(name)
+        if name in self.functions:
+            return self.functions[name]
+        gate = find(name)
+        assert gate is not None
+
+        def by_formula(*operands: Any) -> Any:
+            names = dict(zip(gate.operands, operands, strict=True))
+            return walk(formula(gate.formula), names, self, self.literal)
+
+        return by_formula
+
+    def exact(self, value: float) -> Any:
+        """A constant in these numbers, made of what was written."""
+        return unfolded(value, self.number, self.function)
+
 
 class Run(NamedTuple):
     """A run of code that is being walked, and what names mean in it."""
@@ -36,7 +56,7 @@ class Run(NamedTuple):
 
 
 def constant(text: str) -> float:
-    return CONSTANTS[text] if text in CONSTANTS else float(text)
+    return Folded(CONSTANTS[text], text) if text in CONSTANTS else float(text)
 
 
 def walk(
@@ -71,7 +91,7 @@ def walk(
             else:
                 runs.pop()
     found = dialect.settled(stack[-1])
-    return dialect.number(found) if isinstance(found, float) else found
+    return dialect.exact(found) if isinstance(found, float) else found
 
 
 def applied(
@@ -93,8 +113,8 @@ def applied(
     gate = find(op.name)
     assert gate is not None
     if all(isinstance(operand, float) for operand in operands):
-        return VALUE[gate.name](*operands)
-    fed = [dialect.number(a) if isinstance(a, float) else a for a in operands]
+        return Folded(VALUE[gate.name](*operands), gate.name, operands)
+    fed = [dialect.exact(a) if isinstance(a, float) else a for a in operands]
     if gate.name in dialect.functions:
         return dialect.functions[gate.name](*fed)
     code = formula(gate.formula).code

@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.arithmetic.definitions import Definitions, cost, entrywise
-from backprop.gates import GATES
+from backprop.arithmetic.folded import Folded, unfolded
+from backprop.arithmetic.ieee import VALUE
+from backprop.gates import CONSTANTS, GATES, SCALARS
 from backprop.gates.row import Gate
 from backprop.language.syntax import candidates
 from backprop.program import CONSTANT, INPUT, Program
@@ -45,6 +47,37 @@ def entry(name: str, index: Sequence[int]) -> str:
     return f"{name}[{', '.join(map(str, index))}]" if index else name
 
 
+def each_folded(value: Any) -> Any:
+    """The entries of a constant that is made of others, each as a number that knows how."""
+    if not hasattr(value, "operands"):
+        return value
+
+    def function(name: str) -> Any:
+        if name in CONSTANTS:
+            return lambda: boxed(Folded(CONSTANTS[name], name))
+        gate = FOLDING[name] if GATES[name].array else entrywise(folding(name))
+        return lambda *operands: boxed(gate(*operands))
+
+    return unfolded(value, boxed, function)
+
+
+def boxed(value: Any) -> Any:
+    """Numbers as an array of objects, which NumPy leaves as they are."""
+    if not isinstance(value, (float, np.ndarray)):
+        return value
+    found = np.empty(np.shape(value), dtype=object)
+    found[...] = value
+    return found
+
+
+def folding(gate: str) -> Any:
+    """A gate on constants."""
+    return lambda *numbers: Folded(VALUE[gate](*numbers), gate, numbers)
+
+
+FOLDING = Definitions({name: folding(name) for name in SCALARS}, float).table()
+
+
 def size(program: Program) -> int:
     """How many stages an opened program has, more or less."""
     shapes = program.shapes
@@ -70,7 +103,7 @@ class Opener:
         self.operands: list[tuple[int, ...]] = []
         self.nodes: list[int] = []
         self.numbers: dict[int, float] = {}
-        self.known: dict[float | str, int] = {}
+        self.known: dict[Any, int] = {}
         self.names: dict[str, int] = {}
         self.inputs: dict[str, int] = {}
         self.node = 0
@@ -87,12 +120,12 @@ class Opener:
     def record(self, gate: Gate, *operands: int) -> int:
         return self.add(gate.name, operands)
 
-    def constant(self, number: float) -> int:
-        number = float(number)
-        key = repr(number)  # tells -0.0 from 0.0
+    def constant(self, number: Any) -> int:
+        made = getattr(number, "operands", None)
+        key = repr(number) if made is None else (number.gate, *map(repr, made))  # tells -0.0 from 0
         if key not in self.known:
             self.known[key] = slot = self.add(CONSTANT, ())
-            self.numbers[slot] = number
+            self.numbers[slot] = number if made is not None else float(number)
         return self.known[key]
 
     def opened(self, upstream: Any) -> Opened:
@@ -100,7 +133,7 @@ class Opener:
         entries: list[Any] = [None] * len(old.gates)
         for slot, value in old.constants.items():
             is_number = isinstance(value, (float, np.ndarray))
-            entries[slot] = entrywise(self.constant)(value) if is_number else value
+            entries[slot] = entrywise(self.constant)(each_folded(value)) if is_number else value
         for name, slot in old.inputs.items():
             self.node = old.nodes[slot]
             entries[slot] = self.array_of_inputs(name, np.shape(self.values[slot]))

@@ -10,13 +10,13 @@ import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED
 from backprop.arithmetic.definitions import Definitions, entrywise
+from backprop.arithmetic.folded import unfolded
 from backprop.arithmetic.system import Function, Table
 from backprop.arrays.creating import CREATORS, create
+from backprop.arrays.folded import folded
 from backprop.arrays.shapes import Axis
 from backprop.checking.walk import Dialect, constant, walk
-from backprop.gates import GATES, find
-from backprop.gates.row import Gate
-from backprop.gates.rules import formula
+from backprop.gates import CONSTANTS, GATES, find
 from backprop.language.syntax import ABSENT, Op, Tree
 
 Array = Any
@@ -54,21 +54,26 @@ class Walker:
     """What the operators of the language do to arrays whose entries are of one kind."""
 
     def __init__(self, scalars: Dialect) -> None:
-        def by_formula(gate: Gate) -> Function:
-            def found(*operands: Any) -> Any:
-                names = dict(zip(gate.operands, operands, strict=True))
-                return walk(formula(gate.formula), names, scalars, scalars.literal)
-
-            return found
-
+        self.scalars = scalars
         self.number = scalars.number
-        self.each = Table(by_formula, scalars.functions)
+        self.each = Table(lambda gate: scalars.function(gate.name), scalars.functions)
         self.functions = Table(lambda gate: entrywise(self.each[gate.name]))
         self.functions |= Definitions(self.each, self.number).table()
         self.random = np.random.default_rng([0])
 
     def exact(self, value: Any) -> Any:
-        """Floats as numbers of this kind."""
+        """Floats as numbers of this kind; constants that are made of others, from these."""
+        if hasattr(value, "operands"):
+            return unfolded(value, self.as_it_is, self.function)
+        return self.as_it_is(value)
+
+    def function(self, name: str) -> Function:
+        if name in CONSTANTS:
+            return self.scalars.function(name)
+        found: Function = self.functions[name]
+        return found
+
+    def as_it_is(self, value: Any) -> Any:
         if isinstance(value, float):
             return self.number(value)
         if isinstance(value, np.ndarray) and value.dtype == float:
@@ -80,12 +85,12 @@ class Walker:
         return self.gate("stack", *value.parts) if isinstance(value, Listed) else value
 
     def gate(self, name: str, *operands: Any) -> Any:
-        """A gate on arrays; in floats, as everywhere, if all it is fed is constant."""
+        """A gate on arrays; in floats that know how they are made, if all of it is constant."""
         fed = [self.settled(operand) for operand in operands]
         if not any(is_kind(operand) for operand in fed):
             with np.errstate(**IGNORED):
                 found = ARRAYS.value[name](*map(ARRAYS.number, fed))
-            return found if np.ndim(found) else float(found)
+            return folded(found, name, fed)
         return self.functions[name](*map(self.exact, fed))
 
     def operator(self, op: Op, operands: Sequence[Any]) -> Any:
