@@ -82,12 +82,31 @@ def peak(a: Array, axis: Axis) -> Array:
 
 def logsumexp(a: Array, axis: Axis) -> Array:
     shift = peak(a, axis)
-    return shrunk(np.log(total(np.exp(a - shift), axis)) + shift, a, axis)
+    return shrunk(log_of_total(a - shift, axis) + shift, a, axis)
 
 
 def log_softmax(a: Array, axis: Axis) -> Array:
     lowered = a - peak(a, axis)
-    return lowered - np.log(total(np.exp(lowered), axis))
+    return lowered - log_of_total(lowered, axis)
+
+
+def log_of_total(lowered: Array, axis: Axis) -> Array:
+    """log(sum(exp(a))) where the largest entry is 0: one such counts as the 1 of log1p, so that
+    small others keep their digits."""
+    largest = lowered == 0
+    ones = unlined(np.cumsum(lined(largest, axis), axis=0) == 1, lowered, axis) & largest
+    rest = total(np.where(ones, 0.0, np.exp(lowered)), axis)
+    return np.where(np.any(ones, axis=axis.of(np.shape(lowered)), keepdims=True),
+                    np.log1p(rest), np.log(rest))  # fmt: skip
+
+
+def rest(g: Array, axis: Axis) -> Array:
+    """For every entry the sum of the others, without a difference."""
+    line = lined(g, axis)
+    before, after = np.zeros_like(line), np.zeros_like(line)
+    before[1:] = np.cumsum(line[:-1], axis=0)
+    after[:-1] = np.cumsum(line[:0:-1], axis=0)[::-1]
+    return unlined(before + after, g, axis)
 
 
 def softmax(a: Array, axis: Axis) -> Array:
@@ -270,6 +289,7 @@ WHOLE: dict[str, Function] = {
     "spread": spread,
     "count": count,
     "others": others,
+    "rest": rest,
     "direction": direction,
     "total": total,
     "shares": softmax,

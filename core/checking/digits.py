@@ -6,13 +6,14 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from mpmath import mp
+from mpmath import mp, mpf
 
 from backprop.engine import Backward
 from backprop.program import Program
 
 FULL = 16
 TINIEST = 2.0**-1074
+DUST = 1e-12  # beside the parts that cancel, what is left of 0 in floats
 DROP = 3.0  # digits that a stage has to lose to be worth naming
 
 
@@ -48,11 +49,22 @@ def forward_digits(program: Program, floats: Sequence[float], exact: Sequence[An
     return [right_digits(a, b) for a, b in zip(floats, exact, strict=True)]
 
 
-def backward_digits(program: Program, floats: Backward, exact: Backward) -> list[float]:
+def backward_digits(
+    program: Program, floats: Backward, exact: Backward, sizes: Sequence[Any], digits: int
+) -> list[float]:
+    """The same for gradients, of which `sizes` are those of the parts that each adds up."""
     return [
-        right_digits(floats.gradient(slot), exact.gradient(slot))
+        kept_digits(floats.gradient(slot), exact.gradient(slot), sizes[slot], digits)
         for slot in range(len(program.gates))
     ]
+
+
+def kept_digits(number: float, exact: Any, size: Any, digits: int) -> float:
+    """Right digits of a sum whose parts have this size; what is 0 to within their rounding has
+    all of them."""
+    if abs(exact) <= size * mpf(10) ** (-digits // 2) and abs(number) <= size * DUST:
+        return FULL
+    return right_digits(number, exact)
 
 
 def lost_forward(program: Program, digits: Sequence[float], exact: Reached) -> Loss | None:

@@ -132,7 +132,11 @@ def with_formula(judge: Judge, check: Check) -> Check:
             if judge.verdicts[name] in ("kink", "undefined", "differ") or judge.ties:
                 continue
             number, exact = found.at(formula, subject.point), judge.exact(name)
-            if mp.isfinite(exact) and mp.isfinite(number) and not close(exact, number):
+            if (
+                mp.isfinite(exact)
+                and mp.isfinite(number)
+                and not close(exact, number, room=judge.room(name))
+            ):
                 confirmed = "numeric" in judge.opinion_on(name)[0].heard
                 check = parted(
                     check, name, judge.input_of(name), mp.nstr(number, 17), confirmed=confirmed

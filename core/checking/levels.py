@@ -159,7 +159,12 @@ class Examiner:
                     symbolic = self.timed("symbolic", lambda: self.beside(ways, engine.digits))
             except GIVES_UP as error:  # the other opinions stand; this one's failure is said
                 self.failed["symbolic"] = f"{type(error).__name__}: {str(error)[:100]}"
-        return Look(engine, along, symbolic, sides, values)
+        with mp.workdps(engine.digits):
+            rooms = [
+                sum(abs(part) * engine.room(subject.program, name) for name, part in way.items())
+                for way in ways
+            ]
+        return Look(engine, along, symbolic, sides, values, rooms)
 
     def beside(self, ways: Sequence[Direction], digits: int) -> list[Sides | None]:
         """SymPy's slopes a hair to the left and to the right, where nothing that parts there

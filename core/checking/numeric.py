@@ -29,9 +29,10 @@ def literal(text: str) -> Any:
 DIALECT = Dialect(FINITE, mpf, literal)
 
 
-def close(a: Any, b: Any, digits: int = CLOSE) -> bool:
+def close(a: Any, b: Any, digits: int = CLOSE, *, room: Any = 0) -> bool:
+    """Are two numbers one? `room` is what is nothing beside the parts that they add up."""
     largest = max(abs(a), abs(b))
-    return largest < NOTHING or bool(abs(a - b) <= largest * mpf(10) ** -digits)
+    return largest < NOTHING or bool(abs(a - b) <= max(largest * mpf(10) ** -digits, room))
 
 
 class Sides(NamedTuple):
@@ -49,8 +50,8 @@ class Sides(NamedTuple):
     def middle(self) -> Any:
         return (self.left + self.right) / 2
 
-    def close_to(self, other: Sides) -> bool:
-        return close(self.left, other.left) and close(self.right, other.right)
+    def close_to(self, other: Sides, room: Any = 0) -> bool:
+        return close(self.left, other.left, room=room) and close(self.right, other.right, room=room)
 
     def each(self, function: Callable[[Any, Any], Any], other: Sides) -> Sides:
         """These slopes and another's put through a function, side by side."""

@@ -73,6 +73,11 @@ class Precise(NamedTuple):
     back: Backward
     digits: int
     scattered: bool = False  # are there numbers further apart than any digits reach?
+    sizes: Sequence[Any] = ()  # of the parts that every slot's gradient adds up
+
+    def room(self, program: Program, name: str) -> Any:
+        """What is nothing beside the parts of a derivative: it is what is left of 0."""
+        return self.sizes[program.inputs[name]] * mpf(10) ** (-self.digits // 2)
 
     def gradient(self, program: Program, name: str) -> Any:
         return self.back.gradient(program.inputs[name])
@@ -86,6 +91,7 @@ class Look(NamedTuple):
     symbolic: list[Sides | None] | None
     sides: list[Sides] | None
     values: dict[str, Any]
+    rooms: Sequence[Any]
 
     def at(self, place: int) -> tuple[Any, Sides | None, Sides | None]:
         """What is known of one direction."""
@@ -121,23 +127,26 @@ class Opinion(NamedTuple):
         return not self.sides.known or all(close(now, then, ROUGH) for now, then in pairs)
 
     @classmethod
-    def of(cls, own: Any, symbolic: Sides | None, sides: Sides | None) -> Self:
+    def of(cls, own: Any, symbolic: Sides | None, sides: Sides | None, room: Any = 0) -> Self:
         """The engine's number beside what the others have, if they have one."""
+        if abs(own) <= room:
+            own = mpf(0)
         if not mp.isfinite(own):
             return cls("undefined", own, symbolic, sides)
         others: dict[str, Sides] = {}
         if symbolic and symbolic.known:
             others["symbolic"] = symbolic
-        if sides and sides.known and not drowned(own, sides):
+        nothing = Sides(own, own)
+        if sides and sides.known and (sides.close_to(nothing, room) or not drowned(own, sides)):
             others["numeric"] = sides
         if not others:
             return cls("silent", own, symbolic, sides)
         first, *more = others.values()
-        if not all(one.close_to(first) for one in more):
+        if not all(one.close_to(first, room) for one in more):
             return cls("differ", own, symbolic, sides)
-        if not close(first.left, first.right):
+        if not close(first.left, first.right, room=room):
             return cls("jump", own, symbolic, sides)
-        if not close(own, first.middle):
+        if not close(own, first.middle, room=room):
             return cls("differ", own, symbolic, sides)
         return cls("agree", own, symbolic, sides, tuple(others))
 
@@ -161,19 +170,31 @@ def precise(subject: Subject, digits: int) -> Precise:
         if spread > digits // 4:
             values = forward(program, subject.point, PRECISE)
         back = backward(program, values, subject.branches, None, PRECISE)
-    return Precise(values, back, digits + spread, spread == SPREAD)
+        sizes = sizes_of(program, back)
+    return Precise(values, back, digits + spread, spread == SPREAD, sizes)
+
+
+def sizes_of(program: Program, back: Backward) -> list[Any]:
+    """For every slot, the size of the parts that its gradient adds up."""
+    sizes: list[Any] = [mpf(0)] * len(program.gates)
+    sizes[program.output] = mpf(1)
+    for slot, _, operands in program.backward_steps():
+        for operand, slope in zip(operands, back.locals[slot] or (), strict=False):
+            if slope is not None and mp.isfinite(slope):
+                sizes[operand] += abs(slope) * sizes[slot]
+    return sizes
 
 
 def opinion(look: Look, before: Look | None, place: int) -> Opinion:
     """One direction's numbers; if these don't fit, they less what fades as digits grow."""
-    found = Opinion.of(*look.at(place))
+    found = Opinion.of(*look.at(place), look.rooms[place])
     if before and found.state in ("jump", "differ"):
         now, then = look.at(place), before.at(place)
         symbolic, sides = (
             one.each(faded, other) if one and other else None
             for one, other in zip(now[1:], then[1:], strict=True)
         )
-        found = Opinion.of(faded(now[0], then[0]), symbolic, sides)
+        found = Opinion.of(faded(now[0], then[0]), symbolic, sides, look.rooms[place])
         if found.state == "jump" and sides and then[2] and steeper(sides, then[2]):
             return found._replace(state="leap")
     return found

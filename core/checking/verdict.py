@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from mpmath import mp
+from mpmath import mp, mpf
 
 from backprop.checking.check import NAMES, Check, Judged, Method, Remark, worst
 from backprop.checking.digits import (
     backward_digits,
     forward_digits,
+    kept_digits,
     lost_backward,
     lost_forward,
     right_digits,
@@ -72,10 +73,12 @@ class Judge:
 
     @cached_property
     def slope_digits(self) -> list[float]:
-        found = backward_digits(self.program, self.back, self.look.precise.back)
+        exact = self.look.precise
+        found = backward_digits(self.program, self.back, exact.back, exact.sizes, exact.digits)
         for name in self.single:
             slot = self.program.inputs[name]
-            found[slot] = right_digits(self.back.gradient(slot), self.exact(name))
+            number = self.back.gradient(slot)
+            found[slot] = kept_digits(number, self.exact(name), self.size(name), exact.digits)
         return found
 
     def in_floats(self) -> tuple[Sequence[float], Backward]:
@@ -126,11 +129,11 @@ class Judge:
         opinion, shared = self.opinion_on(name)
         exact = self.exact(name)
         if opinion.state in ("jump", "leap") and not self.ties:  # the step is too long for it
-            opinion = Opinion.of(opinion.precise, opinion.symbolic, None)
+            opinion = Opinion.of(opinion.precise, opinion.symbolic, None, self.room(name))
         if opinion.state == "differ" and self.look.precise.scattered:
-            opinion = confirmed(opinion)
+            opinion = confirmed(opinion, self.room(name))
         state = opinion.state
-        graded = self.graded(self.subject.gradient[name], exact)
+        graded = self.graded(self.subject.gradient[name], exact, self.size(name))
         if state == "undefined" or graded.verdict == "undefined":
             if self.boundless:
                 return graded
@@ -201,7 +204,15 @@ class Judge:
         """The engine's derivative at many digits, without what is only rounding at any."""
         if name in self.single:
             return self.single[name].precise
-        return self.look.precise.gradient(self.program, name)
+        found = self.look.precise.gradient(self.program, name)
+        return mpf(0) if abs(found) <= self.room(name) else found
+
+    def room(self, name: str) -> Any:
+        return self.look.precise.room(self.program, name)
+
+    def size(self, name: str) -> Any:
+        """The size of the parts that a derivative adds up."""
+        return self.look.precise.sizes[self.program.inputs[name]]
 
     def opinion_on(self, name: str) -> tuple[Opinion, bool]:
         """What was found for an input alone, or the worst of what was for many together."""
@@ -211,13 +222,15 @@ class Judge:
         found = [one for way, one in self.together if name in way]
         return max(found, key=lambda opinion: order.index(opinion.state)), True
 
-    def graded(self, number: float, exact: Any) -> Judged:
-        """A float beside its exact value, whose calculus is not in question."""
+    def graded(self, number: float, exact: Any, size: Any = 0) -> Judged:
+        """A float beside its exact value, whose calculus is not in question. `size` is that of
+        the parts that it adds up: what is 0 to within their rounding is 0."""
         if not mp.isfinite(exact):
             if self.boundless:
                 return Judged("overflow", reason="larger than ten to a million, and not computed")
             return Judged("undefined", exact=self.text(exact), reason="not finite, however exact")
-        digits, text = right_digits(number, exact), self.text(exact)
+        text = self.text(exact)
+        digits = kept_digits(number, exact, size, self.look.precise.digits)
         if math.isfinite(number):
             if digits >= ENOUGH:
                 return Judged("agree", shown(digits), text)
@@ -333,12 +346,12 @@ class Judge:
         return in_loss(self.program, loss) if loss else None
 
 
-def confirmed(opinion: Opinion) -> Opinion:
+def confirmed(opinion: Opinion, room: Any) -> Opinion:
     """Where numbers are further apart than digits reach, textbook formulas and differences may
     lose them: one of them that agrees is enough, and none is no difference."""
     alone = (
-        Opinion.of(opinion.precise, opinion.symbolic, None),
-        Opinion.of(opinion.precise, None, opinion.sides),
+        Opinion.of(opinion.precise, opinion.symbolic, None, room),
+        Opinion.of(opinion.precise, None, opinion.sides, room),
     )
     agreeing = [one for one in alone if one.state == "agree"]
     return agreeing[0] if agreeing else opinion._replace(state="silent")

@@ -80,7 +80,7 @@ def peak(a, axis):
 def logsumexp(a, axis=None, keepdims=False):
     """log(sum(exp(a))) without overflow."""
     shift = peak(a, axis)
-    found = np.log(np.sum(np.exp(a - shift), axis=axis, keepdims=True)) + shift
+    found = log_of_total(a - shift, axis) + shift
     return found if keepdims else np.squeeze(found, axis=axis)
 
 
@@ -93,7 +93,16 @@ def softmax(a, axis=None):
 def log_softmax(a, axis=None):
     """log(softmax(a)), which doesn't underflow."""
     lowered = a - peak(a, axis)
-    return lowered - np.log(np.sum(np.exp(lowered), axis=axis, keepdims=True))
+    return lowered - log_of_total(lowered, axis)
+
+
+def log_of_total(lowered, axis):
+    """log(sum(exp(lowered))); one largest entry of 0 is the 1 of log1p, so small others count."""
+    axes = range(lowered.ndim) if axis is None else np.atleast_1d(axis)
+    ones = first(lowered == 0, tuple(axes))
+    small = np.sum(np.where(ones, 0.0, np.exp(lowered)), axis=axis, keepdims=True)
+    some = np.any(ones, axis=axis, keepdims=True)
+    return np.where(some, np.log1p(small), np.log(small))
 
 
 def others(a, axes):
@@ -104,6 +113,16 @@ def others(a, axes):
     before[1:] = np.cumprod(line[:-1], axis=0)
     after[:-1] = np.cumprod(line[:0:-1], axis=0)[::-1]
     return np.moveaxis((before * after).reshape(moved.shape), range(len(axes)), axes)
+
+
+def rest(g, axes):
+    """For every entry the sum of the others along these axes, without a difference."""
+    moved = np.moveaxis(g, axes, range(len(axes)))
+    line = moved.reshape(math.prod(moved.shape[: len(axes)]), *moved.shape[len(axes):])
+    before, after = np.zeros_like(line), np.zeros_like(line)
+    before[1:] = np.cumsum(line[:-1], axis=0)
+    after[:-1] = np.cumsum(line[:0:-1], axis=0)[::-1]
+    return np.moveaxis((before + after).reshape(moved.shape), range(len(axes)), axes)
 
 
 def scattered(g, a, places):

@@ -110,6 +110,10 @@ def others(a: Piece, axis: Piece) -> Piece:
     return Piece(f"others({a.text}, {sides(axis, a)})")
 
 
+def rest(g: Piece, axis: Piece) -> Piece:
+    return Piece(f"rest({g.text}, {sides(axis, g)})")
+
+
 def direction(a: Piece, out: Piece, axis: Piece) -> Piece:
     return Piece(f"direction({a.text}, {opened(out, a, axis).text})")
 
@@ -192,6 +196,7 @@ WRITTEN: dict[str, Written] = {
     "spread": spread,
     "count": count,
     "others": others,
+    "rest": rest,
     "direction": direction,
     "total": total,
     "shares": shares,

@@ -119,7 +119,7 @@ class ArrayJudge(Judge):
             name: own[name]
             for name, judged in check.inputs.items()
             if judged.verdict not in SETTLED
-            and not close(own[name], right.gradient(self.program, name))
+            and not close(own[name], right.gradient(self.program, name), room=self.room(name))
         }
         if not suspects:
             return

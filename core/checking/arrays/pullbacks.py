@@ -10,13 +10,14 @@ from mpmath import mp, mpf
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED, ArrayArithmetic
 from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS, exactly
-from backprop.arrays.engine import ArrayBackward, backward_arrays, fitted
+from backprop.arrays.engine import ArrayBackward, backward_arrays
 from backprop.checking.arrays.subject import Arrays
 from backprop.checking.check import Remark
 from backprop.checking.numeric import close
 from backprop.engine import forward
 from backprop.gates import GATES
 from backprop.program import Program
+from backprop.ties.arrays import sizes_passed
 
 Array = Any
 FAIR = 1e-8  # what any gate's floats may be off, beside the sizes of what it adds up
@@ -86,8 +87,10 @@ def wrong_floats(arrays: Arrays) -> Remark | None:
             truth = results(PRECISE_ARRAYS, gate, exact_of(fed), exactly(gradient), convention)
             moving = [message is not None for message in found[1:]]
             near = results(ARRAYS, gate, beside(fed, moving), gradient, convention)
-        for number, right, other in zip(found, truth, near, strict=True):
-            if number is not None and right is not None and off(number, right, other, gate):
+            value = np.max(np.abs(found[0]), initial=0.0) if GATES[gate].array else 0.0
+            sizes = [value, *sizes_passed(gate, fed, found[0], np.abs(gradient))]
+        for number, right, other, size in zip(found, truth, near, sizes, strict=True):
+            if number is not None and right is not None and off(number, right, other, size):
                 label = program.labels[slot]
                 return Remark("differ", label, f"{gate} has wrong floats at {label}")
     return None
@@ -106,8 +109,8 @@ def results(
     if GATES[gate].array:
         yield from arithmetic.message[ties][gate]([True] * len(fed), *fed, value, gradient)
     else:
-        for slope, operand in zip(arithmetic.local[ties][gate](*fed, value), fed, strict=True):
-            yield None if slope is None else fitted(slope * gradient, np.shape(operand))
+        for slope in arithmetic.local[ties][gate](*fed, value):
+            yield None if slope is None else slope * gradient
 
 
 def beside(fed: Sequence[Any], moving: Sequence[bool]) -> list[Any]:
@@ -119,12 +122,13 @@ def beside(fed: Sequence[Any], moving: Sequence[bool]) -> list[Any]:
     ]
 
 
-def off(number: Array, right: Array, other: Array, gate: str) -> bool:
-    """Is an entry further from what is right than rounding its operands could bring it?"""
+def off(number: Array, right: Array, other: Array, size: Array | None) -> bool:
+    """Is an entry further from what is right than rounding its operands could bring it, or the
+    parts that it adds up?"""
     found, near = np.asarray(number, dtype=float), np.asarray(other, dtype=float)
     truth = np.asarray(right, dtype=float)
     known = np.isfinite(found) & np.isfinite(truth) & np.isfinite(near)
-    size = np.max(np.abs(truth), initial=0.0, where=known) if GATES[gate].array else np.abs(truth)
+    size = np.maximum(np.abs(truth), 0.0 if size is None else np.asarray(size, dtype=float))
     with np.errstate(**IGNORED):
         bad = np.abs(found - truth) > FAIR * size + 1000 * np.abs(near - found) + 1e-290
     return bool(np.any(bad & known))
