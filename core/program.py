@@ -48,6 +48,7 @@ class Stage(NamedTuple):
     operands: tuple[int, ...]
     operand_names: tuple[str, ...]
     constants: tuple[int, ...]  # the positions of the operands that are constants
+    broadcast: tuple[tuple[str, ...], ...] = ()  # over which axes each message is summed, as text
 
     @property
     def code(self) -> str:
@@ -79,7 +80,10 @@ class Stage(NamedTuple):
         formula = self.local(position)
         if self.gate.array:
             return formula
-        return f"d{self.name}" if formula == "1" else f"d{self.name} * {bracketed(formula)}"
+        message = f"d{self.name}" if formula == "1" else f"d{self.name} * {bracketed(formula)}"
+        for axes in self.broadcast[position] if self.broadcast else ():
+            message = f"sum({message}{axes})"
+        return message
 
     def to_dict(self) -> dict[str, Any]:
         """The beginning of a stage's JSON."""
@@ -202,7 +206,15 @@ class Program:
             operands,
             tuple([labels[operand] for operand in operands]),
             tuple([place for place, operand in enumerate(operands) if operand in constants]),
+            self.broadcasts(slot) if self.shapes else (),
         )
+
+    def broadcasts(self, slot: int) -> tuple[tuple[str, ...], ...]:
+        """Of a gate that works entry by entry, over which axes its operands were broadcast."""
+        shapes = self.shapes
+        if shapes is None or GATES[self.gates[slot]].array:
+            return ()
+        return tuple([tuple(summed(shapes[slot], shapes[o])) for o in self.operands[slot]])
 
     def where(self, slot: int) -> tuple[int, tuple[int, int]]:
         """Line and span in the text that a slot was made from."""
@@ -239,6 +251,22 @@ def validate(program: Program) -> None:
 def takes(gate: str, operands: int) -> bool:
     """Can a slot of this kind have so many operands?"""
     return GATES[gate].accepts(operands) if gate in GATES else operands == 0
+
+
+def summed(out: tuple[int, ...], operand: tuple[int, ...]) -> Iterator[str]:
+    """The axes over which a message of one shape is summed to fit another, as `sum` has them."""
+    gone = len(out) - len(operand)
+    if gone and not operand:
+        yield ""
+    elif gone:
+        yield f", axis={axes_text(range(gone))}"
+    stretched = [k for k, size in enumerate(operand) if size == 1 != out[gone + k]]
+    if stretched:
+        yield f", axis={axes_text(stretched)}, keepdims=True"
+
+
+def axes_text(axes: Sequence[int]) -> str:
+    return f"{axes[0]}" if len(axes) == 1 else f"{tuple(axes)}"
 
 
 def label(program: Program) -> tuple[str, ...]:

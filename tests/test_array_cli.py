@@ -47,7 +47,7 @@ stage 1: q = W @ X: 5x3, dq: 5x3
   dX = W.T @ dq: 10x5 @ 5x3 -> 10x3
 stage 2: D = q + c: 5x3, dD: 5x3
   dq = dD: 5x3 -> 5x3
-  dc = dD: 5x3 -> a number, summed
+  dc = sum(dD): 5x3 -> a number, summed
 D is 5x3
 dD/dW is 5x10
 dD/dX is 10x3

@@ -17,6 +17,8 @@ from test_code_numbers import chain, wrong
 import backprop
 from backprop.emitting import ALIASES, emit
 from backprop.emitting import LANGUAGES as WRITTEN
+from backprop.gates import SCALARS
+from backprop.gates.rules import form
 
 FUNCTIONS = [lang for lang in WRITTEN if lang != "latex"]
 EIGHT = """
@@ -406,6 +408,26 @@ def test_a_header_can_not_become_code(lang: str) -> None:
     assert "main" in first
     assert not any(bad in first for bad in ("*/", "\\", "</script", "??/", "\u2028"))
     assert rest == [*[""] * (lang != "latex"), *emit(backprop.parse("x"), lang).splitlines()]
+
+
+C_FUNCTION = re.compile(r"^(?:static )?double (\w+)\(", re.MULTILINE)
+
+
+def test_every_function_of_c_stands_above_those_that_call_it() -> None:
+    """Of every two gates, in one program."""
+    gates = [gate for gate in SCALARS.values() if gate.name not in ("unit", "shift", "scale")]
+    for first, second in zip(gates, gates[7:] + gates[:7], strict=True):
+        texts = []
+        for gate in (first, second):
+            names = [
+                f"{gate.name[0]}x{k}" for k in range(3 if gate.variadic else len(gate.operands))
+            ]
+            texts.append(form(gate.name, len(names))(*names))
+        code = emit(backprop.parse(f"({texts[0]})*({texts[1]})"), "c")
+        defined = {found[1]: found.start() for found in C_FUNCTION.finditer(code)}
+        for name, place in defined.items():
+            calls = [found.start() for found in re.finditer(rf"\b{name}\(", code)]
+            assert min(calls) > place, (name, code)
 
 
 # Speed.

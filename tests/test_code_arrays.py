@@ -267,6 +267,7 @@ SIZES = "X=6x4,W1=4x5,b1=5,W2=5x3,b2=3,Y=6x3"
 NET_IN_NUMPY = '''\
 # At a tie: relu' = 0 at its kink.
 
+import math
 import numpy as np
 
 
@@ -276,15 +277,42 @@ def peak(a, axis):
     return np.where(np.isfinite(found), found, 0.0)
 
 
+def first(chosen, axes):
+    """Of the entries that are chosen along these axes the first alone."""
+    moved = np.moveaxis(chosen, axes, range(len(axes)))
+    line = moved.reshape(math.prod(moved.shape[: len(axes)]), *moved.shape[len(axes):])
+    alone = line & (np.cumsum(line, axis=0) == 1)
+    return np.moveaxis(alone.reshape(moved.shape), range(len(axes)), axes)
+
+
+def log_of_total(lowered, axis):
+    """log(sum(exp(lowered))); one largest entry of 0 is the 1 of log1p, so small others count."""
+    axes = range(lowered.ndim) if axis is None else np.atleast_1d(axis)
+    ones = first(lowered == 0, tuple(axes))
+    small = np.sum(np.where(ones, 0.0, np.exp(lowered)), axis=axis, keepdims=True)
+    some = np.any(ones, axis=axis, keepdims=True)
+    return np.where(some, np.log1p(small), np.log(small))
+
+
 def log_softmax(a, axis=None):
     """log(softmax(a)), which doesn't underflow."""
     lowered = a - peak(a, axis)
-    return lowered - np.log(np.sum(np.exp(lowered), axis=axis, keepdims=True))
+    return lowered - log_of_total(lowered, axis)
 
 
 def relu(a):
     """where(a > 0, a, 0)."""
     return np.where(a <= 0, 0.0, a)
+
+
+def rest(g, axes):
+    """For every entry the sum of the others along these axes, without a difference."""
+    moved = np.moveaxis(g, axes, range(len(axes)))
+    line = moved.reshape(math.prod(moved.shape[: len(axes)]), *moved.shape[len(axes):])
+    before, after = np.zeros_like(line), np.zeros_like(line)
+    before[1:] = np.cumsum(line[:-1], axis=0)
+    after[:-1] = np.cumsum(line[:0:-1], axis=0)[::-1]
+    return np.moveaxis((before + after).reshape(moved.shape), range(len(axes)), axes)
 
 
 def routed(chosen, out, g):
@@ -313,7 +341,7 @@ def loss(X, W1, b1, W2, b2, Y):
     dq5 = np.broadcast_to(dq6[:, None], q5.shape)            # (8)
     dq4 = Y * dq5                                            # (7)
     dY = q4 * dq5                                            # (7)
-    dS = dq4 - np.exp(q4) * dq4.sum(axis=-1, keepdims=True)  # (6)
+    dS = -np.expm1(q4) * dq4 - np.exp(q4) * rest(dq4, (1,))  # (6)
     dq3 = dS                                                 # (5)
     db2 = dS.sum(axis=0)                                     # (5)
     dH = dq3 @ W2.T                                          # (4)

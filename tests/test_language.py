@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import gc
-import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
+from counting_calls import calls_of
 from trees import Shape, expressions, program_shape, programs, shape, subtrees
 
 import backprop
@@ -291,19 +291,9 @@ def test_no_depth_is_too_deep_to_stage(write: Callable[[], str]) -> None:
     assert list(backprop.parse(write()).inputs) in (["x"], ["x", "y"])
 
 
-def test_reading_takes_time_in_proportion_to_the_text() -> None:
-    def seconds(terms: int) -> float:
-        text = "(2x+sin(x))*" * terms + "x"
-        start = time.process_time()
-        parse(text)
-        return time.process_time() - start
-
-    gc.disable()  # how long a collection takes depends on what else is alive
-    try:
-        short, long = (min(seconds(terms) for _ in range(3)) for terms in (2_000, 20_000))
-    finally:
-        gc.enable()
-    assert long < 20 * short
+def test_reading_takes_work_in_proportion_to_the_text() -> None:
+    short, long = (calls_of(partial(parse, "(2x+sin(x))*" * terms + "x")) for terms in (500, 5_000))
+    assert long < 10.5 * short
 
 
 def test_a_text_that_is_too_long_is_refused() -> None:

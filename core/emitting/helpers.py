@@ -72,11 +72,11 @@ class Helpers:
         waiting = sorted(called(text), reverse=True)
         while waiting:
             name = waiting[-1]
-            code = self.code(name) or ""
-            missing = [other for other in sorted(called(code)) if other not in {*found, *waiting}]
+            code = "" if name in found else self.code(name) or ""
+            missing = [other for other in sorted(called(code)) if other not in {*found, name}]
             waiting += missing
             if not missing:
-                found[waiting.pop()] = code
+                found.setdefault(waiting.pop(), code)
         return [code for code in found.values() if code]
 
 

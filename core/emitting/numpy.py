@@ -53,7 +53,7 @@ def routed(chosen, out, g):
 def first(chosen, axes):
     """Of the entries that are chosen along these axes the first alone."""
     moved = np.moveaxis(chosen, axes, range(len(axes)))
-    line = moved.reshape(-1, *moved.shape[len(axes):])
+    line = moved.reshape(math.prod(moved.shape[: len(axes)]), *moved.shape[len(axes):])
     alone = line & (np.cumsum(line, axis=0) == 1)
     return np.moveaxis(alone.reshape(moved.shape), range(len(axes)), axes)
 

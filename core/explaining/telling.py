@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from backprop.explaining.remarks import remarks
 from backprop.explaining.shapes import dimensions
 from backprop.gates.row import Gate
-from backprop.program import CONSTANT, bracketed, written
+from backprop.program import CONSTANT, Stage, bracketed, written
 from backprop.report import Computed, Report
 
 READABLE = 40  # characters of a slope that is shown as a formula
@@ -46,10 +46,22 @@ class Teller:
             stage.code,
             self.forward(computed),
             self.gradient(computed),
-            rule(stage.gate),
+            rule(stage.gate) + self.broadcast(stage),
             tuple(self.passes(computed)),
             tuple(remarks(self.report, computed, self.number)),
         )
+
+    def broadcast(self, stage: Stage) -> str:
+        """That an operand which was broadcast gets the sum of what belongs to it."""
+        names = [
+            name
+            for name, axes in zip(stage.operand_names, stage.broadcast, strict=False)
+            if axes and name not in self.report.program.literals.values()
+        ]
+        if not names:
+            return ""
+        verb = "was" if len(names) == 1 else "were"
+        return f" {' and '.join(names)} {verb} broadcast, and every use adds up."
 
     def forward(self, computed: Computed) -> str:
         """`q = x + y = -2 + 5 = 3`."""
@@ -135,11 +147,8 @@ class Teller:
         stage = computed.stage
         name, formula = stage.operand_names[place], self.report.local(stage, place)
         sign = "+=" if len(self.paths.get(stage.operands[place], [])) > 1 else "="
-        if not formula:
+        if not formula or not stage.gate.array:
             formula = self.report.pull(stage, place)
-        elif not stage.gate.array:
-            head = f"d{stage.name}"
-            formula = head if formula == "1" else f"{head} * {factor(formula)}"
         yield f"d{name} {sign} {formula} = {self.number(computed.flows[place])}"
         yield from dimensions(self.report.program, stage, place)
 

@@ -36,7 +36,6 @@ from backprop import evaluate
 from backprop.report import Report
 from backprop.ties.sides import Slopes
 
-
 SATURATED = 1e-20  # slopes below this come of floats that tie where exact numbers don't
 
 
