@@ -89,7 +89,7 @@ def forward(
     """The value of every slot, in one number system."""
     value, number = arithmetic.value, arithmetic.number
     values = [0.0] * len(program.gates)
-    for slot, constant in program.constants.items():
+    for slot, constant in program.used_constants:
         values[slot] = number(constant)
     for name, slot in program.inputs.items():
         values[slot] = number(point[name])

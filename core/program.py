@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from itertools import compress, count
+from itertools import chain, compress, count
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -141,6 +141,14 @@ class Program:
     def size(self) -> int:
         """How many stages there are."""
         return len(self.gates) - len(self.inputs) - len(self.constants)
+
+    @cached_property
+    def used_constants(self) -> Sequence[tuple[int, Any]]:
+        """The constants that a stage uses, not those that only other constants are made of."""
+        if not self.constants:
+            return ()
+        used = {self.output, *chain.from_iterable(self.operands)}
+        return [(slot, value) for slot, value in self.constants.items() if slot in used]
 
     @cached_property
     def stage_slots(self) -> tuple[int, ...]:

@@ -49,12 +49,17 @@ def power(a: Any, b: Any) -> Any:
         return mpf(1)
     if a == 0 and b < 0:
         return inf
-    if a != 0 and mp.isfinite(a) and abs(b * mp.mag(a)) > FARTHEST and abs(a) != 1:
+    if a != 0 and mp.isfinite(a) and abs(a) != 1 and far(a, b):
         if a < 0 and b != mp.floor(b):
             return nan
         size = inf if (b > 0) == (abs(a) > 1) else mpf(0)
         return -size if a < 0 and b % 2 == 1 else size
     return mp.power(a, b)
+
+
+def far(a: Any, b: Any) -> bool:
+    """Is a power out of all bounds? Near 1 only the logarithm tells, which takes its time."""
+    return bool(abs(b * mp.mag(a)) > FARTHEST and abs(b * mp.log(abs(a))) > FARTHEST)
 
 
 def log(a: Any) -> Any:

@@ -26,6 +26,7 @@ from backprop.arrays.shapes import (
 from backprop.errors import ShapeError
 from backprop.gates import GATES, array_gates, find
 from backprop.gates.row import Gate
+from backprop.gates.rules import COMPARISONS
 from backprop.language.syntax import ABSENT, Op, Tree
 from backprop.program import CONSTANT, SHORT, Program, written
 from backprop.staging import Stager
@@ -38,6 +39,7 @@ PRODUCTS = {
 }  # fmt: skip
 STACKS = 3  # axes from which an array is a stack of matrices
 LAST_AXIS = ("softmax", "log_softmax")  # work along the last axis, if none is given
+COMBINING = ("mul", "add", "max", "min")  # of conditions: and, or
 UNREAD = -1_000_000_000  # slots from here on down are lists that nothing has used yet
 
 
@@ -259,6 +261,11 @@ class ArrayStager(Stager):
     ) -> int:
         if not 1 <= len(operands) <= 2 or (len(operands) == 2 and "axis" in given):
             self.fail(f"{op.name} takes an array, and an axis")
+        if gate.name == "norm" and len(operands) == 2:
+            self.fail(
+                "NumPy takes a second argument of norm for its order, and only the length is read",
+                "name the axis: norm(a, axis=1)",
+            )
         where = operands[1] if len(operands) == 2 else given.get("axis")
         axis = None if where is None else self.axes(where)
         if axis is None and gate.name in LAST_AXIS:
@@ -326,10 +333,22 @@ class ArrayStager(Stager):
         fixed = []
         for slot in indices:
             value = self.constants.get(slot)
+            if self.is_mask(slot):
+                self.fail(
+                    "a condition in square brackets selects entries, which is not read",
+                    "where(condition, a, 0) keeps the entries for which it holds",
+                )
             if isinstance(value, float):
                 slot = self.literal(str(self.whole(slot, "an index")), int(value))
             fixed.append(slot)
         return self.applied(GATES["index"], (array, *fixed))
+
+    def is_mask(self, slot: int) -> bool:
+        """Is this a condition, or some of them combined?"""
+        gate, operands = self.gates[slot], self.operands[slot]
+        if gate in COMBINING:
+            return all(map(self.is_mask, operands))
+        return gate in COMPARISONS
 
     # Products and transposes.
 

@@ -43,6 +43,7 @@ class Loss(NamedTuple):
     before: float
     after: float
     backward: bool = False
+    through: int | None = None  # the one stage that its gradient comes through
 
 
 def forward_digits(program: Program, floats: Sequence[float], exact: Sequence[Any]) -> list[float]:
@@ -81,12 +82,16 @@ def lost_forward(program: Program, digits: Sequence[float], exact: Reached) -> L
 def lost_backward(program: Program, digits: Sequence[float], exact: Backward) -> Loss | None:
     """The slot whose contributions cancel the most."""
     before: dict[int, float] = {}
+    through: dict[int, list[int]] = {}
     losses = []
     for slot, _, operands in program.backward_steps():
         for position, operand in enumerate(operands):
             if exact.flow(slot, position) is not None:
                 before[operand] = min(before.get(operand, FULL), digits[slot])
+                through.setdefault(operand, []).append(slot)
     for slot, fed in before.items():
         if slot not in program.constants and fed - digits[slot] >= DROP:
-            losses.append(Loss(slot, fed, digits[slot], backward=True))
+            stages = through[slot]
+            alone = stages[0] if len(stages) == 1 else None
+            losses.append(Loss(slot, fed, digits[slot], True, alone))
     return max(losses, key=lambda loss: loss.before - loss.after, default=None)

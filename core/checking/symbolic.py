@@ -208,7 +208,7 @@ def chained(
     with mp.workdps(digits):
         values: list[Any] = [None] * len(program.gates)
         tangents: list[dict[int, Any]] = [{} for _ in program.gates]
-        for slot, constant in program.constants.items():
+        for slot, constant in program.used_constants:
             values[slot] = exactly_constant(constant)
         for name, slot in program.inputs.items():
             values[slot] = mpf(point[name])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from mpmath import mp, mpf
@@ -234,31 +235,48 @@ class Judge:
         if math.isfinite(number):
             if digits >= ENOUGH:
                 return Judged("agree", shown(digits), text)
+            if self.overflows:
+                return self.overflowed(exact, shown(digits))
             kept = (
                 f"float64 keeps {shown(digits)} digits here" if digits >= 1 else "no digit is right"
             )
             if self.miscounted:
                 return Judged("differ", shown(digits), text, reason=self.miscounted.message)
             return Judged("rounding", shown(digits), text, reason=kept)
-        if abs(exact) > LARGEST or self.overflows():
-            where = "" if abs(exact) > LARGEST else ", which is passed on the way"
-            reason = f"float64 ends at 1.8e308{where}; exactly it is {self.text(exact, SHORT)}"
-            return Judged("overflow", 0, text, reason=reason)
+        if abs(exact) > LARGEST or self.overflows:
+            return self.overflowed(exact, 0)
         return Judged("rounding", 0, text, reason="no digit is right")
+
+    def overflowed(self, exact: Any, digits: int) -> Judged:
+        where = "" if abs(exact) > LARGEST else ", which is passed on the way"
+        reason = f"float64 ends at 1.8e308{where}; exactly it is {self.text(exact, SHORT)}"
+        return Judged("overflow", digits, self.text(exact), reason=reason)
 
     @cached_property
     def boundless(self) -> bool:
         return boundless(self.program, self.look.precise.values)
 
+    @cached_property
     def overflows(self) -> bool:
+        """Is anything on the way larger than any float, though a number exactly?"""
+        exact, slots = self.look.precise, range(len(self.floats))
+        values = (
+            (self.floats[slot], exact.values[slot])
+            for slot in slots
+            if exact.back.reached(slot) or slot in self.program.constants
+        )
+        gradients = ((self.back.gradient(slot), exact.back.gradient(slot)) for slot in slots)
+        slopes = (
+            (mine, theirs)
+            for slot in slots
+            for mine, theirs in zip(
+                self.back.slopes(slot) or (), exact.back.slopes(slot) or (), strict=False
+            )
+            if mine is not None and theirs is not None
+        )
         return any(
-            not math.isfinite(number) and mp.isfinite(exact) and abs(exact) > LARGEST
-            for number, exact in zip(self.floats, self.look.precise.values, strict=True)
-        ) or any(
-            not math.isfinite(self.back.gradient(slot))
-            and mp.isfinite(exact)
-            and abs(exact) > LARGEST
-            for slot, exact in enumerate(self.look.precise.back.gradients)
+            not math.isfinite(number) and mp.isfinite(right) and abs(right) > LARGEST
+            for number, right in chain(values, gradients, slopes)
         )
 
     # Over all.

@@ -107,6 +107,10 @@ def in_loss(program: Program, loss: Loss) -> Remark:
     """Where digits went."""
     label = program.labels[loss.slot]
     before, after = shown(loss.before), shown(loss.after)
+    if loss.through is not None:
+        stage = program.labels[loss.through]
+        text = f"what {stage} passes back to {label} loses digits: of {before} right ones {after}"
+        return Remark("rounding", label, f"{text} are left")
     if loss.backward:
         text = f"the contributions to d{label} cancel: of {before} right digits {after} are left"
         return Remark("rounding", label, text)

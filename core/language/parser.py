@@ -95,6 +95,8 @@ class Parser:
             name = self.called.get(token)
             if name is None:
                 name = self.called[token] = bare(word(token))
+                if name == "sinc" and name != word(token):
+                    raise self.complaints.other_sinc(self, k, token)
             return self.opened(Bracket("call", k, name))
         if token == "[":
             return self.opened(Bracket("list", k))

@@ -110,6 +110,12 @@ def constant_name(parser: Parser, k: int, token: str) -> str:
     return name
 
 
+def other_sinc(parser: Parser, k: int, token: str) -> LanguageError:
+    """NumPy's sinc has a pi that the gate here has not."""
+    message = f"{quote(word(token) + '(x)')} is sin(pi*x)/(pi*x), and sinc(x) here is sin(x)/x"
+    return at(parser, k, message, "write sinc(pi*x)")
+
+
 def not_a_number(parser: Parser, k: int, token: str) -> LanguageError:
     try:
         float(token)

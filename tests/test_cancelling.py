@@ -1,0 +1,141 @@
+"""The check where terms cancel, where constants lose digits, and where floats end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import Command
+from examining import checked
+from mpmath import mp, mpf
+
+from backprop import BackpropError, evaluate
+
+VECTOR = {"x": [1.0, 2.0, 3.0]}
+BATCH = np.random.default_rng(3)
+
+# Right gradients whose parts cancel, to 0 or to next to nothing.
+CANCELLING: list[tuple[str, dict[str, Any]]] = [
+    ("exp(u)/(exp(u) + exp(v)) + exp(v)/(exp(u) + exp(v))", {"u": 1.2, "v": 0.6}),
+    ("sin(x)**2 + cos(x)**2", {"x": 0.7}),
+    ("log(exp(x)) - x", {"x": 2.0}),
+    ("sum(softmax(x))", {"x": [1.2, 0.6, 1.3]}),
+    ("sum(softmax(x + b)*y)", {"x": [0.3, -1.2, 0.5], "b": 0.2, "y": [1.0, -0.4, 0.7]}),
+    ("sum(exp(log_softmax(x*c)))", VECTOR | {"c": 2.0}),
+    ("norm(x/norm(x))", VECTOR),
+    ("sum(softmax(A*c, axis=1))", {"A": [[1.0, 2.0], [3.0, 4.0]], "c": 2.0}),
+    ("log_softmax(z)[0]", {"z": [20.0, 0.0]}),
+    ("log_softmax(z)[0]", {"z": [40.0, 0.0, 1.0]}),
+    ("sum(a*b)/(norm(a)*norm(b))", {"a": [1.0, 2.0, 3.3], "b": [1.0, 2.0, 3.3]}),
+    ("h = X@W + b; d = h - mean(h, axis=0); s = sqrt(mean(d**2, axis=0) + 1e-5); sum(tanh(d/s)*Y)",
+     {"X": BATCH.normal(size=(4, 3)), "W": BATCH.normal(size=(3, 2)), "b": [0.3, -0.4],
+      "Y": BATCH.normal(size=(4, 2))}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "point"), CANCELLING, ids=[text for text, _ in CANCELLING])
+def test_what_cancels_is_no_difference(text: str, point: dict[str, Any]) -> None:
+    found = checked(text, point)
+    assert (found.verdict, found.remarks) == ("agree", [])
+
+
+def test_a_part_in_a_thousand_million_of_what_cancels_is_a_difference(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The dust that is forgiven is far below any mistake."""
+    from backprop.arithmetic.precise import PRECISE
+
+    right = PRECISE.local["notes"]["sin"]
+    monkeypatch.setitem(
+        PRECISE.local["notes"], "sin", lambda a, out: (right(a, out)[0] * (1 + mpf(10) ** -9),)
+    )
+    assert checked("sin(x)**2 + cos(x)**2", {"x": 0.7}).verdict == "differ"
+
+
+def test_small_entries_beside_a_large_one_keep_their_digits() -> None:
+    report = evaluate("log_softmax(z)[0]", {"z": [20.0, 0.0]})
+    with mp.workdps(50):
+        exact = -mp.log1p(mp.exp(-20))
+        slope = 1 / (1 + mp.exp(20))
+    assert report.value == pytest.approx(float(exact), rel=1e-15)
+    assert report.gradient["z"].tolist() == pytest.approx([float(slope), -float(slope)], rel=4e-15)
+    report = evaluate("logsumexp(z)", {"z": [0.0, -40.0]})
+    assert report.value == pytest.approx(4.248354255291589e-18, rel=1e-15)
+
+
+# Constants are computed from the text, with all digits.
+
+CONSTANTS: list[tuple[str, dict[str, Any], str, str]] = [
+    ("x*((1 - cos(1e-8))/1e-16)", {"x": 2.0}, "rounding", "0.5"),
+    ("x*(1e16 + 1 - 1e16)", {"x": 2.0}, "rounding", "1"),
+    ("x*exp(800)/exp(799)", {"x": 2.0}, "overflow", "2.718281828459045"),
+    ("x*log(2)", {"x": 2.0}, "agree", "0.693147180559945309417232121458176568"),
+    ("f(t) = t*log(3)\nf(x) + sin(pi/6)*x", {"x": 2.0}, "agree", "1.598612288668109691395245236922"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "point", "verdict", "exact"), CONSTANTS)
+def test_constants_are_exact_for_the_opinions(
+    text: str, point: dict[str, Any], verdict: str, exact: str
+) -> None:
+    found = checked(text, point)
+    assert found.inputs["x"].verdict == verdict
+    assert str(found.inputs["x"].exact).startswith(exact)
+
+
+def test_constants_in_arrays_are_exact_too() -> None:
+    found = checked("sum(x*[log(2), 1e16 + 1 - 1e16])", {"x": [2.0, 3.0]})
+    assert found.verdict == "rounding"
+    assert [text[:12] for text in found.inputs["x"].exact] == ["0.6931471805", "1"]
+    assert checked("sum(x*pi*[1, 2])", {"x": [2.0, 3.0]}).verdict == "agree"
+
+
+def test_ten_thousand_constants_in_a_row_are_no_recursion() -> None:
+    assert checked("x*(" + "1 + " * 10_000 + "1)", {"x": 2.0}, ("numeric",)).verdict == "agree"
+
+
+# What is passed on the way to a number.
+
+
+def test_an_answer_that_an_overflow_has_spoiled_is_overflow(command: Command) -> None:
+    done = command("check", "x/sqrt(1+x**2)", "--x=1e160")
+    assert (done.returncode, done.stdout.splitlines()[:2]) == (
+        3,
+        ["overflow: f: float64 ends at 1.8e308, which is passed on the way; exactly it is 1",
+         "note: hypot(1, x) in place of sqrt(1 + x**2) keeps 16 digits here"],
+    )  # fmt: skip
+    assert checked("x*log(x)", {"x": 1e-320}).verdict == "overflow"
+
+
+def test_a_power_near_1_is_not_called_boundless() -> None:
+    found = checked("(1 + x/n)**n", {"x": 1.0, "n": 1e16})
+    assert found.verdict == "rounding"
+    assert str(found.value and found.value.exact).startswith("2.71828182845904")
+
+
+def test_nothing_is_said_to_cancel_that_comes_alone() -> None:
+    (remark,) = checked("atan(x)", {"x": 1e160}).remarks
+    assert remark.message == "what f passes back to x loses digits: of 16 right ones 0 are left"
+
+
+# Texts that every opinion would misread alike are refused.
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "message"),
+    [
+        ("sum(v[v > 0])", {"v": [1.0, -2.0]},
+         "a condition in square brackets selects entries, which is not read"),
+        ("sum(v[(v > 0)*(v < 2)])", {"v": [1.0, -2.0]},
+         "a condition in square brackets selects entries, which is not read"),
+        ("np.linalg.norm(A, 1)", {"A": [[1.0, 2.0], [3.0, 4.0]]},
+         "NumPy takes a second argument of norm for its order, and only the length is read"),
+    ],
+)  # fmt: skip
+def test_what_numpy_means_otherwise_is_refused(
+    text: str, given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(BackpropError) as refused:
+        evaluate(text, given)
+    assert str(refused.value).startswith(message)
