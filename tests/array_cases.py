@@ -126,7 +126,7 @@ def reduction(gate: str, called: str, function: Any, filled: bool, random: Rando
     shape = any_shape(random, 1 if filled else 0)
     if filled:
         shape = tuple(side or 2 for side in shape)
-    way = along(random, shape, by_name=gate in ("amax", "amin"))
+    way = along(random, shape, by_name=gate in ("amax", "amin", "norm"))
     values = {"A": given(random, shape)}
 
     def value_of(at: dict[str, Grid]) -> Grid:

@@ -11,12 +11,12 @@ from programs import sample
 from backprop import evaluate
 from backprop.adjoint import always_reached, meaning, passings
 from backprop.arithmetic.ieee import VALUE
-from backprop.checking.walk import Dialect, walk
+from backprop.checking.walk import Dialect, constant, walk
 from backprop.language.parser import parse
 from backprop.report import Report
 from backprop.ties import convention
 
-FLOATS = Dialect(VALUE, float, float)
+FLOATS = Dialect(VALUE, float, constant)
 tree_of = cache(parse)
 
 
