@@ -9,7 +9,7 @@ from math import inf
 from typing import Any
 
 DIGITS = 400
-HAIR = -330  # the power of 2 that is the distance at which equals are compared
+HAIR = -100  # the power of 2 that is the distance at which equals are compared
 STEPS = (-66, -132, -264, -528)  # powers of 2 that are the distances of a slope
 NOISE = -350  # the power of 10 below which what moves over a hair is rounding
 STEADY = 1e-9  # what a slope that settles may still change
