@@ -61,9 +61,11 @@ def test_every_wire_is_what_the_engine_says(gates: str) -> None:
     samples = [sample(f"page {seed}") for seed in range(60)]
     reports = [evaluate(one.text, one.point, gates=gates) for one in samples]
     for report, found in zip(reports, traced(reports), strict=True):
-        for slot, value in enumerate(report.values):
-            assert near(float(found["values"][str(slot)]), value), report.program.text
+        values = {int(slot): float(value) for slot, value in found["values"].items()}
+        for slot, value in values.items():
+            assert near(value, report.values[slot]), report.program.text
         for slot, _, operands in report.program.forward_steps():
+            assert {slot, *operands} <= {*values}
             for place, operand in enumerate(operands):
                 if operand not in report.program.constants:
                     flow = float(found["flows"].get(f"{slot}.{place}", 0))

@@ -54,6 +54,9 @@ RULE: list[tuple[str, dict[str, float], dict[str, float], dict[str, Any]]] = [
     ("floor(x**2)", AT_0, {"x": 0}, {}),
     ("floor(-x**2)", AT_0, {"x": 0}, {"x": "jumps"}),
     ("1e10 + where(x > 0, 1, 0)", AT_0, {"x": 0}, {"x": "jumps"}),
+    ("sign(relu(x**4))", AT_0, {"x": 0}, {"x": "jumps"}),
+    ("where(max(0, x**4) > 0, 2, 1)", AT_0, {"x": 0}, {"x": "jumps"}),
+    ("sign(min(0, x**4))", AT_0, {"x": 0}, {}),
 ]  # fmt: skip
 
 

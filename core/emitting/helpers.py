@@ -68,16 +68,17 @@ class Helpers:
 
     def definitions(self, text: str) -> list[str]:
         """All functions that a text calls, each after those that it calls itself."""
-        found: dict[str, str] = {}
+        codes: dict[str, str] = {}
+        found: list[str] = []
         waiting = sorted(called(text), reverse=True)
         while waiting:
             name = waiting[-1]
-            code = "" if name in found else self.code(name) or ""
-            missing = [other for other in sorted(called(code)) if other not in {*found, name}]
-            waiting += missing
-            if not missing:
-                found.setdefault(waiting.pop(), code)
-        return [code for code in found.values() if code]
+            if name not in codes:
+                codes[name] = self.code(name) or ""
+                waiting += sorted(called(codes[name]) - {*codes})
+            elif waiting.pop() not in found:
+                found.append(name)
+        return [codes[name] for name in found if codes[name]]
 
 
 def called(code: str) -> set[str]:

@@ -51,7 +51,10 @@ class Tracer(Walk):
             yield Line("let", self.variables[slot], f"inputs[{place}]")
 
     def values(self) -> Iterator[Line]:
-        for slot in range(len(self.program.gates)):
+        program = self.program
+        constants = [slot for slot, _ in program.used_constants]
+        stages = [slot for slot, _, _ in program.forward_steps()]
+        for slot in sorted([*program.inputs.values(), *constants, *stages]):
             yield Line("slot", str(slot), self.pieces[slot].text)
 
     def steps(self) -> list[Passing]:

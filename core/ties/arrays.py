@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, reduce
 from math import inf
 from typing import Any
 
@@ -267,7 +267,8 @@ class Arrays(Moving):
             found = whole_tangent(gate, moved, sizes, reached, nearby)
         else:
             slopes = ARRAYS.local["first"][gate](*nearby)
-            found = entrywise(row.routes, slopes, moved, sizes, reached)
+            undecided = run.undecided.get(slot, False)
+            found = entrywise(row.routes, slopes, moved, sizes, reached, undecided)
         if found is not None:
             full = [np.broadcast_to(part, self.shapes[slot]) for part in found]
             run.tangents[slot], run.sizes[slot], run.reached[slot] = full
@@ -306,7 +307,16 @@ class Arrays(Moving):
             choose(at, enlarged(operand, middle, tangent), operand)
             for operand, tangent in zip(fed, still, strict=True)
         ]
+        run.undecided[slot] = at & self.tie_again(run, operands, close)
         return out, (*close, value(*close))
+
+    def tie_again(self, run: Run, operands: Sequence[int], close: Sequence[Array]) -> Array:
+        """At which entries do the tangents at a bend tie too?"""
+        sizes = [run.sizes.get(operand, 0.0) for operand in operands]
+        tangents = close if len(close) > 1 else [*close, 0.0]
+        least: Array = reduce(np.fmin, [np.where(np.isfinite(one), one, inf) for one in tangents])
+        most: Array = reduce(np.fmax, [np.where(np.isfinite(one), one, -inf) for one in tangents])
+        return most - least <= SAME * reduce(np.maximum, [abs(least), abs(most), *sizes])
 
     def compared(self, run: Run, slot: int, tangents: Sequence[Array]) -> Array:
         """The value of a comparison whose operands are equal."""
@@ -367,17 +377,19 @@ Moved = tuple[Array, Array, Array]  # a tangent, the sizes of its parts, where t
 
 def entrywise(
     routes: bool, slopes: Sequence[Array | None], moved: Sequence[Array | None],
-    sizes: Sequence[Array | None], reached: Sequence[Array | None],
+    sizes: Sequence[Array | None], reached: Sequence[Array | None], undecided: Array,
 ) -> Moved | None:  # fmt: skip
     """The sum of the tangents that come to a stage, entry by entry; None if nothing comes. What
-    a gate doesn't take is 0, not inf or nan times 0."""
+    a gate doesn't take is 0, not inf or nan times 0; where it is undecided what it takes, it moves
+    all the same."""
     found: Moved | None = None
     for slope, part, parts, here in zip(slopes, moved, sizes, reached, strict=True):
         if slope is None or part is None:
             continue
-        here = here & (slope != 0) if routes else here & np.ones(np.shape(slope), dtype=bool)
-        tangent = np.where(here, slope * part, 0.0)
-        size = np.where(here, np.abs(slope) * parts, 0.0)
+        taken = here & (slope != 0) if routes else here & np.ones(np.shape(slope), dtype=bool)
+        tangent = np.where(taken, slope * part, 0.0)
+        size = np.where(taken, np.abs(slope) * parts, 0.0)
+        here = taken | (here & undecided)
         if found is not None:
             tangent, size, here = found[0] + tangent, found[1] + size, found[2] | here
         found = tangent, size, here

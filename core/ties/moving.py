@@ -36,6 +36,7 @@ class Run:
     sizes: dict[int, Any] = field(default_factory=dict)  # of the parts that tangents add up
     reached: dict[int, Any] = field(default_factory=dict)  # at which entries of an array
     at: dict[int, tuple[Any, ...]] = field(default_factory=dict)  # see engine.Branches
+    undecided: dict[int, Any] = field(default_factory=dict)  # bends whose tangents tie, and where
 
 
 class Moving(ABC):

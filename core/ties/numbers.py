@@ -131,7 +131,7 @@ class Numbers(Moving):
     def pass_on(self, run: Run, slot: int, operands: Sequence[int], slopes: Slopes) -> None:
         """Add up the tangents that come to a stage, if any does."""
         tangent = size = 0.0
-        reached = False
+        reached = slot in run.undecided
         for operand, slope in zip(operands, slopes, strict=True):
             if slope is not None and operand in run.tangents:
                 tangent += slope * run.tangents[operand]
@@ -168,9 +168,20 @@ class Numbers(Moving):
         elif row.kink.what == "jump":
             out = VALUE[gate](fed[0] + self.side_of_step(run, operands[0]) / 4)
             close = [*fed]
+        elif self.tie_again(run, operands, close):
+            run.undecided[slot] = True
         limit = VALUE[gate](*close) if any(row.partials) else out
         run.at[slot] = nearby = (*close, limit)
         return out, NEARBY[gate](*nearby)
+
+    def tie_again(self, run: Run, operands: Sequence[int], close: Sequence[float]) -> bool:
+        """Do the tangents at a bend tie too? It moves then, however it is decided."""
+        sizes = [run.sizes[operand] for operand in operands if operand in run.tangents]
+        tangents = [tangent for tangent in close if isfinite(tangent)]
+        if not tangents or not sizes:
+            return False
+        still = tangents if len(close) > 1 else [*tangents, 0.0]
+        return near(min(still), max(still), max(sizes))
 
     def side_of_step(self, run: Run, operand: int) -> float:
         """To which side does something move, -1 or 1? If its tangent doesn't tell, digits do."""
