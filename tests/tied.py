@@ -15,6 +15,7 @@ from mpmath import mp, mpf
 
 DIGITS = 320
 NEAR = mpf(2) ** -300
+NOISE = mpf(10) ** -300  # beside a number, what is only rounding
 SAME = 1e-9
 
 FAMILIES = {
@@ -92,6 +93,12 @@ def where(sign: str) -> Callable[..., str]:
 
 
 WRITTEN |= {name: where(sign) for name, sign in COMPARED.items()}
+def cleared(a: Any) -> Any:
+    """A number without the rounding that keeps it from being whole."""
+    whole = mp.nint(a)
+    return whole if whole and abs(a - whole) < abs(whole) * NOISE else a
+
+
 VALUE: dict[str, Callable[..., Any]] = {
     "add": lambda a, b, _: a + b,
     "sub": lambda a, b, _: a - b,
@@ -110,8 +117,8 @@ VALUE: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda a, _: 1 / (1 + mp.exp(-a)),
     "root": lambda a, _: mp.sqrt(1 + a * a),
     "sign": lambda a, _: mpf((a > 0) - (a < 0)),
-    "floor": lambda a, _: mp.floor(a),
-    "ceil": lambda a, _: mp.ceil(a),
+    "floor": lambda a, _: mp.floor(cleared(a)),
+    "ceil": lambda a, _: mp.ceil(cleared(a)),
     "round": lambda a, _: mp.nint(a),
     "take": lambda a, b, c, _: b if a != 0 else c,
     "gt": lambda a, b, c, d, _: c if a > b else d,

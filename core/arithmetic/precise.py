@@ -18,7 +18,7 @@ from backprop.gates import CONSTANTS
 from backprop.gates.rules import COMPARISONS
 
 nan, inf = mp.nan, mp.inf
-FARTHEST = 10**15  # exp of more than this counts as infinite
+FARTHEST = mpf(2) ** 1_500  # exp of more than this counts as infinite
 FLAT = 10**7  # erf and tanh of more than this are 1
 WIDEST = 5_000  # bits before the point of an angle; beyond, its sine isn't worth its cost
 

@@ -46,14 +46,10 @@ class Loss(NamedTuple):
     through: int | None = None  # the one stage that its gradient comes through
 
 
-def forward_digits(program: Program, floats: Sequence[float], exact: Sequence[Any]) -> list[float]:
-    return [right_digits(a, b) for a, b in zip(floats, exact, strict=True)]
-
-
 def backward_digits(
     program: Program, floats: Backward, exact: Backward, sizes: Sequence[Any], digits: int
 ) -> list[float]:
-    """The same for gradients, of which `sizes` are those of the parts that each adds up."""
+    """The right digits of every slot's gradient, which adds up parts of these sizes."""
     return [
         kept_digits(floats.gradient(slot), exact.gradient(slot), sizes[slot], digits)
         for slot in range(len(program.gates))

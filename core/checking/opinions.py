@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any, ClassVar, NamedTuple, Self
 
 from mpmath import mp, mpf
@@ -77,7 +78,12 @@ class Precise(NamedTuple):
 
     def room(self, program: Program, name: str) -> Any:
         """What is nothing beside the parts of a derivative: it is what is left of 0."""
-        return self.sizes[program.inputs[name]] * mpf(10) ** (-self.digits // 2)
+        return self.sizes[program.inputs[name]] * self.nothing
+
+    @property
+    def nothing(self) -> Any:
+        """What is nothing beside 1."""
+        return mpf(10) ** (-self.digits // 2)
 
     def gradient(self, program: Program, name: str) -> Any:
         return self.back.gradient(program.inputs[name])
@@ -165,7 +171,7 @@ def precise(subject: Subject, digits: int) -> Precise:
     with mp.workdps(digits):
         values = forward(program, subject.point, PRECISE)
         sizes = [abs(mp.mag(value)) for value in values if value and mp.isfinite(value)]
-        spread = min(SPREAD, int(max(sizes, default=0) * 0.602))
+        spread = min(SPREAD, max(sizes, default=0) * 602 // 1000)
     with mp.workdps(digits + spread):
         if spread > digits // 4:
             values = forward(program, subject.point, PRECISE)
@@ -183,6 +189,31 @@ def sizes_of(program: Program, back: Backward) -> list[Any]:
             if slope is not None and mp.isfinite(slope):
                 sizes[operand] += abs(slope) * sizes[slot]
     return sizes
+
+
+class Tremor(NamedTuple):
+    """By how much every slot's value and gradient change, beside the relative change of each
+    stage's value: so much of them, times the rounding of a float, may be rounding."""
+
+    values: Sequence[Any]
+    gradients: Sequence[Any]
+
+
+def tremor(subject: Subject, exact: Precise) -> Tremor:
+    """What a small change at every stage, by chance up or down, comes to at all slots."""
+    program, random = subject.program, Random(len(exact.values))
+    values = [*exact.values]
+    with mp.workdps(exact.digits):
+        change = mpf(10) ** (-exact.digits // 4)
+        for slot, gate, operands in program.forward_steps():
+            value = PRECISE.value[gate](*[values[operand] for operand in operands])
+            values[slot] = value * (1 + change * random.uniform(-1, 1))
+        back = backward(program, values, subject.branches, None, PRECISE)
+        gradients = zip(back.gradients, exact.back.gradients, strict=True)
+        return Tremor(
+            [abs(a - b) / change for a, b in zip(values, exact.values, strict=True)],
+            [abs(a - b) / change for a, b in gradients],
+        )
 
 
 def opinion(look: Look, before: Look | None, place: int) -> Opinion:

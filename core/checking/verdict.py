@@ -13,7 +13,6 @@ from mpmath import mp, mpf
 from backprop.checking.check import NAMES, Check, Judged, Method, Remark, worst
 from backprop.checking.digits import (
     backward_digits,
-    forward_digits,
     kept_digits,
     lost_backward,
     lost_forward,
@@ -21,7 +20,7 @@ from backprop.checking.digits import (
 )
 from backprop.checking.levels import Conclusion, by_text, holds_nearby
 from backprop.checking.numeric import Sides, close
-from backprop.checking.opinions import Opinion, Subject, drowned, ties
+from backprop.checking.opinions import Opinion, Subject, Tremor, drowned, ties, tremor
 from backprop.checking.stable import suggestion
 from backprop.checking.stages import boundless, other_branch, wrong_arithmetic, wrong_rule
 from backprop.checking.wording import (
@@ -37,8 +36,10 @@ from backprop.checking.wording import (
 from backprop.engine import Backward, backward, forward
 
 LARGEST = 1.7976931348623157e308
+MILLION = 3_321_929  # bits before the point of ten to a million
 ENOUGH = 10  # digits that a float should keep
 SENT = 50  # digits of an exact value that travel
+VANISHING = 1e-20  # beside a float, what may be 0 exactly
 ROUGHLY = 8  # digits to which rounded constants let a text and its gates agree
 
 
@@ -70,7 +71,11 @@ class Judge:
 
     @cached_property
     def value_digits(self) -> list[float]:
-        return forward_digits(self.program, self.floats, self.look.precise.values)
+        exact, slots = self.look.precise, range(len(self.floats))
+        return [
+            kept_digits(number, right, self.value_size(slot, number), exact.digits)
+            for slot, number, right in zip(slots, self.floats, exact.values, strict=True)
+        ]
 
     @cached_property
     def slope_digits(self) -> list[float]:
@@ -117,7 +122,8 @@ class Judge:
 
     def judged_value(self) -> Judged:
         exact = self.look.values["precise"]
-        graded = self.graded(self.subject.value, exact)
+        size = self.value_size(self.program.output, self.subject.value)
+        graded = self.graded(self.subject.value, exact, size)
         if self.values_agree or not mp.isfinite(exact):
             return self.switching(graded)
         if self.ties and self.generic:
@@ -203,17 +209,31 @@ class Judge:
 
     def exact(self, name: str) -> Any:
         """The engine's derivative at many digits, without what is only rounding at any."""
-        if name in self.single:
-            return self.single[name].precise
         found = self.look.precise.gradient(self.program, name)
+        if name in self.single:
+            found = self.single[name].precise
         return mpf(0) if abs(found) <= self.room(name) else found
 
     def room(self, name: str) -> Any:
-        return self.look.precise.room(self.program, name)
+        """What is nothing beside the parts of a derivative: it is what is left of 0."""
+        return self.size(name) * self.look.precise.nothing
 
     def size(self, name: str) -> Any:
-        """The size of the parts that a derivative adds up."""
-        return self.look.precise.sizes[self.program.inputs[name]]
+        """The size of the parts that a derivative adds up, and of what rounding may add."""
+        exact, slot = self.look.precise, self.program.inputs[name]
+        size = exact.sizes[slot]
+        if vanishes(self.subject.gradient[name], exact.back.gradient(slot)):
+            size += self.tremor.gradients[slot]
+        return size
+
+    def value_size(self, slot: int, number: float) -> Any:
+        """The same for a value, of which only what seems to be 0 has to be told from 0."""
+        vanished = vanishes(number, self.look.precise.values[slot])
+        return self.tremor.values[slot] if vanished else 0
+
+    @cached_property
+    def tremor(self) -> Tremor:
+        return tremor(self.subject, self.look.precise)
 
     def opinion_on(self, name: str) -> tuple[Opinion, bool]:
         """What was found for an input alone, or the worst of what was for many together."""
@@ -249,7 +269,10 @@ class Judge:
 
     def overflowed(self, exact: Any, digits: int) -> Judged:
         where = "" if abs(exact) > LARGEST else ", which is passed on the way"
-        reason = f"float64 ends at 1.8e308{where}; exactly it is {self.text(exact, SHORT)}"
+        size = self.text(exact, SHORT)
+        if exact and mp.mag(exact) > MILLION:
+            size = f"{'less than minus' if exact < 0 else 'larger than'} ten to a million"
+        reason = f"float64 ends at 1.8e308{where}; exactly it is {size}"
         return Judged("overflow", digits, self.text(exact), reason=reason)
 
     @cached_property
@@ -362,6 +385,11 @@ class Judge:
         loss = lost_forward(self.program, self.value_digits, exact)
         loss = loss or lost_backward(self.program, self.slope_digits, exact)
         return in_loss(self.program, loss) if loss else None
+
+
+def vanishes(number: float, exact: Any) -> bool:
+    """Is an exact number so much smaller than its float that it may be 0?"""
+    return math.isfinite(number) and abs(exact) <= abs(number) * VANISHING
 
 
 def confirmed(opinion: Opinion, room: Any) -> Opinion:

@@ -67,7 +67,7 @@ class ArrayJudge(Judge):
             return whole
         exact = self.look.precise.values
         entries = [
-            self.graded(float(number), exact[place])
+            self.graded(float(number), exact[place], self.value_size(place, float(number)))
             for place, number in pairs(self.places, self.output)
         ]
         return together({str(k): one for k, one in enumerate(entries)}, whole)
