@@ -82,7 +82,11 @@ def test_a_nudge_that_rounding_hides_is_not_claimed() -> None:
     (leaving,) = nudges(evaluate("log(1 - x)", x=0.995), "x")
     assert "no finite value there" in leaving.told("f", str)
     (bent,) = nudges(evaluate("exp(90*x)", x=1.0), "x")
-    assert "the slope changes much on the way" in bent.told("f", str)
+    assert "since the slope itself changes on the way" in bent.told("f", str)
+    (flat,) = nudges(evaluate("x**2", x=0.0), "x")
+    assert flat.told("f", str) == (
+        "Raise x by 0.01, to 0.01: where a slope is 0, only its change moves f, here by 0.0001."
+    )
 
 
 def test_one_stage(command: Command) -> None:
@@ -95,6 +99,39 @@ def test_one_stage(command: Command) -> None:
     )  # fmt: skip
     done = command("explain", "x*y", "--x=3", "--y=-4", "--stage=x")
     assert (done.returncode, done.stderr) == (2, "error: x is an input, not a stage\n")
+
+
+@pytest.mark.parametrize(
+    ("loss", "difference"),
+    [
+        ("-sum(y*log(softmax(x)))", "p - y"),
+        ("-log_softmax(x)[1]", "p - y"),
+        ("-mean(log(softmax(stack([x, x]))[[0, 1], [1, 1]]))", "(p - y) times 0.5"),
+    ],
+)
+def test_cross_entropy_is_probabilities_less_targets(loss: str, difference: str) -> None:
+    report = evaluate(loss, x=[1.0, 2.0], y=[0.0, 1.0], spare={"y": 0})
+    assert any(
+        f"the probabilities less the targets, {difference}: p = " in remark and "y = " in remark
+        for told in backprop.explain(report).stages
+        for remark in told.remarks
+    )
+
+
+@pytest.mark.parametrize("text", ["sum(softmax(x)*y)", "-sum(softmax(x))", "sum(log_softmax(x)*x)"])
+def test_other_losses_have_no_targets(text: str) -> None:
+    report = evaluate(text, x=[1.0, 2.0], y=[0.0, 1.0], spare={"y": 0})
+    assert not any("targets" in str(told.remarks) for told in backprop.explain(report).stages)
+
+
+@pytest.mark.parametrize(
+    ("ties", "whom"),
+    [("notes", "every tied input gets the whole gradient"), ("split", "tied inputs share the")],
+)
+def test_who_gets_the_gradient_of_a_tie(ties: str, whom: str) -> None:
+    (told,) = backprop.explain(evaluate("max(x, y)", x=2.0, y=2.0, ties=ties)).stages
+    assert f"to the largest input; here some tie, and {whom}" in told.rule
+    assert "nothing" not in told.rule
 
 
 def test_very_many_stages_are_refused_kindly() -> None:

@@ -93,6 +93,8 @@ def where(sign: str) -> Callable[..., str]:
 
 
 WRITTEN |= {name: where(sign) for name, sign in COMPARED.items()}
+
+
 def cleared(a: Any) -> Any:
     """A number without the rounding that keeps it from being whole."""
     whole = mp.nint(a)

@@ -25,8 +25,19 @@ class Nudge(NamedTuple):
     actual: float | None  # None if rounding hides it
     finite: bool
 
+    @property
+    def flat(self) -> bool:
+        """Does the output move, though its slope is 0?"""
+        return self.predicted == 0 and bool(self.actual)
+
     def told(self, output: str, number: Callable[[Any], str]) -> str:
         head = f"Raise {self.name} by {self.step:g}, to {number(self.raised)}:"
+        if self.flat and self.finite:
+            assert self.actual is not None
+            return (
+                f"{head} where a slope is 0, only its change moves {output}, here by"
+                f" {number(self.actual)}."
+            )
         says = f"{head} the chain rule says that {output} moves by {number(self.predicted)}"
         if not self.finite:
             return f"{says}; but it has no finite value there."
@@ -37,7 +48,7 @@ class Nudge(NamedTuple):
             return f"{says}, and it does."
         text = f"{says}; it moves by {moved}"
         if abs(self.actual - self.predicted) > FAR * abs(self.predicted):
-            return f"{text}, so the slope changes much on the way."
+            return f"{text}, since the slope itself changes on the way."
         return f"{text}."
 
 

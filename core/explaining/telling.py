@@ -10,6 +10,7 @@ from backprop.explaining.shapes import dimensions
 from backprop.gates.row import Gate
 from backprop.program import CONSTANT, Stage, bracketed, written
 from backprop.report import Computed, Report
+from backprop.ties.wording import winners
 
 READABLE = 40  # characters of a slope that is shown as a formula
 VOWELS = "aeio"
@@ -46,10 +47,18 @@ class Teller:
             stage.code,
             self.forward(computed),
             self.gradient(computed),
-            rule(stage.gate) + self.broadcast(stage),
+            self.rule(stage) + self.broadcast(stage),
             tuple(self.passes(computed)),
             tuple(remarks(self.report, computed, self.number)),
         )
+
+    def rule(self, stage: Stage) -> str:
+        """What its gate does with a gradient, also where several inputs are the largest."""
+        found, resolved = rule(stage.gate), self.report.resolved
+        if not stage.gate.ties or resolved is None or stage.slot not in resolved.tied:
+            return found
+        whom = winners(self.report.program, resolved, stage.slot)
+        return f"{found.partition(';')[0]}; here some tie, and {whom}."
 
     def broadcast(self, stage: Stage) -> str:
         """That an operand which was broadcast gets the sum of what belongs to it."""
