@@ -6,10 +6,11 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, BinaryIO
 
 from backprop.errors import UsageError
+from backprop.workplace import Workplace
 
 MAX_BYTES = 64 * 1024 * 1024
 
@@ -123,22 +124,18 @@ def whole_file(path: str) -> Iterator[BinaryIO]:
     """A file that is there when all is written: under another name first, then renamed."""
     place = os.path.realpath(path)
     folder, name = os.path.split(place)
-    draft = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
     try:
         if os.path.isdir(place):
             raise UsageError(f"{path} is a directory")
         if os.path.exists(place) and not os.path.isfile(place):
             raise UsageError(f"{path} is not a regular file")
-        try:
-            with open(draft, "xb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(draft, place)
-        except BaseException:
-            if os.path.exists(draft):
-                os.unlink(draft)
-            raise
+        with (
+            closing(Workplace(folder)) as here,
+            here.replacing(name, f".{name}.{os.urandom(8).hex()}.tmp") as file,
+        ):
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{path} can't be written: {reason}") from None

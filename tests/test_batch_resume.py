@@ -270,9 +270,9 @@ def test_killed_at_the_end_nothing_is_lost(
     Path(way.target).write_bytes(b"old")
     real = os.replace
 
-    def kill(*given: Any) -> None:
+    def kill(*given: Any, **folders: Any) -> None:
         if step == "replace" and str(given[0]).endswith("new"):
-            real(*given)
+            real(*given, **folders)
             return
         raise Killed
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from time import monotonic
@@ -20,14 +20,16 @@ from backprop.tables.formats import Kind
 from backprop.tables.frames import Frame, polars
 from backprop.tables.streams import reason
 from backprop.tables.writing import write
+from backprop.workplace import Workplace
 
 PACE = 0.2  # seconds between two journals at least, and a twentieth of the time goes into them
 SHARE = 20
 ROW_GROUP = 1 << 17
 VERSION = 1
 
+PART = re.compile(r"\d{8}\.parquet")
+
 State = dict[str, Any]
-NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class Draft:
@@ -38,22 +40,27 @@ class Draft:
         self.path = path
         self.kind = kind
         self.place = os.path.realpath(path)
-        folder, name = os.path.split(self.place)
-        self.draft = os.path.join(folder, f".{name}.backprop-draft")
-        self.journal = os.path.join(folder, f".{name}.backprop-journal")
+        self.folder, self.name = os.path.split(self.place)
+        self.draft = f".{self.name}.backprop-draft"
+        self.journal = f".{self.name}.backprop-journal"
         self.size = 0
         self.due = monotonic() + PACE
+        self.workplace: Workplace | None = None
         self.file: BinaryIO | None = None
+
+    @property
+    def here(self) -> Workplace:
+        if self.workplace is None:
+            self.workplace = Workplace(self.folder)
+        return self.workplace
 
     def saved(self, run: str) -> State | None:
         """Where an interrupted run of the same kind stopped."""
-        if not os.path.exists(self.draft):
+        if not os.path.exists(os.path.join(self.folder, self.draft)) or not self.resumable:
             return None
         try:
-            with open(self.journal, encoding="utf-8") as file:
+            with os.fdopen(self.here.old(self.journal), encoding="utf-8") as file:
                 found = json.load(file)
-        except FileNotFoundError:
-            return None
         except (OSError, ValueError) as error:
             raise UsageError(f"{self.journal} can't be read: {reason(error)}") from None
         known = found if isinstance(found, dict) else {}
@@ -72,11 +79,19 @@ class Draft:
                 raise UsageError(f"{self.path} is a directory")
             if os.path.exists(self.place) and not os.path.isfile(self.place):
                 raise UsageError(f"{self.path} is not a regular file")
-            create = 0 if state else os.O_CREAT
-            descriptor = os.open(self.draft, os.O_RDWR | create | NO_LINKS, 0o666)
+            self.look_around()
+            there = state or self.here.made(self.draft)
+            descriptor = (self.here.old if there else self.here.new)(self.draft)
             self.file = os.fdopen(descriptor, "r+b", buffering=0)
             self.lock(descriptor)
             self.begin(state)
+
+    def look_around(self) -> None:
+        """Is what is there of a run? A journal on its way was never finished."""
+        for name in (self.draft, self.journal):
+            self.here.made(name)
+        if self.here.made(f"{self.journal}.new"):
+            self.here.remove(f"{self.journal}.new")
 
     def begin(self, state: State | None) -> None:
         assert self.file is not None
@@ -96,7 +111,7 @@ class Draft:
             return
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            mine = os.path.samestat(os.fstat(descriptor), os.stat(self.draft))
+            mine = os.path.samestat(os.fstat(descriptor), self.here.status(self.draft))
         except OSError:
             mine = False  # it is locked, or has become the file meanwhile
         if not mine:
@@ -111,7 +126,7 @@ class Draft:
 
     @property
     def resumable(self) -> bool:
-        return os.path.exists(self.journal)
+        return os.path.exists(os.path.join(self.folder, self.journal))
 
     def is_due(self) -> bool:
         """Is it time for a journal?"""
@@ -122,9 +137,8 @@ class Draft:
         begun = monotonic()
         with self.writing():
             data = json.dumps({"version": VERSION, "size": self.size, **state})
-            with open(f"{self.journal}.new", "w", encoding="utf-8") as file:
-                file.write(data)
-            os.replace(f"{self.journal}.new", self.journal)
+            with self.here.replacing(self.journal, f"{self.journal}.new") as file:
+                file.write(data.encode())
         now = monotonic()
         self.due = now + max(PACE, SHARE * (now - begun))
 
@@ -134,21 +148,19 @@ class Draft:
         with self.writing():
             os.fsync(self.file.fileno())
             self.forget()
-            os.replace(self.draft, self.place)
+            self.here.move(self.draft, self.here, self.name)
         self.release()
 
     def forget(self) -> None:
         """A journal is never there without its draft."""
-        for path in (self.journal, f"{self.journal}.new"):
-            with suppress(FileNotFoundError):
-                os.unlink(path)
+        self.here.remove(self.journal)
 
     def discard(self) -> None:
         """Leave nothing. What is locked is given free last."""
         with suppress(OSError):
             self.forget()
         with suppress(OSError):
-            os.unlink(self.draft)
+            self.here.remove(self.draft)
         self.release()
 
     def close(self) -> None:
@@ -162,6 +174,9 @@ class Draft:
             with suppress(OSError):
                 self.file.close()
             self.file = None
+        if self.workplace is not None:
+            self.workplace.close()
+            self.workplace = None
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -183,25 +198,35 @@ class ParquetDraft(Draft):
     def __init__(self, path: str, kind: Kind) -> None:
         super().__init__(path, kind)
         self.parts = f"{self.draft}-parts"
+        self.inside: Workplace | None = None
         self.types: Mapping[str, Any] = {}  # of the columns
+
+    def look_around(self) -> None:
+        super().look_around()
+        self.inside = self.here.inner(self.parts)
 
     def begin(self, state: State | None) -> None:
         super().begin(state and {"size": 0})
         self.size = state["size"] if state else 0
-        os.makedirs(self.parts, exist_ok=True)
-        for name in os.listdir(self.parts):
-            if not name[:8].isdigit() or int(name[:8]) >= self.size:
-                os.unlink(os.path.join(self.parts, name))
+        self.clear(self.size)
+
+    def clear(self, kept: int = 0) -> None:
+        """Remove all parts but the first ones."""
+        assert self.inside is not None
+        for name in self.inside.names():
+            if PART.fullmatch(name) and int(name[:8]) >= kept:
+                self.inside.remove(name)
 
     def part(self, number: int) -> str:
-        return os.path.join(self.parts, f"{number:08}.parquet")
+        return os.path.join(self.folder, self.parts, part_name(number))
 
     def write(self, frame: Frame) -> None:
+        assert self.inside is not None
         if self.size:
             self.check_types(frame)
-        with self.writing():
+        with self.writing(), os.fdopen(self.inside.new(part_name(self.size)), "wb") as file:
             try:
-                frame.write_parquet(self.part(self.size))
+                frame.write_parquet(file)
             except polars.exceptions.PolarsError as error:
                 raise OSError(str(error).splitlines()[0]) from None
         self.size += 1
@@ -218,18 +243,29 @@ class ParquetDraft(Draft):
                 )
 
     def finish(self) -> None:
+        assert self.file is not None
         with self.writing():
             try:
                 whole = polars.scan_parquet([self.part(k) for k in range(self.size)], glob=False)
-                whole.sink_parquet(self.draft, row_group_size=ROW_GROUP, maintain_order=True)
+                whole.sink_parquet(self.file, row_group_size=ROW_GROUP, maintain_order=True)
             except polars.exceptions.PolarsError as error:
                 raise OSError(str(error).splitlines()[0]) from None
         super().finish()
-        shutil.rmtree(self.parts, ignore_errors=True)
 
-    def discard(self) -> None:
-        shutil.rmtree(self.parts, ignore_errors=True)
-        super().discard()
+    def release(self) -> None:
+        """A part that is there without the draft is of no use."""
+        if self.inside is not None:
+            if not os.path.exists(os.path.join(self.folder, self.draft)):
+                with suppress(OSError):
+                    self.clear()
+                self.here.remove_folder(self.parts)
+            self.inside.close()
+            self.inside = None
+        super().release()
+
+
+def part_name(number: int) -> str:
+    return f"{number:08}.parquet"
 
 
 def draft(path: str, kind: Kind) -> Draft:

@@ -16,6 +16,7 @@ from typing import Any
 
 from backprop import __version__
 from backprop.batching.drafts import WriteError, draft
+from backprop.batching.folders import TASK
 from backprop.batching.job import Job
 from backprop.batching.printing import printed
 from backprop.batching.running import Part, Run, opened
@@ -81,13 +82,17 @@ def check_worker(part: Part, path: str | None, version: str) -> None:
     for place in filter(None, (part.path, folder)):
         if not os.path.exists(place):
             raise ClusterError(f"{who} can't see {place}", hint=hint)
+    if any(map(os.path.islink, (folder, os.path.dirname(folder)))):
+        raise ClusterError(f"{who} finds a link in place of {folder}")
     if os.path.getsize(part.path) != part.size:
         raise ClusterError(f"{who} sees another file as {part.path}", hint=hint)
 
 
 def written(job: Job, part: Part, path: str, kind: Kind) -> Run:
     draft_folder = os.path.dirname(os.path.dirname(path))  # what is left there is removed
-    with tempfile.TemporaryDirectory(dir=draft_folder, ignore_cleanup_errors=True) as own:
+    with tempfile.TemporaryDirectory(
+        dir=draft_folder, prefix=TASK, ignore_cleanup_errors=True
+    ) as own:
         target = draft(os.path.join(own, os.path.basename(path)), kind)
         run = Run(job, [part], target, silent, opened(part, job.reading))
         run()
