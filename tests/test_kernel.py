@@ -366,6 +366,53 @@ def test_a_library_that_is_removed_or_broken_is_made_again(
 
 
 @needs_a_compiler
+@pytest.mark.parametrize("spoil", [lambda data: data[:5000], lambda data: bytes(len(data))])
+def test_a_library_that_was_cut_off_is_not_loaded(spoil: Any, tmp_path: Path) -> None:
+    code = """
+import backprop
+from backprop.kernel import compiled
+kernel = compiled(backprop.parse("x*y + 8.5"), engine="native")
+print(kernel.engine.name, kernel({"x": [2.0], "y": [3.0]})[0].tolist())
+"""
+    place = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    for _ in range(3):
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=place, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (0, "native [14.5]\n")
+        [library] = tmp_path.rglob("*.so")
+        library.write_bytes(spoil(library.read_bytes()))
+
+
+@needs_a_compiler
+def test_files_of_others_are_not_pruned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(building, "KEPT", 0)
+    folder = tmp_path / "backprop" / "kernels"
+    folder.mkdir(parents=True)
+    (folder / "notes.txt").touch()
+    os.utime(folder / "notes.txt", (0, 0))
+    assert compiled(backprop.parse("x*y + 6.5"), engine="native").note == ""
+    assert (folder / "notes.txt").exists()
+
+
+def test_a_compiler_that_is_no_command_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "'")
+    note = compiled(backprop.parse("x*y"), engine="native").note
+    assert note == "CC is no command: '; the NumPy engine is used instead"
+
+
+@needs_a_compiler
+def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", nowhere)
+    assert compiled(backprop.parse("x*y + 5.5"), engine="native").note == ""
+
+
+@needs_a_compiler
 def test_many_processes_share_a_cache_that_is_too_small(tmp_path: Path) -> None:
     code = """
 import backprop

@@ -10,6 +10,7 @@ import ctypes
 import hashlib
 import os
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -34,6 +35,8 @@ WAYS = (
 PATIENCE = 120  # seconds that a compiler may take
 KEPT = 200  # libraries, and those of the last minutes
 YOUNG = 5 * PATIENCE
+MAKING = "making-"
+MADE = re.compile(rf"[0-9a-f]{{64}}(-[0-9a-f]{{64}})?\.so|{MAKING}\w+")
 
 
 class BuildError(Exception):
@@ -56,21 +59,29 @@ def build(source: str) -> ctypes.CDLL:
 
 
 def loaded(command: list[str], source: str, folder: Path) -> ctypes.CDLL:
-    path = folder / f"{key(command, source)}.so"
-    try:
-        os.utime(path)
-        return ctypes.CDLL(str(path))
-    except OSError:  # it isn't there, or is broken
-        make(command, source, path)
+    """The name of a library ends in the digest of its bytes: one that was cut off or spoiled
+    would end the process when it is loaded."""
+    name = key(command, source)
+    for path in folder.glob(f"{name}-*.so"):
         with suppress(OSError):
-            prune(folder)
-        return ctypes.CDLL(str(path))
+            if path.stem == f"{name}-{digest(path)}":
+                os.utime(path)
+                return ctypes.CDLL(str(path))
+    path = make(command, source, folder, name)
+    with suppress(OSError):
+        prune(folder)
+    return ctypes.CDLL(str(path))
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def prune(folder: Path) -> None:
     """Remove what was used longest ago, and what a compiler that was killed has left behind; but
-    nothing that another process may just be making or about to load."""
-    entries = sorted(((last_used(entry), entry) for entry in folder.iterdir()), reverse=True)
+    nothing that another process may just be making or about to load, nor what was not made here."""
+    made = (entry for entry in folder.iterdir() if MADE.fullmatch(entry.name))
+    entries = sorted(((last_used(entry), entry) for entry in made), reverse=True)
     for used, entry in entries[KEPT:]:
         if used > time() - YOUNG:
             continue
@@ -88,10 +99,10 @@ def last_used(entry: Path) -> float:
     return 0.0
 
 
-def make(command: list[str], source: str, path: Path) -> None:
+def make(command: list[str], source: str, folder: Path, name: str) -> Path:
     """Try the ways to compile it in turn; the file is there whole or not at all."""
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix="making-") as name:
-        code, library = Path(name) / "rows.c", Path(name) / "rows.so"
+    with tempfile.TemporaryDirectory(dir=folder, prefix=MAKING) as own:
+        code, library = Path(own) / "rows.c", Path(own) / "rows.so"
         code.write_text(source, "utf-8")
         for way in WAYS:
             run = [*command, *PLAIN, str(code), "-o", str(library), *way]
@@ -99,15 +110,19 @@ def make(command: list[str], source: str, path: Path) -> None:
                 run, capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False
             )
             if done.returncode == 0:
+                path = folder / f"{name}-{digest(library)}.so"
                 os.replace(library, path)
-                return
+                return path
     raise BuildError(f"{command[0]} could not compile it")
 
 
 def compiler() -> list[str] | None:
     """The command of the C compiler: $CC, or what is called cc, gcc or clang."""
     for name in (os.environ.get("CC", ""), "cc", "gcc", "clang"):
-        command = shlex.split(name)
+        try:
+            command = shlex.split(name)
+        except ValueError:  # a quote that is never closed
+            raise BuildError(f"CC is no command: {name}") from None
         if command and (path := shutil.which(command[0])):
             return [path, *command[1:]]
     return None
@@ -134,12 +149,12 @@ def machine() -> Iterator[str]:
 def cache_folder() -> Path | None:
     """A folder of the user's own; None if there is none, or if others can write to it."""
     base = os.environ.get("XDG_CACHE_HOME", "")
-    home = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
-    folder = home / "backprop" / "kernels"
     try:
+        home = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
+        folder = home / "backprop" / "kernels"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = folder.stat()
-    except OSError:
+    except (OSError, RuntimeError):  # nobody may know a home of this user
         return None
     mine = not hasattr(os, "getuid") or status.st_uid == os.getuid()
     return folder if mine and not status.st_mode & 0o022 and os.access(folder, os.W_OK) else None
