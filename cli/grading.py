@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from backprop.cli.files import read_text
+from backprop.cli.main import say
 from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.variables import Question
 from backprop.cli.worksheet import WorksheetCommand
@@ -91,7 +92,8 @@ def graded(
     )  # fmt: skip
     gradient_names(forward, pattern)  # one that can't be used is said once, not for every file
     codes = [0]
-    grades = counted((grade_of(forward, file, pattern) for file in files), codes)
+    found = (grade_of(forward, file, pattern) for file in files)
+    grades = counted(found, codes, aloud=kind == "table")
     show(grades, kind, several=len(files) > 1)
     return 1 if 1 in codes else max(codes)
 
@@ -112,8 +114,13 @@ def grade_of(forward: Forward, file: str, pattern: str | None) -> Grade:
         return Grade(name, error=error)
 
 
-def counted(grades: Iterator[Grade], codes: list[int]) -> Iterator[Grade]:
+def counted(grades: Iterator[Grade], codes: list[int], *, aloud: bool) -> Iterator[Grade]:
+    """Note the exit code of each. `aloud` stderr tells of files that can't be graded, of which
+    data formats have a row."""
     for one in grades:
+        if one.error and aloud:
+            one.error.origin = one.file if one.error.span else ""
+            say(one.error.render())
         codes.append(EXIT_CODES[one.verdict])
         yield one
 

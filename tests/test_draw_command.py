@@ -196,3 +196,9 @@ def test_help_begins_with_examples(command: Command) -> None:
     lines = command("draw", "--help").stdout.splitlines()
     first = next(k for k, line in enumerate(lines) if line.strip().startswith("backprop draw"))
     assert first < 6
+
+
+@pytest.mark.parametrize("program", ["x", "3", "x = 3"])
+def test_a_program_without_stages_collapses(command: Command, program: str) -> None:
+    done = command("draw", program, "--collapse")
+    assert (done.returncode, done.stdout) == (0, command("draw", program).stdout)

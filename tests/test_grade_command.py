@@ -209,3 +209,38 @@ def test_nothing_in_a_submission_is_executed(command: Command, folder: Path) -> 
     )
     command("check", "forward.bp", "--backward", "evil.py", *AT, cwd=folder)
     assert not (folder / "made").exists()
+
+
+def test_a_file_that_can_t_be_read_is_an_error_on_stderr(command: Command, tmp_path: Path) -> None:
+    done = command("check", "x", "--x=1", "--backward", "missing.py", cwd=tmp_path)
+    message = "error: missing.py can't be read: No such file or directory\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "unreadable\n", message)
+
+
+def test_an_overflow_while_grading_has_no_warning(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "b.py").write_text("dx = 2*x\n", "utf-8")
+    asked = ("check", "sum(x*x)", "--x=[1e308,1e308]", "--backward", "b.py")
+    done = command(*asked, cwd=tmp_path, PYTHONWARNINGS="error")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ("a" + " " * 19_900 + "b\n") * 85,
+        "dx = 1\n" + "pass;" * 340_000,
+        "dx = 1\n" + '"x";' * 425_000,
+        "dx = 1\n" + '"\\"\n' * 400_000,
+    ],
+    ids=["blanks", "statements", "texts", "quotes"],
+)
+def test_a_long_file_is_split_in_linear_time(text: str) -> None:
+    from time import process_time
+
+    from backprop.grading.reading import lines
+    from backprop.grading.totals import ASSIGNED
+
+    begun = process_time()
+    for line in lines(text, {}):
+        ASSIGNED.match(line.code)
+    assert process_time() - begun < 6

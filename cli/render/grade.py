@@ -74,8 +74,6 @@ def hints(grade: Grade) -> Iterator[RenderableType]:
             yield item(f"line {one.line}", one.finding or "", one.hint, STYLES[one.verdict])
     for gap in grade.missing:
         yield item(gap.finding, "", gap.hint, STYLES[WRONG])
-    if grade.error:
-        yield Text(visible_lines(grade.error.render()), overflow="fold")
 
 
 def item(head: str, finding: str, hint: str, style: str) -> RenderableType:

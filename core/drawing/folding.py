@@ -76,7 +76,7 @@ def collapse(program: Program) -> list[Part]:
     units = calls(program)
     while True:
         before, units = len(units), repeats(units)
-        if len(units) > WORTH * before:
+        if len(units) >= WORTH * before:
             break
     refuse_many(len(units), "--around STAGE draws what is near a stage")
     boxes = [Part(unit.slots, unit.label) for unit in units]

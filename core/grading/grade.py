@@ -32,7 +32,8 @@ def forward_of(
     used = {n: v for n, v in given.items() if n in program.inputs or n not in allow}
     at = point(program, used)
     wanted = None if wrt is None else checked_wrt(program, wrt)
-    return worlds_of(tree, at, program, ties=ties, wrt=wanted, upstream=upstream, seed=seed)
+    with quietly(program.shapes is not None):
+        return worlds_of(tree, at, program, ties=ties, wrt=wanted, upstream=upstream, seed=seed)
 
 
 def grade(forward: Forward, text: str, file: str = "", pattern: str | None = None) -> Grade:

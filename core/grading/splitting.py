@@ -15,6 +15,11 @@ STARTS_ANEW = re.compile(
     r"[ \t]*(?!axis\b|keepdims\b)[A-Za-z_]\w*(\[[^\]\n]*\])?[ \t]*[-+*/]?=(?!=)"
 )
 
+CLOSING = {
+    **{mark: re.compile(rf"(?<!\\){mark}|\n") for mark in "'\""},
+    **{mark: re.compile(rf"(?<!\\){mark}") for mark in ("'''", '"""')},
+}
+
 
 class Piece(NamedTuple):
     """One statement: its place in the file, and the columns before its line."""
@@ -27,6 +32,7 @@ class Piece(NamedTuple):
 def pieces(text: str) -> Iterator[Piece]:
     """The statements of a file, comments and empty lines left out."""
     start = depth = place = 0
+    trimmed = Trimming(text)
     while found := MARKS.search(text, place):
         mark, place = found[0], found.end()
         if mark in ("'''", '"""', "'", '"'):
@@ -37,32 +43,40 @@ def pieces(text: str) -> Iterator[Piece]:
             depth = max(0, depth - 1)
         elif mark[0] == "#":
             if not depth:
-                yield from trimmed(text, start, found.start())
+                yield from trimmed(start, found.start())
                 start = place
         elif mark[0] != "\\" and (not depth or (mark == "\n" and STARTS_ANEW.match(text, place))):
-            yield from trimmed(text, start, found.start())
+            yield from trimmed(start, found.start())
             start, depth = place, 0
-    yield from trimmed(text, start, len(text))
+    yield from trimmed(start, len(text))
 
 
 def end_of_quotes(text: str, mark: str, place: int) -> int:
     """Where a text in quotes ends: a short one at the end of its line at the latest."""
-    end = text.find(mark, place)
-    while end > 0 and text[end - 1] == "\\":
-        end = text.find(mark, end + 1)
-    line = text.find("\n", place)
-    line = len(text) if line < 0 else line
-    if len(mark) == 1:
-        return end + 1 if 0 <= end < line else line
-    return len(text) if end < 0 else end + 3
+    found = CLOSING[mark].search(text, place)
+    if found is None:
+        return len(text)
+    return found.start() if found[0] == "\n" else found.end()
 
 
-def trimmed(text: str, start: int, stop: int) -> Iterator[Piece]:
-    """The statement without the space around it; none if nothing is left."""
-    part = text[start:stop]
-    bare = part.strip()
-    if bare:
+class Trimming:
+    """Statements without the space around them. Of a line that has many, the beginning is looked
+    at once."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.seen = 0  # where the last statement begins
+        self.indent = -1  # of its line
+
+    def __call__(self, start: int, stop: int) -> Iterator[Piece]:
+        part = self.text[start:stop]
+        bare = part.strip()
+        if not bare:
+            return
         begin = start + part.index(bare[0])
-        line = text.rfind("\n", 0, begin) + 1
-        indent = len(text[line:begin]) - len(text[line:begin].lstrip())
-        yield Piece(begin, begin + len(bare), indent)
+        newline = self.text.rfind("\n", self.seen, begin)
+        if newline >= 0 or self.indent < 0:
+            line = self.text[newline + 1 : begin]
+            self.indent = len(line) - len(line.lstrip())
+        self.seen = begin
+        yield Piece(begin, begin + len(bare), self.indent)

@@ -14,7 +14,7 @@ from backprop.grading.reading import Line
 from backprop.grading.results import Total
 from backprop.grading.worlds import Forward
 
-ASSIGNED = re.compile(r"([A-Za-z_]\w*)\s*(\[[^\]]*\])?\s*[-+*/]?=(?!=)")
+ASSIGNED = re.compile(r"([A-Za-z_]\w*)\s*(?:(\[[^\]]*\])\s*)?[-+*/]?=(?!=)")
 
 
 class Own:
