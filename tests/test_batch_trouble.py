@@ -20,8 +20,9 @@ from typing import Any
 import polars
 import pytest
 from batch_troubles import CASES, CSV, Case, answers
-from conftest import Command
+from conftest import Batch, Command
 
+from backprop.batching import running
 from backprop.cli.main import run
 from backprop.errors import UsageError
 from backprop.tables import parquet, streams
@@ -584,3 +585,39 @@ def test_garbled_text_never_ends_in_anything_but_a_message(tmp_path: Path, capfd
         said = capfd.readouterr().err
         assert code == 0 or (code == 2 and said.startswith("error: "))
         assert "panicked" not in said
+
+
+@pytest.mark.parametrize("key", [float("nan"), float("inf")])
+def test_a_group_may_be_called_inf(key: float, batch: Batch) -> None:
+    polars.DataFrame({"g": [key, 1.0], "x": [1.0, 2.0]}).write_parquet("g.parquet")
+    said = batch("x", "--data", "g.parquet", "--reduce", "sum", "--by", "g")
+    assert (said.code, [row["value"] for row in said.rows]) == (0, [1.0, 2.0])
+    assert "error" not in said.err
+
+
+def test_an_input_that_is_removed_is_told(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("d.csv").write_text(CSV, "utf-8")
+
+    def gone(self: Any, state: Any = None) -> None:
+        del state
+        Path("d.csv").unlink()
+        running.changes(self.parts[0].path)
+
+    monkeypatch.setattr(running.Run, "go", gone)
+    said = batch("x*y", "--data", "d.csv")
+    assert (said.code, said.err) == (2, "error: d.csv can't be read: No such file or directory\n")
+
+
+@pytest.mark.parametrize(
+    "command", [["batch", "x*y", "--check-rows=0"], ["descend", "x*y*w", "--w=0"]]
+)
+def test_a_closed_standard_input_is_no_matter(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text(CSV, "utf-8")
+    words = " ".join(f"'{word}'" for word in [*command, "--data", "d.csv"])
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m backprop.cli {words} <&-"], cwd=tmp_path,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr.count("error") == done.returncode // 3
+    assert "Traceback" not in done.stderr
+    assert done.stdout

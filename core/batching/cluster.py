@@ -184,7 +184,7 @@ class ClusterRun:
             groups.merge(Groups.restored(one["groups"]))
         if self.job.reduce is not None:
             sums = summed(self.job, tally, groups)
-            overflow = overflows(sums)
+            overflow = overflows(sums, self.job.names)
             self.target.write(sums)
         return Outcome(tally, found[0]["engine"], found[0]["note"], resumed, overflow)
 

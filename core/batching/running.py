@@ -24,7 +24,7 @@ from backprop.tables.blocks import Table
 from backprop.tables.formats import Kind
 from backprop.tables.frames import Frame, polars
 from backprop.tables.opening import Reading, open_table
-from backprop.tables.streams import Mark, is_pipe
+from backprop.tables.streams import Mark, is_pipe, reason
 
 ANY = ("threads",)  # what may be another when a run goes on
 
@@ -90,7 +90,7 @@ class Run:
         self.first = first  # the first part, open already
         self.note = ""
         self.overflow = False
-        self.sizes = [0 if part.path == "-" else os.stat(part.path).st_size for part in parts]
+        self.sizes = [0 if part.path == "-" else status(part.path).st_size for part in parts]
         self.before = [0, *accumulate(self.sizes)]
         again = not any(is_pipe(part.path) for part in parts)
         self.identity = identity(job, parts) if again else ""  # "" if it can never go on
@@ -141,7 +141,7 @@ class Run:
     def end(self) -> None:
         if self.job.reduce is not None:
             sums = summed(self.job, self.worker.tally, self.worker.groups)
-            self.overflow = overflows(sums)
+            self.overflow = overflows(sums, self.job.names)
             self.target.write(sums)
         elif not self.target.size:
             self.target.write(self.nothing())
@@ -225,16 +225,23 @@ def summed(job: Job, tally: Tally, groups: Groups) -> Frame:
     return groups.table(job.names, job.reduce, job.by)
 
 
-def overflows(sums: Frame) -> bool:
-    """Is there an infinite number?"""
-    floats = sums.select(polars.selectors.float())
-    return not all(column.is_finite().all() for column in floats.get_columns())
+def overflows(sums: Frame, names: Sequence[str]) -> bool:
+    """Is there an infinite number among the sums? Groups may be called so."""
+    return not all(sums[name].is_finite().all() for name in names)
 
 
 def changes(path: str) -> tuple[int, int]:
     """What is another when a file was written to."""
-    status = os.stat(path)
-    return status.st_size, status.st_mtime_ns
+    found = status(path)
+    return found.st_size, found.st_mtime_ns
+
+
+def status(path: str) -> os.stat_result:
+    """That of a file which is read, and may be gone meanwhile."""
+    try:
+        return os.stat(path)
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {reason(error)}") from None
 
 
 class NoRowsError(BackpropError):

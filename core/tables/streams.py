@@ -52,6 +52,7 @@ class Stream:
     """The bytes of a file or of standard input, as they were before they were compressed."""
 
     def __init__(self, path: str) -> None:
+        self.path = path
         self.name = "standard input" if path == "-" else path
         self.raw = standard_input() if path == "-" else regular_file(path)
         self.size = 0 if path == "-" else os.fstat(self.raw.fileno()).st_size
@@ -94,7 +95,7 @@ class Stream:
             raise
 
     def close(self) -> None:
-        if self.raw is not sys.stdin.buffer:
+        if self.path != "-":
             self.whole.close()
 
 
