@@ -81,6 +81,8 @@ def read_point(source: str) -> dict[str, Any]:
             f"{name}: a point is a JSON object of names and values", hint='such as {"x": -2}'
         )
     for variable, value in point.items():
+        if not is_text(variable):
+            raise UsageError(f"{name}: {json.dumps(variable)} is no name: half a character")
         if not isinstance(value, str) and not all(map(is_number, entries(value))):
             raise UsageError(f"{name}: the value of {variable} is not a number")
     return point
@@ -99,6 +101,11 @@ def entries(value: Any) -> Iterator[Any]:
 
 def is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def is_text(name: str) -> bool:
+    """JSON can also spell half of a surrogate pair."""
+    return name.encode("utf-8", "replace").decode("utf-8") == name
 
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

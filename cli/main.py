@@ -5,9 +5,11 @@ Nothing heavy is imported before the boundary stands, so that Ctrl-C never shows
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
+import warnings
 
 TYPE_CHECKING = False  # typing itself is slow to load
 if TYPE_CHECKING:
@@ -18,10 +20,15 @@ CHECKING = ("eval", "check", "compare", "batch")
 UNCHECKED = {"--no-check", "--help", "--shape", "--backward", "--check-rows"}
 CTRL_C = 130
 CLOSED_PIPE = 141
+MOST = 400  # characters that a report has of an error
+PANIC = "PanicException"  # what Rust's libraries raise, which is no Exception
+TRACEBACK = "BACKPROP_TRACEBACK"  # the environment variable that shows where a defect is
 
 
 def main() -> None:
     gc.disable()  # one answer makes no cycles worth collecting, and may make millions of tuples
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # they are for developers, and stderr is for users
     code = run(sys.argv[1:])
     gc.freeze()  # nor is there anything to collect at the end
     sys.exit(code)
@@ -38,11 +45,12 @@ def run(args: list[str]) -> int:
     except BrokenPipeError:
         discard_output()
         code = CLOSED_PIPE
-    except OSError as error:
-        discard_output()
-        code = say(f"error: the answer can't be written: {error.strerror or error}")
     except MemoryError:
         code = say("error: this needs more memory than there is")
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != PANIC:
+            raise
+        code = lost_output(error) if is_about_output(error) else report(error)
     finally:
         if child:
             child.close()
@@ -94,17 +102,49 @@ def invoke(group: object, args: list[str], child: Child | None) -> int:
 
 def say(message: str, code: int = 2) -> int:
     """Print to stderr, whatever characters it can show."""
+    from backprop.errors import clipped
+
     if sys.stderr is None:
         return code
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
         encoding = sys.stderr.encoding or "ascii"
-        sys.stderr.write(message.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        sys.stderr.write(
+            clipped(message).encode(encoding, "backslashreplace").decode(encoding) + "\n"
+        )
         sys.stderr.flush()
     except OSError:
         discard_output()
     return code
+
+
+def is_about_output(error: BaseException) -> bool:
+    """Does it come from writing to standard output? All other files have a name."""
+    failures = (errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
+    return isinstance(error, OSError) and error.filename is None and error.errno in failures
+
+
+def lost_output(error: BaseException) -> int:
+    discard_output()
+    return say(f"error: the answer can't be written: {getattr(error, 'strerror', None) or error}")
+
+
+def report(error: BaseException) -> int:
+    """Ask for a report of what should never happen, in one line."""
+    import traceback
+
+    from backprop.errors import visible
+
+    if os.environ.get(TRACEBACK):
+        say("".join(traceback.format_exception(error)).rstrip())
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    what = " ".join(f"{type(error).__name__}: {error}"[:MOST].split())
+    place = f"{os.path.basename(last.filename)}, line {last.lineno}"
+    return say(
+        f"error: this is a defect of backprop, please report it: {visible(what)} ({place}); "
+        f"{TRACEBACK}=1 shows the traceback"
+    )
 
 
 def discard_output() -> None:

@@ -86,7 +86,8 @@ def wants_colour(stream: TextIO) -> bool:
 
 
 def show_any_character(stream: TextIO) -> None:
-    """Let a stream that can't encode a character show its code instead of failing."""
+    """Let a stream that can't encode a character show its code instead of failing; UTF-8 can't
+    encode half a surrogate pair."""
     reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure and (stream.encoding or "").lower().replace("-", "") != "utf8":
+    if reconfigure:
         reconfigure(errors="backslashreplace")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from backprop.cli.files import read_bytes, read_point, read_text
-from backprop.errors import BackpropError, MissingValueError, UsageError, closest
+from backprop.errors import BackpropError, MissingValueError, UsageError, closest, listed
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
 
@@ -266,7 +266,7 @@ def unknown_option(
     name = error.option_name.lstrip("-")
     tree = ctx.meta.get("tree")
     names = list(tree.names) if tree else []
-    has = ", ".join(names[:SHOWN]) or "no variables"
+    has = listed(names, SHOWN) or "no variables"
     near = closest(name, [*names, *(option.lstrip("-") for option in fixed)])
     hint = f"did you mean --{near}?" if near else ""
     message = f"{error.option_name} is neither an option nor a variable; the program has {has}"

@@ -5,11 +5,14 @@ Only `render` draws the caret; nobody else builds a message for the screen.
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 WINDOW = 72  # columns of a long source line that an error shows
 TAB = 4
+WORD = 200  # characters of a word that a message shows whole
+CUT = 60  # of one that is longer
 
 
 class BackpropError(Exception):
@@ -79,9 +82,8 @@ class MissingValueError(UsageError):
     """Variables that nobody gave a value."""
 
     def __init__(self, names: list[str]) -> None:
-        shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
         plural = "s" if len(names) > 1 else ""
-        super().__init__(f"no value for the variable{plural} {shown}")
+        super().__init__(f"no value for the variable{plural} {listed(names, 8)}")
         self.names = names
 
 
@@ -102,6 +104,19 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_visible(char) for char in text)
+
+
+def listed(names: Sequence[str], most: int = 40) -> str:
+    """The first names, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def clipped(text: str) -> str:
+    """`text` with words that nobody reads to their end cut short."""
+    if len(text) <= WORD:
+        return text
+    return re.sub(rf"\S{{{WORD + 1},}}", lambda word: f"{word[0][:CUT]}...", text)
 
 
 def window(line: str, start: int) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from typing import Any
 from backprop.checking.check import METHODS, TIMEOUT
 from backprop.diagnosis import diagnose
 from backprop.engine import forward, uncollected
-from backprop.errors import UsageError, closest
+from backprop.errors import UsageError, closest, listed
 from backprop.language.parser import parse as parse_text
 from backprop.language.syntax import Tree
 from backprop.program import Notice, Program
@@ -153,6 +153,8 @@ def arrays_in(given: Mapping[str, Value], seed: int) -> dict[str, Any]:
     """The values that are arrays; NumPy is only loaded if there may be one."""
     if not any(map(may_be_array, given.values())):
         return {}
+    if seed < 0:
+        raise UsageError(f"the seed is {seed}, and seeds begin with 0")
     from backprop.arrays.values import arrays_of
 
     return arrays_of(given, seed)
@@ -169,7 +171,7 @@ def checked_wrt(program: Program, wrt: Iterable[str]) -> tuple[str, ...]:
     for name in names:
         if name not in program.inputs:
             near = closest(name, list(program.inputs))
-            has = ", ".join(program.inputs) or "no variables"
+            has = listed([*program.inputs]) or "no variables"
             raise UsageError(
                 f"wrt names {name or 'nothing'}, which is no variable; the program has {has}",
                 hint=f"did you mean {near}?" if near else "",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backprop.engine import forward
-from backprop.errors import BackpropError, MissingValueError, UsageError, closest
+from backprop.errors import BackpropError, MissingValueError, UsageError, closest, listed
 from backprop.language.parser import parse
 from backprop.program import Program
 from backprop.staging import MAKERS, stage
@@ -100,7 +100,7 @@ def unknown_variable(name: str, program: Program) -> UsageError:
 
 def no_variable(name: str, inputs: list[str]) -> UsageError:
     near = closest(name, inputs)
-    has = ", ".join(inputs) or "no variables"
+    has = listed(inputs) or "no variables"
     return UsageError(
         f"the program has no variable {name}; it has {has}",
         hint=f"did you mean {near}?" if near else "",

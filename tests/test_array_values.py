@@ -78,6 +78,7 @@ UNREAD = {
     "pickled.npy": (npy(np.array([{}, 1], dtype=object), True),
                     "it holds pickled objects, which are never loaded"),
     "bare pickle.npy": (pickle.dumps([1, 2]), "it is no .npy file"),
+    "true.npy": (header("(True,)") + bytes(8), "its header asks for an axis that can't be"),
     "archive.npy": (npz(GRID), "it is no .npy file"),
     "huge.npy": (header("(1250000000,)") + b"\0" * 64,
                  "its header asks for 1,250,000,000 entries, which it doesn't hold"),

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from conftest import Command
 
+from backprop.cli import main, output
+
 CHAIN = ("eval", "(x+y)*z", "--x=-2", "--y=5", "--z=-4")
 VARIABLES_OF_XY = "the program has x, y"
 
@@ -299,3 +301,71 @@ def test_version_is_the_packages(command: Command) -> None:
     import backprop
 
     assert command("--version").stdout == f"backprop, version {backprop.__version__}\n"
+
+
+class PanicException(BaseException):
+    """What Polars raises when Rust panics."""
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("odd\nthing"), KeyError("k"), OSError(5, "bad", "f"), PanicException("p")]
+)
+def test_what_nobody_expected_ends_as_one_line_that_asks_for_a_report(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def fail(*_: object) -> int:
+        raise error
+
+    monkeypatch.setattr(main, "invoke", fail)
+    assert main.run(["gates"]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    name = type(error).__name__
+    assert line.startswith(f"error: this is a defect of backprop, please report it: {name}: ")
+    assert line.endswith("BACKPROP_TRACEBACK=1 shows the traceback")
+    monkeypatch.setenv("BACKPROP_TRACEBACK", "1")
+    assert main.run(["gates"]) == 2
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+def test_half_a_character_is_no_name(command: Command) -> None:
+    done = command("eval", "x", "--x=1", "--at", '{"\\ud800": 1}')
+    message = 'error: --at: "\\ud800" is no name: half a character\n'
+    assert (done.returncode, done.stderr) == (2, message)
+
+
+def test_a_stream_shows_half_a_character(capsys: Any) -> None:
+    output.print_pieces(["\ud800\n"])
+    assert capsys.readouterr().out == "\\ud800\n"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("eval", "a" * 100_000),
+        ("eval", "x", f"--{'a' * 100_000}=1", "--x=1"),
+        ("eval", "x", "--x", "a" * 100_000),
+        ("eval", "x", "--wrt", "a" * 100_000, "--x=1"),
+        ("eval", "x", "--format", "a" * 100_000, "--x=1"),
+        ("eval", "+".join(f"x{k}" for k in range(20_000)), "--z=1"),
+    ],
+    ids=range(6),
+)
+def test_no_message_is_longer_than_a_screen(command: Command, args: tuple[str, ...]) -> None:
+    done = command(*args)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr) < 1000
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("eval", "sum(x)", "--x=randn(3)"), ("descend", "sum(x*x)", "--x=randn(3)"),
+        ("quiz", "x*y", "--x=1", "--y=2"), ("batch", "x", "--data", "d.csv"),
+    ],
+    ids=lambda args: args[0],
+)  # fmt: skip
+def test_a_seed_is_not_below_zero(command: Command, args: tuple[str, ...]) -> None:
+    done = command(*args, "--seed=-1")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: Invalid value for '--seed': -1 is not in the range x>=0.")

@@ -82,7 +82,9 @@ run diverged, left the domain, stalled, or its gradient vanished; stderr says at
 @table_options("A table, for the mean over its rows", required=False)
 @click.option("--batch", type=int, metavar="N", help="Rows of data for each step; default all.")
 @engine_options()
-@click.option("--seed", type=int, default=0, help="For batches, and values such as randn(3,2).")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, help="For batches, and values such as randn(3,2)."
+)
 @click.option(
     "--gates", type=click.Choice(GRANULARITIES), default="written",
     help="Gates as written, all opened up, or known patterns fused.",

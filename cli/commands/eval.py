@@ -51,7 +51,8 @@ def program_options(function: Callable[..., Any]) -> Callable[..., Any]:
                      help="The gradient of what comes after an output that is an array; or ones."),
         click.option("--jacobian", is_flag=True,
                      help="The derivative of every entry of an output that is an array."),
-        click.option("--seed", type=int, default=0, help="For values such as randn(5,10)."),
+        click.option("--seed", type=click.IntRange(0), default=0,
+                     help="For values such as randn(5,10)."),
     ]  # fmt: skip
     for option in reversed(options):
         function = option(function)

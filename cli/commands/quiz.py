@@ -27,7 +27,9 @@ Inputs without a value get one such that the numbers stay short; another --seed,
 
 
 @click.command("quiz", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]")
-@click.option("--seed", type=int, default=0, help="Another seed, other numbers; 0 by default.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, help="Another seed, other numbers; 0 by default."
+)
 @click.option("--key", is_flag=True, help="Fill in the answers.")
 @staging_options()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -57,7 +57,7 @@ def from_npy(data: bytes) -> Any:
         raise ValueError("its header is damaged") from None
     if kind.hasobject:
         raise ValueError("it holds pickled objects, which are never loaded")
-    if not all(0 <= side < FAR for side in shape):
+    if not all(type(side) is int and 0 <= side < FAR for side in shape):
         raise ValueError("its header asks for an axis that can't be")
     count = prod(shape)
     if count > MAX_ENTRIES or count * kind.itemsize > len(data):

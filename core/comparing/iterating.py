@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count, pairwise
 from typing import NamedTuple
 
-from backprop.errors import UsageError, closest
+from backprop.errors import UsageError, closest, listed
 from backprop.language.parser import parse
 from backprop.language.printer import print_tree
 from backprop.language.syntax import Function, Item, Op, Tree
@@ -62,7 +62,7 @@ def asked(tree: Tree, wanted: str | None) -> tuple[str, str]:
     known = stage(tree, [name]).inputs
     variable = name if name in known else name.removesuffix("1")
     if variable not in known:
-        has = ", ".join(known) or "no variables"
+        has = listed([*known]) or "no variables"
         near = closest(name, list(known))
         raise UsageError(
             f"--iterate names {name or 'nothing'}, which is no variable; the program has {has}",
@@ -78,7 +78,7 @@ def only_variable(tree: Tree) -> str:
     program = stage(tree)
     free = [name for name in program.inputs if name not in program.defaults]
     if len(free) != 1:
-        has = ", ".join(free) or "no variables"
+        has = listed(free) or "no variables"
         hint = f"choose one: --iterate {free[-1]}" if free else ""
         raise UsageError(f"one variable is iterated, and the program has {has}", hint=hint)
     return free[0]

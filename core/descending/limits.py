@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from backprop.descending.quantities import Bounds, Limits, Point, magnitude
-from backprop.errors import UsageError, closest
+from backprop.errors import UsageError, closest, listed
 from backprop.values import constant
 
 
@@ -17,7 +17,7 @@ def read_limits(texts: Iterable[str], names: Sequence[str]) -> dict[str, Bounds]
         if name not in names:
             near = closest(name, list(names))
             raise UsageError(
-                f"--bounds names {name}, which is no parameter; they are {', '.join(names)}",
+                f"--bounds names {name}, which is no parameter; they are {listed(names)}",
                 hint=f"did you mean {near}?" if near else "",
             )
         if name in found:
