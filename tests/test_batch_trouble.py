@@ -398,7 +398,7 @@ def test_a_long_run_of_quoted_lines_takes_no_quadratic_time(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"x" * 9_000_000, "d.csv: line 1 has no end"),
+        (b"x" * 9_000_000, "d.csv: line 1 is longer than 4,194,304 bytes"),
         (b'"x\n' * 1_500_001, "d.csv, line 2: a quote stands within a field"),
         (b"x,y\n1,2\n" + b"3" * 3_000_000, "d.csv: line 3 has no end"),
     ],
@@ -621,3 +621,11 @@ def test_a_closed_standard_input_is_no_matter(command: list[str], tmp_path: Path
     assert done.stderr.count("error") == done.returncode // 3
     assert "Traceback" not in done.stderr
     assert done.stdout
+
+
+def test_half_a_character_is_no_kept_value(batch: Batch) -> None:
+    lines = ['{"x":1,"n":"\\ud83d\\ude00"}', '{"x":2,"n":"a\\ud83d"}', '{"x":3,"n":"b"}']
+    Path("d.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    said = batch("x", "--data", "d.jsonl", "--keep", "n", "--on-error", "skip")
+    assert [row["n"] for row in said.rows] == ["\U0001f600", "b"]
+    assert "d.jsonl, line 2: n is half a character, which is no text\n" in said.err

@@ -65,7 +65,7 @@ class DelimitedTable:
             if size >= HEADER:
                 if b"\n" in start:
                     return start  # in quotes that are never closed
-                raise UsageError(f"{self.name}: line 1 has no end")
+                raise UsageError(f"{self.name}: line 1 is longer than {HEADER:,} bytes")
             size *= 4
 
     def fields(self, line: bytes) -> list[str]:
@@ -130,17 +130,27 @@ class Reading:
         if (QUOTE in data or self.has_gaps()) and self.layout.fields.max() > len(self.all):
             return self.slowly()
         try:
-            frame = self.read(set(self.numbers.values()))
+            frame = self.read(set(self.numbers.values()) - set(self.texts.values()))
         except polars.exceptions.PolarsError:
             return self.slowly()  # text that is not UTF-8
+        read = self.as_numbers(frame)
         rows = frame.height
         fine = frame[self.behind].null_count() == rows and not any(
-            frame[column].null_count() for column in self.numbers.values()
+            read[column].null_count() for column in self.numbers.values()
         )
         if not fine or rows != self.piece.lines:
             return self.slowly()
         lines = range(self.piece.line, self.piece.line + rows)
-        return Block(self.columns(frame), self.kept(frame), lines, {}, self.piece.end)
+        return Block(self.columns(read), self.kept(frame), lines, {}, self.piece.end)
+
+    def as_numbers(self, frame: Frame) -> Frame:
+        """Columns that are kept are read as they stand, also where they are numbers as well."""
+        texts = [name for name in {*self.numbers.values()} if frame[name].dtype == polars.String]
+        if not texts:
+            return frame
+        return frame.with_columns(
+            polars.col(name).str.strip_chars().cast(polars.Float64, strict=False) for name in texts
+        )
 
     def has_gaps(self) -> bool:
         """Is there a field without anything in it? If one is too many, Polars leaves out those
@@ -179,12 +189,9 @@ class Reading:
         full = self.layout.full()
         frame, fields = frame[full], self.layout.fields[full]
         lines = [self.piece.line + self.layout.lines[k] for k in full]
-        read = frame.with_columns(
-            polars.col(column).str.strip_chars().cast(polars.Float64, strict=False)
-            for column in {*self.numbers.values()}
-        )
+        read = self.as_numbers(frame)
         bad = dict(self.troubles(frame, read, polars.Series(fields > len(self.all))))
-        return Block(self.columns(read), self.kept(read), lines, bad, self.piece.end)
+        return Block(self.columns(read), self.kept(frame), lines, bad, self.piece.end)
 
     def troubles(self, texts: Frame, read: Frame, long: Any) -> Iterator[tuple[int, str]]:
         """Rows that can't be read, and why. Of several reasons the last is kept."""

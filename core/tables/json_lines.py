@@ -24,7 +24,9 @@ LOOKED_AT = 1 << 20  # bytes in which every column has to come up
 SHOWN = 30  # characters of a value that a message shows
 MISSING = "missing"
 ESCAPED = re.compile(rb"\\u00[2-7]")  # a letter that may hide a name
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")  # of which two make a character, and one none
 ARRAY = re.compile(rb"\s*\[\s*\{")
+HALF = re.compile("[\ud800-\udfff]")
 BOM = b"\xef\xbb\xbf"
 
 
@@ -94,7 +96,9 @@ def type_of(values: Sequence[Any]) -> Any:
 def block(piece: Piece, wanted: Wanted, types: dict[str, Any]) -> Block:
     data = piece.data.removeprefix(BOM)
     count = piece.lines
-    once = all(named(data, name) == count for name in types) and not ESCAPED.search(data)
+    once = all(named(data, name) == count for name in types) and not (
+        ESCAPED.search(data) or SURROGATE.search(data)
+    )
     frame = read(data, types)
     whole = frame is not None and frame.height == count and not any(frame.null_count().row(0))
     if once and whole:
@@ -107,7 +111,11 @@ def block(piece: Piece, wanted: Wanted, types: dict[str, Any]) -> Block:
     mended = {name: frame[name].to_list() for name in types}
     null = rows_with_null(frame)
     for row, line in enumerate(lines):
-        hidden = ESCAPED.search(line) or any(named(line, name) != 1 for name in types)
+        hidden = (
+            ESCAPED.search(line)
+            or SURROGATE.search(line)
+            or any(named(line, name) != 1 for name in types)
+        )
         if row in null or hidden:
             bad |= mend(mended, row, parsed(line), wanted, types)
     frame = polars.DataFrame(mended, schema=types)
@@ -132,6 +140,8 @@ def mend(
         reason = ""
         if name in record.twice:
             reason = "given twice"
+        elif is_half(record.get(name)):
+            reason = "half a character, which is no text"
         elif columns[name][row] is None:
             reason = put(columns[name], row, record, name, kind)
         if reason and (reason != MISSING or name in wanted.numbers.values()):
@@ -196,6 +206,11 @@ def put(column: list[Any], row: int, record: dict[str, Any], name: str, kind: An
         whole = "a whole number" if kind == polars.Int64 else "true or false"
         return f"{shown}, which is not {'a number' if kind == polars.Float64 else whole}"
     return ""
+
+
+def is_half(value: Any) -> bool:
+    """Polars reads half of a surrogate pair as a zero."""
+    return isinstance(value, str) and not value.isascii() and any(HALF.findall(value))
 
 
 def fits(value: Any, kind: Any) -> bool:
