@@ -629,3 +629,48 @@ def test_half_a_character_is_no_kept_value(batch: Batch) -> None:
     said = batch("x", "--data", "d.jsonl", "--keep", "n", "--on-error", "skip")
     assert [row["n"] for row in said.rows] == ["\U0001f600", "b"]
     assert "d.jsonl, line 2: n is half a character, which is no text\n" in said.err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+def test_a_pipe_that_nobody_writes_to_is_told(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "PATIENCE", 0.1)
+    os.mkfifo("p")
+    said = batch("x", "--data", "p")
+    message = "error: p is a pipe, and nobody has written to it for 0.1 s\n"
+    assert (said.code, said.err) == (2, message)
+
+
+@pytest.mark.parametrize("how", ["cut off", "replaced", "removed"])
+def test_parquet_that_changes_while_it_is_read_is_told(
+    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(parquet, "ROWS", 1000)
+    for name, rows in (("d.parquet", 50_000), ("other.parquet", 1)):
+        polars.DataFrame({"x": [k * 1.1 for k in range(rows)]}).write_parquet(name)
+    with closing(open_table("d.parquet")) as table:
+        blocks = table.blocks(Wanted({"x": "x"}, {}))
+        next(blocks)
+        if how == "cut off":
+            os.truncate("d.parquet", 5000)
+        elif how == "replaced":
+            os.replace("other.parquet", "d.parquet")
+        else:
+            Path("d.parquet").unlink()
+        with pytest.raises(UsageError, match=r"^d\.parquet was changed while it was read$"):
+            next(blocks)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_panic_of_polars_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    polars.DataFrame({"x": [1.0]}).write_parquet("d.parquet")
+
+    def panic() -> None:
+        raise polars.exceptions.PanicException("assertion failed")
+
+    with closing(parquet.ParquetTable("d.parquet")) as table, pytest.raises(UsageError) as caught:
+        table.asked(panic)
+    assert caught.value.message == "d.parquet can't be read as Parquet: assertion failed"

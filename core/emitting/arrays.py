@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from backprop.arrays.shapes import Shape, broadcast
 from backprop.emitting.language import ATOM, COMPARISON, Language, Piece
 from backprop.emitting.numpy import lists
@@ -66,11 +68,10 @@ class WholeWriter(Writer):
 
 def array_text(value: Any) -> str:
     """An array of the program itself: what it is made of, or its entries."""
-    entries = {*map(repr, value.ravel().tolist())}
-    for same, function in (("0.0", "zeros"), ("1.0", "ones")):
-        if entries <= {same}:
+    for same, function in ((0.0, "zeros"), (1.0, "ones")):
+        if (value == same).all() and not np.signbit(value).any():
             return f"np.{function}({value.shape})"
-    if value.ndim == 1 and value.tolist() == [*range(len(value))]:
+    if value.ndim == 1 and np.array_equal(value, np.arange(len(value))):
         return f"np.arange({len(value)}.0)"
     if value.size > MOST:
         raise UsageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from backprop.tables.frames import Frame, polars
 from backprop.tables.streams import START, Mark
 
 ROWS = 1 << 17  # of a block
+FAILURES = (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError)
 
 
 class ParquetTable:
@@ -18,6 +20,8 @@ class ParquetTable:
 
     def __init__(self, path: str, first: int = 0, count: int | None = None) -> None:
         self.name = path
+        self.path = path
+        self.version = version(path)
         self.first = first
         self.scan = polars.scan_parquet(path, glob=False)
         self.types = self.asked(self.scan.collect_schema)
@@ -28,11 +32,18 @@ class ParquetTable:
         self.held: Any = None  # a file that is there as long as the table is open
 
     def asked(self, question: Any) -> Any:
+        """What Polars answers. Of a file that has changed it would print a panic."""
         try:
+            self.check_unchanged()
             return question()
-        except (polars.exceptions.PolarsError, OSError) as error:
+        except FAILURES as error:
+            self.check_unchanged()
             first = str(error).splitlines()[0][:100]
             raise UsageError(f"{self.name} can't be read as Parquet: {first}") from None
+
+    def check_unchanged(self) -> None:
+        if version(self.path) != self.version:
+            raise UsageError(f"{self.name} was changed while it was read")
 
     def blocks(self, wanted: Wanted, mark: Mark = START) -> Iterator[Block]:
         for name in wanted.numbers.values():
@@ -69,3 +80,12 @@ class ParquetTable:
     def close(self) -> None:
         if self.held is not None:
             self.held.close()
+
+
+def version(path: str) -> tuple[int, ...]:
+    """What is another when a file is written to, replaced or removed."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

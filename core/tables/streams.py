@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -23,6 +25,7 @@ PIECE = 8 << 20  # bytes of text that are read at a time
 LONGEST = 64 << 20  # of a line
 HEADER = 4 << 20  # of the first, if it names columns
 SNIFFED = 1 << 16
+PATIENCE = 10  # seconds for somebody to write to a pipe
 QUOTE = b'"'
 NEWLINE = ord("\n")
 
@@ -124,7 +127,7 @@ def regular_file(path: str) -> Any:
                 f"{path} is a directory",
                 hint=f"the files in it are '{os.path.join(path, '*.csv')}'",
             )
-        file = open(path, "rb", buffering=0)  # noqa: SIM115
+        file = pipe(path) if is_pipe(path) else open(path, "rb", buffering=0)  # noqa: SIM115
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} can't be read: {reason(error)}") from None
     mode = os.fstat(file.fileno()).st_mode
@@ -132,6 +135,19 @@ def regular_file(path: str) -> Any:
         file.close()
         raise UsageError(f"{path} is not a regular file")
     return file
+
+
+def pipe(path: str) -> Any:
+    """A pipe that somebody writes to: to open one that nobody does would take forever."""
+    opened: SimpleQueue[int] = SimpleQueue()
+    Thread(target=lambda: opened.put(os.open(path, os.O_RDONLY)), daemon=True).start()
+    try:
+        return open(opened.get(timeout=PATIENCE), "rb", buffering=0)
+    except Empty:
+        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))  # lets the thread go
+        os.close(opened.get())
+        message = f"{path} is a pipe, and nobody has written to it for {PATIENCE} s"
+        raise UsageError(message) from None
 
 
 def pieces(stream: Stream, mark: Mark, *, quotes: bool = False) -> Iterator[Piece]:
