@@ -336,12 +336,13 @@ def test_a_cluster_without_the_package(batch: Batch, address: str, monkeypatch: 
 
 
 def test_a_cluster_without_workers(batch: Batch, monkeypatch: Any) -> None:
-    monkeypatch.setattr(clusters, "ALONE", 1)
+    monkeypatch.setattr(clusters, "PATIENCE", 3)
     tables("csv", files=1)
     with clusters.quiet(), local(0) as cluster:
         address = cluster.scheduler_address
         said = batch(PROGRAM, "--data", "d0.csv", "-o", "many/", "--cluster", address)
-    assert (said.code, said.err) == (2, "error: the cluster has had no worker for 1 s\n")
+    message = "error: the cluster has no worker, after 3 s\nhelp: dask worker ADDRESS begins one\n"
+    assert (said.code, said.err) == (2, message)
     assert os.listdir() == ["d0.csv"]
 
 

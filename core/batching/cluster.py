@@ -68,6 +68,7 @@ class ClusterRun:
 
     def __call__(self, state: State | None = None) -> Outcome:
         with quiet(), connected(self.address) as client:
+            check_workers(client)
             check_versions(client)
             self.target.open(state)
             try:
@@ -238,6 +239,16 @@ def without_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def check_workers(client: Any) -> None:
+    """Is there anybody who works?"""
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        raise ClusterError(
+            f"the cluster has no worker, after {PATIENCE} s", hint="dask worker ADDRESS begins one"
+        ) from None
 
 
 def check_versions(client: Any) -> None:
