@@ -1,0 +1,578 @@
+"""Exact values and slopes of expressions given as trees; no code of the tool takes part.
+
+A tree is written as text for the tool, and computed here in forward mode: every number carries its
+slope by each input, and the size of the parts that this slope adds up. An array is a NumPy array
+of such numbers. Digits are added until they no longer change anything.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from functools import reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+from mpmath import libmp, mp, mpc, mpf
+
+LEVELS = (120, 450, 1500)  # digits
+SETTLED = mpf(10) ** -40  # what a number may change by from one level to the next
+NOTHING = mpf(10) ** -25  # what two slopes may differ by, beside their parts
+FARTHEST = 10**7  # exponents of e that are still computed
+HAIR = mpf(10) ** -60
+TIED = mpf(10) ** -30  # the distance at which operands count as equal
+
+Key = tuple[Any, ...]  # an input's name and the index of one of its entries
+
+
+class UndefinedError(ArithmeticError):
+    """The expression has no value at this point."""
+
+
+class EndlessError(Exception):
+    """A number is too large to be computed here, so nothing can be judged."""
+
+
+class Node(NamedTuple):
+    """An operation on other nodes; `extra` is the text of a literal, a name, or an axis."""
+
+    name: str
+    operands: tuple[Node, ...] = ()
+    extra: Any = None
+
+    @property
+    def text(self) -> str:
+        if self.name in ("literal", "input"):
+            return str(self.extra)
+        axis = "" if self.extra is None else f", axis={self.extra}"
+        form = FORMS.get(self.name, self.name + "({})")
+        texts = [operand.text for operand in self.operands]
+        if form.count("{}") == len(texts) > 1:
+            return form.format(*texts)
+        return form.format(", ".join(texts) + axis)
+
+    @property
+    def inputs(self) -> frozenset[str]:
+        if self.name == "input":
+            return frozenset([self.extra])
+        return frozenset[str]().union(*[operand.inputs for operand in self.operands])
+
+
+FORMS = {
+    "add": "({} + {})", "sub": "({} - {})", "mul": "({}*{})", "div": "({}/{})", "pow": "({}**{})",
+    "neg": "(-{})", "matmul": "({} @ {})", "transpose": "{}.T", "gt": "({} > {})",
+    "last": "{}[-1]", "amax": "max({})", "amin": "min({})",
+}  # fmt: skip
+
+
+def literal(text: str) -> Node:
+    return Node("literal", extra=text)
+
+
+def inputs(*names: str) -> tuple[Node, ...]:
+    return tuple(Node("input", extra=name) for name in names)
+
+
+# Numbers with slopes.
+
+
+class Dual:
+    """A number, its slope by every input that it depends on, and the size of each slope's parts."""
+
+    __slots__ = ("slopes", "value")
+
+    def __init__(self, value: Any, slopes: Mapping[Key, tuple[Any, Any]] | None = None) -> None:
+        if isinstance(value, mpc) or not mp.isfinite(value):
+            raise UndefinedError
+        self.value = value
+        self.slopes = slopes or {}
+
+    # NumPy's sums and products over arrays of objects use the operators.
+
+    def __add__(self, other: Dual) -> Dual:
+        return chained(self.value + other.value, (self, lambda: 1), (other, lambda: 1))
+
+    def __sub__(self, other: Dual) -> Dual:
+        return chained(self.value - other.value, (self, lambda: 1), (other, lambda: -1))
+
+    def __mul__(self, other: Dual) -> Dual:
+        a, b = self.value, other.value
+        return chained(a * b, (self, lambda: b), (other, lambda: a))
+
+    def __truediv__(self, other: Dual) -> Dual:
+        a, b = self.value, other.value
+        return chained(a / b, (self, lambda: 1 / b), (other, lambda: -a / b**2))
+
+    def __neg__(self) -> Dual:
+        return chained(-self.value, (self, lambda: -1))
+
+
+Partial = Callable[[], Any]
+
+
+def chained(value: Any, *operands: tuple[Dual, Partial]) -> Dual:
+    """The value of a function with the slopes that the chain rule gives."""
+    slopes: dict[Key, tuple[Any, Any]] = {}
+    for operand, partial in operands:
+        if not operand.slopes:
+            continue
+        try:
+            local = partial()
+        except (ZeroDivisionError, ValueError, libmp.ComplexResult):
+            local = mp.nan
+        local = mp.nan if isinstance(local, mpc) else local
+        for key, (slope, size) in operand.slopes.items():
+            before = slopes.get(key, (mpf(0), mpf(0)))
+            slopes[key] = (before[0] + local * slope, before[1] + abs(local) * size)
+    return Dual(value, slopes)
+
+
+def constant(value: Any) -> Dual:
+    return Dual(mpf(value))
+
+
+ONE, HALF = mpf(1), mpf(0.5)
+
+
+class Gaps:
+    """How close operands came to a tie, beside their size: what decides about kinks."""
+
+    least: Any = mp.inf
+
+    @classmethod
+    def see(cls, *numbers: Any) -> None:
+        """Note the distance of the first number from the others."""
+        first, *others = numbers
+        size = max(1, *map(abs, numbers))
+        cls.least = min([cls.least, *[abs(first - other) / size for other in others]])
+
+
+def guarded_exp(a: Any) -> Any:
+    if abs(a) > FARTHEST:
+        raise EndlessError
+    return mp.exp(a)
+
+
+def logistic(a: Any) -> Any:
+    return 1 / (1 + guarded_exp(-a)) if a > 0 else guarded_exp(a) / (1 + guarded_exp(a))
+
+
+def bell(a: Any) -> Any:
+    return guarded_exp(-a * a)
+
+
+def angle(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def bounded(a: Any) -> Any:
+        if mp.mag(a) > 600:
+            raise EndlessError
+        return function(a)
+
+    return bounded
+
+
+def cube_root(a: Any) -> Any:
+    return mp.sign(a) * mp.cbrt(abs(a))
+
+
+def normal(a: Any) -> Any:
+    """The share of the normal distribution below a."""
+    bell(a)  # refuses what is too far
+    return mp.erfc(-a / mp.sqrt(2)) / 2
+
+
+sin, cos, tan = angle(mp.sin), angle(mp.cos), angle(mp.tan)
+
+# Value and derivative of functions of one number, derived here anew.
+SMOOTH: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "exp": (guarded_exp, guarded_exp),
+    "exp2": (lambda a: guarded_exp(a * mp.log(2)), lambda a: guarded_exp(a * mp.log(2)) * mp.log(2)),
+    "expm1": (lambda a: mp.expm1(a) if abs(a) < FARTHEST else guarded_exp(a), guarded_exp),
+    "log": (mp.log, lambda a: 1 / a),
+    "log2": (lambda a: mp.log(a) / mp.log(2), lambda a: 1 / (a * mp.log(2))),
+    "log10": (lambda a: mp.log(a) / mp.log(10), lambda a: 1 / (a * mp.log(10))),
+    "log1p": (mp.log1p, lambda a: 1 / (a + 1)),
+    "sqrt": (mp.sqrt, lambda a: mp.sqrt(a) / (2 * a)),
+    "cbrt": (cube_root, lambda a: cube_root(a) / (3 * a)),
+    "sin": (sin, cos),
+    "cos": (cos, lambda a: -sin(a)),
+    "tan": (tan, lambda a: cos(a) ** -2),
+    "asin": (mp.asin, lambda a: 1 / mp.sqrt(1 - a * a)),
+    "acos": (mp.acos, lambda a: -1 / mp.sqrt(1 - a * a)),
+    "atan": (mp.atan, lambda a: 1 / (a * a + 1)),
+    "sinh": (lambda a: (guarded_exp(a), mp.sinh(a))[1], lambda a: mp.cosh(a)),
+    "cosh": (lambda a: (guarded_exp(a), mp.cosh(a))[1], lambda a: mp.sinh(a)),
+    "tanh": (lambda a: (guarded_exp(a), mp.tanh(a))[1], lambda a: mp.cosh(a) ** -2),
+    "asinh": (mp.asinh, lambda a: 1 / mp.sqrt(a * a + 1)),
+    "acosh": (mp.acosh, lambda a: 1 / mp.sqrt(a * a - 1)),
+    "atanh": (mp.atanh, lambda a: 1 / (1 - a * a)),
+    "erf": (lambda a: (bell(a), mp.erf(a))[1], lambda a: 2 * bell(a) / mp.sqrt(mp.pi)),
+    "erfc": (lambda a: (bell(a), mp.erfc(a))[1], lambda a: -2 * bell(a) / mp.sqrt(mp.pi)),
+    "sigmoid": (logistic, lambda a: logistic(a) * logistic(-a)),
+    "logsigmoid": (lambda a: -mp.log1p(guarded_exp(-a)), lambda a: logistic(-a)),
+    "softplus": (lambda a: mp.log1p(guarded_exp(a)), logistic),
+    "silu": (lambda a: a * logistic(a), lambda a: logistic(a) + a * logistic(a) * logistic(-a)),
+    "gelu": (
+        lambda a: a * normal(a),
+        lambda a: normal(a) + a * guarded_exp(-a * a / 2) / mp.sqrt(2 * mp.pi),
+    ),
+}  # fmt: skip
+# Those that have a kink or a step at 0.
+BROKEN: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "abs": (abs, lambda a: ONE if a > 0 else -ONE),
+    "relu": (lambda a: a if a > 0 else mpf(0), lambda a: ONE if a > 0 else mpf(0)),
+    "leaky_relu": (
+        lambda a: a if a > 0 else mpf(0.01) * a,
+        lambda a: ONE if a > 0 else mpf(0.01),
+    ),
+    "elu": (
+        lambda a: a if a > 0 else mp.expm1(max(a, -FARTHEST)),
+        lambda a: ONE if a > 0 else guarded_exp(a),
+    ),
+}
+
+
+def unary(name: str) -> Callable[[Dual], Dual]:
+    function, derivative = (SMOOTH | BROKEN)[name]
+
+    def computed(a: Dual) -> Dual:
+        if name in BROKEN:
+            Gaps.see(a.value, mpf(0))
+        try:
+            value = function(a.value)
+        except (ZeroDivisionError, ValueError, libmp.ComplexResult):
+            raise UndefinedError from None
+        return chained(value, (a, lambda: derivative(a.value)))
+
+    return computed
+
+
+def divided(a: Dual, b: Dual) -> Dual:
+    if b.value == 0:
+        raise UndefinedError
+    return a / b
+
+
+def raised(a: Dual, b: Dual) -> Dual:
+    """A power, of a negative base only to whole exponents."""
+    x, y = a.value, b.value
+    if x == 0 and (y < 0 or b.slopes):
+        raise UndefinedError
+    if x <= 0 and y != mp.floor(y) and x != 0:
+        raise UndefinedError
+    if x != 0 and abs(y) * (abs(mp.mag(x)) + 1) > FARTHEST:
+        raise EndlessError
+
+    def by_base() -> Any:
+        if y == 0:
+            return mpf(0)
+        return y * mp.power(x, y - 1)
+
+    def by_exponent() -> Any:
+        return mp.power(x, y) * mp.log(x)
+
+    return chained(mp.power(x, y), (a, by_base), (b, by_exponent))
+
+
+def angle_of(y: Dual, x: Dual) -> Dual:
+    a, b = y.value, x.value
+    if a == 0 and b <= 0:
+        raise UndefinedError
+    square = a * a + b * b
+    return chained(mp.atan2(a, b), (y, lambda: b / square), (x, lambda: -a / square))
+
+
+def length(*parts: Dual) -> Dual:
+    """The root of a sum of squares, which has a kink where all are 0."""
+    root = mp.sqrt(mp.fsum(part.value**2 for part in parts))
+    if root == 0:
+        Gaps.see(mpf(0), mpf(0))
+        return chained(root, *[(part, lambda: mpf(0)) for part in parts])
+    return chained(root, *[(part, lambda part=part: part.value / root) for part in parts])  # type: ignore[misc]
+
+
+def added_logs(a: Dual, b: Dual) -> Dual:
+    return logsumexp(np.array([a, b], dtype=object))
+
+
+def largest(*parts: Dual) -> Dual:
+    best = max(parts, key=lambda part: part.value)
+    others = [part.value for part in parts if part is not best]
+    if others:
+        Gaps.see(best.value, *others)
+    return best
+
+
+def smallest(*parts: Dual) -> Dual:
+    return -largest(*[-part for part in parts])
+
+
+def greater(a: Dual, b: Dual) -> Dual:
+    Gaps.see(a.value, b.value)
+    return constant(a.value > b.value)
+
+
+# Arrays of them.
+
+Array = Any
+
+
+def along(function: Callable[[Array], Any]) -> Callable[..., Array]:
+    """A function of a list of numbers, along an axis or over all entries."""
+
+    def applied(a: Array, axis: int | None = None) -> Array:
+        a = np.asarray(a, dtype=object)
+        if axis is None:
+            return function(a.ravel())
+        moved = np.moveaxis(a, axis, -1)
+        found = np.empty(moved.shape[:-1], dtype=object)
+        for index in np.ndindex(*found.shape):
+            found[index] = function(moved[index])
+        return found if found.shape else found[()]
+
+    return applied
+
+
+def each(function: Callable[[Array], Array]) -> Callable[..., Array]:
+    """A function from lists to lists as long, along the last axis or another."""
+
+    def applied(a: Array, axis: int = -1) -> Array:
+        moved = np.moveaxis(np.asarray(a, dtype=object), axis, -1)
+        found = np.empty(moved.shape, dtype=object)
+        for index in np.ndindex(*moved.shape[:-1]):
+            found[index] = function(moved[index])
+        return np.moveaxis(found, -1, axis)
+
+    return applied
+
+
+EXP, LOG = unary("exp"), unary("log")
+
+
+def total(a: Array) -> Dual:
+    return reduce(operator.add, a)
+
+
+def average(a: Array) -> Dual:
+    return total(a) / constant(len(a))
+
+
+def logsumexp(a: Array) -> Dual:
+    """The logarithm of a sum of exponentials, whose largest stands outside."""
+    top = max(a, key=lambda part: part.value)
+    rest = [guarded_exp(part.value - top.value) for part in a if part is not top]
+    value = top.value + mp.log1p(mp.fsum(rest))
+    whole = mp.fsum([ONE, *rest])
+    return chained(
+        value,
+        *[(part, lambda p=part: guarded_exp(p.value - top.value) / whole) for part in a],  # type: ignore[misc]
+    )
+
+
+def shares(a: Array) -> Array:
+    top = constant(max(part.value for part in a))
+    powers = np.array([EXP(part - top) for part in a], dtype=object)
+    whole = total(powers)
+    return np.array([power / whole for power in powers], dtype=object)
+
+
+def log_shares(a: Array) -> Array:
+    """Each entry less the logarithm of the sum, by differences, so that nothing cancels."""
+    return np.array([-logsumexp(np.array([b - part for b in a], dtype=object)) for part in a])
+
+
+def running(a: Array) -> Array:
+    return np.array([total(a[: k + 1]) for k in range(len(a))], dtype=object)
+
+
+def spread(function: Callable[..., Dual]) -> Callable[..., Array]:
+    """A function of numbers, entry by entry of arrays that stretch to one shape."""
+
+    def applied(*operands: Array) -> Array:
+        if not any(isinstance(operand, np.ndarray) for operand in operands):
+            return function(*operands)
+        stretched = np.broadcast_arrays(*[np.asarray(one, dtype=object) for one in operands])
+        found = np.empty(stretched[0].shape, dtype=object)
+        for index in np.ndindex(*found.shape):
+            found[index] = function(*[one[index] for one in stretched])
+        return found
+
+    return applied
+
+
+def product(a: Array, b: Array) -> Array:
+    """The product of matrices or vectors."""
+    rows, columns = np.atleast_2d(a), b if b.ndim == 2 else b[:, None]
+    found = np.empty((rows.shape[0], columns.shape[1]), dtype=object)
+    for i, j in np.ndindex(*found.shape):
+        found[i, j] = total(rows[i] * columns[:, j])
+    shape = a.shape[:-1] + b.shape[1:]
+    return found.reshape(shape) if shape else found[0, 0]
+
+
+def chosen(condition: Array, yes: Node, no: Node, scope: Scope) -> Array:
+    """Numbers by a condition; what is not chosen may be undefined."""
+    if not isinstance(condition, np.ndarray):
+        return computed(yes if condition.value else no, scope)
+    pick = spread(lambda c, a, b: a if c.value else b)
+    return pick(condition, computed(yes, scope), computed(no, scope))
+
+
+ENTRYWISE: dict[str, Callable[..., Dual]] = {
+    **{name: unary(name) for name in SMOOTH | BROKEN},
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": divided,
+    "neg": operator.neg, "pow": raised, "atan2": angle_of, "hypot": length,
+    "logaddexp": added_logs, "max": largest, "min": smallest, "maximum": largest,
+    "minimum": smallest, "gt": greater,
+}  # fmt: skip
+WHOLE: dict[str, Callable[..., Array]] = {
+    "sum": along(total), "mean": along(average), "logsumexp": along(logsumexp),
+    "norm": along(lambda a: length(*a)), "amax": along(lambda a: largest(*a)),
+    "amin": along(lambda a: smallest(*a)), "prod": along(lambda a: reduce(operator.mul, a)),
+    "softmax": each(shares), "log_softmax": each(log_shares),
+    "cumsum": lambda a, axis=None: each(running)(a if axis is not None else a.ravel(), axis or 0),
+    "matmul": product, "transpose": lambda a: a.T, "last": lambda a: a[-1],
+    "outer": lambda a, b: product(a[:, None], b[None, :]),
+    "trace": lambda a: total(np.diagonal(a)),
+}  # fmt: skip
+
+
+# Trees.
+
+Scope = Mapping[str, Any]
+
+
+def computed(node: Node, scope: Scope) -> Array:
+    """A tree's value: one number with slopes, or an array of them."""
+    if node.name == "literal":
+        return number(node.extra)
+    if node.name == "input":
+        return scope[node.extra]
+    if node.name == "where":
+        return chosen(computed(node.operands[0], scope), *node.operands[1:], scope)
+    operands = [computed(operand, scope) for operand in node.operands]
+    if node.name in ENTRYWISE:
+        return spread(ENTRYWISE[node.name])(*operands)
+    options = {} if node.extra is None else {"axis": node.extra}
+    return WHOLE[node.name](*operands, **options)
+
+
+def number(text: str) -> Dual:
+    """A literal, which is the float that is nearest to it, or a constant with all its digits."""
+    return Dual({"pi": +mp.pi, "e": +mp.e}[text] if text in ("pi", "e") else mpf(float(text)))
+
+
+def seeded(point: Mapping[str, Any], hair: Mapping[Key, Any]) -> Scope:
+    """The inputs, each with its own slope 1, moved by a hair where one is asked for."""
+
+    def entry(value: float, key: Key) -> Dual:
+        return Dual(mpf(value) + hair.get(key, 0), {key: (ONE, ONE)})
+
+    scope: dict[str, Any] = {}
+    for name, value in point.items():
+        if not np.ndim(value):
+            scope[name] = entry(float(value), (name,))
+            continue
+        scope[name] = np.empty(np.shape(value), dtype=object)
+        for index in np.ndindex(*np.shape(value)):
+            scope[name][index] = entry(float(np.asarray(value)[index]), (name, *index))
+    return scope
+
+
+class Slope(NamedTuple):
+    """A derivative; `left` and `right` differ at a kink. `size` is that of its parts."""
+
+    left: Any
+    right: Any
+    size: Any
+
+    @property
+    def known(self) -> bool:
+        return bool(mp.isfinite(self.left) and mp.isfinite(self.right))
+
+    @property
+    def single(self) -> bool:
+        return self.known and bool(abs(self.left - self.right) <= self.size * NOTHING)
+
+
+class Truth(NamedTuple):
+    value: Any  # None where there is none
+    slopes: Mapping[Key, Slope]
+    gap: Any  # how close operands came to a tie, beside their size
+
+    @property
+    def tied(self) -> bool:
+        return bool(self.gap <= TIED)
+
+
+def exact(node: Node, point: Mapping[str, Any]) -> Truth:
+    """The value and all slopes, with as many digits as it takes them to settle.
+
+    What is less than the digits of the highest level tell is 0.
+    """
+    before: Truth | None = None
+    for digits in LEVELS:
+        with mp.workdps(digits):
+            now = at_level(node, point, digits)
+        if before and alike(now, before):
+            break
+        before = now
+    return now
+
+
+def at_level(node: Node, point: Mapping[str, Any], digits: int) -> Truth:
+    try:
+        found, gap = run(node, point, {})
+    except UndefinedError:
+        return Truth(None, {}, mp.inf)
+    slopes = {key: Slope(t, t, size) for key, (t, size) in found.slopes.items()}
+    if gap <= TIED:
+        slopes = {key: sides(node, point, key, slope) for key, slope in slopes.items()}
+    dust = mpf(10) ** (10 - digits)
+    slopes = {
+        key: one._replace(left=cleared(one.left, one.size * dust),
+                          right=cleared(one.right, one.size * dust))
+        for key, one in slopes.items()
+    }  # fmt: skip
+    return Truth(found.value, slopes, gap)
+
+
+def run(node: Node, point: Mapping[str, Any], hair: Mapping[Key, Any]) -> tuple[Dual, Any]:
+    Gaps.least = mp.inf
+    found: Dual = computed(node, seeded(point, hair))
+    return found, Gaps.least
+
+
+def sides(node: Node, point: Mapping[str, Any], key: Key, slope: Slope) -> Slope:
+    """The slopes by one input a hair to its left and to its right; nan where there is no value."""
+    name, *index = key
+    value = abs(float(np.asarray(point[name])[tuple(index)])) or 1.0
+    found = []
+    for side in (-1, 1):
+        try:
+            there, _ = run(node, point, {key: side * HAIR * mpf(value)})
+            found.append(there.slopes.get(key, (mpf(0), mpf(0)))[0])
+        except UndefinedError:
+            found.append(mp.nan)
+    return Slope(found[0], found[1], slope.size)
+
+
+def cleared(found: Any, dust: Any) -> Any:
+    return mpf(0) if abs(found) <= dust else found
+
+
+def alike(now: Truth, before: Truth) -> bool:
+    """Did more digits change nothing?"""
+    if (now.value is None) != (before.value is None) or now.tied != before.tied:
+        return False
+    if now.value is None:
+        return True
+    pairs = [(now.value, before.value)]
+    for key, slope in now.slopes.items():
+        pairs += zip(slope[:2], before.slopes[key][:2], strict=True)
+    return all(settled(a, b) for a, b in pairs)
+
+
+def settled(now: Any, before: Any) -> bool:
+    if not (mp.isfinite(now) and mp.isfinite(before)):
+        return bool(mp.isfinite(now) == mp.isfinite(before))
+    return bool(abs(now - before) <= abs(now) * SETTLED)
