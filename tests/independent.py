@@ -358,8 +358,9 @@ def average(a: Array) -> Dual:
 
 def logsumexp(a: Array) -> Dual:
     """The logarithm of a sum of exponentials, whose largest stands outside."""
-    top = max(a, key=lambda part: part.value)
-    rest = [guarded_exp(part.value - top.value) for part in a if part is not top]
+    place = max(range(len(a)), key=lambda k: a[k].value)
+    top = a[place]
+    rest = [guarded_exp(part.value - top.value) for k, part in enumerate(a) if k != place]
     value = top.value + mp.log1p(mp.fsum(rest))
     whole = mp.fsum([ONE, *rest])
     return chained(
