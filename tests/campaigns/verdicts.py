@@ -152,7 +152,8 @@ def complaint(truth: Truth, name: str, gradient: Any, verdict: str) -> tuple[str
         error = mpf(0) if error <= mpf(2) ** -1074 else error
         dust = slope.left == 0 and error <= slope.size * mpf("1e-12")
         part = mpf(0) if dust or not error else error / abs(slope.left) if slope.left else mp.inf
-        fault = max(fault, error / max(abs(slope.left), slope.size) if error else mpf(0))
+        size = max(abs(slope.left), slope.size)
+        fault = max(fault, error / size if size else mp.inf if error else mpf(0))
         if part >= worst:
             worst, said = part, f"ours {ours!r}, exactly {mp.nstr(slope.left, 17)}"
     if verdict == "differ":
