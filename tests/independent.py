@@ -287,7 +287,7 @@ def length(*parts: Dual) -> Dual:
     if root == 0:
         Gaps.see(mpf(0), mpf(0))
         return chained(root, *[(part, lambda: mpf(0)) for part in parts])
-    return chained(root, *[(part, lambda part=part: part.value / root) for part in parts])  # type: ignore[misc]
+    return chained(root, *[(part, lambda part=part: part.value / root) for part in parts])
 
 
 def added_logs(a: Dual, b: Dual) -> Dual:
@@ -349,7 +349,8 @@ EXP, LOG = unary("exp"), unary("log")
 
 
 def total(a: Array) -> Dual:
-    return reduce(operator.add, a)
+    found: Dual = reduce(operator.add, a)
+    return found
 
 
 def average(a: Array) -> Dual:
@@ -365,7 +366,7 @@ def logsumexp(a: Array) -> Dual:
     whole = mp.fsum([ONE, *rest])
     return chained(
         value,
-        *[(part, lambda p=part: guarded_exp(p.value - top.value) / whole) for part in a],  # type: ignore[misc]
+        *[(part, lambda p=part: guarded_exp(p.value - top.value) / whole) for part in a],
     )
 
 
@@ -449,7 +450,8 @@ def computed(node: Node, scope: Scope) -> Array:
     if node.name == "input":
         return scope[node.extra]
     if node.name == "where":
-        return chosen(computed(node.operands[0], scope), *node.operands[1:], scope)
+        condition, yes, no = node.operands
+        return chosen(computed(condition, scope), yes, no, scope)
     operands = [computed(operand, scope) for operand in node.operands]
     if node.name in ENTRYWISE:
         return spread(ENTRYWISE[node.name])(*operands)
