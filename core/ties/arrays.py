@@ -416,10 +416,10 @@ def whole_tangent(
 
 @cache
 def adding_message(gate: str) -> Function:
-    """What a gate on arrays passes back, by its texts without a minus: nothing cancels."""
+    """What a gate on arrays passes back, its parts added up where its texts subtract them."""
     row = GATES[gate]
     if gate not in LINEAR and not bilinear(gate):
-        texts = tuple([text.lstrip("-").replace("-", "+") for text in row.partials])
+        texts = tuple([text[:1] + text[1:].replace("-", "+") for text in row.partials])
         return ARRAYS.pull(row._replace(partials=texts), "first")
     found: Function = ARRAYS.message["first"][gate]
     return found
@@ -436,7 +436,7 @@ def sizes_passed(
         fed = [np.abs(one) if isinstance(one, (float, np.ndarray)) else one for one in fed]
     heard = [True] * len(fed)
     found = list(adding_message(gate)(heard, *fed, out, size))
-    return [part if isinstance(part, (float, np.ndarray)) else None for part in found]
+    return [np.abs(part) if isinstance(part, (float, np.ndarray)) else None for part in found]
 
 
 def bilinear(gate: str) -> bool:

@@ -114,10 +114,11 @@ class Walker:
         return self.product(*operands) if op.name == "matmul" else self.gate(op.name, *operands)
 
     def place(self, index: Any) -> Any:
+        """An index as a whole number, which it is but for what a difference moved it by."""
         index = self.settled(index)
         if isinstance(index, slice):
             return index
-        return np.asarray(index).astype(int) if np.ndim(index) else int(index)
+        return np.rint(np.asarray(index, dtype=float)).astype(int)[()]
 
     def product(self, a: Any, b: Any) -> Any:
         a, b = self.settled(a), self.settled(b)
