@@ -112,6 +112,7 @@ Partial = Callable[[], Any]
 
 def chained(value: Any, *operands: tuple[Dual, Partial]) -> Dual:
     """The value of a function with the slopes that the chain rule gives."""
+    Gaps.most = max([Gaps.most, abs(value), *[abs(operand.value) for operand, _ in operands]])
     slopes: dict[Key, tuple[Any, Any]] = {}
     for operand, partial in operands:
         if not operand.slopes:
@@ -135,9 +136,11 @@ ONE, HALF = mpf(1), mpf(0.5)
 
 
 class Gaps:
-    """How close operands came to a tie, beside their size: what decides about kinks."""
+    """How close operands came to a tie, beside their size: what decides about kinks. And the
+    size of the largest value on the way."""
 
     least: Any = mp.inf
+    most: Any = mpf(0)
 
     @classmethod
     def see(cls, *numbers: Any) -> None:
@@ -501,6 +504,7 @@ class Truth(NamedTuple):
     value: Any  # None where there is none
     slopes: Mapping[Key, Slope]
     gap: Any  # how close operands came to a tie, beside their size
+    most: Any = mpf(0)  # the size of the largest value on the way
 
     @property
     def tied(self) -> bool:
@@ -525,6 +529,7 @@ def exact(node: Node, point: Mapping[str, Any]) -> Truth:
 def at_level(node: Node, point: Mapping[str, Any], digits: int) -> Truth:
     try:
         found, gap = run(node, point, {})
+        most = Gaps.most
     except UndefinedError:
         return Truth(None, {}, mp.inf)
     slopes = {key: Slope(t, t, size) for key, (t, size) in found.slopes.items()}
@@ -536,11 +541,11 @@ def at_level(node: Node, point: Mapping[str, Any], digits: int) -> Truth:
                           right=cleared(one.right, one.size * dust))
         for key, one in slopes.items()
     }  # fmt: skip
-    return Truth(found.value, slopes, gap)
+    return Truth(found.value, slopes, gap, most)
 
 
 def run(node: Node, point: Mapping[str, Any], hair: Mapping[Key, Any]) -> tuple[Dual, Any]:
-    Gaps.least = mp.inf
+    Gaps.least, Gaps.most = mp.inf, mpf(0)
     found: Dual = computed(node, seeded(point, hair))
     return found, Gaps.least
 

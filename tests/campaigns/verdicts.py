@@ -29,6 +29,7 @@ X, Y = inputs("x", "y")
 CONSTANTS = ("((1e16 + 1) - 1e16)", "((0.1 + 0.2) - 0.3)", "1e-8", "1e8", "pi", "e", "2", "0.5")
 UNARY = ("exp", "sin", "cos", "tanh", "sigmoid", "softplus", "atan", "sinh", "erf", "silu", "gelu",
          "log1p", "sqrt", "log", "cbrt", "asinh", "expm1", "relu", "abs")  # fmt: skip
+ZERO = mpf("1e-700")  # beside the largest value, what is 0 where parts cancel
 SLOW = 5.0  # seconds
 
 
@@ -150,7 +151,8 @@ def complaint(truth: Truth, name: str, gradient: Any, verdict: str) -> tuple[str
         ours = float(np.asarray(gradient)[index])
         error = abs(mpf(ours) - slope.left) if np.isfinite(ours) else mp.inf
         error = mpf(0) if error <= mpf(2) ** -1074 else error
-        dust = slope.left == 0 and error <= slope.size * mpf("1e-12")
+        zero = abs(slope.left) <= truth.most * ZERO
+        dust = zero and error <= max(slope.size, truth.most) * mpf("1e-12")
         part = mpf(0) if dust or not error else error / abs(slope.left) if slope.left else mp.inf
         size = max(abs(slope.left), slope.size)
         fault = max(fault, error / size if size else mp.inf if error else mpf(0))
