@@ -18,6 +18,8 @@ from backprop.arrays.shapes import Axis
 Array = Any
 Number = Any
 
+SMALL = 4  # rows of a matrix that is inverted without a division by what may be 0
+INVERTING = ("logdet", "inv", "solve")
 PRODUCTS = ("matmul", "matvec", "vecmat", "inner", "batched", "batchvec", "vecbatch")
 
 
@@ -81,9 +83,9 @@ class Definitions:
             "trace": lambda a: self.total(list(np.diag(a))),
             "diag": self.diagonal,
             "det": lambda a: self.adjugate(a)[1],
-            "logdet": lambda a: self.scalars["log"](self.scalars["abs"](self.adjugate(a)[1])),
-            "inv": self.inverse,
-            "solve": lambda a, b: self.matmul(self.inverse(a), b),
+            "logdet": self.logdet,
+            "inv": lambda a: self.solve(a, self.unit(len(a))),
+            "solve": self.solve,
         }
 
     def scalars_of(self, name: str) -> Function:
@@ -173,11 +175,14 @@ class Definitions:
             return np.diag(a)
         return filled(a.shape * 2, lambda at: a[at[0]] if at[0] == at[1] else self.constant(0.0))
 
+    def unit(self, size: int) -> Array:
+        return self.diagonal(filled((size,), lambda at: self.constant(1.0)))
+
     def adjugate(self, a: Array) -> tuple[Array, Number]:
         """What the inverse is, times the determinant; and this: by Faddeev and LeVerrier's
         recursion, which divides by nothing but counts."""
         size = len(a)
-        unit = self.diagonal(filled((size,), lambda at: self.constant(1.0)))
+        unit = self.unit(size)
         before, factor = unit, self.constant(1.0)
         add, multiply, divide = (self.scalars_of(name) for name in ("add", "mul", "div"))
         for k in range(1, size + 1):
@@ -191,9 +196,35 @@ class Definitions:
             before = self.scalars_of("neg")(before)
         return before, factor
 
-    def inverse(self, a: Array) -> Array:
-        before, factor = self.adjugate(a)
-        return self.scalars_of("div")(before, factor)
+    def eliminated(self, a: Array, b: Array) -> tuple[Array, Array]:
+        """`a @ a.T` and `b` after Gauss's elimination, in which no pivot of such a product is 0
+        unless `a` is singular."""
+        rows, right = np.array(self.matmul(a, a.T)), np.array(b)
+        subtract, multiply, divide = (self.scalars_of(name) for name in ("sub", "mul", "div"))
+        for k in range(len(a) - 1):
+            factors = divide(rows[k + 1 :, k], rows[k, k])[:, None]
+            rows[k + 1 :, k:] = subtract(rows[k + 1 :, k:], multiply(factors, rows[k, k:]))
+            right[k + 1 :] = subtract(right[k + 1 :], multiply(factors, right[k]))
+        return rows, right
+
+    def logdet(self, a: Array) -> Number:
+        log, absolute, multiply = (self.scalars[name] for name in ("log", "abs", "mul"))
+        if len(a) <= SMALL:
+            return log(absolute(self.adjugate(a)[1]))
+        rows, _ = self.eliminated(a, self.unit(len(a))[:, :0])
+        return multiply(self.constant(0.5), self.total([log(one) for one in np.diag(rows)]))
+
+    def solve(self, a: Array, b: Array) -> Array:
+        if len(a) <= SMALL:
+            before, factor = self.adjugate(a)
+            return self.matmul(self.scalars_of("div")(before, factor), b)
+        rows, found = self.eliminated(a, b if b.ndim > 1 else b[:, None])
+        subtract, divide = self.scalars_of("sub"), self.scalars_of("div")
+        for k in reversed(range(len(a))):
+            if k + 1 < len(a):
+                found[k] = subtract(found[k], self.matmul(rows[k, k + 1 :], found[k + 1 :]))
+            found[k] = divide(found[k], rows[k, k])
+        return self.matmul(a.T, found if b.ndim > 1 else found[:, 0])
 
 
 def cost(gate: str, fed: list[tuple[int, ...]], out: tuple[int, ...]) -> int:
@@ -201,8 +232,10 @@ def cost(gate: str, fed: list[tuple[int, ...]], out: tuple[int, ...]) -> int:
     entries = prod(out)
     if gate in PRODUCTS:
         return 2 * entries * fed[0][-1]
-    if gate in ("det", "logdet", "inv", "solve"):
+    if gate == "det" or (gate in INVERTING and fed[0][0] <= SMALL):
         return 3 * fed[0][0] ** 4 + entries
+    if gate in INVERTING:
+        return 3 * fed[0][0] ** 3 + 4 * fed[0][0] * entries
     if gate in ("transpose", "reshape", "index", "stack", "concatenate", "diag"):
         return 0
     return max(entries, *(prod(shape) for shape in fed)) * (3 if "soft" in gate else 1)
