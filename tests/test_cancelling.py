@@ -31,6 +31,17 @@ CANCELLING: list[tuple[str, dict[str, Any]]] = [
     ("h = X@W + b; d = h - mean(h, axis=0); s = sqrt(mean(d**2, axis=0) + 1e-5); sum(tanh(d/s)*Y)",
      {"X": BATCH.normal(size=(4, 3)), "W": BATCH.normal(size=(3, 2)), "b": [0.3, -0.4],
       "Y": BATCH.normal(size=(4, 2))}),
+    ("(x + y)**2 - x**2 - 2*x*y - y**2", {"x": 0.1, "y": 0.3}),
+    ("cos(pi*x)", {"x": 1.0}),
+    ("cos(x*pi/2)", {"x": 1.0}),
+    ("sum(cos(pi*v))", {"v": [1.0, 2.0]}),
+    ("sum(log_softmax(x))", {"x": [1.0, 1.0, 1.0]}),
+    ("-log_softmax(z)[y]", {"z": [1.0, 2.0, 3.0], "y": 1.0}),
+    ("sum(C[X[:, 0]])", {"C": [[1.0, 2.0], [2.0, 3.0]], "X": [[1.0, 0.0], [0.0, 1.0]]}),
+    ("softplus(x) + silu(x)", {"x": 1e160}),
+    ("logaddexp(x, y)", {"x": 1e160, "y": 1.0}),
+    ("logsumexp(v)", {"v": [1e160, 1.0]}),
+    ("sum(solve(A, b)**2) + logdet(A)", {"A": BATCH.normal(size=(5, 5)), "b": [1.0] * 5}),
 ]  # fmt: skip
 
 
@@ -106,6 +117,17 @@ def test_an_answer_that_an_overflow_has_spoiled_is_overflow(command: Command) ->
          "note: hypot(1, x) in place of sqrt(1 + x**2) keeps 16 digits here"],
     )  # fmt: skip
     assert checked("x*log(x)", {"x": 1e-320}).verdict == "overflow"
+
+
+def test_what_is_larger_than_any_float_is_computed_exactly() -> None:
+    found = checked("log(exp(x) + exp(y))", {"x": 1e160, "y": 1.0})
+    assert (found.verdict, found.inputs["x"].exact) == ("overflow", "1")
+    assert [remark.message for remark in found.remarks] == [
+        "logaddexp(x, y) in place of log(exp(x) + exp(y)) keeps 16 digits here"
+    ]
+    assert checked("exp(x)", {"x": 1e160}).reason.startswith(
+        "df/dx: float64 ends at 1.8e308; exactly it is larger than ten to a million"
+    )
 
 
 def test_a_power_near_1_is_not_called_boundless() -> None:
