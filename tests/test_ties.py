@@ -104,6 +104,50 @@ def test_sixteen_equal_inputs() -> None:
     assert kinks(report) == dict.fromkeys(names, (0.0, 1.0))
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["where((x != 0)*(y != 0), 1, 0)", "where(x > 0, where(y > 0, 1, 0), 0)", "sign(x)*sign(y)"],
+)
+def test_a_jump_that_no_input_makes_alone(command: Command, text: str) -> None:
+    """Along each axis the function is constant; off the axes it is another."""
+    report = evaluate(text, x=0.0, y=0.0)
+    assert report.gradient == {"x": 0.0, "y": 0.0}
+    assert kinks(report) == {"": "jumps"}
+    assert report.notices[0].message.endswith("f jumps as x and y move together")
+    done = command("check", text, "--x=0", "--y=0")
+    assert done.returncode == 3
+    assert "df/dx: kink: 0 is taken; the function jumps here" in done.stdout
+    entries = evaluate(f"sum({text.replace('y', 'x[::-1]')})", x=[0.0, 0.0])
+    assert kinks(entries) == {"": "jumps"}
+
+
+def test_a_bend_that_inputs_make_together_is_no_jump() -> None:
+    report = evaluate("where(x > 0, x, 0)*where(y > 0, y, 0)", x=0.0, y=0.0)
+    assert kinks(report) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "point"),
+    [
+        ("where(y == 1, -log(p), -log(1 - p))", {"y": 1, "p": 0.3}),
+        ("sum(where(y == 1, -log(p), -log(1 - p)))", {"y": [1, 0, 1], "p": [0.3, 0.2, 0.2]}),
+        ("x*(y == 1)", {"x": 2, "y": 1}),
+    ],
+)
+def test_a_check_does_not_move_labels(command: Command, text: str, point: dict[str, Any]) -> None:
+    options = [f"--{name}={json.dumps(value)}" for name, value in point.items()]
+    done = command("check", text, *options, "--json")
+    assert done.returncode == 0
+    verdicts = json.loads(done.stdout)["inputs"]
+    assert {name: one["verdict"] for name, one in verdicts.items()} == dict.fromkeys(point, "agree")
+
+
+def test_labels_that_stand_alone_move() -> None:
+    """There is nothing else to differentiate by."""
+    assert kinks(evaluate("where(x == 0, 3, 4)", AT_0)) == {"x": "jumps"}
+    assert kinks(evaluate("where(x == 0, 3, 4) + y", x=0.0, y=0.0)) == {}
+
+
 def test_a_misfit_is_a_kink_with_its_slope() -> None:
     report = evaluate("where(x == 0, 1, (exp(x) - 1)/x)", AT_0)
     assert report.gradient == {"x": 0.0}

@@ -217,7 +217,8 @@ def labels(tied: Tied) -> set[str]:
             deaf = 2 if node.op in ("eq", "ne") else 0
             for operand in node.fed[deaf:]:
                 heard[operand] = True
-    return {name for k, name in enumerate(tied.point) if not heard[k]}
+    still = {name for k, name in enumerate(tied.point) if not heard[k]}
+    return still if len(still) < len(tied.point) else set()
 
 
 # Arrays: numbers, vectors of 3 and matrices of 2x3, as nested object arrays of mpmath numbers.

@@ -31,7 +31,7 @@ GIVES_UP = (
 
 def directions(subject: Subject) -> list[Direction]:
     """Each input alone; for very many, a sample of them and two random ways through all."""
-    wrt = list(subject.wrt)
+    wrt = subject.variables
     most = max(SAMPLED, WORK // max(1, len(subject.program.gates)))
     if len(wrt) <= most:
         return [{name: 1} for name in wrt]

@@ -6,7 +6,7 @@ kink. Both fade as digits grow; what is left at the highest level is a fact.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, ClassVar, NamedTuple, Self
@@ -44,6 +44,12 @@ class Subject:
     value: float
     gradient: Mapping[str, float]
     slopes: Mapping[str, Slopes] = field(default_factory=dict)  # of inputs that move at a tie
+    labels: Collection[str] = ()  # inputs that stay as they are
+
+    @property
+    def variables(self) -> list[str]:
+        """The inputs that move."""
+        return [name for name in self.wrt if name not in self.labels]
 
     def walked(self, at: Mapping[str, Any], dialect: Dialect) -> Any:
         """The program's value by walking the text, in numbers of some kind."""

@@ -15,7 +15,12 @@ def at_ties(
     program: Program, point: Mapping[str, Any], wrt: Sequence[str], ties: str,
     direction: Mapping[str, Any] | None,
 ) -> dict[str, Any]:  # fmt: skip
-    """The branches that a report has taken, and the slopes of what moves at a tie."""
+    """The branches that a report has taken, the slopes of what moves at a tie, and labels."""
     watch, values = Watch(program, wrt), forward(program, point)
-    slopes = {one.name: one for one in resolve(watch, values, AUTO).slopes if one.name}
-    return {"branches": along(watch, values, ties, direction), "slopes": slopes}
+    found = resolve(watch, values, AUTO).slopes
+    slopes = {one.name: one for one in found if one.name}
+    for joint in found:
+        if not joint.name and joint.jumps:
+            slopes |= dict.fromkeys(joint.way, joint)
+    branches = along(watch, values, ties, direction)
+    return {"branches": branches, "slopes": slopes, "labels": watch.labels}

@@ -133,6 +133,8 @@ class Judge:
         return graded._replace(verdict="differ", reason="the values are different")
 
     def judged(self, name: str) -> Judged:
+        if name in self.subject.labels:
+            return self.graded(self.subject.gradient[name], mpf(0))
         opinion, shared = self.opinion_on(name)
         exact = self.exact(name)
         if opinion.state in ("jump", "leap") and not self.ties:  # the step is too long for it
@@ -151,6 +153,8 @@ class Judge:
             if self.ties and self.generic:
                 return self.kinked(name, graded, opinion)
             return graded._replace(verdict="differ", reason=in_difference(opinion, shared))
+        if name in self.subject.slopes and self.subject.slopes[name].jumps:
+            return self.kinked(name, graded, opinion)
         graded = self.switching(graded)
         if graded.verdict == "agree" and self.departs(name):
             text = f"by its text alone, the program has {self.text(self.texts[name][0].middle, 17)}"
@@ -318,14 +322,13 @@ class Judge:
 
     def heard(self) -> str:
         """Who agrees, and on what a method had nothing to say."""
+        variables = self.subject.variables
         asked = [name for name in ("symbolic", "numeric") if name in self.methods]
         silent = {
-            method: [n for n in self.subject.wrt if method not in self.opinion_on(n)[0].heard]
+            method: [n for n in variables if method not in self.opinion_on(n)[0].heard]
             for method in asked
         }
-        speaking = [
-            NAMES[method] for method in asked if len(silent[method]) < len(self.subject.wrt)
-        ]
+        speaking = [NAMES[method] for method in asked if len(silent[method]) < len(variables)]
         text = f"{' and '.join(speaking)} agree{'s' if len(speaking) == 1 else ''}"
         if self.together:
             text += f", on {len(self.single)} {self.subject.parts} alone and on all together"

@@ -15,12 +15,14 @@ from math import isfinite
 from typing import Any
 
 from backprop.engine import Branches
+from backprop.gates import GATES
 from backprop.program import Program
 from backprop.ties.exact import Exact
 from backprop.ties.sides import Side
 from backprop.ties.watch import Watch
 
 ROUNDING = 16 * 2.0**-53  # beside the sizes of what was added, what is only rounding
+JUMPS = ("switch", "jump")  # kinks at which a gate has another value a hair away
 SAMPLES = 16  # ways on which several inputs or entries move together
 
 Way = Mapping[str, Any]  # how much each input moves
@@ -84,6 +86,12 @@ class Moving(ABC):
         """Which stages lead to no tie?"""
         stages = zip(self.program.operands, self.upstream, strict=True)
         return [bool(operands) and not leads for operands, leads in stages]
+
+    @cached_property
+    def can_jump(self) -> bool:
+        """Does a stage tie that has another value a hair away?"""
+        rows = [GATES[self.program.gates[slot]] for slot in self.tied]
+        return any(row.condition or (row.kink and row.kink.what in JUMPS) for row in rows)
 
     @cached_property
     def users(self) -> Mapping[int, list[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from backprop.engine import Branches
@@ -24,6 +25,7 @@ def chosen(
         branches = next(candidates(kind, ties))
         return Resolved(branches, kind.gradient(branches))
     slopes = [Slopes(name, way, kind.side(way, -1), kind.side(way, 1)) for name, way in kind.ways()]
+    slopes += corners(kind, slopes)
     first = None
     for branches in candidates(kind, ties):
         back = kind.gradient(branches)
@@ -36,6 +38,17 @@ def chosen(
             return found
     assert first is not None
     return first
+
+
+def corners(kind: Moving, slopes: Sequence[Slopes]) -> list[Slopes]:
+    """A way on which everything moves and the output jumps, if no input jumps alone."""
+    if len(slopes) < 2 or not kind.can_jump or any(one.jumps for one in slopes):
+        return []
+    for way in islice(directions(kind), 0, None, 2):
+        found = Slopes("", way, kind.side(way, -1), kind.side(way, 1))
+        if found.jumps:
+            return [found]
+    return []
 
 
 def kind_of(watch: Watch, values: Sequence[Any], tied: Sequence[int], upstream: Any) -> Moving:

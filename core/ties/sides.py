@@ -36,6 +36,11 @@ class Slopes(NamedTuple):
     right: Side
 
     @property
+    def movers(self) -> str:
+        """The names of what moves."""
+        return " and ".join(self.way) if len(self.way) < 4 else "inputs"
+
+    @property
     def jumps(self) -> bool:
         return self.left.jumps or self.right.jumps
 

@@ -113,9 +113,16 @@ class Watch:
 
     @cached_property
     def inputs(self) -> dict[str, int]:
-        """The inputs that move, and their slots."""
+        """The inputs that move, and their slots. Labels stay; but if there is nothing else, they
+        are what the output is a function of, and move."""
+        slots = {name: self.program.inputs[name] for name in self.wrt}
+        return {name: slot for name, slot in slots.items() if self.heard[slot]} or slots
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """The inputs that the output hears of, but that do not move."""
         slots = self.program.inputs
-        return {name: slots[name] for name in self.wrt if self.heard[slots[name]]}
+        return [name for name in self.wrt if self.live[slots[name]] and name not in self.inputs]
 
     @cached_property
     def moves(self) -> Sequence[bool]:

@@ -124,6 +124,8 @@ def sentence(program: Program, found: Slopes, ties: str) -> str:
     output, name = program.output_name, moved(program, found)
     what = f"d{output}/d{name}"
     left, right = number(found.left.slope), number(found.right.slope)
+    if found.jumps and not found.name:
+        return f"{output} jumps as {found.movers} move together"
     if found.jumps:
         both = found.left.jumps and found.right.jumps
         where = "" if both else " down" if found.left.jumps else " up"
