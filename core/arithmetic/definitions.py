@@ -7,7 +7,7 @@ here is stable, fast or aware of a derivative: it is what all of that is held ag
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from math import prod
+from math import inf, prod
 from typing import Any
 
 import numpy as np
@@ -225,6 +225,17 @@ class Definitions:
                 found[k] = subtract(found[k], self.matmul(rows[k, k + 1 :], found[k + 1 :]))
             found[k] = divide(found[k], rows[k, k])
         return self.matmul(a.T, found if b.ndim > 1 else found[:, 0])
+
+
+class Ordered(Definitions):
+    """The same over numbers that can be compared: a sum of exps then takes one logarithm."""
+
+    def logsumexp(self, numbers: list[Number]) -> Number:
+        most = self.largest(numbers) if numbers else -inf
+        if not -inf < most < inf:
+            return super().logsumexp(numbers)
+        exp, log = self.scalars["exp"], self.scalars["log"]
+        return most + log(self.total([exp(number - most) for number in numbers]))
 
 
 def cost(gate: str, fed: list[tuple[int, ...]], out: tuple[int, ...]) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from mpmath import mp, mpf
 
 from backprop.arithmetic.arrays import ArrayArithmetic, choose
-from backprop.arithmetic.definitions import Definitions, entrywise
+from backprop.arithmetic.definitions import Ordered, entrywise
 from backprop.arithmetic.folded import unfolded
 from backprop.arithmetic.precise import PRECISE, PRIMITIVES
 from backprop.arithmetic.precise import constant_or_gate as exact_constant
@@ -42,7 +42,7 @@ def constant_or_gate(name: str) -> Function:
     return found
 
 
-DEFINITIONS = Definitions(PRECISE.value, mpf)
+DEFINITIONS = Ordered(PRECISE.value, mpf)
 
 PRECISE_ARRAYS = ArrayArithmetic(
     {name: entrywise(function) for name, function in PRIMITIVES.items()} | {"where": choose},

@@ -16,7 +16,7 @@ from backprop.report import Report
 
 FORMULA = 2.0  # seconds more that SymPy may take for the formula of the whole expression
 RATE = 5_000  # stages that are checked in a second, at most
-ENTRIES = 2_500  # operations on single entries that are; of more, samples have to do
+ENTRIES = 4_000  # operations on single entries that are; of more, samples have to do
 MOST = 2_000_000  # entries that are sent to be checked
 
 

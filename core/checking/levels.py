@@ -20,7 +20,7 @@ from backprop.engine import Branches
 LEVELS = ((60, 200, 70), (240, 700, 250), (1000, 1900, 700))  # digits, numeric's, its step
 Level = tuple[int, int, int]
 WORK = 400_000  # stages times directions that are looked at one by one
-SAMPLED = 20
+SAMPLED, FEW = 20, 5
 NEARBY = mpf(10) ** -20
 # What SymPy and what it compiles raise where they have no answer. Anything else is a fault of
 # this program, and ends the examination.
@@ -30,13 +30,14 @@ GIVES_UP = (
 
 
 def directions(subject: Subject) -> list[Direction]:
-    """Each input alone; for very many, a sample of them and two random ways through all."""
+    """Each input alone; for very many, a sample of them and two random ways through all. Long
+    programs get a smaller sample."""
     wrt = subject.variables
-    most = max(SAMPLED, WORK // max(1, len(subject.program.gates)))
-    if len(wrt) <= most:
+    size = max(1, len(subject.program.gates))
+    if len(wrt) <= max(SAMPLED, WORK // size):
         return [{name: 1} for name in wrt]
     random = Random(len(wrt))
-    some = random.sample(wrt, SAMPLED)
+    some = random.sample(wrt, max(FEW, min(SAMPLED, WORK // 2 // size)))
     ways = [{name: random.randint(1, 1000) for name in wrt} for _ in range(2)]
     return [*({name: 1} for name in some), *ways]
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from mpmath import mpf
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED
-from backprop.arithmetic.definitions import Definitions, entrywise
+from backprop.arithmetic.definitions import Definitions, Ordered, entrywise
 from backprop.arithmetic.folded import unfolded
 from backprop.arithmetic.system import Function, Table
 from backprop.arrays.creating import CREATORS, create
@@ -58,7 +59,8 @@ class Walker:
         self.number = scalars.number
         self.each = Table(lambda gate: scalars.function(gate.name), scalars.functions)
         self.functions = Table(lambda gate: entrywise(self.each[gate.name]))
-        self.functions |= Definitions(self.each, self.number).table()
+        kind = Ordered if self.number is mpf else Definitions
+        self.functions |= kind(self.each, self.number).table()
         self.random = np.random.default_rng([0])
 
     def exact(self, value: Any) -> Any:
