@@ -11,13 +11,15 @@ from typing import Any
 
 import click
 
+from backprop.answer.evaluation import arrays_in, checked_wrt
+from backprop.answer.values import check_finite, number, unknown_variable
 from backprop.batching.drafts import draft
 from backprop.batching.folders import FolderDraft
 from backprop.batching.job import Job, check_columns, columns_for, pairs_of
 from backprop.batching.judging import Verdict, judged, rehearse
 from backprop.batching.printing import printed
 from backprop.batching.running import Outcome, Part, Run, Target
-from backprop.checking.child import Child
+from backprop.child.process import Child
 from backprop.cli.commands.eval import NO_ANSWER
 from backprop.cli.files import write_whole
 from backprop.cli.main import say
@@ -28,14 +30,12 @@ from backprop.cli.render.json import render_object
 from backprop.cli.tables import named, reading_of
 from backprop.cli.variables import Question
 from backprop.errors import UsageError
-from backprop.evaluation import arrays_in, checked_wrt
-from backprop.program import Program
-from backprop.staging import stage
+from backprop.program.program import Program
+from backprop.program.stager import stage
 from backprop.tables.blocks import Table
 from backprop.tables.formats import Kind, checked_format, named_kind, target_kind
 from backprop.tables.opening import Reading, files_of, open_table
 from backprop.tables.streams import is_pipe
-from backprop.values import check_finite, number, unknown_variable
 
 WRONG = 1
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from backprop.checking.check import METHODS, TIMEOUT, VERDICTS
-from backprop.evaluation import checked_methods
-from backprop.report import Report
+from backprop.answer.check import METHODS, TIMEOUT, VERDICTS
+from backprop.answer.evaluation import checked_methods
+from backprop.answer.report import Report
 
 if TYPE_CHECKING:
-    from backprop.checking.child import Child
+    from backprop.child.process import Child
 
 MOST_DIGITS = 4000
 LONGEST = 86_400  # seconds
@@ -48,7 +48,7 @@ def checked(
 ) -> Report:
     """The report with its check."""
     from backprop.checking.checker import check
-    from backprop.checking.child import Child
+    from backprop.child.process import Child
 
     names = checked_methods(name.strip() for name in methods.split(","))
     worker = child if child and child.alive else Child()

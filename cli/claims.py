@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from backprop.answer.evaluation import arrays_in, staged
 from backprop.cli.files import read_text
 from backprop.cli.output import print_pieces
 from backprop.errors import BackpropError
-from backprop.evaluation import arrays_in, staged
 from backprop.language.parser import parse
 
 if TYPE_CHECKING:
+    from backprop.claims.claims import Asked
     from backprop.cli.variables import Question
-    from backprop.grading.claims import Asked
     from backprop.language.syntax import Tree
-    from backprop.program import Program
+    from backprop.program.program import Program
 
 ALONE = ("expect", "write_expect", "digits", "jacobian", "allow", "wrt")  # not for claims
 
@@ -54,8 +54,8 @@ Answer = tuple[Iterator[str], int]
 
 
 def about_claims(asked: Question, chosen: Mapping[str, Any]) -> Answer:
+    from backprop.claims.claims import check_claims
     from backprop.cli.render.claims import render_json, render_lines
-    from backprop.grading.claims import check_claims
 
     values = asked.values | arrays_in(asked.values, chosen["seed"])
     program = staged_for(asked.tree, values, chosen)
@@ -65,8 +65,8 @@ def about_claims(asked: Question, chosen: Mapping[str, Any]) -> Answer:
 
 
 def about_sameness(asked: Question, chosen: Mapping[str, Any]) -> Answer:
+    from backprop.claims.sameness import check_sameness
     from backprop.cli.render.sameness import render_json, render_lines
-    from backprop.grading.sameness import check_sameness
 
     values = asked.values | arrays_in(asked.values, chosen["seed"])
     program = staged_for(asked.tree, values, chosen)
@@ -100,7 +100,7 @@ def other_program(word: str, values: Mapping[str, Any], chosen: Mapping[str, Any
 
 
 def how(chosen: Mapping[str, Any]) -> Asked:
-    from backprop.grading.claims import Asked
+    from backprop.claims.claims import Asked
 
     return Asked(
         chosen["points"], chosen["ranges"], chosen["seed"], chosen["ties"], chosen["upstream"],

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from backprop.answer.evaluation import arrays_in, staged
 from backprop.cli.files import whole_file
 from backprop.cli.progress import Progress
 from backprop.cli.render.json import encode
@@ -13,7 +14,6 @@ from backprop.cli.variables import Question
 from backprop.descending.course import Step
 from backprop.descending.descend import STEP_SCHEMA, step_dict
 from backprop.errors import UsageError
-from backprop.evaluation import arrays_in, staged
 
 if TYPE_CHECKING:
     from backprop.descending.rows import Rows

@@ -13,7 +13,7 @@ import warnings
 
 TYPE_CHECKING = False  # typing itself is slow to load
 if TYPE_CHECKING:
-    from backprop.checking.child import Child
+    from backprop.child.process import Child
 
 CHECKING = ("eval", "check", "compare", "batch")
 # What makes a check unlikely.
@@ -62,7 +62,7 @@ def early_child(args: list[str]) -> Child | None:
     checks = len(args) > 1 and args[0] in CHECKING
     if not checks or UNCHECKED & {arg.partition("=")[0] for arg in args}:
         return None
-    from backprop.checking.child import Child
+    from backprop.child.process import Child
 
     return Child()
 

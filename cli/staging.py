@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from backprop.staging import GRANULARITIES
-from backprop.ties import AUTO, CHOICES
+from backprop.engine.ties import AUTO, CHOICES
+from backprop.program.stager import GRANULARITIES
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

@@ -16,7 +16,7 @@ from backprop.language.parser import parse
 from backprop.language.syntax import Tree
 
 if TYPE_CHECKING:
-    from backprop.checking.child import Child
+    from backprop.child.process import Child
 
 LISTED = 8  # missing variables that an error lists
 DIGITS = tuple("0123456789.")
@@ -238,14 +238,14 @@ def question(ctx: click.Context) -> Question:
 
 def array_file(name: str, value: str) -> Any:
     """The array in a file that a value names: @weights.npy."""
-    from backprop.arrays.files import array_from
+    from backprop.answer.array_files import array_from
 
     return array_from(name, value[1:], read_bytes(value[1:]))
 
 
 def described(tree: Tree, fixed: Mapping[str, bool]) -> list[tuple[str, str]]:
     """A line of help for each variable."""
-    from backprop.staging import stage
+    from backprop.program.stager import stage
 
     program = stage(tree)
     rows = []

@@ -14,26 +14,26 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from backprop.answer.evaluation import check, evaluate, parse
+    from backprop.answer.report import Report
     from backprop.comparing.compare import compare
     from backprop.descending.descend import descend
     from backprop.errors import BackpropError
-    from backprop.evaluation import check, evaluate, parse
     from backprop.explaining.explanation import explain
     from backprop.kernel import compiled
-    from backprop.program import Program
-    from backprop.report import Report
+    from backprop.program.program import Program
 
 HOMES = {
     "BackpropError": "backprop.errors",
-    "Program": "backprop.program",
-    "Report": "backprop.report",
-    "check": "backprop.evaluation",
+    "Program": "backprop.program.program",
+    "Report": "backprop.answer.report",
+    "check": "backprop.answer.evaluation",
     "compare": "backprop.comparing.compare",
     "compiled": "backprop.kernel",
     "descend": "backprop.descending.descend",
-    "evaluate": "backprop.evaluation",
+    "evaluate": "backprop.answer.evaluation",
     "explain": "backprop.explaining.explanation",
-    "parse": "backprop.evaluation",
+    "parse": "backprop.answer.evaluation",
 }
 
 __all__ = [

@@ -19,10 +19,10 @@ import numpy as np
 import backprop
 from backprop.arithmetic.ieee import VALUE
 from backprop.emitting import emit
-from backprop.engine import backward, forward
+from backprop.engine.numbers import backward, forward
 from backprop.language.syntax import Tree
-from backprop.program import Program
-from backprop.staging import stage
+from backprop.program.program import Program
+from backprop.program.stager import stage
 
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 NODE = shutil.which("node")

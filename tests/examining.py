@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from backprop import evaluate
-from backprop.checking.check import METHODS, Check
+from backprop.answer.check import METHODS, Check
+from backprop.answer.report import Report
 from backprop.checking.checker import request
 from backprop.checking.examine import examine, subject_of
 from backprop.checking.opinions import Subject
-from backprop.report import Report
 
 
 def subject(report: Report) -> Subject:

@@ -11,7 +11,7 @@ import numpy as np
 from emitted import Answer, Job, conditioned, ulps
 
 from backprop.kernel import compiled
-from backprop.kernel.again import Again
+from backprop.kernel.exact_rows import Again
 
 Array = Any
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")

@@ -13,10 +13,10 @@ from typing import Any
 
 from mpmath import MPContext
 
-from backprop.engine import backward, forward
-from backprop.evaluation import parse
+from backprop.answer.evaluation import parse
+from backprop.arithmetic.texts import form
+from backprop.engine.numbers import backward, forward
 from backprop.gates import SCALARS as GATES
-from backprop.gates.rules import form
 
 mp = MPContext()  # one of its own: nobody else's precision changes
 mp.dps = 50

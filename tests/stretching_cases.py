@@ -14,8 +14,8 @@ from given_arrays import KINDS, LAYOUTS, Case, any_shape, case, uniform
 from grids import Grid, Shape
 from oracle import EXPONENTS, LITERAL_OPERANDS, ORACLE
 
+from backprop.arithmetic.texts import form
 from backprop.gates import SCALARS
-from backprop.gates.rules import form
 
 
 def stretching(random: Random, count: int) -> list[Shape]:

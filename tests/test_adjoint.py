@@ -9,12 +9,12 @@ import pytest
 from programs import sample
 
 from backprop import evaluate
-from backprop.adjoint import always_reached, meaning, passings
+from backprop.answer.report import Report
 from backprop.arithmetic.ieee import VALUE
 from backprop.checking.walk import Dialect, constant, walk
+from backprop.engine.ties import convention
 from backprop.language.parser import parse
-from backprop.report import Report
-from backprop.ties import convention
+from backprop.program.adjoint import always_reached, meaning, passings
 
 FLOATS = Dialect(VALUE, float, constant)
 tree_of = cache(parse)

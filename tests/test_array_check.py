@@ -16,10 +16,10 @@ from pulling_back import drawn, wrong
 from backprop import check, evaluate
 from backprop.arithmetic.arrays import ARRAYS
 from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS
-from backprop.arrays.shapes import MismatchError
-from backprop.arrays.staging import ArrayStager
 from backprop.checking import checker
 from backprop.gates import array_gates
+from backprop.gates.shapes import MismatchError
+from backprop.program.array_stager import ArrayStager
 
 RANDOM = np.random.default_rng(0)
 POINT = {
@@ -243,7 +243,7 @@ def test_a_large_program_that_fits_no_small_shapes_is_unchecked() -> None:
 
 
 def test_a_golden_file_of_arrays(tmp_path: Any) -> None:
-    from backprop.checking.expectation import departures, expected_text, read_expectation
+    from backprop.answer.expectation import departures, expected_text, read_expectation
 
     report = evaluate("sum(W @ x)", {"W": [[1, 2], [3, 4]], "x": [1, 2]})
     text = expected_text(report)

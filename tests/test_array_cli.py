@@ -18,7 +18,7 @@ from conftest import Command
 from test_arrays import GATES
 
 import backprop
-from backprop.arrays.dimensions import dimensions
+from backprop.answer.dimensions import dimensions
 from backprop.cli.render.arrays import block, described
 
 NET = "h = tanh(W @ x + b)\ny = v @ h\n(y - t)**2"

@@ -13,16 +13,16 @@ import pytest
 from mpmath import mp, mpf
 
 import backprop
+from backprop.answer.array_values import finite
 from backprop.arithmetic.arrays import ARRAYS
-from backprop.arrays.engine import backward_arrays
-from backprop.arrays.values import finite
-from backprop.engine import forward
+from backprop.arithmetic.texts import CALLS, Target, formula, statements
+from backprop.engine.arrays import backward_arrays
+from backprop.engine.numbers import forward
 from backprop.gates import GATES, SCALARS, array_gates
 from backprop.gates.arrays import CALLED
-from backprop.gates.listing import row_dict
-from backprop.gates.rules import CALLS, Target, formula, statements
 from backprop.language.parser import parse as parse_tree
 from backprop.language.printer import print_tree
+from backprop.program.listing import row_dict
 
 Array = Any
 RANDOM = np.random.default_rng(7)

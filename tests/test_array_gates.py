@@ -16,9 +16,9 @@ from mutating_arrays import FLAT, Mutant, mutants, planted
 from pulling_back import drawn, wrong
 
 import backprop
-from backprop.arrays import engine
-from backprop.arrays.shapes import MismatchError
+from backprop.engine import arrays as engine
 from backprop.gates import SCALARS, array_gates
+from backprop.gates.shapes import MismatchError
 
 COUNT = 200
 SOME = 60  # cases in which every mistake must show

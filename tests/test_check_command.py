@@ -235,14 +235,14 @@ def test_eval_exits_1_if_an_opinion_differs(tmp_path: Path) -> None:
     code = (
         "import sys; from backprop.gates import GATES; "
         "GATES['sin'] = GATES['sin']._replace(partials=('1.000001*cos(a)',)); "
-        "import backprop.checking.worker as w; "
+        "import backprop.worker as w; "
         "from backprop.cli import main; "
         "sys.exit(w.main() if sys.argv[1:] == ['worker'] else main.run(sys.argv[1:]))"
     )
     script = tmp_path / "wrong.py"
     script.write_text(code)
     patch = (
-        "import subprocess, sys; import backprop.checking.child as child; true = subprocess.Popen; "
+        "import subprocess, sys; import backprop.child.process as child; true = subprocess.Popen; "
         f"child.subprocess.Popen = lambda command, **options: true([sys.executable, {str(script)!r}, 'worker'], **options); "
         f"sys.argv[1:] = ['eval', 'x*sin(x)', '--x=2']; exec(open({str(script)!r}).read())"
     )
@@ -276,7 +276,7 @@ def workers(folder: Path) -> set[int]:
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             line, setting = ((process / name).read_bytes() for name in ("cmdline", "environ"))
-            if b"backprop.checking.worker" in line and bytes(folder) in setting:
+            if b"backprop.worker" in line and bytes(folder) in setting:
                 found.add(int(process.name))
     return found
 

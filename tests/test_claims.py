@@ -14,12 +14,12 @@ import pytest
 import sympy
 from conftest import Command
 
-from backprop.checking.child import Child
+from backprop.answer.evaluation import arrays_in
+from backprop.child.process import Child
+from backprop.claims.claims import Asked, Claims, Verdict, check_claims
 from backprop.errors import BackpropError
-from backprop.evaluation import arrays_in
-from backprop.grading.claims import Asked, Claims, Verdict, check_claims
 from backprop.language.parser import parse
-from backprop.staging import stage
+from backprop.program.stager import stage
 
 # Texts that SymPy reads like us.
 FUNCTIONS = [

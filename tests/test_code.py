@@ -15,10 +15,10 @@ from emitted import LANGUAGES, job
 from test_code_numbers import chain, wrong
 
 import backprop
+from backprop.arithmetic.texts import form
 from backprop.emitting import ALIASES, emit
 from backprop.emitting import LANGUAGES as WRITTEN
 from backprop.gates import SCALARS
-from backprop.gates.rules import form
 
 FUNCTIONS = [lang for lang in WRITTEN if lang != "latex"]
 EIGHT = """

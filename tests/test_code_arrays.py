@@ -19,7 +19,7 @@ from test_code_numbers import BRANCHES
 import backprop
 from backprop.arithmetic.system import TIES
 from backprop.emitting import emit
-from backprop.program import Program
+from backprop.program.program import Program
 
 Array = Any
 CLOSE = 1e-12  # of the largest entry

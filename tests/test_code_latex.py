@@ -19,10 +19,10 @@ from test_code_numbers import BRANCHES, chain
 
 import backprop
 from backprop.arithmetic.ieee import IEEE
+from backprop.arithmetic.texts import form
 from backprop.emitting import emit
 from backprop.emitting.formulas import TEXTBOOK
 from backprop.gates import SCALARS
-from backprop.gates.rules import form
 
 EIGHT_IN_LATEX = r"""\documentclass{article}
 \usepackage[margin=2cm]{geometry}

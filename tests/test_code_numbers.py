@@ -22,9 +22,9 @@ from test_special_points import SPECIAL, arities
 
 import backprop
 from backprop.arithmetic.system import TIES
+from backprop.arithmetic.texts import form
 from backprop.gates import SCALARS as GATES
-from backprop.gates.rules import form
-from backprop.staging import GRANULARITIES
+from backprop.program.stager import GRANULARITIES
 
 CASES = Path(__file__).parent / "cases"
 MOST = 4  # units in the last place

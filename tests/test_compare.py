@@ -12,8 +12,8 @@ import pytest
 from conftest import Command
 
 import backprop
-from backprop.checking import swell
-from backprop.checking.child import Child
+from backprop.child.process import Child
+from backprop.comparing import swell
 from backprop.comparing.compare import compare
 from backprop.comparing.iterating import iterated
 from backprop.errors import UsageError

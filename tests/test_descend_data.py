@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 
 import backprop
 from backprop.arithmetic.arrays import ARRAYS
-from backprop.arrays.engine import backward_arrays
 from backprop.cli.descending import Listener
 from backprop.cli.progress import Progress
 from backprop.descending import data as rows_of_data
@@ -28,12 +27,13 @@ from backprop.descending.data import DataObjective
 from backprop.descending.descend import Descent, descend
 from backprop.descending.means import FEW, Means
 from backprop.descending.rows import HeldRows, Rows
-from backprop.engine import forward
+from backprop.engine.arrays import backward_arrays
+from backprop.engine.numbers import forward
 from backprop.errors import UsageError
 from backprop.kernel.building import BuildError
 from backprop.kernel.native import native_engine
 from backprop.kernel.plan import planned
-from backprop.staging import stage
+from backprop.program.stager import stage
 
 polars = pytest.importorskip("polars")
 

@@ -14,10 +14,11 @@ import pytest
 from comparing import DIFFERENCE, Outcome, compare, tally
 from programs import sample
 
-from backprop import evaluate, ties
+from backprop import evaluate
 from backprop.arithmetic.ieee import LOCAL
-from backprop.engine import UNREACHED, Backward, Branches
-from backprop.program import Program
+from backprop.engine import ties
+from backprop.engine.numbers import UNREACHED, Backward, Branches
+from backprop.program.program import Program
 
 COUNT = 2000
 FEW = 50

@@ -10,7 +10,7 @@ import pytest
 from programs import Sample, sample
 
 from backprop import Report, evaluate, parse
-from backprop.engine import Backward, backward, forward
+from backprop.engine.numbers import Backward, backward, forward
 
 SOME = [sample(f"engine:{number}") for number in range(60)]
 some = pytest.mark.parametrize("case", SOME, ids=range(len(SOME)))

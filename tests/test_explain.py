@@ -15,7 +15,7 @@ from mpmath import mp, mpf
 import backprop
 from backprop import evaluate
 from backprop.arithmetic.precise import PRECISE
-from backprop.engine import forward
+from backprop.engine.numbers import forward
 from backprop.errors import UsageError
 from backprop.explaining.nudging import nudges
 

@@ -11,12 +11,12 @@ import pytest
 from oracle import one_gate
 
 import backprop
+from backprop.answer.report import Report
+from backprop.arithmetic.texts import formula, names_in
 from backprop.gates import ALIASES, CONSTANTS, find
 from backprop.gates import SCALARS as GATES
 from backprop.gates.row import Gate
-from backprop.gates.rules import formula, names_in
 from backprop.language.syntax import Op
-from backprop.report import Report
 
 SCALAR = [
     "add",

@@ -25,8 +25,8 @@ import backprop
 from backprop.arithmetic.system import TIES
 from backprop.errors import UsageError
 from backprop.kernel import building, compiled, numpy_engine
-from backprop.kernel.again import Again
 from backprop.kernel.buffers import Placing
+from backprop.kernel.exact_rows import Again
 from backprop.kernel.plan import planned
 from backprop.kernel.running import Kernel
 

@@ -13,8 +13,8 @@ import pytest
 from trees import expressions, programs
 
 import backprop
+from backprop.answer.evaluation import evaluate
 from backprop.errors import BackpropError
-from backprop.evaluation import evaluate
 
 SECONDS = 1.0  # for one text of a few hundred characters
 WORDS = "x y z e pi E f g exp max where sin np.exp np.pi math. if for lambda and not import"

@@ -10,11 +10,11 @@ from messages import answer, cases
 from trees import shape
 
 import backprop
-from backprop import staging
 from backprop.errors import LanguageError, LimitError
 from backprop.language import characters
 from backprop.language.complaints import words
 from backprop.language.parser import parse
+from backprop.program import stager as staging
 
 CASES = list(cases())
 ANSWERS = [expected for _, _, expected in CASES]

@@ -15,9 +15,9 @@ from oracle import LITERAL_OPERANDS, one_gate, points
 
 from backprop.arithmetic.precise import PRECISE
 from backprop.checking import opinions
-from backprop.engine import UNREACHED, Backward, Branches
+from backprop.engine.numbers import UNREACHED, Backward, Branches
 from backprop.gates import SCALARS as GATES
-from backprop.program import Program
+from backprop.program.program import Program
 
 Slope = Any
 

@@ -13,7 +13,7 @@ from backprop.batching.ahead import ahead
 from backprop.batching.job import Job
 from backprop.batching.judging import judged, rehearse
 from backprop.batching.tally import Chosen
-from backprop.checking.child import Child
+from backprop.child.process import Child
 
 
 def counting(made: list[int], end: int = 10) -> Iterator[int]:

@@ -17,10 +17,10 @@ from conftest import Command
 from programs import sample
 
 from backprop import evaluate
+from backprop.answer.report import Report
 from backprop.drawing.page import page
 from backprop.emitting.tracing import trace
 from backprop.errors import UsageError
-from backprop.report import Report
 
 NODE = shutil.which("node")
 CHROMIUM = next(

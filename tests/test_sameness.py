@@ -12,13 +12,13 @@ import pytest
 from conftest import Command
 from derivations import STAGES
 
-from backprop.checking.child import Child
+from backprop.answer.evaluation import arrays_in
+from backprop.child.process import Child
+from backprop.claims.claims import Asked
+from backprop.claims.sameness import Sameness, check_sameness
 from backprop.errors import BackpropError
-from backprop.evaluation import arrays_in
-from backprop.grading.claims import Asked
-from backprop.grading.sameness import Sameness, check_sameness
 from backprop.language.parser import parse
-from backprop.staging import stage
+from backprop.program.stager import stage
 
 WHOLE = "(x + sigmoid(y))/(sigmoid(x) + (x+y)**2)"
 
@@ -83,7 +83,7 @@ def test_the_same_here_and_not_everywhere() -> None:
 
 def test_sympy_shows_nothing_that_is_not_so() -> None:
     """What points would refute is not even asked; here it is, and no way of looking is fooled."""
-    from backprop.grading.proving import prove, subject
+    from backprop.claims.proving import prove, subject
 
     questions = [
         {**subject(stage(parse(text))), "same": subject(stage(parse(other)))}

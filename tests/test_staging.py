@@ -10,7 +10,7 @@ from programs import sample
 
 import backprop
 from backprop import evaluate, parse
-from backprop.program import Notice, Program
+from backprop.program.program import Notice, Program
 
 
 def codes(text: str, **options: Any) -> list[str]:

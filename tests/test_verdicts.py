@@ -11,11 +11,12 @@ import pytest
 from campaigns.opinions import Case, judged
 from examining import checked, subject
 
-from backprop import evaluate, fusing, parse
+from backprop import evaluate, parse
+from backprop.answer.check import Check
 from backprop.checking import opinions, symbolic
-from backprop.checking.check import Check
 from backprop.checking.examine import examine
-from backprop.fusing import by_root
+from backprop.program import fusing
+from backprop.program.fusing import by_root
 
 LOGISTIC = ["l1 = x", *(f"l{n} = 4*l{n - 1}*(1 - l{n - 1})" for n in range(2, 61))]
 

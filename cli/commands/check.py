@@ -7,15 +7,18 @@ from typing import Any, NamedTuple
 
 import click
 
-from backprop.arrays.sizes import read_shapes
-from backprop.checking.check import VERDICTS
-from backprop.checking.expectation import (
+from backprop.answer.check import VERDICTS
+from backprop.answer.evaluation import arrays_in
+from backprop.answer.expectation import (
     Expectation,
     departures,
     expected_text,
     point_of,
     read_expectation,
 )
+from backprop.answer.report import Report
+from backprop.answer.sizes import read_shapes
+from backprop.answer.values import unknown_variable
 from backprop.checking.points import random_points, read_ranges
 from backprop.cli.checking import allowed_verdicts, check_options, checked, exit_code
 from backprop.cli.claims import answered, claim_options
@@ -26,10 +29,7 @@ from backprop.cli.main import say
 from backprop.cli.output import print_pieces
 from backprop.cli.render.check import render_json, render_lines
 from backprop.cli.variables import Question
-from backprop.evaluation import arrays_in
-from backprop.report import Report
-from backprop.staging import stage
-from backprop.values import unknown_variable
+from backprop.program.stager import stage
 
 WRONG = 1
 MOST_POINTS = 1_000_000

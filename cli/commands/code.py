@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
-from backprop.checking.check import METHODS, TIMEOUT
+from backprop.answer.check import METHODS, TIMEOUT
+from backprop.answer.evaluation import arrays_in, checked_wrt, evaluate
+from backprop.answer.report import Report
 from backprop.cli.checking import checked
 from backprop.cli.commands.eval import say_if_wrong
 from backprop.cli.files import write_whole
@@ -16,10 +18,8 @@ from backprop.cli.variables import ProgramCommand, Question
 from backprop.emitting import LANGUAGES, about_arrays, emit, language
 from backprop.emitting.language import Language
 from backprop.errors import UsageError
-from backprop.evaluation import arrays_in, checked_wrt, evaluate
-from backprop.program import Program
-from backprop.report import Report
-from backprop.staging import stage, stage_numbers
+from backprop.program.program import Program
+from backprop.program.stager import stage, stage_numbers
 
 HELP = """PROGRAM and its gradient as a function, staged as people write it by hand.
 
@@ -96,8 +96,8 @@ def program_of(
         return stage(asked.tree, asked.values, gates, share)
     if not target.arrays:
         raise about_arrays(target)
-    from backprop.arrays.dimensions import dimensions
-    from backprop.arrays.sizes import read_shapes
+    from backprop.answer.dimensions import dimensions
+    from backprop.answer.sizes import read_shapes
 
     return dimensions(
         asked.tree, asked.values, read_shapes(shapes), gates=gates, share=share, spare=asked.spare

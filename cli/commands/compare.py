@@ -16,7 +16,7 @@ from backprop.comparing.compare import TIMEOUT, Comparison, compare
 from backprop.comparing.iterating import MOST, TIMES, iterated
 from backprop.language.ending import ending
 from backprop.language.syntax import Tree
-from backprop.staging import GRANULARITIES
+from backprop.program.stager import GRANULARITIES
 
 HELP = """Symbolic against staged: what a gradient costs as a formula, and as two passes.
 

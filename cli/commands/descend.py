@@ -27,7 +27,7 @@ from backprop.descending.descend import (
 from backprop.descending.methods import NAMES, USUAL
 from backprop.descending.schedule import SCHEDULES
 from backprop.errors import UsageError, visible
-from backprop.staging import GRANULARITIES
+from backprop.program.stager import GRANULARITIES
 
 HELP = f"""Move parameters against the gradient of PROGRAM, step by step: w -= lr * dw.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from backprop.answer.report import Report
 from backprop.cli.commands.eval import (
     program_choices,
     program_options,
@@ -22,8 +23,7 @@ from backprop.cli.variables import ProgramCommand, Question
 from backprop.drawing.building import circuit
 from backprop.drawing.circuit import Circuit, Part
 from backprop.errors import UsageError
-from backprop.program import Program
-from backprop.report import Report
+from backprop.program.program import Program
 
 SUFFIXES = {
     "svg": "svg", "png": "png", "dot": "dot", "gv": "dot", "mmd": "mermaid", "mermaid": "mermaid",
@@ -112,15 +112,15 @@ def subject_of(
 ) -> tuple[Program, Report | None]:
     """The program, and its numbers if there are values."""
     if shapes:
-        from backprop.arrays.dimensions import dimensions
-        from backprop.arrays.sizes import read_shapes
+        from backprop.answer.dimensions import dimensions
+        from backprop.answer.sizes import read_shapes
 
         chosen = program_choices(asked, **options)
         found = dimensions(asked.tree, asked.values, read_shapes(shapes), **chosen)
         if not found.valued:
             return found.program, None
     elif not asked.values:
-        from backprop.staging import stage
+        from backprop.program.stager import stage
 
         program = stage(asked.tree, (), options["gates"], not options["no_share"])
         if program.inputs.keys() - program.defaults.keys():

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from backprop.answer.evaluation import evaluate
+from backprop.answer.report import Report
 from backprop.cli.checking import check_options, checked
 from backprop.cli.files import write_whole
 from backprop.cli.main import say
@@ -17,11 +19,9 @@ from backprop.cli.render.numbers import View
 from backprop.cli.staging import staging_options
 from backprop.cli.variables import ProgramCommand, Question
 from backprop.errors import UsageError
-from backprop.evaluation import evaluate
-from backprop.report import Report
 
 if TYPE_CHECKING:
-    from backprop.arrays.dimensions import Dimensions
+    from backprop.answer.dimensions import Dimensions
 
 WRONG = 1
 NO_ANSWER = 3
@@ -148,8 +148,8 @@ def sizes_of(
     asked: Question, texts: tuple[str, ...], save: str | None, options: dict[str, Any]
 ) -> Dimensions | None:
     """Shapes alone; None if there are values for everything, which agree with the shapes."""
-    from backprop.arrays.dimensions import dimensions
-    from backprop.arrays.sizes import read_shapes
+    from backprop.answer.dimensions import dimensions
+    from backprop.answer.sizes import read_shapes
 
     chosen = program_choices(asked, **options)
     found = dimensions(asked.tree, asked.values, read_shapes(texts), **chosen)
@@ -180,7 +180,7 @@ def checked_suffix(path: str) -> None:
 
 def keep(report: Report, path: str) -> None:
     """Write the arrays of a report; a gradient whose name is taken is said."""
-    from backprop.arrays.saving import named_arrays, npz
+    from backprop.answer.saving import named_arrays, npz
 
     arrays, renamed = named_arrays(report)
     write_whole(path, npz(arrays))

@@ -7,7 +7,7 @@ import click
 from backprop.cli.output import print_pieces, print_rich
 from backprop.errors import UsageError, closest
 from backprop.gates import ALIASES, GATES, array_gates, find
-from backprop.gates.listing import row_dict
+from backprop.program.listing import row_dict
 
 HELP = """The gate table: every gate, its local derivatives, and how gradient flows through it.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import import_module
 
+from backprop.answer.report import Report
 from backprop.cli.render.numbers import View
-from backprop.report import Report
 
 FORMATS = ("table", "json", "csv", "markdown", "plain")
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from backprop.answer.report import Report, plain
 from backprop.errors import visible
-from backprop.report import Report, plain
 
 SCHEMA = "backprop/check/1"
 SHOWN = 12  # inputs of a point that are named

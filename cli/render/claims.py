@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from backprop.answer.report import plain
+from backprop.claims.claims import Claims, Instance, Verdict
 from backprop.cli.render.json import render_object
 from backprop.cli.render.numbers import spoken
 from backprop.errors import visible
-from backprop.grading.claims import Claims, Instance, Verdict
-from backprop.report import plain
 
 SCHEMA = "backprop/claims/1"
 DIGITS = 6
@@ -62,8 +62,8 @@ def difference(of: str, bad: Instance) -> str:
 
 
 def array_difference(of: str, bad: Instance) -> str:
-    from backprop.arrays.shapes import words
-    from backprop.grading.array_spots import furthest
+    from backprop.claims.array_points import furthest
+    from backprop.gates.shapes import words
 
     if bad.claimed.shape != bad.right.shape:
         return f"it is {words(bad.claimed.shape)}, and {of} is {words(bad.right.shape)}"

@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from backprop.answer.report import Report, plain
 from backprop.cli.render.numbers import View
-from backprop.report import Report, plain
 
 FIELDS = ("kind", "id", "name", "gate", "code", "value", "gradient", "inputs", "local", "flows")
 

@@ -10,8 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from backprop.arrays.dimensions import Dimensions
-from backprop.arrays.shapes import compact, words
+from backprop.answer.dimensions import Dimensions
 from backprop.cli.output import UNBOUNDED
 from backprop.cli.render.csv import line
 from backprop.cli.render.json import render_object
@@ -19,6 +18,7 @@ from backprop.cli.render.lines import headline
 from backprop.cli.render.markdown import code, row
 from backprop.cli.render.table import BACKWARD, FORWARD, WIDEST, new_table
 from backprop.errors import visible
+from backprop.gates.shapes import compact, words
 
 NARROW = 60  # columns of a terminal that has no room for a table
 MARGIN, DEEPER = (0, 0, 0, 2), (0, 0, 0, 4)

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterator
 from textwrap import wrap
 
+from backprop.answer.report import plain
 from backprop.errors import visible
 from backprop.explaining.explanation import SCHEMA, Explanation
-from backprop.explaining.telling import Told
-from backprop.report import plain
+from backprop.explaining.sentences import Told
 
 WIDE = 100  # columns at most, and where nobody's terminal sets a width
 NARROW = 30

@@ -9,8 +9,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from backprop.gates.listing import row_dict
 from backprop.gates.row import Gate
+from backprop.program.listing import row_dict
 
 LONG = 44  # a local derivative longer than this is only shown by `backprop gates NAME`
 EXACT = "{value} ulp, local derivatives {local} ulp"

@@ -7,8 +7,8 @@ from itertools import islice
 from json import JSONEncoder
 from typing import Any
 
+from backprop.answer.report import Report
 from backprop.cli.render.numbers import View
-from backprop.report import Report
 
 encode = JSONEncoder(allow_nan=False, check_circular=False).encode
 

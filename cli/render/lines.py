@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from backprop.answer.report import Computed, Report
 from backprop.cli.render.numbers import View, optional
-from backprop.program import Program, Stage
-from backprop.report import Computed, Report
+from backprop.program.program import Program, Stage
 
 EDGE = 60  # stages shown at either end of a long program
 NOTES = 12
@@ -80,7 +80,7 @@ def pulls(report: Report, computed: Computed) -> Iterator[Pull]:
 
 def shape_of(program: Program, slot: int) -> str:
     """`5x10`, `10` for a vector, `a number`."""
-    from backprop.arrays.shapes import compact
+    from backprop.gates.shapes import compact
 
     return compact(program.shapes[slot] if program.shapes else ())
 

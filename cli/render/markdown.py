@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from backprop.answer.report import Report
 from backprop.cli.render.lines import answers, notes, passings, shape_of, verdict
 from backprop.cli.render.numbers import View
 from backprop.errors import visible
-from backprop.report import Report
 
 COLUMNS = {
     "stage": ":--", "shape": "--:", "value": "--:", "gradient": "--:",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from backprop.answer.report import plain
+from backprop.claims.sameness import Pair, Sameness
 from backprop.cli.render.claims import counted, floats, number_text, point_text
 from backprop.cli.render.json import render_object
 from backprop.errors import visible
-from backprop.grading.sameness import Pair, Sameness
-from backprop.report import plain
 
 SCHEMA = "backprop/same/1"
 
@@ -47,8 +47,8 @@ def difference(found: Sameness, bad: Pair) -> str:
 def array_difference(name: str, ours: Any, theirs: Any, *, given: bool) -> str:
     import numpy as np
 
-    from backprop.arrays.shapes import words
-    from backprop.grading.array_spots import furthest
+    from backprop.claims.array_points import furthest
+    from backprop.gates.shapes import words
 
     ours, theirs = np.asarray(ours), np.asarray(theirs)
     if ours.shape != theirs.shape:

@@ -13,6 +13,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from backprop.answer.report import Report
 from backprop.cli.render.lines import (
     Answer,
     answers,
@@ -25,7 +26,6 @@ from backprop.cli.render.lines import (
 )
 from backprop.cli.render.numbers import View
 from backprop.errors import visible
-from backprop.report import Report
 
 FORWARD = "green"
 BACKWARD = "red"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from backprop.answer.report import plain
 from backprop.cli.render.json import render_object
 from backprop.errors import visible
 from backprop.grading.marking import Marked, Result
 from backprop.grading.quiz import Quiz
 from backprop.grading.worksheet import BLANK
-from backprop.report import plain
 
 STATES = ("wrong", "carried", "coarse", "unreadable", "unknown", "empty")
 WIDE = 10

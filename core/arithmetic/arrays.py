@@ -22,10 +22,10 @@ from backprop.arithmetic.system import (
     each_operand,
     slopes,
 )
+from backprop.arithmetic.texts import Target, formula, statements
 from backprop.arithmetic.whole import WHOLE, picked, pieces, routed, scattered
 from backprop.gates import CONSTANTS
 from backprop.gates.row import Gate
-from backprop.gates.rules import Target, formula, statements
 
 Array = Any
 IGNORED: Any = {"divide": "ignore", "over": "ignore", "under": "ignore", "invalid": "ignore"}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from backprop.arithmetic.system import Function
-from backprop.arrays.shapes import Axis
+from backprop.gates.shapes import Axis
 
 Array = Any
 Number = Any

@@ -14,8 +14,8 @@ from mpmath import mp, mpf
 
 from backprop.arithmetic.folded import Folded, unfolded
 from backprop.arithmetic.system import Arithmetic, Function
+from backprop.arithmetic.texts import COMPARISONS
 from backprop.gates import CONSTANTS
-from backprop.gates.rules import COMPARISONS
 
 nan, inf = mp.nan, mp.inf
 FARTHEST = mpf(2) ** 1_500  # exp of more than this counts as infinite

@@ -19,9 +19,9 @@ from functools import partial
 from math import nan
 from typing import Any
 
+from backprop.arithmetic.texts import Target, formula, names_in, statements
 from backprop.gates import GATES
 from backprop.gates.row import Gate
-from backprop.gates.rules import Target, formula, names_in, statements
 
 Function = Callable[..., Any]
 Slopes = tuple[Any, ...]

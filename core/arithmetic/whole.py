@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from backprop.arithmetic.system import Function
-from backprop.arrays.shapes import Axis
 from backprop.errors import UsageError
+from backprop.gates.shapes import Axis
 
 Array = Any
 

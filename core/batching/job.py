@@ -10,8 +10,8 @@ from shlex import quote
 from backprop.errors import UsageError, closest
 from backprop.language.ending import ending
 from backprop.language.parser import parse
-from backprop.program import Program
-from backprop.staging import stage
+from backprop.program.program import Program
+from backprop.program.stager import stage
 from backprop.tables.blocks import Table, Wanted
 from backprop.tables.opening import BY_NAME, Reading
 

@@ -9,17 +9,17 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
+from backprop.answer.check import METHODS, VERDICTS, worst
+from backprop.answer.evaluation import evaluate
 from backprop.arithmetic.ieee import VALUE
 from backprop.batching.job import Job
 from backprop.batching.tally import Chosen
-from backprop.checking.check import METHODS, VERDICTS, worst
 from backprop.checking.checker import check, refusal, request
-from backprop.checking.child import Child
-from backprop.engine import forward
-from backprop.evaluation import evaluate
-from backprop.program import Program
-from backprop.ties import resolve
-from backprop.ties.watch import Watch
+from backprop.child.process import Child
+from backprop.engine.numbers import forward
+from backprop.engine.ties import resolve
+from backprop.engine.ties.watch import Watch
+from backprop.program.program import Program
 
 CLOSE = 2.0**-50  # relative: 4 units in the last place
 SMALLEST = 5e-324

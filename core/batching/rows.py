@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.answer.evaluation import evaluate
 from backprop.batching.groups import Groups
 from backprop.batching.job import GROUP, Job
 from backprop.batching.tally import Chosen, Tally, Trouble, keys_of
 from backprop.errors import BackpropError
-from backprop.evaluation import evaluate
 from backprop.kernel import compiled
 from backprop.tables.blocks import Block
 from backprop.tables.frames import Frame, polars

@@ -8,11 +8,11 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backprop.checking.check import METHODS, NAMES, TIMEOUT, Check, Method, received
-from backprop.checking.child import LATE, Child
-from backprop.engine import Branches
-from backprop.program import Program
-from backprop.report import Report
+from backprop.answer.check import METHODS, NAMES, TIMEOUT, Check, Method, received
+from backprop.answer.report import Report
+from backprop.child.process import LATE, Child
+from backprop.engine.numbers import Branches
+from backprop.program.program import Program
 
 FORMULA = 2.0  # seconds more that SymPy may take for the formula of the whole expression
 RATE = 5_000  # stages that are checked in a second, at most
@@ -90,7 +90,7 @@ def size_of(program: Program) -> int:
 def finite(value: Any) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
-    from backprop.arrays.values import finite as all_finite
+    from backprop.answer.array_values import finite as all_finite
 
     return all_finite(value)
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, Protocol
 
 from mpmath import mp, mpf
 
-from backprop.engine import Backward
-from backprop.program import Program
+from backprop.engine.numbers import Backward
+from backprop.program.program import Program
 
 FULL = 16
 TINIEST = 2.0**-1074

@@ -8,20 +8,20 @@ from typing import Any
 
 from mpmath import mp
 
-from backprop.checking.check import Check, Remark
+from backprop.answer.check import Check, Remark
+from backprop.answer.report import Report
 from backprop.checking.checker import request as requested
 from backprop.checking.levels import GIVES_UP, Examiner
 from backprop.checking.numeric import close
 from backprop.checking.opinions import Subject
 from backprop.checking.ties import at_ties
 from backprop.checking.verdict import Judge
-from backprop.engine import uncollected
+from backprop.engine.numbers import uncollected
 from backprop.language.ending import ending
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
-from backprop.program import Program
-from backprop.report import Report
-from backprop.staging import stage
+from backprop.program.program import Program
+from backprop.program.stager import stage
 
 SMALL = 30  # stages of a program that SymPy differentiates whole
 READABLE = 2_000  # characters of a formula that are still shown

@@ -15,7 +15,7 @@ from mpmath import mp, mpf
 
 from backprop.checking.numeric import Difference, Direction, Sides, differences
 from backprop.checking.opinions import Look, Opinion, Subject, opinion, precise, ties, values_agree
-from backprop.engine import Branches
+from backprop.engine.numbers import Branches
 
 LEVELS = ((60, 200, 70), (240, 700, 250), (1000, 1900, 700))  # digits, numeric's, its step
 Level = tuple[int, int, int]

@@ -14,15 +14,15 @@ from typing import Any, ClassVar, NamedTuple, Self
 from mpmath import mp, mpf
 
 from backprop.arithmetic.precise import PRECISE
+from backprop.arithmetic.texts import COMPARISONS
 from backprop.checking.numeric import CLOSE, DIALECT, NOTHING, Sides, close
 from backprop.checking.walk import Dialect, walk
-from backprop.diagnosis import distance
-from backprop.engine import Backward, Branches, backward, forward
+from backprop.engine.diagnosis import distance
+from backprop.engine.numbers import Backward, Branches, backward, forward
+from backprop.engine.ties.sides import Slopes
 from backprop.gates import GATES
-from backprop.gates.rules import COMPARISONS
 from backprop.language.syntax import Tree
-from backprop.program import Program
-from backprop.ties.sides import Slopes
+from backprop.program.program import Program
 
 SPREAD = 1500  # more digits for programs that add the very large to the very small
 ROUGH = 8  # digits to which a difference has to stay what it was

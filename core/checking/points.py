@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any, NamedTuple
 
-from backprop.engine import forward
+from backprop.answer.values import Value, constant, point, unknown_variable
+from backprop.engine.numbers import forward
 from backprop.errors import UsageError
-from backprop.program import Program
-from backprop.values import Value, constant, point, unknown_variable
+from backprop.program.program import Program
 
 TRIES = 1_000  # points that may lie outside the domain for each one inside
 

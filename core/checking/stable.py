@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from backprop.arithmetic.texts import template
 from backprop.checking.digits import right_digits
 from backprop.checking.opinions import Subject
-from backprop.engine import forward
-from backprop.fusing import Fuser, Patterns, by_root, patterns
-from backprop.gates.rules import template
-from backprop.program import Program, bracketed
-from backprop.ties import AUTO, resolve
-from backprop.ties.watch import Watch
+from backprop.engine.numbers import forward
+from backprop.engine.ties import AUTO, resolve
+from backprop.engine.ties.watch import Watch
+from backprop.program.fusing import Fuser, Patterns, by_root, patterns
+from backprop.program.program import Program, bracketed
 
 MOST = 3  # forms that are suggested together
 GAIN = 3  # right digits more that make a form worth suggesting

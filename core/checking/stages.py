@@ -8,15 +8,15 @@ from typing import Any
 
 from mpmath import mp, mpf
 
+from backprop.answer.check import Remark
 from backprop.arithmetic.precise import PRECISE
-from backprop.checking.check import Remark
+from backprop.arithmetic.texts import COMPARISONS
 from backprop.checking.digits import right_digits
 from backprop.checking.numeric import close
 from backprop.checking.opinions import Precise, Subject
-from backprop.engine import Backward
+from backprop.engine.numbers import Backward
 from backprop.gates import GATES
-from backprop.gates.rules import COMPARISONS
-from backprop.program import Program
+from backprop.program.program import Program
 
 FAIR = 8  # digits that any gate keeps of its own, whatever it is fed
 ORDINARY = (1e-290, 1e290)  # sizes of floats that neither under- nor overflow

@@ -25,11 +25,11 @@ from sympy.printing.str import StrPrinter
 from backprop.arithmetic.ieee import VALUE
 from backprop.arithmetic.precise import FINITE, real
 from backprop.arithmetic.precise import exactly as exactly_constant
+from backprop.arithmetic.texts import formula
 from backprop.checking.numeric import Direction
 from backprop.checking.walk import Dialect, walk
 from backprop.gates import CONSTANTS, GATES
-from backprop.gates.rules import formula
-from backprop.program import Program
+from backprop.program.program import Program
 
 Expression = Any
 Rule = Callable[..., Any]

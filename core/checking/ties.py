@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backprop.engine import forward
-from backprop.program import Program
-from backprop.ties import AUTO, along, resolve
-from backprop.ties.watch import Watch
+from backprop.engine.numbers import forward
+from backprop.engine.ties import AUTO, along, resolve
+from backprop.engine.ties.watch import Watch
+from backprop.program.program import Program
 
 
 def at_ties(

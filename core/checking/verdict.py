@@ -10,7 +10,7 @@ from typing import Any
 
 from mpmath import mp, mpf
 
-from backprop.checking.check import NAMES, Check, Judged, Method, Remark, worst
+from backprop.answer.check import NAMES, Check, Judged, Method, Remark, worst
 from backprop.checking.digits import (
     backward_digits,
     kept_digits,
@@ -33,7 +33,7 @@ from backprop.checking.wording import (
     shown,
     without_slope,
 )
-from backprop.engine import Backward, backward, forward
+from backprop.engine.numbers import Backward, backward, forward
 
 LARGEST = 1.7976931348623157e308
 MILLION = 3_321_929  # bits before the point of ten to a million

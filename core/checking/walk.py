@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from backprop.arithmetic.folded import Folded, unfolded
 from backprop.arithmetic.ieee import VALUE
+from backprop.arithmetic.texts import formula
 from backprop.gates import CONSTANTS, find
-from backprop.gates.rules import formula
 from backprop.language.syntax import Item, Op, Tree
 
 

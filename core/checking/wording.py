@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
-from backprop.checking.check import NAMES, Remark
+from backprop.answer.check import NAMES, Remark
 from backprop.checking.digits import FULL, Loss
 from backprop.checking.numeric import close
 from backprop.checking.opinions import Opinion
-from backprop.program import Program
-from backprop.ties.sides import Slopes
+from backprop.engine.ties.sides import Slopes
+from backprop.program.program import Program
 
 SHORT = 6  # digits of a number in a sentence
 LONG = 17

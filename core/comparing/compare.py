@@ -6,18 +6,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backprop.checking.child import Child
+from backprop.answer.evaluation import arrays_in, checked_wrt, evaluate
+from backprop.answer.report import Report
+from backprop.answer.values import Value
+from backprop.child.process import Child
 from backprop.comparing.differencing import Difference, study
 from backprop.comparing.iterating import TIMES, Iterated, iterated
 from backprop.comparing.measuring import Row, marks_of, measured, part
 from backprop.errors import UsageError
-from backprop.evaluation import arrays_in, checked_wrt, evaluate
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
-from backprop.program import Notice, Program
-from backprop.report import Report
-from backprop.staging import GRANULARITIES, stage
-from backprop.values import Value
+from backprop.program.program import Notice, Program
+from backprop.program.stager import GRANULARITIES, stage
 
 SCHEMA = "backprop/compare/1"
 TIMEOUT = 10.0

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
+from backprop.arithmetic.texts import formula
 from backprop.gates import GATES
-from backprop.gates.rules import formula
 from backprop.language.syntax import Item, Op
-from backprop.program import Program
+from backprop.program.program import Program
 
 FREE = (("1",), ("1", "neg"), ("0",), ("0", "neg"))  # slopes that nothing is multiplied by
 

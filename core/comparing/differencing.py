@@ -10,9 +10,9 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from backprop.engine import Branches, backward, forward
-from backprop.program import Program
-from backprop.report import plain
+from backprop.answer.report import plain
+from backprop.engine.numbers import Branches, backward, forward
+from backprop.program.program import Program
 
 DECADES = 16
 DENSE = 8  # steps a decade

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from backprop.checking.child import LATE, Child
+from backprop.child.process import LATE, Child
 from backprop.comparing.counting import Operations, count
 from backprop.comparing.timing import best
-from backprop.engine import backward, forward
+from backprop.engine.numbers import backward, forward
 from backprop.language.syntax import Op
-from backprop.program import Program
+from backprop.program.program import Program
 
 MOST = 32  # rows; of more statements some stand for all
 ANYWHERE = 0.5  # where passes are timed if nobody gives a point

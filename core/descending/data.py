@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from backprop.answer.report import Report
 from backprop.descending.means import Means
 from backprop.descending.objective import Found, ProgramObjective, unheard
 from backprop.descending.quantities import Point, all_finite
 from backprop.descending.rows import Columns, Rows, Tell, cut, length
 from backprop.gates import GATES
 from backprop.kernel import compiled
-from backprop.program import Program
-from backprop.report import Report
+from backprop.program.program import Program
 
 NUMBERS = 1 << 21  # in answers that are computed at a time
 

@@ -7,6 +7,16 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from backprop.answer.evaluation import (
+    arrays_in,
+    checked_gates,
+    checked_ties,
+    checked_wrt,
+    prepared,
+    staged,
+)
+from backprop.answer.report import plain
+from backprop.answer.values import Value, point
 from backprop.descending.course import Course, Step
 from backprop.descending.diagnosis import Verdict, verdict
 from backprop.descending.limits import check_start, read_limits
@@ -16,18 +26,8 @@ from backprop.descending.quantities import Limits, Point
 from backprop.descending.schedule import rates_of
 from backprop.descending.walking import walk
 from backprop.errors import UsageError, closest
-from backprop.evaluation import (
-    arrays_in,
-    checked_gates,
-    checked_ties,
-    checked_wrt,
-    prepared,
-    staged,
-)
 from backprop.language.syntax import Tree
-from backprop.program import Program
-from backprop.report import plain
-from backprop.values import Value, point
+from backprop.program.program import Program
 
 if TYPE_CHECKING:
     from backprop.descending.rows import Rows, Tell

@@ -5,12 +5,12 @@ from __future__ import annotations
 from math import isfinite
 from typing import NamedTuple
 
+from backprop.answer.report import Report
 from backprop.descending.course import HUGE, Course, Step
 from backprop.descending.objective import Objective
 from backprop.descending.quantities import Limits, largest, magnitude
 from backprop.descending.vanishing import vanished
-from backprop.diagnosis import place
-from backprop.report import Report
+from backprop.engine.diagnosis import place
 
 TRIES = 40  # rates, each a tenth of the one before
 ALIKE = 1e-3  # of the largest value, a value is of its size

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from backprop.answer.values import constant
 from backprop.descending.quantities import Bounds, Limits, Point, magnitude
 from backprop.errors import UsageError, closest, listed
-from backprop.values import constant
 
 
 def read_limits(texts: Iterable[str], names: Sequence[str]) -> dict[str, Bounds]:

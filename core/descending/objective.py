@@ -14,14 +14,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, Protocol
 
+from backprop.answer.evaluation import evaluate
+from backprop.answer.report import Report
 from backprop.descending.quantities import Point
-from backprop.engine import forward
+from backprop.engine.numbers import forward
+from backprop.engine.ties import resolve
+from backprop.engine.ties.watch import watch_of
 from backprop.errors import UsageError
-from backprop.evaluation import evaluate
-from backprop.program import Program
-from backprop.report import Report
-from backprop.ties import resolve
-from backprop.ties.watch import watch_of
+from backprop.program.program import Program
 
 
 class Found(NamedTuple):
@@ -70,8 +70,8 @@ class ProgramObjective:
             values = forward(program, everything)
             back = resolve(self.watch, values, self.ties).back
         else:
+            from backprop.answer.array_evaluation import upstream_of
             from backprop.arithmetic.arrays import ARRAYS
-            from backprop.arrays.evaluation import upstream_of
 
             values = forward(program, everything, ARRAYS)
             back = resolve(self.watch, values, self.ties, upstream_of((), None)).back
@@ -92,7 +92,7 @@ class ProgramObjective:
 
 
 def no_number(shape: tuple[int, ...]) -> UsageError:
-    from backprop.arrays.shapes import words
+    from backprop.gates.shapes import words
 
     return UsageError(
         f"the output is {words(shape)}, and only a number can be descended",

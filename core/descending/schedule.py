@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import isfinite
 
-from backprop.engine import forward
+from backprop.engine.numbers import forward
 from backprop.errors import BackpropError, UsageError
 from backprop.language.parser import parse
-from backprop.staging import stage
+from backprop.program.stager import stage
 
 SCHEDULES = {
     "constant": "lr",

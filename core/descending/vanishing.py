@@ -8,13 +8,13 @@ from itertools import islice
 from random import Random
 from typing import Any, NamedTuple
 
+from backprop.answer.report import Report
 from backprop.arithmetic.ieee import IEEE
 from backprop.descending.course import Step
 from backprop.descending.objective import Objective
 from backprop.descending.quantities import Limits, Point, kept, largest, magnitude
-from backprop.diagnosis import place
+from backprop.engine.diagnosis import place
 from backprop.gates import GATES
-from backprop.report import Report
 
 ROWS = 1_000  # rows of data that are looked through
 AROUND = 6  # points near by that are tried

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
+from backprop.answer.report import Report
 from backprop.drawing.circuit import Circuit, Node, Numbers, Part, Wire, clipped
 from backprop.drawing.numbers import exact, short
 from backprop.errors import LimitError, visible
 from backprop.gates import GATES
-from backprop.program import Program, Stage
-from backprop.report import Report
+from backprop.program.program import Program, Stage
 
 MOST = 300  # stages that a picture can show readably
 TITLE = 200  # characters of a title
@@ -206,7 +206,7 @@ def title_of(program: Program) -> str:
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
-    from backprop.arrays.shapes import words
+    from backprop.gates.shapes import words
 
     return words(shape).removeprefix("a ")
 

@@ -15,7 +15,7 @@ from backprop.drawing.building import drawn_slots, refuse_many, symbol_of
 from backprop.drawing.circuit import Part
 from backprop.errors import UsageError, closest
 from backprop.language.syntax import Op
-from backprop.program import Program
+from backprop.program.program import Program
 
 PERIOD = 40  # the longest pattern that is looked for
 OFTEN = 3  # times that a pattern has to be there in a row

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
+from backprop.answer.report import Report
 from backprop.drawing.building import MOST, circuit
 from backprop.drawing.numbers import short
 from backprop.drawing.svg import draw
-from backprop.report import Report
 
 ROWS = 100  # stages that the table lists
 DECIMALS = 4

@@ -22,8 +22,8 @@ def short(number: Any, decimals: int) -> str:
 
 def short_array(array: Any, decimals: int) -> str:
     """A small array in full, of a large one its shape and norm."""
-    from backprop.arrays.nesting import nested
-    from backprop.arrays.shapes import words
+    from backprop.answer.nesting import nested
+    from backprop.gates.shapes import words
 
     if array.size <= SMALL:
         return str(nested(array, lambda number: f"{number:.{decimals + 1}g}")).replace("'", "")
@@ -34,6 +34,6 @@ def short_array(array: Any, decimals: int) -> str:
 
 def exact(number: Any) -> str:
     """A number as data: the shortest text that is this float; an array in short."""
-    from backprop.report import plain
+    from backprop.answer.report import plain
 
     return str(plain(number)) if isinstance(number, float) else short_array(number, 6)

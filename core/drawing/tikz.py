@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from backprop.drawing.circuit import Circuit
 from backprop.drawing.layout import Box, Layout, Path, layout
 from backprop.drawing.svg import Pixels, inner_height
-from backprop.typesetting import escaped
+from backprop.emitting.typesetting import escaped
 
 SCALE = 0.75  # points of a pixel
 HEAD = r"""\documentclass[border=8pt]{standalone}

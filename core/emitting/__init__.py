@@ -15,10 +15,10 @@ from backprop.arithmetic.system import TIES
 from backprop.emitting.language import Language, Wish
 from backprop.errors import UsageError, closest
 from backprop.gates import GATES
-from backprop.program import Program
+from backprop.program.program import Program
 
 if TYPE_CHECKING:
-    from backprop.report import Report
+    from backprop.answer.report import Report
 
 LANGUAGES = {name: name for name in ("python", "numpy", "c", "javascript", "latex")}
 ALIASES = {"py": "python", "np": "numpy", "js": "javascript", "tex": "latex"}

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from backprop.arrays.shapes import Shape, broadcast
 from backprop.emitting.language import ATOM, COMPARISON, Language, Piece
 from backprop.emitting.numpy import lists
 from backprop.emitting.whole import PARTS, WRITTEN, opened, product, sides, total, transpose
 from backprop.emitting.writing import Writer, within
 from backprop.errors import UsageError
 from backprop.gates.row import Gate
+from backprop.gates.shapes import Shape, broadcast
 from backprop.language.syntax import Op
 
 MOST = 1000  # entries of an array of the program that are written out

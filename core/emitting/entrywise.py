@@ -14,8 +14,6 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import NamedTuple
 
-from backprop.adjoint import Passing
-from backprop.arrays.shapes import Shape, broadcast, compact
 from backprop.emitting.arrays import WholeWriter, array_text, fitted
 from backprop.emitting.language import (
     AND,
@@ -31,7 +29,9 @@ from backprop.emitting.language import (
 from backprop.emitting.names import alike
 from backprop.emitting.steps import Walk
 from backprop.gates import GATES
-from backprop.program import Program
+from backprop.gates.shapes import Shape, broadcast, compact
+from backprop.program.adjoint import Passing
+from backprop.program.program import Program
 
 SHOWN = 6  # inputs whose shapes the function's own text names
 

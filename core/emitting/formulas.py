@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 
+from backprop.arithmetic.texts import COMPARISONS, formula
 from backprop.emitting.language import ATOM, Piece
 from backprop.emitting.notation import (
     TOTAL,
@@ -17,10 +18,9 @@ from backprop.emitting.notation import (
     leaf,
     transpose,
 )
+from backprop.emitting.typesetting import escaped
 from backprop.gates import GATES, find
-from backprop.gates.rules import COMPARISONS, formula
 from backprop.language.syntax import Op
-from backprop.typesetting import escaped
 
 FUNCTIONS = {
     "exp": r"\exp", "log": r"\ln", "sin": r"\sin", "cos": r"\cos", "tan": r"\tan",

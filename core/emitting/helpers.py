@@ -6,11 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from backprop.arithmetic.texts import formula
 from backprop.emitting.language import Language, Line, Piece
 from backprop.emitting.writing import Writer
 from backprop.gates import GATES
 from backprop.gates.row import Gate
-from backprop.gates.rules import formula
 
 CALLED = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?=\()")
 REMARKS = re.compile(r"^ *(//|#|\"\"\").*", re.MULTILINE)

@@ -14,8 +14,8 @@ from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
-    from backprop.program import Program
-    from backprop.report import Report
+    from backprop.answer.report import Report
+    from backprop.program.program import Program
 
 # How tightly a piece of code holds together.
 CHOICE, OR, AND, COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(8)

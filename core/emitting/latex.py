@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backprop.adjoint import Passing, meaning, passings
-from backprop.arrays.shapes import Shape
 from backprop.emitting.formulas import FUNCTIONS, Formulas, slope
 from backprop.emitting.language import PRODUCT, Language, Piece, Wish
 from backprop.emitting.notation import (
@@ -28,10 +26,12 @@ from backprop.emitting.steps import leads_to
 from backprop.emitting.symbols import symbols
 from backprop.errors import BackpropError, UsageError
 from backprop.gates import GATES
-from backprop.program import Program
+from backprop.gates.shapes import Shape
+from backprop.program.adjoint import Passing, meaning, passings
+from backprop.program.program import Program
 
 if TYPE_CHECKING:
-    from backprop.report import Report
+    from backprop.answer.report import Report
 
 HEAD = r"""\documentclass{article}
 \usepackage[margin=2cm]{geometry}

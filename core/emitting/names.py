@@ -13,7 +13,7 @@ from backprop.emitting.language import Language
 from backprop.errors import UsageError
 from backprop.gates import SCALARS
 from backprop.language.characters import GREEK_NAMES
-from backprop.program import Program
+from backprop.program.program import Program
 
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 SLOPE = re.compile(r"_slope(_|$)")  # functions are called so

@@ -8,9 +8,9 @@ from math import e as euler
 from math import inf, pi, prod
 from typing import Any
 
-from backprop.arrays.shapes import Axis
 from backprop.emitting.language import ATOM, CHOICE, COMPARISON, PRODUCT, SIGN, SUM, Piece
-from backprop.typesetting import escaped
+from backprop.emitting.typesetting import escaped
+from backprop.gates.shapes import Axis
 
 POWER = ATOM + 1  # a symbol, which an exponent may follow
 BREAK = "\0"  # where a line may end

@@ -11,7 +11,7 @@ from backprop.emitting.language import AND, ATOM, COMPARISON, OR, Routine, Wish
 from backprop.emitting.python import Python
 
 if TYPE_CHECKING:
-    from backprop.program import Program
+    from backprop.program.program import Program
 
 SOURCE = '''
 def erf(a):

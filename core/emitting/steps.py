@@ -13,14 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import count
 
-from backprop.adjoint import Passing, always_reached, meaning, passings
+from backprop.arithmetic.texts import formula
 from backprop.emitting.helpers import Helpers
 from backprop.emitting.language import Input, Language, Line, Piece, Routine, Truth, Wish, words_in
 from backprop.emitting.names import Names, alike
 from backprop.gates import GATES
-from backprop.gates.rules import formula
 from backprop.language.syntax import Op
-from backprop.program import Program
+from backprop.program.adjoint import Passing, always_reached, meaning, passings
+from backprop.program.program import Program
 
 Block = tuple[int, ...]
 Guard = tuple[str, ...]  # conditions, all of which hold where a stage is reached

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from backprop.typesetting import LETTERS, escaped
+from backprop.emitting.typesetting import LETTERS, escaped
 
 PARTS = re.compile(r"([^\W\d_]+)(?:_?([0-9]+))?((?:_[^\W_]+)*)")
 COMMANDS = {name for name in LETTERS.values() if name.isalpha()}

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backprop.adjoint import Passing, passings
 from backprop.emitting.javascript import JavaScript
 from backprop.emitting.language import Line
 from backprop.emitting.steps import Walk
-from backprop.program import Program
+from backprop.program.adjoint import Passing, passings
+from backprop.program.program import Program
 
 
 def trace(program: Program, ties: str) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from backprop.arrays.shapes import Axis, Shape, matmul
 from backprop.emitting.language import ATOM, PRODUCT, Piece
 from backprop.emitting.writing import within
+from backprop.gates.shapes import Axis, Shape, matmul
 
 Written = Callable[..., Piece]  # a piece each of its operands, and one out
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from math import inf, isfinite, nan
 
 from backprop.arithmetic.ieee import VALUE
+from backprop.arithmetic.texts import COMPARISONS, formula
 from backprop.emitting.language import (
     AND,
     ATOM,
@@ -24,7 +25,6 @@ from backprop.emitting.language import (
     Truth,
 )
 from backprop.gates import CONSTANTS, GATES, find
-from backprop.gates.rules import COMPARISONS, formula
 from backprop.language.syntax import SYMBOL, Op
 
 LEVELS = {"add": SUM, "sub": SUM, "mul": PRODUCT, "div": PRODUCT}

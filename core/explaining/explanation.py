@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from backprop.arrays.shapes import words
+from backprop.answer.report import Report
 from backprop.errors import UsageError, closest
 from backprop.explaining.nudging import Nudge, nudges
-from backprop.explaining.telling import Number, Teller, Told
-from backprop.program import Stage
-from backprop.report import Report
+from backprop.explaining.sentences import Number, Teller, Told
+from backprop.gates.shapes import words
+from backprop.program.program import Stage
 
 SCHEMA = "backprop/explain/1"
 MOST = 200  # stages that are told

@@ -7,8 +7,8 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from backprop.engine import forward
-from backprop.report import Report
+from backprop.answer.report import Report
+from backprop.engine.numbers import forward
 
 STEP = 0.01  # of an input between 1 and 10
 UNSEEN = 1e-13  # parts of the output that rounding alone may move it by

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from backprop.program import Program
-from backprop.report import Computed, Report
+from backprop.answer.report import Computed, Report
+from backprop.program.program import Program
 
 FAR = 1000.0  # one factor of a product so many times the other
 FLAT = 0.01  # a slope below this lets next to nothing through

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backprop.arrays.shapes import words
-from backprop.program import Program, Stage
+from backprop.gates.shapes import words
+from backprop.program.program import Program, Stage
 
 Shape = tuple[int, ...]
 

@@ -1,7 +1,7 @@
 """Gates on whole arrays. Their partials are what they pass back: texts over the inputs, `out`
 and the upstream gradient `g`. Their tangents are how they move as one input moves by `d`."""
 
-from backprop.arrays import shapes
+from backprop.gates import shapes
 from backprop.gates.piecewise import TIE
 from backprop.gates.row import Gate, Kink
 

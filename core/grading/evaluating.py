@@ -13,14 +13,14 @@ from math import prod
 from typing import Any
 
 from backprop.arithmetic.precise import PRECISE
-from backprop.engine import forward as run
+from backprop.engine.numbers import forward as run
 from backprop.errors import LanguageError, LimitError, UsageError, closest
 from backprop.gates import CONSTANTS
 from backprop.grading.worlds import Forward, Series, arithmetic_for, quietly, staged
 from backprop.language.syntax import INFIX, Item, Op, Tree
 from backprop.language.tokens import NAME, is_name
-from backprop.program import Program
-from backprop.staging import MAKERS, stage
+from backprop.program.program import Program
+from backprop.program.stager import MAKERS, stage
 
 PATTERNS = ("d{}", "d_{}", "grad_{}", "{}_grad", "d{output}d{}", "d{output}_d{}")
 MOST_ENTRIES = 10_000

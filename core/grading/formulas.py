@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from backprop.arithmetic.texts import partial_text
 from backprop.gates import GATES
-from backprop.gates.rules import partial_text
 from backprop.grading.worlds import Statement
-from backprop.program import CONSTANT, INPUT, Program, bracketed, written
+from backprop.program.program import CONSTANT, INPUT, Program, bracketed, written
 
 LONGEST = 72  # characters of a formula that helps
 

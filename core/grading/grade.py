@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from backprop.answer.evaluation import arrays_in, checked_wrt, staged
+from backprop.answer.values import Value, point
 from backprop.errors import BackpropError, LimitError
-from backprop.evaluation import arrays_in, checked_wrt, staged
 from backprop.grading.grader import Grader
 from backprop.grading.making import worlds_of
 from backprop.grading.results import Grade
 from backprop.grading.worlds import Forward, precisely, quietly
 from backprop.language.syntax import Tree
-from backprop.values import Value, point
 
 
 def forward_of(

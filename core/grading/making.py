@@ -10,7 +10,8 @@ from typing import Any
 
 from mpmath import mpf
 
-from backprop.engine import backward, forward
+from backprop.engine.numbers import backward, forward
+from backprop.engine.ties import AUTO, at_point
 from backprop.errors import BackpropError, UsageError
 from backprop.gates import GATES
 from backprop.grading.worlds import (
@@ -25,9 +26,8 @@ from backprop.grading.worlds import (
 )
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
-from backprop.program import Program
-from backprop.staging import stage
-from backprop.ties import AUTO, at_point
+from backprop.program.program import Program
+from backprop.program.stager import stage
 
 MORE = 6  # worlds beside the point itself
 NUDGE = 1e-20
@@ -160,7 +160,7 @@ class Maker:
         with quietly(self.arrays):
             start = None
             if self.arrays:
-                from backprop.arrays.evaluation import upstream_of
+                from backprop.answer.array_evaluation import upstream_of
 
                 assert shapes is not None
                 start = upstream_of(shapes[self.program.output], self.upstream)
@@ -173,7 +173,7 @@ class Maker:
             return self.arithmetic.number(1.0)
         import numpy as np
 
-        from backprop.arrays.evaluation import upstream_of
+        from backprop.answer.array_evaluation import upstream_of
 
         assert self.program.shapes is not None
         shape = self.program.shapes[self.program.output]
@@ -221,7 +221,7 @@ class Maker:
         """The backward pass of a statement; of numbers with 1 to begin with."""
         if not self.arrays:
             return backward(program, slots, self.convention, None, self.arithmetic)
-        from backprop.arrays.engine import backward_arrays
+        from backprop.engine.arrays import backward_arrays
 
         return backward_arrays(program, slots, gradient, self.convention, None, self.arithmetic)
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from backprop.arithmetic.ieee import IEEE
-from backprop.engine import Branches
+from backprop.engine.numbers import Branches
 from backprop.errors import BackpropError, closest
 from backprop.grading.numerals import Numeral, near, numeral
 from backprop.grading.quiz import Cell, Quiz
 from backprop.grading.worksheet import Row, Worksheet
-from backprop.program import Stage
+from backprop.program.program import Stage
 
 FAULTS = ("wrong", "carried", "coarse", "unreadable", "unknown")
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from math import isfinite
 from typing import NamedTuple
 
+from backprop.answer.values import constant
 from backprop.errors import UsageError
-from backprop.values import constant
 
 DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
 ENOUGH = 3  # significant digits of a number that has more

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
+from backprop.answer.evaluation import arrays_in, evaluate
+from backprop.answer.report import Report
+from backprop.answer.values import point
 from backprop.errors import MissingValueError, UsageError
-from backprop.evaluation import arrays_in, evaluate
 from backprop.language.syntax import Tree
-from backprop.program import CONSTANT, Program
-from backprop.report import Report
-from backprop.staging import stage
-from backprop.values import point
+from backprop.program.program import CONSTANT, Program
+from backprop.program.stager import stage
 
 MOST_STAGES = 100  # of a worksheet that anybody would fill in
 TRIES = 600

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from backprop.answer.report import plain
 from backprop.errors import BackpropError
-from backprop.report import plain
 
 SCHEMA = "backprop/grade/1"
 RIGHT, WRONG, REDUNDANT, UNREADABLE = VERDICTS = ("right", "wrong", "redundant", "unreadable")

@@ -64,7 +64,7 @@ def entries_of(line: Line, forward: Forward, variable: str) -> Cell:
     import numpy as np
 
     from backprop.arithmetic.arrays import ARRAYS
-    from backprop.engine import forward as run
+    from backprop.engine.numbers import forward as run
     from backprop.grading.worlds import staged
 
     tree = parse(f"entries{line.subscript}")

@@ -117,7 +117,7 @@ class Words:
 
     def dimensions(self, claim: Claim) -> str:
         """The shapes that decide, as in the notes."""
-        from backprop.arrays.shapes import words
+        from backprop.gates.shapes import words
 
         names = list(dict.fromkeys(use.statement for use in claim.wants))
         one = self.forward.by_name.get(names[0]) if len(names) == 1 else None
@@ -145,7 +145,7 @@ class Words:
         return f"the sum runs along the wrong axis; it is axis {found.detail}"
 
     def shape(self, claim: Claim, found: Diagnosis) -> str:
-        from backprop.arrays.shapes import words
+        from backprop.gates.shapes import words
 
         like = claim.goal or self.forward.values[claim.variable]
         wanted = getattr(like[0], "shape", ())

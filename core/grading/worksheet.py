@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from backprop.engine.ties import CHOICES
 from backprop.errors import UsageError
 from backprop.grading.quiz import Cell, Quiz, Settings, make_quiz, missing_inputs
 from backprop.language.ending import ending
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
-from backprop.staging import GRANULARITIES, stage
-from backprop.ties import CHOICES
+from backprop.program.stager import GRANULARITIES, stage
 
 FIRST = "backprop worksheet"
 HEADING = re.compile(r"(settings|program|inputs|forward|backward)\b[^:]*:(.*)")

@@ -15,11 +15,11 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backprop.arithmetic.precise import PRECISE
-from backprop.fusing import fuse
 from backprop.gates import GATES
 from backprop.language.syntax import Tree
-from backprop.program import Program
-from backprop.staging import stage
+from backprop.program.fusing import fuse
+from backprop.program.program import Program
+from backprop.program.stager import stage
 
 if TYPE_CHECKING:
     from backprop.grading.making import Maker
@@ -126,7 +126,7 @@ def staged(tree: Tree, shapes: Mapping[str, tuple[int, ...]], *, arrays: bool) -
     """A tree as a program of these names, on arrays even if all are numbers."""
     if not arrays:
         return stage(tree, shapes)
-    from backprop.arrays.staging import stage_arrays
+    from backprop.program.array_stager import stage_arrays
 
     return stage_arrays(tree, shapes, False, True, shapes)
 

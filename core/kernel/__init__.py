@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from backprop.engine import uncollected
+from backprop.engine.numbers import uncollected
+from backprop.engine.ties import AUTO, convention
+from backprop.engine.ties.watch import Watch
 from backprop.errors import UsageError, closest
-from backprop.program import Program
-from backprop.ties import AUTO, convention
-from backprop.ties.watch import Watch
+from backprop.program.program import Program
 
 if TYPE_CHECKING:
     from backprop.kernel.plan import Plan
@@ -46,7 +46,7 @@ def compiled(
     `fast_trigonometry` lets NumPy make sine and cosine from tangents, which are up to 2.6 units
     in the last place off, where the processor has fast tangents: see `fast_tangents`.
     """
-    from backprop.evaluation import checked_ties, checked_wrt
+    from backprop.answer.evaluation import checked_ties, checked_wrt
     from backprop.kernel.plan import planned
     from backprop.kernel.running import Kernel
 

@@ -17,8 +17,8 @@ from math import frexp, inf
 from typing import NamedTuple
 
 from backprop.arithmetic.ieee import VALUE
+from backprop.arithmetic.texts import COMPARISONS, formula
 from backprop.gates import CONSTANTS, GATES, find
-from backprop.gates.rules import COMPARISONS, formula
 
 INPUT, CONSTANT = "input", "constant"
 CONDITIONS = frozenset([*COMPARISONS, "and", "or", "not"])

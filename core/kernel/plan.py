@@ -14,12 +14,12 @@ from math import inf, isnan, nan
 from types import MappingProxyType
 from typing import NamedTuple
 
-from backprop.adjoint import Passing, named, passings
 from backprop.arithmetic.ieee import IEEE, VALUE
 from backprop.emitting.steps import leads_to
 from backprop.gates import GATES
 from backprop.kernel.graph import CONDITIONS, CONSTANT, INPUT, Graph, Operation
-from backprop.program import Program, Step
+from backprop.program.adjoint import Passing, named, passings
+from backprop.program.program import Program, Step
 
 PROBES = (-inf, -1.0, 0.0, 1.0, 2.0, inf)
 Fed = Sequence[int]  # the operations that are a stage's operands, then its value

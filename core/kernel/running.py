@@ -14,13 +14,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from backprop.engine.ties import AUTO
+from backprop.engine.ties.watch import Watch
 from backprop.errors import MissingValueError, UsageError
-from backprop.kernel.again import Again
+from backprop.kernel.exact_rows import Again
 from backprop.kernel.memory import aligned
 from backprop.kernel.tied_rows import AtTies, Spaces
-from backprop.program import Program
-from backprop.ties import AUTO
-from backprop.ties.watch import Watch
+from backprop.program.program import Program
 
 Array = Any
 Columns = Sequence[Array]

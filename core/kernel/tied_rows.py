@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from backprop.kernel.again import Again
+from backprop.engine.ties.watch import Watch
+from backprop.kernel.exact_rows import Again
 from backprop.kernel.numpy_engine import NumpyEngine
 from backprop.kernel.plan import Plan
 from backprop.kernel.ties import planned_at_ties, planned_patterns
-from backprop.program import Program
-from backprop.ties.watch import Watch
+from backprop.program.program import Program
 
 Array = Any
 Columns = Sequence[Array]

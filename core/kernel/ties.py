@@ -1,4 +1,4 @@
-"""Rows in which gates tie, many at once: the rule of `backprop.ties` as a plan of operations.
+"""Rows in which gates tie, many at once: the rule of engine/ties as a plan of operations.
 
 For every input that may reach a tie there is a moved run to either side, for all rows alike.
 The gradient by the notes' convention is taken where it lies within the slopes; else the one along
@@ -15,14 +15,14 @@ from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from math import inf
 
-from backprop.adjoint import named, passings, slope_and_conditions
+from backprop.engine.ties.numbers import joint_way
+from backprop.engine.ties.sides import SAME
+from backprop.engine.ties.watch import Watch
 from backprop.gates import GATES
 from backprop.kernel.graph import Graph
 from backprop.kernel.plan import Fed, Plan, Planner
-from backprop.program import Program
-from backprop.ties.numbers import joint_way
-from backprop.ties.sides import SAME
-from backprop.ties.watch import Watch
+from backprop.program.adjoint import named, passings, slope_and_conditions
+from backprop.program.program import Program
 
 DUST = 1e-14  # beside a value, what is rounding and no jump
 NOTHING = -0.0  # what adding leaves every float as it is

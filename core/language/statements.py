@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from backprop.errors import LanguageError
 from backprop.gates import find
-from backprop.language.complaints.places import ENDS, at, at_name
+from backprop.language.complaints.spans import ENDS, at, at_name
 from backprop.language.syntax import Function, Item, Op
 from backprop.language.tokens import is_name
 

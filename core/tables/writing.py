@@ -7,8 +7,8 @@ import json
 from math import isfinite
 from typing import Any
 
+from backprop.answer.report import plain
 from backprop.errors import UsageError
-from backprop.report import plain
 from backprop.tables.compression import compressed
 from backprop.tables.formats import SEPARATORS, Kind
 from backprop.tables.frames import Frame, polars

@@ -69,8 +69,8 @@ def passes() -> Contender:
     """The two passes alone."""
     from backprop import parse
     from backprop.arithmetic.arrays import ARRAYS
-    from backprop.arrays.engine import backward_arrays
-    from backprop.engine import forward
+    from backprop.engine.arrays import backward_arrays
+    from backprop.engine.numbers import forward
 
     at = point()
     program = parse(TEXT, shapes={name: value.shape for name, value in at.items()})

@@ -22,7 +22,7 @@ def measure(folder: Path, *, quick: bool) -> Iterator[Row]:
 
 def ratio(problem: Problem, size: int, rounds: int) -> Row:
     from backprop import parse
-    from backprop.engine import backward, forward
+    from backprop.engine.numbers import backward, forward
 
     program = parse(problem.text)
     forwards, boths = [], []

@@ -33,8 +33,8 @@ from tied import (
 )
 
 from backprop import evaluate
-from backprop.report import Report
-from backprop.ties.sides import Slopes
+from backprop.answer.report import Report
+from backprop.engine.ties.sides import Slopes
 
 SATURATED = 1e-20  # slopes below this come of floats that tie where exact numbers don't
 

@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 from mpmath import mp
 
+from backprop.answer.check import Check, Judged, Method, Remark, worst
 from backprop.arithmetic.ieee import IEEE
 from backprop.arithmetic.system import Slopes
-from backprop.arrays.engine import ArrayBackward
 from backprop.checking.arrays.opening import entry
 from backprop.checking.arrays.pullbacks import exact_passes, wrong_floats, wrong_pull_back
 from backprop.checking.arrays.subject import ArraySubject
-from backprop.checking.check import Check, Judged, Method, Remark, worst
 from backprop.checking.digits import FULL, lost_forward, right_digits
 from backprop.checking.numeric import close
 from backprop.checking.opinions import faded, precise
 from backprop.checking.verdict import Judge
 from backprop.checking.wording import LONG, decimal, in_loss
-from backprop.engine import Backward
+from backprop.engine.arrays import ArrayBackward
+from backprop.engine.numbers import Backward
 
 LISTED = 100  # entries of an array whose exact numbers travel
 SHORT_ENOUGH = 300  # stages of an opened program for which a stable form is looked for

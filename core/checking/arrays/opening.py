@@ -18,7 +18,7 @@ from backprop.arithmetic.ieee import VALUE
 from backprop.gates import CONSTANTS, GATES, SCALARS
 from backprop.gates.row import Gate
 from backprop.language.syntax import candidates
-from backprop.program import CONSTANT, INPUT, Program
+from backprop.program.program import CONSTANT, INPUT, Program
 
 Array = Any
 

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from mpmath import mp, mpf
 
+from backprop.answer.check import Remark
 from backprop.arithmetic.arrays import ARRAYS, IGNORED, ArrayArithmetic
 from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS, exactly
-from backprop.arrays.engine import ArrayBackward, backward_arrays
 from backprop.checking.arrays.subject import Arrays
-from backprop.checking.check import Remark
 from backprop.checking.numeric import close
-from backprop.engine import forward
+from backprop.engine.arrays import ArrayBackward, backward_arrays
+from backprop.engine.numbers import forward
+from backprop.engine.ties.arrays import sizes_passed
 from backprop.gates import GATES
-from backprop.program import Program
-from backprop.ties.arrays import sizes_passed
+from backprop.program.program import Program
 
 Array = Any
 FAIR = 1e-8  # what any gate's floats may be off, beside the sizes of what it adds up

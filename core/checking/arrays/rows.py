@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.report import Report
+from backprop.answer.report import Report
 
 
 def mixed(report: Report) -> dict[str, Any]:

@@ -9,18 +9,18 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED
-from backprop.arrays.engine import ArrayBackward, backward_arrays
 from backprop.checking.arrays.opening import Opened, entry, opened
 from backprop.checking.arrays.walk import walk_arrays
 from backprop.checking.opinions import Subject
 from backprop.checking.ties import at_ties
 from backprop.checking.walk import Dialect
-from backprop.engine import Branches, forward
+from backprop.engine.arrays import ArrayBackward, backward_arrays
+from backprop.engine.numbers import Branches, forward
+from backprop.engine.ties import along
+from backprop.engine.ties.arrays import ArrayWatch
 from backprop.language.syntax import Tree
-from backprop.program import Program
-from backprop.staging import stage
-from backprop.ties import along
-from backprop.ties.arrays import ArrayWatch
+from backprop.program.program import Program
+from backprop.program.stager import stage
 
 Array = Any
 

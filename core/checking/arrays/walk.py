@@ -12,13 +12,13 @@ from mpmath import mpf
 from backprop.arithmetic.arrays import ARRAYS, IGNORED
 from backprop.arithmetic.definitions import Definitions, Ordered, entrywise
 from backprop.arithmetic.folded import unfolded
+from backprop.arithmetic.folded_arrays import folded
 from backprop.arithmetic.system import Function, Table
-from backprop.arrays.creating import CREATORS, create
-from backprop.arrays.folded import folded
-from backprop.arrays.shapes import Axis
 from backprop.checking.walk import Dialect, constant, walk
 from backprop.gates import CONSTANTS, GATES, find
+from backprop.gates.shapes import Axis
 from backprop.language.syntax import ABSENT, Op, Tree
+from backprop.program.creating import CREATORS, create
 
 Array = Any
 PRODUCTS = ("matmul", "dot")

@@ -12,17 +12,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.answer.check import Check, Judged, Method
+from backprop.answer.evaluation import evaluate
+from backprop.answer.report import Report
 from backprop.arithmetic.arrays import ARRAYS, IGNORED
-from backprop.arrays.shapes import words
 from backprop.checking.arrays.subject import numbers, point_of
-from backprop.checking.check import Check, Judged, Method
-from backprop.engine import forward
+from backprop.engine.numbers import forward
 from backprop.errors import BackpropError
-from backprop.evaluation import evaluate
+from backprop.gates.shapes import words
 from backprop.language.syntax import Tree
-from backprop.program import Program
-from backprop.report import Report
-from backprop.staging import stage
+from backprop.program.program import Program
+from backprop.program.stager import stage
 
 Array = Any
 ALONE = 20  # entries looked at alone

@@ -12,15 +12,15 @@ from importlib.resources import files
 from math import isfinite
 from typing import Any
 
+from backprop.answer.report import Report
 from backprop.drawing.building import circuit
 from backprop.drawing.layout import Label, layout
 from backprop.drawing.svg import Picture, Pixels, text
 from backprop.emitting import at_ties
 from backprop.emitting.tracing import flow_key, trace
 from backprop.errors import UsageError, visible
-from backprop.explaining.telling import factor, rule
-from backprop.program import Program, Stage
-from backprop.report import Report
+from backprop.explaining.sentences import factor, rule
+from backprop.program.program import Program, Stage
 
 READABLE = 40  # characters of a slope that a sentence has room for
 OUTSIDE = "outside"  # where the gradient of the output comes from

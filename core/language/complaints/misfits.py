@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from backprop.errors import LanguageError, closest
 from backprop.gates import ALIASES, CONSTANTS, GATES, find
-from backprop.language.complaints import excerpts, habits, readings
-from backprop.language.complaints.places import ENDS, at, at_bracket, at_name, never_closed
-from backprop.language.complaints.places import quote as quote
+from backprop.language.complaints import excerpts, foreign_text, readings
+from backprop.language.complaints.spans import ENDS, at, at_bracket, at_name, never_closed
+from backprop.language.complaints.spans import quote as quote
 from backprop.language.complaints.words import LEADING, MEANT, OPERATORS, UNKNOWN, WORDS
 from backprop.language.tokens import bare, is_name, is_number, word
 
@@ -29,13 +29,13 @@ def operand_wanted(parser: Parser, k: int, token: str) -> LanguageError:
     before = parser.tokens[k - 1] if k else ""
     if token in ENDS:
         return unfinished(parser, k)
-    if refused := habits.unreadable(parser, k, token):
+    if refused := foreign_text.unreadable(parser, k, token):
         return refused
     if token in (")", "]") and before and before[-1] in "([":
         return at(parser, k, "the brackets are empty")
     if token in (")", "]") and not parser.open:
         return unmatched(parser, k, token)
-    if refused := habits.markup(parser, k - (before == "<")):
+    if refused := foreign_text.markup(parser, k - (before == "<")):
         return refused
     if token in LEADING:
         return at(parser, k, *LEADING[token])
@@ -53,7 +53,7 @@ def operand_wanted(parser: Parser, k: int, token: str) -> LanguageError:
 def operator_wanted(parser: Parser, k: int, token: str) -> LanguageError:
     """`token` stands where an operator or an end has to stand."""
     before = parser.tokens[k - 1]
-    if refused := habits.unreadable(parser, k, token):
+    if refused := foreign_text.unreadable(parser, k, token):
         return refused
     for found, place in ((word(token), k), (before, k - 1)):
         if found in WORDS:
@@ -61,7 +61,7 @@ def operator_wanted(parser: Parser, k: int, token: str) -> LanguageError:
     if token == "=":
         return inner_equals(parser, k, before)
     if token == "{":
-        return habits.curly(parser, k, before)
+        return foreign_text.curly(parser, k, before)
     if token == "%" and is_number(before) and not readings.operand_follows(parser, k):
         hint = f"write {before}% as {float(before) / 100:g}"
         return at(parser, k - 1, "a percentage is not read here", hint, k)

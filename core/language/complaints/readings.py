@@ -8,7 +8,7 @@ from backprop.errors import LanguageError
 from backprop.gates import find
 from backprop.language.characters import SUPERSCRIPTS
 from backprop.language.complaints import excerpts
-from backprop.language.complaints.places import at, at_name, never_closed, quote
+from backprop.language.complaints.spans import at, at_name, never_closed, quote
 from backprop.language.tokens import MODULE, is_name, is_number
 
 if TYPE_CHECKING:

@@ -1,0 +1,211 @@
+"""The answer to one question, frozen: a program, a point, both passes, and what to say of it.
+
+Every renderer reads a Report, so a table, a JSON and a picture can't disagree. `to_dict` is
+the JSON of `schemas/eval.json`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from backprop.answer.check import UNCHECKED, Check
+from backprop.engine.numbers import Branches, backward
+from backprop.engine.ties import Resolved
+from backprop.program.program import Notice, Program, Stage
+
+SCHEMA = "backprop/eval/1"
+EXACT = 2.0**53
+FATAL = ("overflow", "pole", "undefined", "infinite-slope", "nonfinite", "remedy")
+
+
+class Computed(NamedTuple):
+    """A stage with its numbers."""
+
+    stage: Stage
+    value: float
+    gradient: float
+    slopes: tuple[float | None, ...]
+    flows: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Report:
+    program: Program
+    point: Mapping[str, float]
+    values: Sequence[float]
+    back: Any  # a Backward, or an ArrayBackward of the same methods
+    wrt: tuple[str, ...]
+    ties: str = "notes"
+    resolved: Resolved | None = None  # what was found where gates tie
+    unused: tuple[str, ...] = ()  # names that were given a value and that the program lacks
+    notices: tuple[Notice, ...] = ()
+    check: Check = UNCHECKED
+    jacobian: Mapping[str, Any] | None = None  # of an output that is an array, if asked for
+
+    @property
+    def value(self) -> Any:
+        return self.values[self.program.output]
+
+    @property
+    def branches(self) -> str | Branches:
+        """Which branch was taken where gates tie."""
+        return self.ties if self.resolved is None else self.resolved.branches
+
+    def local(self, stage: Stage, place: int) -> str:
+        """The formula of a local derivative; empty at a tie that was decided a hair away."""
+        tied = self.resolved is not None and stage.slot in self.resolved.branches.at
+        return "" if tied else stage.local(place)
+
+    def pull(self, stage: Stage, place: int) -> str:
+        """What is passed back to an operand, as a formula in whole arrays."""
+        if self.local(stage, place):
+            return stage.pull(place)
+        if stage.gate.routes or stage.gate.ties:
+            return f"d{stage.name} where {stage.operand_names[place]} is taken"
+        return f"d{stage.name} * the slope on one side"
+
+    @cached_property
+    def gradient(self) -> dict[str, Any]:
+        known = {name: self.back.gradient(self.program.inputs[name]) for name in self.wrt}
+        return known | dict.fromkeys(self.unused, 0.0)
+
+    @cached_property
+    def every(self) -> Any:
+        """The backward pass to every slot, also where only some inputs were asked for."""
+        if set(self.program.inputs) <= set(self.wrt):
+            return self.back
+        if self.program.shapes is None:
+            return backward(self.program, self.values, self.branches)
+        from backprop.engine.arrays import backward_arrays
+
+        upstream = self.back.gradient(self.program.output)
+        return backward_arrays(self.program, self.values, upstream, self.branches)
+
+    @property
+    def finite(self) -> bool:
+        numbers = (self.value, *self.gradient.values())
+        if self.program.shapes is None:
+            return all(map(math.isfinite, numbers))
+        from backprop.answer.array_values import finite
+
+        return all(map(finite, numbers))
+
+    @property
+    def faults(self) -> list[Notice]:
+        """What made the answer infinite or nan."""
+        return [] if self.finite else [notice for notice in self.notices if notice.kind in FATAL]
+
+    @cached_property
+    def uses(self) -> dict[int, int]:
+        """How many contributions each slot's gradient is the sum of."""
+        counts: dict[int, int] = {}
+        for slot, _, operands in self.program.forward_steps():
+            for position, operand in enumerate(operands):
+                if self.every.flow(slot, position) is not None:
+                    counts[operand] = counts.get(operand, 0) + 1
+        return counts
+
+    def stages(self) -> Iterator[Computed]:
+        """Every stage with its numbers, in forward order."""
+        for stage in self.program.stages():
+            yield self.computed(stage)
+
+    def computed(self, stage: Stage) -> Computed:
+        """A stage with its numbers; nothing is said of what would flow to a constant."""
+        slot = stage.slot
+        gradient = self.every.gradient(slot)
+        slopes = self.every.slopes(slot) or (None,) * len(stage.operands)
+        if stage.constants:
+            slopes = tuple([None if p in stage.constants else s for p, s in enumerate(slopes)])
+        if self.program.shapes is None:
+            flows = tuple([None if slope is None else slope * gradient for slope in slopes])
+        else:
+            flows = tuple([self.every.flow(slot, place) for place in range(len(slopes))])
+        return Computed(stage, self.values[slot], gradient, slopes, flows)
+
+    def stage_dict(self, computed: Computed) -> dict[str, Any]:
+        stage = computed.stage
+        line, span = self.program.where(stage.slot)
+        shapes = self.program.shapes
+        return {
+            **stage.to_dict(),
+            "value": plain(computed.value),
+            "gradient": plain(computed.gradient),
+            "local": [plain(slope) for slope in computed.slopes],
+            "flows": [plain(flow) for flow in computed.flows],
+            "line": line,
+            "span": list(span),
+            "digits": self.digits(stage.id),
+            **({} if shapes is None else {"shape": list(shapes[stage.slot])}),
+        }
+
+    def digits(self, stage: int) -> dict[str, int] | None:
+        """How many digits of a stage's floats are right, where a check has found that out."""
+        if not self.check.stages:
+            return None
+        value, gradient = self.check.stages[stage - 1]
+        return {"value": value, "gradient": gradient}
+
+    def head(self) -> dict[str, Any]:
+        """The JSON without its stages, which may be very many."""
+        shapes = self.program.shapes_of_inputs()
+        return {
+            "schema": SCHEMA,
+            "expression": self.program.text,
+            "inputs": {name: plain(value) for name, value in self.point.items()},
+            **({"shapes": {name: list(shape) for name, shape in shapes.items()}} if shapes else {}),
+            "output": self.program.output_name,
+            "value": plain(self.value),
+            "gradient": {name: plain(value) for name, value in self.gradient.items()},
+            **self.jacobian_dict(),
+        }
+
+    def jacobian_dict(self) -> dict[str, Any]:
+        if self.jacobian is None:
+            return {}
+        return {"jacobian": {name: plain(value) for name, value in self.jacobian.items()}}
+
+    def tail(self) -> dict[str, Any]:
+        warnings = [
+            {"stage": notice.stage or None, "kind": notice.kind, "message": notice.message}
+            for notice in self.notices
+        ]
+        return {"ties": self.ties, "check": self.check.to_dict(), "warnings": warnings}
+
+    def to_dict(self) -> dict[str, Any]:
+        stages = [self.stage_dict(computed) for computed in self.stages()]
+        return {**self.head(), "stages": stages, **self.tail()}
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from backprop.drawing.notebook import html
+
+        return html(self)
+
+    def _repr_svg_(self) -> str | None:
+        from backprop.drawing.notebook import svg
+
+        return svg(self)
+
+
+def plain(number: Any) -> Any:
+    """A float as JSON can hold it and in its shortest form: whole numbers without a point; an
+    array as nested lists of these."""
+    if number is None:
+        return None
+    if number.__class__ is not float and isinstance(number, float):
+        number = float(number)  # NumPy's own would warn of inf - inf
+    if not isinstance(number, float):
+        from backprop.answer.nesting import nested
+
+        return nested(number, plain)
+    if number.is_integer():
+        negative_zero = number == 0 and math.copysign(1.0, number) < 0
+        return number if negative_zero or not -EXACT < number < EXACT else int(number)
+    if number - number == 0:
+        return number
+    return "NaN" if number != number else "Infinity" if number > 0 else "-Infinity"

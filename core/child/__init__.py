@@ -1,0 +1,1 @@
+"""The process in which SymPy works, from the side of the one that starts it."""

@@ -1,0 +1,142 @@
+"""The same points and claims for programs on arrays: near a given point, whose shapes they have.
+
+Small programs are computed at many digits, larger ones in floats. Where the output is an array
+and nobody says what comes after it, that is random too: a claim has to hold for all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from mpmath import mp
+
+from backprop.answer.array_evaluation import upstream_of
+from backprop.arithmetic.arrays import ARRAYS, IGNORED, ArrayArithmetic
+from backprop.arithmetic.precise import PRECISE
+from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS
+from backprop.checking.arrays.opening import entry, size
+from backprop.claims.sampling import CLOSE, DIGITS, TRIES, Names, Spot
+from backprop.engine.arrays import backward_arrays
+from backprop.engine.numbers import forward
+from backprop.engine.ties import at_point
+from backprop.program.program import Program
+
+if TYPE_CHECKING:
+    from backprop.claims.claim_texts import Claim
+    from backprop.claims.claims import Instance
+
+Array = Any
+POINTS = 5
+PRECISE_WORK = 20_000  # operations on single entries that are done at many digits
+IN_FLOATS = 1e-8  # of the largest entry: how far equal arrays of floats may be apart
+SPREADS = (1.0, 0.3, 0.05)
+
+
+def array_spots(
+    program: Program, point: Mapping[str, Any], upstream: str | None, count: int | None, seed: int,
+    tie: str,
+) -> Iterator[Spot]:  # fmt: skip
+    """The given point and some near it. What no gradient reaches, such as indices, stays."""
+    assert program.shapes is not None
+    shape = program.shapes[program.output]
+    start = upstream_of(shape, upstream) if upstream is not None or not shape else None
+    random = np.random.default_rng(seed)
+
+    def after() -> Array:
+        return random.standard_normal(shape).round(2) if start is None else start
+
+    given = array_spot(program, point, after(), tie, given=True)
+    yield given
+    left = POINTS if count is None else count
+    for tried in range(left * TRIES):
+        spread = SPREADS[tried % len(SPREADS)]
+        near = {
+            name: moved(point[name], spread, random) if given.back.reached(slot) else point[name]
+            for name, slot in program.inputs.items()
+        }
+        found = array_spot(program, near, after(), tie)
+        if finite(found.values[program.output]):
+            yield found
+            left -= 1
+        if not left:
+            return
+
+
+def arithmetic_for(program: Program) -> ArrayArithmetic:
+    return PRECISE_ARRAYS if size(program) <= PRECISE_WORK else ARRAYS
+
+
+def moved(value: Any, spread: float, random: np.random.Generator) -> Any:
+    """An array of numbers near these, of few decimals."""
+    reach = spread * max(1.0, float(np.max(np.abs(value), initial=0.0)))
+    return np.round(value + random.uniform(-reach, reach, np.shape(value)), 2)[()]
+
+
+def array_spot(
+    program: Program, point: Mapping[str, Any], after: Array, tie: str, *, given: bool = False
+) -> Spot:
+    """Both passes at one point."""
+    arithmetic = arithmetic_for(program)
+    branches, kinked = at_point(program, point, tie, after)
+    with mp.workdps(DIGITS), np.errstate(**IGNORED):
+        values = forward(program, point, arithmetic)
+        start = arithmetic.number(after)
+        back = backward_arrays(program, values, start, branches, None, arithmetic)
+    return Spot(program, point, values, back, given, kinked)
+
+
+def array_instances(claim: Claim, spots: Sequence[Spot], names: Names) -> list[Instance]:
+    """What a claim comes to at every spot, entry by entry."""
+    from backprop.claims.claims import Instance
+
+    found = []
+    for spot in spots:
+        right = np.asarray(spot.gradient(claim.slot))
+        known = names.at(spot, list(claim.program.inputs))
+        exact = any(one.dtype == object for one in map(np.asarray, [right, *known.values()]))
+        arithmetic = PRECISE_ARRAYS if exact else ARRAYS
+        with mp.workdps(DIGITS), np.errstate(**IGNORED):
+            values = forward(claim.program, known, arithmetic)
+        claimed = np.asarray(values[claim.program.output])
+        found.append(
+            Instance(spot, claimed, right, equal(claimed, right, CLOSE if exact else IN_FLOATS))
+        )
+    return found
+
+
+def values_at(program: Program, point: Mapping[str, Any]) -> Sequence[Array]:
+    """The forward pass alone."""
+    if program.shapes is None:
+        with mp.workdps(DIGITS):
+            return forward(program, point, PRECISE)
+    with mp.workdps(DIGITS), np.errstate(**IGNORED):
+        return forward(program, point, arithmetic_for(program))
+
+
+def equal_arrays(a: Array, b: Array) -> bool:
+    """The same for values that may come from programs of different kinds."""
+    exact = np.asarray(a).dtype == object == np.asarray(b).dtype
+    return equal(np.asarray(a), np.asarray(b), CLOSE if exact else IN_FLOATS)
+
+
+def equal(a: Array, b: Array, tolerance: float) -> bool:
+    """Have two arrays one shape and, beside their largest entry, the same entries?"""
+    if a.shape != b.shape or not (finite(a) and finite(b)):
+        return False
+    largest = max(np.max(np.abs(a), initial=0), np.max(np.abs(b), initial=0))
+    return bool(np.all(np.abs(a - b) <= tolerance * largest))
+
+
+def finite(value: Array) -> bool:
+    return bool(np.all(np.frompyfunc(mp.isfinite, 1, 1)(np.asarray(value, dtype=object))))
+
+
+def furthest(name: str, claimed: Array, right: Array) -> tuple[str, Any, Any]:
+    """The entry where two arrays of one shape differ most."""
+    if not right.ndim:
+        return name, claimed[()], right[()]
+    gap = np.abs(np.asarray(claimed - right, dtype=float))
+    place = np.unravel_index(int(np.argmax(np.where(gap == gap, gap, np.inf))), right.shape)
+    return entry(name, [int(k) for k in place]), claimed[place], right[place]

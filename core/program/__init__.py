@@ -1,0 +1,1 @@
+"""A program: the tree as stages, named and in order, and everything that is made of these alone."""
