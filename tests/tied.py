@@ -208,7 +208,8 @@ def truth(tied: Tied) -> dict[str, Truth]:
 
 
 def labels(tied: Tied) -> set[str]:
-    """The inputs that the output only hears of through `==` and `!=`."""
+    """The inputs that the output only hears of through `==` and `!=`, unless it hears of nothing
+    else: neither of an input nor of a constant with a name."""
     heard = [False] * len(tied.nodes)
     heard[-1] = True
     for place in range(len(tied.nodes) - 1, -1, -1):
@@ -217,8 +218,12 @@ def labels(tied: Tied) -> set[str]:
             deaf = 2 if node.op in ("eq", "ne") else 0
             for operand in node.fed[deaf:]:
                 heard[operand] = True
-    still = {name for k, name in enumerate(tied.point) if not heard[k]}
-    return still if len(still) < len(tied.point) else set()
+    named = [node.op == "input" for node in tied.nodes]
+    for place, node in enumerate(tied.nodes):
+        made_of_constants = all(tied.nodes[k].op == "constant" for k in node.fed)
+        named[place] = named[place] or (bool(node.fed) and made_of_constants)
+    alone = not any(one and told for one, told in zip(named, heard, strict=True))
+    return {name for k, name in enumerate(tied.point) if not heard[k] and not alone}
 
 
 # Arrays: numbers, vectors of 3 and matrices of 2x3, as nested object arrays of mpmath numbers.

@@ -15,6 +15,7 @@ from backprop.program.program import Program
 
 SMALL = 30  # stages of a program that SymPy sees whole
 LEAST = 1.0  # seconds for a question, whatever others took
+LOADING = 2.0  # seconds more in which another child loads SymPy
 
 
 class Proof(NamedTuple):
@@ -30,16 +31,17 @@ def prove(
     questions: Sequence[Mapping[str, Any]], child: Child | None, timeout: float
 ) -> list[Proof]:
     """An answer to every question, in `timeout` seconds or so."""
-    end = time.monotonic() + timeout
+    rest = timeout
     found: list[Proof] = []
     worker = child if child and child.alive else Child()
     for left, question in zip(range(len(questions), 0, -1), questions, strict=True):
+        share, start, loading = max(LEAST, rest / left), time.monotonic(), 0.0
         if not worker.alive:
-            worker = Child()
-        now = time.monotonic()
-        share = max(LEAST, (end - now) / left)
+            worker, loading = Child(), LOADING
         worker.send({"prove": question, "timeout": share})
-        found.append(answered(worker, now + share, f"SymPy didn't decide in {share:.2g} s"))
+        end = start + share + loading
+        found.append(answered(worker, end, f"SymPy didn't decide in {share:.2g} s"))
+        rest -= min(share, time.monotonic() - start)  # what a busy machine takes costs nobody
     if worker is not child:
         worker.close()
     return found
