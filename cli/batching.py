@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from backprop.answer.evaluation import arrays_in, checked_wrt
-from backprop.answer.values import check_finite, number, unknown_variable
+from backprop.answer.evaluation import arrays_in
+from backprop.answer.values import check_finite, checked_wrt, number, unknown_variable
 from backprop.batching.drafts import draft
 from backprop.batching.folders import FolderDraft
 from backprop.batching.job import Job, check_columns, columns_for, pairs_of
@@ -31,7 +31,7 @@ from backprop.cli.tables import named, reading_of
 from backprop.cli.variables import Question
 from backprop.errors import UsageError
 from backprop.program.program import Program
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 from backprop.tables.blocks import Table
 from backprop.tables.formats import Kind, checked_format, named_kind, target_kind
 from backprop.tables.opening import Reading, files_of, open_table

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from backprop.answer.check import METHODS, TIMEOUT, VERDICTS
-from backprop.answer.evaluation import checked_methods
 from backprop.answer.report import Report
+from backprop.answer.verdicts import METHODS, TIMEOUT, VERDICTS
+from backprop.checking.check import checked_methods
 
 if TYPE_CHECKING:
     from backprop.child.process import Child

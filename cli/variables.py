@@ -245,7 +245,7 @@ def array_file(name: str, value: str) -> Any:
 
 def described(tree: Tree, fixed: Mapping[str, bool]) -> list[tuple[str, str]]:
     """A line of help for each variable."""
-    from backprop.program.stager import stage
+    from backprop.program.stage import stage
 
     program = stage(tree)
     rows = []

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from backprop.answer.evaluation import check, evaluate, parse
+    from backprop.answer.evaluation import evaluate, parse
     from backprop.answer.report import Report
+    from backprop.checking.check import check
     from backprop.comparing.compare import compare
     from backprop.descending.descend import descend
     from backprop.errors import BackpropError
@@ -27,7 +28,7 @@ HOMES = {
     "BackpropError": "backprop.errors",
     "Program": "backprop.program.program",
     "Report": "backprop.answer.report",
-    "check": "backprop.answer.evaluation",
+    "check": "backprop.checking.check",
     "compare": "backprop.comparing.compare",
     "compiled": "backprop.kernel",
     "descend": "backprop.descending.descend",

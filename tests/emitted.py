@@ -22,7 +22,7 @@ from backprop.emitting import emit
 from backprop.engine.numbers import backward, forward
 from backprop.language.syntax import Tree
 from backprop.program.program import Program
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 NODE = shutil.which("node")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from backprop import evaluate
-from backprop.answer.check import METHODS, Check
 from backprop.answer.report import Report
+from backprop.answer.verdicts import METHODS, Check
 from backprop.checking.checker import request
 from backprop.checking.examine import examine, subject_of
 from backprop.checking.opinions import Subject

@@ -13,8 +13,7 @@ import pytest
 from mpmath import mp, mpf
 
 import backprop
-from backprop.answer.array_values import finite
-from backprop.arithmetic.arrays import ARRAYS
+from backprop.arithmetic.arrays import ARRAYS, finite
 from backprop.arithmetic.texts import CALLS, Target, formula, statements
 from backprop.engine.arrays import backward_arrays
 from backprop.engine.numbers import forward

@@ -19,7 +19,7 @@ from backprop.child.process import Child
 from backprop.claims.claims import Asked, Claims, Verdict, check_claims
 from backprop.errors import BackpropError
 from backprop.language.parser import parse
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 
 # Texts that SymPy reads like us.
 FUNCTIONS = [

@@ -33,7 +33,7 @@ from backprop.errors import UsageError
 from backprop.kernel.building import BuildError
 from backprop.kernel.native import native_engine
 from backprop.kernel.plan import planned
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 
 polars = pytest.importorskip("polars")
 

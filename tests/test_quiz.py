@@ -13,9 +13,9 @@ import pytest
 import sympy
 from conftest import Command
 
+from backprop.claims.numerals import numeral
 from backprop.errors import BackpropError
 from backprop.grading.marking import Result, mark
-from backprop.grading.numerals import numeral
 from backprop.grading.quiz import Quiz, Settings, length, make_quiz
 from backprop.grading.worksheet import is_worksheet, read_worksheet, written
 from backprop.language.parser import parse

@@ -18,7 +18,7 @@ from backprop.claims.claims import Asked
 from backprop.claims.sameness import Sameness, check_sameness
 from backprop.errors import BackpropError
 from backprop.language.parser import parse
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 
 WHOLE = "(x + sigmoid(y))/(sigmoid(x) + (x+y)**2)"
 

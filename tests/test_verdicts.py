@@ -12,7 +12,7 @@ from campaigns.opinions import Case, judged
 from examining import checked, subject
 
 from backprop import evaluate, parse
-from backprop.answer.check import Check
+from backprop.answer.verdicts import Check
 from backprop.checking import opinions, symbolic
 from backprop.checking.examine import examine
 from backprop.program import fusing

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from backprop.answer.check import TIMEOUT
+from backprop.answer.verdicts import TIMEOUT
 from backprop.cli.staging import staging_options
 from backprop.cli.tables import engine_options, table_options
 from backprop.cli.variables import FILE, ProgramCommand, Question

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import click
 
-from backprop.answer.check import VERDICTS
 from backprop.answer.evaluation import arrays_in
 from backprop.answer.expectation import (
     Expectation,
@@ -19,6 +18,7 @@ from backprop.answer.expectation import (
 from backprop.answer.report import Report
 from backprop.answer.sizes import read_shapes
 from backprop.answer.values import unknown_variable
+from backprop.answer.verdicts import VERDICTS
 from backprop.checking.points import random_points, read_ranges
 from backprop.cli.checking import allowed_verdicts, check_options, checked, exit_code
 from backprop.cli.claims import answered, claim_options
@@ -29,7 +29,7 @@ from backprop.cli.main import say
 from backprop.cli.output import print_pieces
 from backprop.cli.render.check import render_json, render_lines
 from backprop.cli.variables import Question
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 
 WRONG = 1
 MOST_POINTS = 1_000_000

@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from backprop.answer.check import METHODS, TIMEOUT
-from backprop.answer.evaluation import arrays_in, checked_wrt, evaluate
+from backprop.answer.evaluation import arrays_in, evaluate
 from backprop.answer.report import Report
+from backprop.answer.values import checked_wrt
+from backprop.answer.verdicts import METHODS, TIMEOUT
 from backprop.cli.checking import checked
 from backprop.cli.commands.eval import say_if_wrong
 from backprop.cli.files import write_whole
@@ -19,7 +20,7 @@ from backprop.emitting import LANGUAGES, about_arrays, emit, language
 from backprop.emitting.language import Language
 from backprop.errors import UsageError
 from backprop.program.program import Program
-from backprop.program.stager import stage, stage_numbers
+from backprop.program.stage import stage, stage_numbers
 
 HELP = """PROGRAM and its gradient as a function, staged as people write it by hand.
 

@@ -120,7 +120,7 @@ def subject_of(
         if not found.valued:
             return found.program, None
     elif not asked.values:
-        from backprop.program.stager import stage
+        from backprop.program.stage import stage
 
         program = stage(asked.tree, (), options["gates"], not options["no_share"])
         if program.inputs.keys() - program.defaults.keys():

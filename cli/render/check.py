@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from backprop.answer.report import Report, plain
+from backprop.answer.plain import plain
+from backprop.answer.report import Report
 from backprop.errors import visible
 
 SCHEMA = "backprop/check/1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from backprop.answer.report import plain
+from backprop.answer.plain import plain
 from backprop.claims.claims import Claims, Instance, Verdict
 from backprop.cli.render.json import render_object
 from backprop.cli.render.numbers import spoken

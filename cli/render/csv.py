@@ -7,7 +7,8 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from backprop.answer.report import Report, plain
+from backprop.answer.plain import plain
+from backprop.answer.report import Report
 from backprop.cli.render.numbers import View
 
 FIELDS = ("kind", "id", "name", "gate", "code", "value", "gradient", "inputs", "local", "flows")

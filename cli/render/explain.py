@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from textwrap import wrap
 
-from backprop.answer.report import plain
+from backprop.answer.plain import plain
 from backprop.errors import visible
 from backprop.explaining.explanation import SCHEMA, Explanation
 from backprop.explaining.sentences import Told

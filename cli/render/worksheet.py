@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from backprop.answer.report import plain
+from backprop.answer.plain import plain
 from backprop.cli.render.json import render_object
 from backprop.errors import visible
 from backprop.grading.marking import Marked, Result

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from backprop.answer.array_values import checked, finite, from_text
+from backprop.answer.array_values import checked, from_text
 from backprop.answer.report import Report
-from backprop.arithmetic.arrays import ARRAYS, IGNORED
+from backprop.arithmetic.arrays import ARRAYS, IGNORED, finite
 from backprop.engine.arrays import ArrayBackward
 from backprop.engine.numbers import forward
 from backprop.engine.ties import Resolved, resolve

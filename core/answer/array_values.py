@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
 from typing import Any
 from zlib import crc32
 
@@ -62,13 +61,3 @@ def from_objects(name: str, array: Any) -> Any:
         return array.astype(float)
     except OverflowError:
         raise UsageError(f"the value of {name} has an entry larger than any float") from None
-
-
-def finite(value: Any) -> bool:
-    """Is every entry a finite number? What is no number at all is left alone."""
-    if isinstance(value, float):
-        return isfinite(value)
-    if not isinstance(value, np.ndarray):
-        return True
-    # A sum of squares is the quickest to ask, but it overflows where the entries are large.
-    return isfinite(np.vdot(value, value)) or bool(np.isfinite(value).all())

@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from backprop.answer.array_evaluation import upstream_of
-from backprop.answer.evaluation import arrays_in, checked_gates, checked_wrt, prepared
+from backprop.answer.evaluation import arrays_in, checked_gates, prepared
 from backprop.answer.sizes import WAYS, held, read_shape
-from backprop.answer.values import Value, no_variable, number
+from backprop.answer.values import Value, checked_wrt, no_variable, number
 from backprop.arithmetic.texts import template
 from backprop.errors import UsageError
 from backprop.gates import CONSTANTS
@@ -20,7 +20,7 @@ from backprop.gates.shapes import Shape, compact, words
 from backprop.language.ending import variables
 from backprop.language.syntax import Tree
 from backprop.program.program import Program, Stage
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 
 SCHEMA = "backprop/shapes/1"
 PRODUCTS = re.compile(r"[\dx@ ,()]*")  # what is left of a product when shapes stand for names

@@ -6,18 +6,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from backprop.answer.check import METHODS, TIMEOUT
 from backprop.answer.report import Report
-from backprop.answer.values import MAKES, Value, point
+from backprop.answer.values import MAKES, Value, checked_wrt, point
 from backprop.engine.diagnosis import diagnose
 from backprop.engine.numbers import forward, uncollected
 from backprop.engine.ties import CHOICES, resolve
 from backprop.engine.ties.watch import Watch
-from backprop.errors import UsageError, closest, listed
+from backprop.errors import UsageError
 from backprop.language.parser import parse as parse_text
 from backprop.language.syntax import Tree
 from backprop.program.program import Notice, Program
-from backprop.program.stager import GRANULARITIES, stage
+from backprop.program.stage import stage
+from backprop.program.stager import GRANULARITIES
 
 
 @uncollected()
@@ -164,47 +164,3 @@ def may_be_array(value: Value) -> bool:
     if isinstance(value, str):
         return MAKES.search(value) is not None
     return not isinstance(value, (int, float)) and hasattr(value, "__len__")
-
-
-def checked_wrt(program: Program, wrt: Iterable[str]) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(wrt))
-    for name in names:
-        if name not in program.inputs:
-            near = closest(name, list(program.inputs))
-            has = listed([*program.inputs]) or "no variables"
-            raise UsageError(
-                f"wrt names {name or 'nothing'}, which is no variable; the program has {has}",
-                hint=f"did you mean {near}?" if near else "",
-            )
-    return names
-
-
-def check(
-    program: str | Tree | Program,
-    values: Mapping[str, Value] | None = None,
-    /,
-    *,
-    methods: Sequence[str] = METHODS,
-    timeout: float = TIMEOUT,
-    digits: int = 0,
-    **options: Any,
-) -> Report:
-    """What `evaluate` gives, with `report.check`: what SymPy, many digits and a numeric
-    difference say of it. They work in a process of their own, for at most `timeout` seconds."""
-    from backprop.checking.checker import check as checked
-    from backprop.child.process import Child
-
-    report = evaluate(program, values, **options)
-    with Child() as child:
-        found = checked(
-            report, child, methods=checked_methods(methods), timeout=timeout, digits=digits
-        )
-    return replace(report, check=found)
-
-
-def checked_methods(names: Iterable[str]) -> tuple[str, ...]:
-    """The methods by these names, in their order of working."""
-    asked = set(names)
-    if not asked or not asked <= set(METHODS):
-        raise UsageError(f"methods can be {', '.join(METHODS)}, not {', '.join(asked) or 'none'}")
-    return tuple(method for method in METHODS if method in asked)

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from backprop.answer.evaluation import arrays_in
-from backprop.answer.report import Report, plain
+from backprop.answer.plain import plain
+from backprop.answer.report import Report
 from backprop.answer.values import number as as_float
 from backprop.errors import UsageError
 

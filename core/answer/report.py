@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from backprop.answer.check import UNCHECKED, Check
+from backprop.answer.plain import plain
+from backprop.answer.verdicts import UNCHECKED, Check
 from backprop.engine.numbers import Branches, backward
 from backprop.engine.ties import Resolved
 from backprop.program.program import Notice, Program, Stage
 
 SCHEMA = "backprop/eval/1"
-EXACT = 2.0**53
 FATAL = ("overflow", "pole", "undefined", "infinite-slope", "nonfinite", "remedy")
 
 
@@ -90,7 +90,7 @@ class Report:
         numbers = (self.value, *self.gradient.values())
         if self.program.shapes is None:
             return all(map(math.isfinite, numbers))
-        from backprop.answer.array_values import finite
+        from backprop.arithmetic.arrays import finite
 
         return all(map(finite, numbers))
 
@@ -190,22 +190,3 @@ class Report:
         from backprop.drawing.notebook import svg
 
         return svg(self)
-
-
-def plain(number: Any) -> Any:
-    """A float as JSON can hold it and in its shortest form: whole numbers without a point; an
-    array as nested lists of these."""
-    if number is None:
-        return None
-    if number.__class__ is not float and isinstance(number, float):
-        number = float(number)  # NumPy's own would warn of inf - inf
-    if not isinstance(number, float):
-        from backprop.answer.nesting import nested
-
-        return nested(number, plain)
-    if number.is_integer():
-        negative_zero = number == 0 and math.copysign(1.0, number) < 0
-        return number if negative_zero or not -EXACT < number < EXACT else int(number)
-    if number - number == 0:
-        return number
-    return "NaN" if number != number else "Infinity" if number > 0 else "-Infinity"

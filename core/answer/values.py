@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from backprop.engine.numbers import forward
 from backprop.errors import BackpropError, MissingValueError, UsageError, closest, listed
 from backprop.language.parser import parse
 from backprop.program.program import Program
-from backprop.program.stager import MAKERS, stage
+from backprop.program.stage import stage
+from backprop.program.stager import MAKERS
 
 PLAIN = frozenset("0123456789.eE+-")  # what an ordinary number is written with
 MAKES = re.compile(rf"\[|\b(?:{'|'.join(MAKERS)})\s*\(")  # what only arrays are written with
@@ -111,10 +112,23 @@ def check_finite(name: str, value: Any) -> None:
     if isinstance(value, float):
         bad = [] if math.isfinite(value) else [value]
     else:
-        from backprop.answer.array_values import finite
+        from backprop.arithmetic.arrays import finite
 
         bad = [] if finite(value) else [entry for entry in value.flat if not math.isfinite(entry)]
     if bad:
         what = "is" if isinstance(value, float) else "has an entry"
         hint = "--allow-nonfinite lets infinite and undefined inputs through"
         raise UsageError(f"the value of {name} {what} {bad[0]}, not a finite number", hint=hint)
+
+
+def checked_wrt(program: Program, wrt: Iterable[str]) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(wrt))
+    for name in names:
+        if name not in program.inputs:
+            near = closest(name, list(program.inputs))
+            has = listed([*program.inputs]) or "no variables"
+            raise UsageError(
+                f"wrt names {name or 'nothing'}, which is no variable; the program has {has}",
+                hint=f"did you mean {near}?" if near else "",
+            )
+    return names

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -215,3 +216,13 @@ LISTS: dict[str, Function] = {
     "index": lambda _, *fed: [scattered(fed[-1], fed[0], *fed[1:-2]), *(None for _ in fed[1:-2])],
 }
 ARRAYS = ArrayArithmetic(ELEMENTWISE, WHOLE)
+
+
+def finite(value: Any) -> bool:
+    """Is every entry a finite number? What is no number at all is left alone."""
+    if isinstance(value, float):
+        return isfinite(value)
+    if not isinstance(value, np.ndarray):
+        return True
+    # A sum of squares is the quickest to ask, but it overflows where the entries are large.
+    return isfinite(np.vdot(value, value)) or bool(np.isfinite(value).all())

@@ -11,7 +11,7 @@ from backprop.errors import UsageError, closest
 from backprop.language.ending import ending
 from backprop.language.parser import parse
 from backprop.program.program import Program
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 from backprop.tables.blocks import Table, Wanted
 from backprop.tables.opening import BY_NAME, Reading
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
-from backprop.answer.check import METHODS, VERDICTS, worst
 from backprop.answer.evaluation import evaluate
+from backprop.answer.verdicts import METHODS, VERDICTS, worst
 from backprop.arithmetic.ieee import VALUE
 from backprop.batching.job import Job
 from backprop.batching.tally import Chosen

@@ -8,8 +8,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backprop.answer.check import METHODS, NAMES, TIMEOUT, Check, Method, received
 from backprop.answer.report import Report
+from backprop.answer.verdicts import METHODS, NAMES, TIMEOUT, Check, Method, received
 from backprop.child.process import LATE, Child
 from backprop.engine.numbers import Branches
 from backprop.program.program import Program
@@ -90,7 +90,7 @@ def size_of(program: Program) -> int:
 def finite(value: Any) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
-    from backprop.answer.array_values import finite as all_finite
+    from backprop.arithmetic.arrays import finite as all_finite
 
     return all_finite(value)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from mpmath import mp
 
-from backprop.answer.check import Check, Remark
 from backprop.answer.report import Report
+from backprop.answer.verdicts import Check, Remark
 from backprop.checking.checker import request as requested
 from backprop.checking.levels import GIVES_UP, Examiner
 from backprop.checking.numeric import close
@@ -21,7 +21,7 @@ from backprop.language.ending import ending
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
 from backprop.program.program import Program
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 
 SMALL = 30  # stages of a program that SymPy differentiates whole
 READABLE = 2_000  # characters of a formula that are still shown

@@ -8,7 +8,7 @@ from typing import Any
 
 from mpmath import mp, mpf
 
-from backprop.answer.check import Remark
+from backprop.answer.verdicts import Remark
 from backprop.arithmetic.precise import PRECISE
 from backprop.arithmetic.texts import COMPARISONS
 from backprop.checking.digits import right_digits

@@ -10,7 +10,7 @@ from typing import Any
 
 from mpmath import mp, mpf
 
-from backprop.answer.check import NAMES, Check, Judged, Method, Remark, worst
+from backprop.answer.verdicts import NAMES, Check, Judged, Method, Remark, worst
 from backprop.checking.digits import (
     backward_digits,
     kept_digits,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
-from backprop.answer.check import NAMES, Remark
+from backprop.answer.verdicts import NAMES, Remark
 from backprop.checking.digits import FULL, Loss
 from backprop.checking.numeric import close
 from backprop.checking.opinions import Opinion

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from backprop.claims.numerals import Numeral, numeral
 from backprop.claims.sampling import Names
 from backprop.errors import BackpropError, UsageError, closest
-from backprop.grading.numerals import Numeral, numeral
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
 from backprop.program.program import Program
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 
 SHOWN = 12  # names that an error lists
 

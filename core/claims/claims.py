@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
-from backprop.answer.check import TIMEOUT
 from backprop.answer.values import point
+from backprop.answer.verdicts import TIMEOUT
 from backprop.arithmetic.precise import PRECISE
 from backprop.checking.points import read_ranges
 from backprop.child.process import Child

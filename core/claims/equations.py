@@ -31,7 +31,7 @@ from backprop.gates import GATES
 from backprop.language.ending import ending
 from backprop.language.parser import parse
 from backprop.program.program import Program
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 
 READABLE = 80  # characters of a formula that is shown
 EXACT = Dialect(FUNCTIONS, exactly, decimal)

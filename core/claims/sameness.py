@@ -19,7 +19,7 @@ from backprop.claims.sampling import DIGITS, affordable, drawing, same, tries
 from backprop.engine.numbers import forward
 from backprop.errors import MissingValueError, UsageError
 from backprop.program.program import Program
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 
 NOTHING = 1e-40  # of the largest number on the way: what is left where all digits cancel
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backprop.answer.evaluation import arrays_in, checked_wrt, evaluate
+from backprop.answer.evaluation import arrays_in, evaluate
 from backprop.answer.report import Report
-from backprop.answer.values import Value
+from backprop.answer.values import Value, checked_wrt
 from backprop.child.process import Child
 from backprop.comparing.differencing import Difference, study
 from backprop.comparing.iterating import TIMES, Iterated, iterated
@@ -17,7 +17,8 @@ from backprop.errors import UsageError
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
 from backprop.program.program import Notice, Program
-from backprop.program.stager import GRANULARITIES, stage
+from backprop.program.stage import stage
+from backprop.program.stager import GRANULARITIES
 
 SCHEMA = "backprop/compare/1"
 TIMEOUT = 10.0

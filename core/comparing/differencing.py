@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from backprop.answer.report import plain
+from backprop.answer.plain import plain
 from backprop.engine.numbers import Branches, backward, forward
 from backprop.program.program import Program
 

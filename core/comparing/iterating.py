@@ -18,7 +18,8 @@ from backprop.language.parser import parse
 from backprop.language.printer import print_tree
 from backprop.language.syntax import Function, Item, Op, Tree
 from backprop.language.tokens import is_name
-from backprop.program.stager import MAX_OPERATORS, stage, too_large
+from backprop.program.stage import stage
+from backprop.program.stager import MAX_OPERATORS, too_large
 
 TIMES = 8
 MOST = 100

@@ -7,16 +7,9 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from backprop.answer.evaluation import (
-    arrays_in,
-    checked_gates,
-    checked_ties,
-    checked_wrt,
-    prepared,
-    staged,
-)
-from backprop.answer.report import plain
-from backprop.answer.values import Value, point
+from backprop.answer.evaluation import arrays_in, checked_gates, checked_ties, prepared, staged
+from backprop.answer.plain import plain
+from backprop.answer.values import Value, checked_wrt, point
 from backprop.descending.course import Course, Step
 from backprop.descending.diagnosis import Verdict, verdict
 from backprop.descending.limits import check_start, read_limits

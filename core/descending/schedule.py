@@ -11,7 +11,7 @@ from math import isfinite
 from backprop.engine.numbers import forward
 from backprop.errors import BackpropError, UsageError
 from backprop.language.parser import parse
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 
 SCHEDULES = {
     "constant": "lr",

@@ -22,7 +22,7 @@ def short(number: Any, decimals: int) -> str:
 
 def short_array(array: Any, decimals: int) -> str:
     """A small array in full, of a large one its shape and norm."""
-    from backprop.answer.nesting import nested
+    from backprop.answer.plain import nested
     from backprop.gates.shapes import words
 
     if array.size <= SMALL:
@@ -34,6 +34,6 @@ def short_array(array: Any, decimals: int) -> str:
 
 def exact(number: Any) -> str:
     """A number as data: the shortest text that is this float; an array in short."""
-    from backprop.answer.report import plain
+    from backprop.answer.plain import plain
 
     return str(plain(number)) if isinstance(number, float) else short_array(number, 6)

@@ -20,7 +20,8 @@ from backprop.grading.worlds import Forward, Series, arithmetic_for, quietly, st
 from backprop.language.syntax import INFIX, Item, Op, Tree
 from backprop.language.tokens import NAME, is_name
 from backprop.program.program import Program
-from backprop.program.stager import MAKERS, stage
+from backprop.program.stage import stage
+from backprop.program.stager import MAKERS
 
 PATTERNS = ("d{}", "d_{}", "grad_{}", "{}_grad", "d{output}d{}", "d{output}_d{}")
 MOST_ENTRIES = 10_000

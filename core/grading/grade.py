@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from backprop.answer.evaluation import arrays_in, checked_wrt, staged
-from backprop.answer.values import Value, point
+from backprop.answer.evaluation import arrays_in, staged
+from backprop.answer.values import Value, checked_wrt, point
 from backprop.errors import BackpropError, LimitError
 from backprop.grading.grader import Grader
 from backprop.grading.making import worlds_of

@@ -27,7 +27,7 @@ from backprop.grading.worlds import (
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
 from backprop.program.program import Program
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 
 MORE = 6  # worlds beside the point itself
 NUDGE = 1e-20

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from backprop.arithmetic.ieee import IEEE
+from backprop.claims.numerals import Numeral, near, numeral
 from backprop.engine.numbers import Branches
 from backprop.errors import BackpropError, closest
-from backprop.grading.numerals import Numeral, near, numeral
 from backprop.grading.quiz import Cell, Quiz
 from backprop.grading.worksheet import Row, Worksheet
 from backprop.program.program import Stage

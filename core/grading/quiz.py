@@ -14,7 +14,7 @@ from backprop.answer.values import point
 from backprop.errors import MissingValueError, UsageError
 from backprop.language.syntax import Tree
 from backprop.program.program import CONSTANT, Program
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 
 MOST_STAGES = 100  # of a worksheet that anybody would fill in
 TRIES = 600

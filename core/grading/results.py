@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from backprop.answer.report import plain
+from backprop.answer.plain import plain
 from backprop.errors import BackpropError
 
 SCHEMA = "backprop/grade/1"

@@ -16,7 +16,8 @@ from backprop.grading.quiz import Cell, Quiz, Settings, make_quiz, missing_input
 from backprop.language.ending import ending
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
-from backprop.program.stager import GRANULARITIES, stage
+from backprop.program.stage import stage
+from backprop.program.stager import GRANULARITIES
 
 FIRST = "backprop worksheet"
 HEADING = re.compile(r"(settings|program|inputs|forward|backward)\b[^:]*:(.*)")

@@ -19,7 +19,7 @@ from backprop.gates import GATES
 from backprop.language.syntax import Tree
 from backprop.program.fusing import fuse
 from backprop.program.program import Program
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 
 if TYPE_CHECKING:
     from backprop.grading.making import Maker

@@ -46,7 +46,8 @@ def compiled(
     `fast_trigonometry` lets NumPy make sine and cosine from tangents, which are up to 2.6 units
     in the last place off, where the processor has fast tangents: see `fast_tangents`.
     """
-    from backprop.answer.evaluation import checked_ties, checked_wrt
+    from backprop.answer.evaluation import checked_ties
+    from backprop.answer.values import checked_wrt
     from backprop.kernel.plan import planned
     from backprop.kernel.running import Kernel
 

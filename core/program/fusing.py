@@ -14,7 +14,7 @@ from backprop.gates import GATES
 from backprop.gates.shapes import broadcast
 from backprop.language.parser import parse
 from backprop.program.program import CONSTANT, INPUT, Program
-from backprop.program.stager import stage
+from backprop.program.stager import Stager
 
 COMMUTATIVE = ("add", "mul", "max", "min")
 
@@ -36,10 +36,14 @@ Patterns = Mapping[str, Sequence[Pattern]]
 def patterns() -> Patterns:
     """All patterns of the table by the gate they end in, the largest first."""
     return by_root(
-        text if "=>" in text else f"{text} => {gate.name}({', '.join(stage(parse(text)).inputs)})"
+        text if "=>" in text else f"{text} => {gate.name}({', '.join(staged(text).inputs)})"
         for gate in GATES.values()
         for text in gate.closes
     )
+
+
+def staged(text: str) -> Program:
+    return Stager(parse(text), (), fine=False, share=True).program()
 
 
 def by_root(texts: Iterable[str]) -> Patterns:
@@ -47,7 +51,7 @@ def by_root(texts: Iterable[str]) -> Patterns:
     found: dict[str, list[Pattern]] = {}
     for text in texts:
         left, _, right = text.partition(" => ")
-        pattern, new = stage(parse(left)), stage(parse(right))
+        pattern, new = staged(left), staged(right)
         for operands in commuted(pattern):
             root = pattern.gates[pattern.output]
             found.setdefault(root, []).append(Pattern(text, pattern, operands, new))

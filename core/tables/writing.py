@@ -7,7 +7,7 @@ import json
 from math import isfinite
 from typing import Any
 
-from backprop.answer.report import plain
+from backprop.answer.plain import plain
 from backprop.errors import UsageError
 from backprop.tables.compression import compressed
 from backprop.tables.formats import SEPARATORS, Kind

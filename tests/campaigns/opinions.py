@@ -25,7 +25,7 @@ from examining import subject
 from programs import sample
 
 from backprop import evaluate
-from backprop.answer.check import METHODS
+from backprop.answer.verdicts import METHODS
 from backprop.checking.examine import examine
 
 WILD = (0.0, -0.0, 1.0, -1.0, 2.0, 0.5, 1e-300, -1e-300, 1e200, -1e200, 1e16, 1e-16, 1 + 2**-52,

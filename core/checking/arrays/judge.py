@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from mpmath import mp
 
-from backprop.answer.check import Check, Judged, Method, Remark, worst
+from backprop.answer.verdicts import Check, Judged, Method, Remark, worst
 from backprop.arithmetic.ieee import IEEE
 from backprop.arithmetic.system import Slopes
 from backprop.checking.arrays.opening import entry

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from mpmath import mp, mpf
 
-from backprop.answer.check import Remark
+from backprop.answer.verdicts import Remark
 from backprop.arithmetic.arrays import ARRAYS, IGNORED, ArrayArithmetic
 from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS, exactly
 from backprop.checking.arrays.subject import Arrays

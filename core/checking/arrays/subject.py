@@ -20,7 +20,7 @@ from backprop.engine.ties import along
 from backprop.engine.ties.arrays import ArrayWatch
 from backprop.language.syntax import Tree
 from backprop.program.program import Program
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 
 Array = Any
 

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.answer.check import Check, Judged, Method
 from backprop.answer.evaluation import evaluate
 from backprop.answer.report import Report
+from backprop.answer.verdicts import Check, Judged, Method
 from backprop.arithmetic.arrays import ARRAYS, IGNORED
 from backprop.checking.arrays.subject import numbers, point_of
 from backprop.engine.numbers import forward
@@ -22,7 +22,7 @@ from backprop.errors import BackpropError
 from backprop.gates.shapes import words
 from backprop.language.syntax import Tree
 from backprop.program.program import Program
-from backprop.program.stager import stage
+from backprop.program.stage import stage
 
 Array = Any
 ALONE = 20  # entries looked at alone

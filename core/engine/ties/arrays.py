@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.answer.array_values import finite
-from backprop.arithmetic.arrays import ARRAYS, IGNORED, choose
+from backprop.arithmetic.arrays import ARRAYS, IGNORED, choose, finite
 from backprop.arithmetic.definitions import cost
 from backprop.arithmetic.system import Function
 from backprop.arithmetic.whole import spread
