@@ -16,8 +16,8 @@ from backprop.cli.worksheet import WorksheetCommand
 from backprop.errors import BackpropError, UsageError
 
 if TYPE_CHECKING:
+    from backprop.grading.forward import Forward
     from backprop.grading.results import Grade
-    from backprop.grading.worlds import Forward
 
 FORMATS = ("table", "json", "csv", "junit")
 EXIT_CODES = {"right": 0, "wrong": 1, "unreadable": 2}

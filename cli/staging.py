@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from backprop.engine.ties import AUTO, CHOICES
+from backprop.engine.ties.conventions import AUTO, CHOICES
 from backprop.program.stager import GRANULARITIES
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

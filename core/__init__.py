@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from backprop.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from backprop.answer.evaluation import evaluate, parse
@@ -37,6 +37,8 @@ HOMES = {
     "parse": "backprop.answer.evaluation",
 }
 
+REPORTING = ("Report", "check", "evaluate")  # what gives a report to a notebook
+
 __all__ = [
     "BackpropError", "Program", "Report", "check", "compare", "compiled", "descend", "evaluate",
     "explain", "parse",
@@ -48,7 +50,28 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'backprop' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(HOMES[name]), name)
+    found = getattr(import_module(HOMES[name]), name)
+    if name in REPORTING:
+        from backprop.answer.report import Report
+
+        Report.viewer = Viewer
+    return found
+
+
+class Viewer:
+    """What draws a report where a notebook shows it, loaded when it first does."""
+
+    @staticmethod
+    def html(report: Report) -> str:
+        from backprop.drawing.notebook import html
+
+        return html(report)
+
+    @staticmethod
+    def svg(report: Report) -> str | None:
+        from backprop.drawing.notebook import svg
+
+        return svg(report)
 
 
 def __dir__() -> list[str]:

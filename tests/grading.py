@@ -6,9 +6,9 @@ from typing import Any
 
 from derivations import Derivation, Mutant, point
 
+from backprop.grading.forward import Forward
 from backprop.grading.grade import forward_of, grade
 from backprop.grading.results import UNREADABLE, WRONG, Grade
-from backprop.grading.worlds import Forward
 from backprop.language.parser import parse
 
 READY: dict[str, Forward] = {}

@@ -12,7 +12,7 @@ from backprop import evaluate
 from backprop.answer.report import Report
 from backprop.arithmetic.ieee import VALUE
 from backprop.checking.walk import Dialect, constant, walk
-from backprop.engine.ties import convention
+from backprop.engine.ties.conventions import convention
 from backprop.language.parser import parse
 from backprop.program.adjoint import always_reached, meaning, passings
 

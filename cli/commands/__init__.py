@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-from backprop import __version__
+from backprop.version import __version__
 
 COMMANDS = {
     "eval": "value and gradient, stage by stage",

@@ -17,9 +17,9 @@ from rich.text import Text
 from backprop.answer.report import Report
 from backprop.cli.output import UNBOUNDED
 from backprop.cli.render.arrays import brief
+from backprop.cli.render.frame import BACKWARD, FORWARD, INPUTS, WIDEST, left_out, new_table
 from backprop.cli.render.lines import Pull, pulls, shape_of, shown_stages
 from backprop.cli.render.numbers import View
-from backprop.cli.render.table import BACKWARD, FORWARD, INPUTS, WIDEST, left_out, new_table
 
 FORMULA = 30  # columns of a formula before it is folded
 HEADINGS = 12  # columns before an array, in a list

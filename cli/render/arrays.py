@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.cli.render.numbers import short
+from backprop.cli.render.digits import digits
 from backprop.gates.shapes import Shape, words
 
 SMALL = 6  # entries that are shown in full
@@ -61,13 +61,13 @@ def summary(array: Any, precision: int, full: bool) -> list[str]:
     missing = array.size - finite.size
     if not finite.size:
         return [words(array.shape), "no entry is finite"]
-    low, high = (short(float(number), precision) for number in (finite.min(), finite.max()))
+    low, high = (digits(float(number), precision) for number in (finite.min(), finite.max()))
     if missing:
         counted = f"{missing:,} not finite"
         return [words(array.shape), counted, f"the others from {low} to {high}"]
     return [
         words(array.shape),
-        f"norm {short(length(array), precision)}",
+        f"norm {digits(length(array), precision)}",
         f"min {low}",
         f"max {high}",
     ]
@@ -89,7 +89,7 @@ def entries(array: Any, precision: int, full: bool, *, aligned: bool) -> list[st
     shown = rows[:: len(rows) - 1] if cut and len(rows) > 2 else rows
     left_out = cut and shape[-1] > 2
     shown = shown[:, :: shape[-1] - 1] if left_out else shown
-    texts = [[short(number, precision) for number in row] for row in shown.tolist()]
+    texts = [[digits(number, precision) for number in row] for row in shown.tolist()]
     widths = [max(map(len, column)) if aligned else 0 for column in zip(*texts, strict=True)]
     between = f" {GAP} " if left_out else ", "
     joined = [

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from backprop.answer.plain import plain
-from backprop.claims.claims import Claims, Instance, Verdict
+from backprop.claims.claims import Claims, Verdict
+from backprop.claims.instances import Instance
 from backprop.cli.render.json import render_object
 from backprop.cli.render.numbers import spoken
 from backprop.errors import visible

@@ -13,10 +13,10 @@ from rich.text import Text
 from backprop.answer.dimensions import Dimensions
 from backprop.cli.output import UNBOUNDED
 from backprop.cli.render.csv import line
+from backprop.cli.render.frame import BACKWARD, FORWARD, WIDEST, new_table
 from backprop.cli.render.json import render_object
 from backprop.cli.render.lines import headline
 from backprop.cli.render.markdown import code, row
-from backprop.cli.render.table import BACKWARD, FORWARD, WIDEST, new_table
 from backprop.errors import visible
 from backprop.gates.shapes import compact, words
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from backprop.cli.render.digits import digits
+
 MILLION = 1e6  # whole numbers below it are spelled out
 
 
@@ -28,13 +30,13 @@ class View(NamedTuple):
 
 
 def short(number: Any, precision: int, full: bool = False) -> str:
-    """`number` with `precision` significant digits: -0.196612, 3, 1.97e+434, inf, nan; of a
-    large array what it is like, unless it is wanted in full."""
+    """A number with `precision` significant digits; of a large array what it is like, unless it
+    is wanted in full."""
     if getattr(number, "ndim", 0):
         from backprop.cli.render.arrays import described
 
         return described(number, precision, full)
-    return f"{number:.{precision}g}" if number else "0"
+    return digits(number, precision)
 
 
 def optional(number: Any, view: View) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from backprop.answer.report import Report
+from backprop.cli.render.frame import BACKWARD, FORWARD, INPUTS, WIDEST, left_out, new_table
 from backprop.cli.render.lines import (
     Answer,
     answers,
@@ -27,11 +27,7 @@ from backprop.cli.render.lines import (
 from backprop.cli.render.numbers import View
 from backprop.errors import visible
 
-FORWARD = "green"
-BACKWARD = "red"
 VERDICT_STYLES = {"agree": "green", "unchecked": "dim", "differ": "bold red"}
-WIDEST = 60  # columns of a stage's code before it is folded
-INPUTS = 100  # inputs listed in the table; the gradient below it has all
 
 
 def render_stages(report: Report, view: View) -> Iterator[RenderableType]:
@@ -74,10 +70,6 @@ def one_answer(answer: Answer, style: str, *, hanging: bool) -> RenderableType:
     return grid
 
 
-def new_table() -> Table:
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-
-
 def stage_table(report: Report, view: View) -> Table:
     table = new_table()
     table.add_column("stage", overflow="fold", max_width=WIDEST)
@@ -107,7 +99,3 @@ def stage_table(report: Report, view: View) -> Table:
             "\n".join(passing.flow for passing in rows),
         )
     return table
-
-
-def left_out(count: int) -> str:
-    return f"... {count:,} more stages, in --json and --format csv"

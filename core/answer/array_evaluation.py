@@ -13,8 +13,9 @@ from backprop.answer.report import Report
 from backprop.arithmetic.arrays import ARRAYS, IGNORED, finite
 from backprop.engine.arrays import ArrayBackward
 from backprop.engine.numbers import forward
-from backprop.engine.ties import Resolved, resolve
+from backprop.engine.ties import resolve
 from backprop.engine.ties.arrays import ArrayWatch
+from backprop.engine.ties.conventions import Resolved
 from backprop.engine.ties.moving import SAMPLES
 from backprop.engine.ties.wording import notices as told_of_ties
 from backprop.errors import UsageError

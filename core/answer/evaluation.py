@@ -10,7 +10,8 @@ from backprop.answer.report import Report
 from backprop.answer.values import MAKES, Value, checked_wrt, point
 from backprop.engine.diagnosis import diagnose
 from backprop.engine.numbers import forward, uncollected
-from backprop.engine.ties import CHOICES, resolve
+from backprop.engine.ties import resolve
+from backprop.engine.ties.conventions import CHOICES
 from backprop.engine.ties.watch import Watch
 from backprop.errors import UsageError
 from backprop.language.parser import parse as parse_text

@@ -10,12 +10,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from backprop.answer.plain import plain
 from backprop.answer.verdicts import UNCHECKED, Check
 from backprop.engine.numbers import Branches, backward
-from backprop.engine.ties import Resolved
+from backprop.engine.ties.conventions import Resolved
 from backprop.program.program import Notice, Program, Stage
 
 SCHEMA = "backprop/eval/1"
@@ -34,6 +34,8 @@ class Computed(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Report:
+    viewer: ClassVar[Any] = None  # what a notebook shows, html and svg: handed in by who can draw
+
     program: Program
     point: Mapping[str, float]
     values: Sequence[float]
@@ -180,13 +182,9 @@ class Report:
         stages = [self.stage_dict(computed) for computed in self.stages()]
         return {**self.head(), "stages": stages, **self.tail()}
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
         """What a notebook shows."""
-        from backprop.drawing.notebook import html
-
-        return html(self)
+        return self.viewer.html(self) if self.viewer else None
 
     def _repr_svg_(self) -> str | None:
-        from backprop.drawing.notebook import svg
-
-        return svg(self)
+        return self.viewer.svg(self) if self.viewer else None

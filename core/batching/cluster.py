@@ -23,7 +23,6 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 
-from backprop import __version__
 from backprop.batching.drafts import State, WriteError
 from backprop.batching.folders import FolderDraft
 from backprop.batching.groups import Groups
@@ -32,6 +31,7 @@ from backprop.batching.running import Outcome, Part, Target, Tell, identity, ove
 from backprop.batching.tally import Tally
 from backprop.batching.tasks import VERSION, ClusterError, Result, answered, shown, unfit
 from backprop.errors import UsageError
+from backprop.version import __version__
 
 try:
     import dask

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from itertools import accumulate
 from typing import NamedTuple, Protocol
 
-from backprop import __version__
 from backprop.batching.ahead import ahead
 from backprop.batching.drafts import State, WriteError
 from backprop.batching.groups import Groups
@@ -25,6 +24,7 @@ from backprop.tables.formats import Kind
 from backprop.tables.frames import Frame, polars
 from backprop.tables.opening import Reading, open_table
 from backprop.tables.streams import Mark, is_pipe, reason
+from backprop.version import __version__
 
 ANY = ("threads",)  # what may be another when a run goes on
 

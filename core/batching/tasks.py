@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any
 
-from backprop import __version__
 from backprop.batching.drafts import WriteError, draft
 from backprop.batching.folders import TASK
 from backprop.batching.job import Job
@@ -24,6 +23,7 @@ from backprop.errors import BackpropError, UsageError
 from backprop.tables.formats import Kind
 from backprop.tables.opening import Reading, open_table
 from backprop.tables.parquet import ParquetTable
+from backprop.version import __version__
 
 ROWS = 1 << 20  # of a Parquet file for a task: whole row groups, as most programs write them
 VERSION = f"{__name__}:__version__"

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backprop.engine.numbers import forward
-from backprop.engine.ties import AUTO, along, resolve
+from backprop.engine.ties import along, resolve
+from backprop.engine.ties.conventions import AUTO
 from backprop.engine.ties.watch import Watch
 from backprop.program.program import Program
 

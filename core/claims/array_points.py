@@ -25,7 +25,7 @@ from backprop.program.program import Program
 
 if TYPE_CHECKING:
     from backprop.claims.claim_texts import Claim
-    from backprop.claims.claims import Instance
+    from backprop.claims.instances import Instance
 
 Array = Any
 POINTS = 5
@@ -89,7 +89,7 @@ def array_spot(
 
 def array_instances(claim: Claim, spots: Sequence[Spot], names: Names) -> list[Instance]:
     """What a claim comes to at every spot, entry by entry."""
-    from backprop.claims.claims import Instance
+    from backprop.claims.instances import Instance
 
     found = []
     for spot in spots:

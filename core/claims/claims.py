@@ -17,6 +17,7 @@ from backprop.arithmetic.precise import PRECISE
 from backprop.checking.points import read_ranges
 from backprop.child.process import Child
 from backprop.claims.claim_texts import Claim, read_claims
+from backprop.claims.instances import Instance
 from backprop.claims.proving import Proof, prove, refusal, subject
 from backprop.claims.sampling import (
     DIGITS,
@@ -36,15 +37,6 @@ from backprop.program.program import Program
 
 PASSING = ("everywhere", "sampled", "here")
 NOTHING = 1e-40  # of the largest number on the way: what is left where all digits cancel
-
-
-class Instance(NamedTuple):
-    """A claim at one spot."""
-
-    spot: Spot
-    claimed: Any
-    right: Any
-    fits: bool
 
 
 class Verdict(NamedTuple):

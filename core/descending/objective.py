@@ -18,8 +18,7 @@ from backprop.answer.evaluation import evaluate
 from backprop.answer.report import Report
 from backprop.descending.quantities import Point
 from backprop.engine.numbers import forward
-from backprop.engine.ties import resolve
-from backprop.engine.ties.watch import watch_of
+from backprop.engine.ties import resolve, watch_of
 from backprop.errors import UsageError
 from backprop.program.program import Program
 

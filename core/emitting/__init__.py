@@ -12,7 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from backprop.arithmetic.system import TIES
-from backprop.emitting.language import Language, Wish
+from backprop.emitting.code import Wish
+from backprop.emitting.language import Language
 from backprop.errors import UsageError, closest
 from backprop.gates import GATES
 from backprop.program.program import Program

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from backprop.emitting.language import ATOM, COMPARISON, Language, Piece
-from backprop.emitting.numpy import lists
+from backprop.emitting.code import ATOM, COMPARISON, Piece
+from backprop.emitting.language import Language
 from backprop.emitting.whole import PARTS, WRITTEN, opened, product, sides, total, transpose
 from backprop.emitting.writing import Writer, within
 from backprop.errors import UsageError
@@ -95,3 +96,8 @@ def fitted(message: Piece, came: Shape, goes: Shape, method: str = "sum") -> Pie
 
 def axis_text(axes: tuple[int, ...]) -> str:
     return f"axis={axes[0] if len(axes) == 1 else axes}"
+
+
+def lists(array: Any) -> str:
+    """The entries of an array."""
+    return re.sub("nan|inf", r"np.\g<0>", repr(array.tolist()))

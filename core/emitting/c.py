@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from backprop.emitting.language import WIDTH, Curly, Input, Line, Routine, words_in
+from backprop.emitting.code import Input, Line, Routine, Wish, words_in
+from backprop.emitting.language import WIDTH, Curly
+from backprop.emitting.steps import Walk
+from backprop.program.program import Program
 
 KEYWORDS = """
 auto break case char const continue default do double else enum extern float for goto if inline
@@ -126,6 +129,9 @@ class C(Curly):
     forbidden = r"_[A-Z_].*|M_.*|FP_.*|E[A-Z0-9].*|.*__.*"
     taken = frozenset(FUNCTIONS.split())
     source = SOURCE
+
+    def write(self, program: Program, wish: Wish) -> str:
+        return Walk(program, self, wish.ties, wish.wrt).file(wish)
 
     def literal(self, value: float, alone: bool) -> str:
         return super().literal(value, True)

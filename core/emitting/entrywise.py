@@ -15,17 +15,8 @@ from itertools import count
 from typing import NamedTuple
 
 from backprop.emitting.arrays import WholeWriter, array_text, fitted
-from backprop.emitting.language import (
-    AND,
-    OR,
-    Input,
-    Language,
-    Line,
-    Piece,
-    Routine,
-    Truth,
-    words_in,
-)
+from backprop.emitting.code import AND, OR, Input, Line, Piece, Routine, Truth, words_in
+from backprop.emitting.language import Language
 from backprop.emitting.names import alike
 from backprop.emitting.steps import Walk
 from backprop.gates import GATES

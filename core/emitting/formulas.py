@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 
 from backprop.arithmetic.texts import COMPARISONS, formula
-from backprop.emitting.language import ATOM, Piece
+from backprop.emitting.code import ATOM, Piece
 from backprop.emitting.notation import (
     TOTAL,
     WRITTEN,

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 
 from backprop.arithmetic.texts import formula
-from backprop.emitting.language import Language, Line, Piece
+from backprop.emitting.code import Line, Piece
+from backprop.emitting.language import Language
 from backprop.emitting.writing import Writer
 from backprop.gates import GATES
 from backprop.gates.row import Gate

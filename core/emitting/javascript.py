@@ -6,7 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import ClassVar
 
-from backprop.emitting.language import Curly, Input, Line, Routine, listed
+from backprop.emitting.code import Input, Line, Routine, Wish
+from backprop.emitting.language import Curly, listed
+from backprop.emitting.steps import Walk
+from backprop.program.program import Program
 
 KEYWORDS = """
 abstract arguments await boolean break byte case catch char class const continue debugger
@@ -131,6 +134,9 @@ class JavaScript(Curly):
     infinity = "Infinity"
     reserved = frozenset([*KEYWORDS.split(), "value", "gradient", "exp2"])
     source = SOURCE
+
+    def write(self, program: Program, wish: Wish) -> str:
+        return Walk(program, self, wish.ties, wish.wrt).file(wish)
 
     def literal(self, value: float, alone: bool) -> str:
         return super().literal(value, False)

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from backprop.emitting.code import PRODUCT, Piece, Wish
 from backprop.emitting.formulas import FUNCTIONS, Formulas, slope
-from backprop.emitting.language import PRODUCT, Language, Piece, Wish
+from backprop.emitting.language import Language
 from backprop.emitting.notation import (
     BREAK,
     POWER,

@@ -8,7 +8,7 @@ from math import e as euler
 from math import inf, pi, prod
 from typing import Any
 
-from backprop.emitting.language import ATOM, CHOICE, COMPARISON, PRODUCT, SIGN, SUM, Piece
+from backprop.emitting.code import ATOM, CHOICE, COMPARISON, PRODUCT, SIGN, SUM, Piece
 from backprop.emitting.typesetting import escaped
 from backprop.gates.shapes import Axis
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import keyword
 import math
-import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from backprop.emitting.language import AND, ATOM, COMPARISON, OR, Routine, Wish
+from backprop.emitting.arrays import lists
+from backprop.emitting.code import AND, ATOM, COMPARISON, OR, Routine, Wish
 from backprop.emitting.python import Python
 
 if TYPE_CHECKING:
@@ -217,11 +217,6 @@ class NumPy(Python):
 
     def summary(self, routine: Routine) -> str:
         return f"{super().summary(routine)}{routine.about}"
-
-
-def lists(array: Any) -> str:
-    """The entries of an array."""
-    return re.sub("nan|inf", r"np.\g<0>", repr(array.tolist()))
 
 
 LANGUAGE = NumPy()

@@ -7,7 +7,10 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from backprop.emitting.language import Language, Line, Routine, listed
+from backprop.emitting.code import Line, Routine, Wish
+from backprop.emitting.language import Language, listed
+from backprop.emitting.steps import Walk
+from backprop.program.program import Program
 
 SOURCE = '''
 def div(a, b):
@@ -202,6 +205,9 @@ class Python(Language):
     reserved = frozenset([*keyword.kwlist, "math", "float", "__debug__"])
     source = SOURCE
     modules: ClassVar = {"math.": "import math"}
+
+    def write(self, program: Program, wish: Wish) -> str:
+        return Walk(program, self, wish.ties, wish.wrt).file(wish)
 
     def choice(self, condition: str, yes: str, no: str) -> str:
         return f"{yes} if {condition} else {no}"

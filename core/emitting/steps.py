@@ -14,8 +14,9 @@ from functools import cache
 from itertools import count
 
 from backprop.arithmetic.texts import formula
+from backprop.emitting.code import Input, Line, Piece, Routine, Truth, Wish, words_in
 from backprop.emitting.helpers import Helpers
-from backprop.emitting.language import Input, Language, Line, Piece, Routine, Truth, Wish, words_in
+from backprop.emitting.language import Language
 from backprop.emitting.names import Names, alike
 from backprop.gates import GATES
 from backprop.language.syntax import Op

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from backprop.emitting.code import Line
 from backprop.emitting.javascript import JavaScript
-from backprop.emitting.language import Line
 from backprop.emitting.steps import Walk
 from backprop.program.adjoint import Passing, passings
 from backprop.program.program import Program

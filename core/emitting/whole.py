@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from backprop.emitting.language import ATOM, PRODUCT, Piece
+from backprop.emitting.code import ATOM, PRODUCT, Piece
 from backprop.emitting.writing import within
 from backprop.gates.shapes import Axis, Shape, matmul
 

@@ -11,7 +11,7 @@ from math import inf, isfinite, nan
 
 from backprop.arithmetic.ieee import VALUE
 from backprop.arithmetic.texts import COMPARISONS, formula
-from backprop.emitting.language import (
+from backprop.emitting.code import (
     AND,
     ATOM,
     CHOICE,
@@ -20,10 +20,10 @@ from backprop.emitting.language import (
     PRODUCT,
     SIGN,
     SUM,
-    Language,
     Piece,
     Truth,
 )
+from backprop.emitting.language import Language
 from backprop.gates import CONSTANTS, GATES, find
 from backprop.language.syntax import SYMBOL, Op
 

@@ -10,7 +10,8 @@ from backprop.arithmetic.ieee import IEEE, POLE
 from backprop.arithmetic.system import Arithmetic
 from backprop.arithmetic.texts import COMPARISONS
 from backprop.engine.numbers import Backward, forward
-from backprop.engine.ties import AUTO, Resolved, resolve
+from backprop.engine.ties import resolve
+from backprop.engine.ties.conventions import AUTO, Resolved
 from backprop.engine.ties.watch import Watch, is_tied
 from backprop.gates import GATES
 from backprop.program.program import Notice, Program, written

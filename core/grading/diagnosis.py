@@ -16,8 +16,9 @@ from backprop.grading.comparing import Mark, mark, near, same, turned
 from backprop.grading.edits import PRODUCTS, Edit, Site, edits
 from backprop.grading.evaluating import Evaluator
 from backprop.grading.formulas import right_line
+from backprop.grading.forward import Forward
 from backprop.grading.matching import Claim, restricted, total
-from backprop.grading.worlds import Forward, Series, Statement
+from backprop.grading.worlds import Series, Statement
 from backprop.language.printer import children, print_node
 from backprop.language.syntax import INFIX, Item, Tree
 

@@ -16,7 +16,8 @@ from backprop.arithmetic.precise import PRECISE
 from backprop.engine.numbers import forward as run
 from backprop.errors import LanguageError, LimitError, UsageError, closest
 from backprop.gates import CONSTANTS
-from backprop.grading.worlds import Forward, Series, arithmetic_for, quietly, staged
+from backprop.grading.forward import Forward
+from backprop.grading.worlds import Series, arithmetic_for, quietly, staged
 from backprop.language.syntax import INFIX, Item, Op, Tree
 from backprop.language.tokens import NAME, is_name
 from backprop.program.program import Program

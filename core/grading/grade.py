@@ -8,10 +8,10 @@ from typing import Any
 from backprop.answer.evaluation import arrays_in, staged
 from backprop.answer.values import Value, checked_wrt, point
 from backprop.errors import BackpropError, LimitError
+from backprop.grading.forward import Forward, worlds_of
 from backprop.grading.grader import Grader
-from backprop.grading.making import worlds_of
 from backprop.grading.results import Grade
-from backprop.grading.worlds import Forward, precisely, quietly
+from backprop.grading.worlds import precisely, quietly
 from backprop.language.syntax import Tree
 
 

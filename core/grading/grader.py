@@ -7,42 +7,21 @@ import time
 from backprop.errors import BackpropError, LanguageError, LimitError, ShapeError
 from backprop.grading.comparing import mark, same
 from backprop.grading.evaluating import (
-    Evaluator,
     UnknownNameError,
-    gradient_names,
-    leaves,
     shortened,
 )
+from backprop.grading.file import PATIENCE, GradedFile
 from backprop.grading.matching import Claim, number
 from backprop.grading.reading import Line, lines
-from backprop.grading.results import UNREADABLE, WRONG, Grade, Graded
+from backprop.grading.results import UNREADABLE, WRONG, Graded
 from backprop.grading.settling import settle
 from backprop.grading.targets import accumulated, entries_of, grown, renewed
-from backprop.grading.totals import Own, totals_of
-from backprop.grading.worlds import Forward, Series
-
-PATIENCE = 20.0  # seconds for a file
+from backprop.grading.totals import totals_of
+from backprop.grading.worlds import Series
 
 
-class Grader:
-    def __init__(self, forward: Forward, text: str, found: Grade, pattern: str | None) -> None:
-        self.forward = forward
-        self.text = text
-        self.found = found
-        self.gradients = gradient_names(forward, pattern)
-        self.evaluator = Evaluator(forward, self.gradients)
-        self.own = Own(self.evaluator, self.gradients, forward)
-        self.claims: dict[str, list[Claim]] = {}
-        self.rows: list[tuple[Graded, Claim]] = []
-        self.helpers: dict[str, Line] = {}
-        self.running: dict[str, Series | None] = {}
-        self.tried: set[str] = set()  # the variables of lines that can't be read
-        self.written = {name: self.first_way(name) for name in forward.variables}
-        self.deadline = time.monotonic() + PATIENCE
-
-    def first_way(self, name: str) -> str:
-        """How the gradient of a variable is written, until the file shows another way."""
-        return next(text for text, variable in self.gradients.items() if variable == name)
+class Grader(GradedFile):
+    """Reads and judges one file."""
 
     def run(self) -> None:
         sizes = {
@@ -176,12 +155,6 @@ class Grader:
         claim = Claim(new, line.target, series, self.mentions(new), finding="not-started" * begins)
         self.helpers[line.target] = new
         self.rows.append((Graded(line.number, line.code), claim))
-
-    def mentions(self, line: Line) -> frozenset[str]:
-        """The variables whose gradients a line uses."""
-        assert line.tree is not None
-        names = leaves(line.tree.code)
-        return frozenset(self.gradients[name] for name in names if name in self.gradients)
 
 
 def widened(series: Series, like: Series) -> Series:

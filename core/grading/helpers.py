@@ -19,16 +19,16 @@ from backprop.grading.reading import Line
 from backprop.grading.worlds import Series
 
 if TYPE_CHECKING:
-    from backprop.grading.grader import Grader
+    from backprop.grading.file import GradedFile
 
 
-def mended(file: Grader) -> list[Claim]:
+def mended(file: GradedFile) -> list[Claim]:
     """The lines that define such names wrongly; lines that use them go on with the right value."""
     found = [culprit(file, name) for name in list(file.helpers)]
     return [claim for claim in found if claim is not None]
 
 
-def culprit(file: Grader, name: str) -> Claim | None:
+def culprit(file: GradedFile, name: str) -> Claim | None:
     """The line that defines a name, if the name's value is what makes lines wrong."""
     dependent = following(file, name)
     wrong = [
@@ -56,7 +56,7 @@ def used_by(line: Line) -> set[str]:
     return leaves(line.tree.code) if line.tree else set()
 
 
-def following(file: Grader, name: str) -> set[str]:
+def following(file: GradedFile, name: str) -> set[str]:
     """A name, and those that are defined by it."""
     found = {name}
     for other, line in file.helpers.items():
@@ -65,7 +65,7 @@ def following(file: Grader, name: str) -> set[str]:
     return found
 
 
-def inner(file: Grader, wrong: list[Claim]) -> Iterator[tuple[str, str, Series]]:
+def inner(file: GradedFile, wrong: list[Claim]) -> Iterator[tuple[str, str, Series]]:
     """The gradients of stages that no line has named, and those inside the statements that wrong
     lines are about: whose, through which statement, and what."""
     forward = file.forward
@@ -79,7 +79,7 @@ def inner(file: Grader, wrong: list[Claim]) -> Iterator[tuple[str, str, Series]]
                 yield "", statement, series
 
 
-def renamed(file: Grader, name: str, series: Series) -> dict[str, Series]:
+def renamed(file: GradedFile, name: str, series: Series) -> dict[str, Series]:
     """All names with another value for one of them."""
     names = {**file.evaluator.names, name: series}
     for other in file.helpers:
@@ -92,7 +92,7 @@ def renamed(file: Grader, name: str, series: Series) -> dict[str, Series]:
     return names
 
 
-def evaluated(file: Grader, claim: Claim, names: dict[str, Series]) -> Series | None:
+def evaluated(file: GradedFile, claim: Claim, names: dict[str, Series]) -> Series | None:
     assert claim.line.tree is not None
     try:
         series = file.evaluator.series(claim.line.tree, names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from math import prod
 from random import Random
 from typing import Any
@@ -11,92 +10,23 @@ from typing import Any
 from mpmath import mpf
 
 from backprop.engine.numbers import backward, forward
-from backprop.engine.ties import AUTO, at_point
-from backprop.errors import BackpropError, UsageError
+from backprop.engine.ties import at_point
+from backprop.engine.ties.conventions import AUTO
+from backprop.errors import BackpropError
 from backprop.gates import GATES
 from backprop.grading.worlds import (
-    Forward,
     Statement,
     World,
     arithmetic_for,
     differentiable,
-    precisely,
     quietly,
-    staged,
 )
-from backprop.language.parser import parse
-from backprop.language.syntax import Tree
 from backprop.program.program import Program
-from backprop.program.stage import stage
 
 MORE = 6  # worlds beside the point itself
 NUDGE = 1e-20
 TRIES = 60
 SPREADS = (0.3, 1.0, 3.0, 0.1, 5.0, 2.0)  # how far others are, parts of a number and of 1
-
-
-def worlds_of(
-    tree: Tree,
-    point: Mapping[str, Any],
-    program: Program,
-    *,
-    ties: str = "auto",
-    wrt: Collection[str] | None = None,
-    upstream: Any = None,
-    seed: int = 0,
-) -> Forward:
-    """The worlds of a program at a point. `wrt` are the inputs that need a gradient."""
-    named, program = by_gates(tree, point, program)
-    statements = tuple(statements_of(named, program))
-    reached = differentiable(program)
-    wanted = [name for name in program.inputs if program.inputs[name] in reached]
-    told = [name for name in wanted if name not in program.defaults and not labels(point[name])]
-    required = tuple(wrt) if wrt is not None else tuple(told or wanted)
-    maker = Maker(program, statements, ties, upstream)
-    with precisely():
-        first = maker.world(point, None)
-        if not maker.finite(first):
-            raise UsageError(
-                "the program has no finite gradient at this point, so nothing can be graded",
-                hint="choose another point; backprop eval shows where it gets lost",
-            )
-        drawn = [name for name in required if wrt is not None or not labels(point[name])]
-        drawn = drawn or list(required)
-        if maker.kinked:
-            way = maker.way(point)
-            moved = {name: nudged(point[name], k, way.get(name)) for k, name in enumerate(drawn, 1)}
-            aside = maker.world({**point, **moved}, None)
-            first = aside if maker.finite(aside) else first
-        others = maker.others(point, drawn, Random(seed))
-        free = upstream is None and program.shapes is not None and program.shapes[program.output]
-        return Forward(program, statements, (first, *others), maker, required, bool(free))
-
-
-def by_gates(tree: Tree, point: Mapping[str, Any], program: Program) -> tuple[Tree, Program]:
-    """A single expression as the stages that the tables show: q = x + y; f = q * z."""
-    if len(tree.body) > 1 or tree.functions or program.size < 2:
-        return tree, program
-    text = "\n".join(f"{one.name} = {one.code}" for one in program.stages())
-    try:
-        named = parse(text)
-        shapes = program.shapes_of_inputs()
-        again = stage(named, point, shapes=shapes)
-    except BackpropError:
-        return tree, program
-    return (named, again) if set(again.inputs) == set(program.inputs) else (tree, program)
-
-
-def statements_of(tree: Tree, program: Program) -> Iterator[Statement]:
-    """Every statement that is computed, staged by itself."""
-    known: dict[str, tuple[int, ...]] = {}
-    slots = dict(program.names)
-    for name, slot in slots.items():
-        known[name] = program.shapes[slot] if program.shapes else ()
-    for run in tree.body:
-        name = tree.name_of(run) or program.output_name
-        if name not in program.inputs:
-            alone = replace(tree, body=(run,))
-            yield Statement(name, staged(alone, known, arrays=program.shapes is not None), alone)
 
 
 class Maker:

@@ -13,13 +13,13 @@ from backprop.grading.results import REDUNDANT, RIGHT, WRONG, Gap, Graded
 from backprop.grading.wording import Words
 
 if TYPE_CHECKING:
-    from backprop.grading.grader import Grader
-    from backprop.grading.worlds import Forward
+    from backprop.grading.file import GradedFile
+    from backprop.grading.forward import Forward
 
 USELESS = ("superseded", "adds-nothing")
 
 
-def settle(file: Grader) -> None:
+def settle(file: GradedFile) -> None:
     words = Words(file.forward, file.written, list(file.helpers))
     left = match(file)
     faulty = mended(file)
@@ -37,7 +37,7 @@ def settle(file: Grader) -> None:
     file.found.lines.sort(key=lambda row: row.line)
 
 
-def match(file: Grader) -> dict[str, list[Use]]:
+def match(file: GradedFile) -> dict[str, list[Use]]:
     """Which line holds what, and for each variable with lines the parts that none holds."""
     left = {}
     for variable, claims in file.claims.items():
@@ -64,7 +64,7 @@ def parts(forward: Forward, variable: str) -> list[Use]:
 
 
 def gaps(
-    file: Grader, variable: str, left: dict[str, list[Use]], used: bool, words: Words
+    file: GradedFile, variable: str, left: dict[str, list[Use]], used: bool, words: Words
 ) -> list[Gap]:
     """The parts of a gradient that no line holds, one for each statement."""
     every = parts(file.forward, variable)
@@ -87,7 +87,7 @@ def gaps(
     return found
 
 
-def order(file: Grader) -> None:
+def order(file: GradedFile) -> None:
     """Lines that use a gradient before all of its parts are there."""
     place = {claim: k for k, (_, claim) in enumerate(file.rows)}
     last = {
@@ -101,7 +101,7 @@ def order(file: Grader) -> None:
             claim.finding, claim.late = "too-early", late[0]
 
 
-def conclude(file: Grader, row: Graded, claim: Claim, words: Words) -> None:
+def conclude(file: GradedFile, row: Graded, claim: Claim, words: Words) -> None:
     """The verdict on a line, with its numbers and its hint."""
     if claim.series is not None:
         row.yours = number(claim.series[0])

@@ -13,8 +13,8 @@ from backprop.language.syntax import INFIX, PREFIX, Item, Op
 from backprop.language.tokens import is_name
 
 if TYPE_CHECKING:
+    from backprop.grading.forward import Forward
     from backprop.grading.matching import Cell
-    from backprop.grading.worlds import Forward
 
 
 def accumulated(line: Line) -> Line:

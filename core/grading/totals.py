@@ -9,10 +9,10 @@ from typing import Any
 
 from backprop.errors import BackpropError
 from backprop.grading.evaluating import Evaluator, leaves
+from backprop.grading.forward import Forward
 from backprop.grading.matching import Cell, number
 from backprop.grading.reading import Line
 from backprop.grading.results import Total
-from backprop.grading.worlds import Forward
 
 ASSIGNED = re.compile(r"([A-Za-z_]\w*)\s*(?:(\[[^\]]*\])\s*)?[-+*/]?=(?!=)")
 

@@ -8,8 +8,8 @@ from backprop.errors import closest
 from backprop.explaining.shapes import fitting
 from backprop.grading.diagnosis import Diagnosis
 from backprop.grading.formulas import right_line
+from backprop.grading.forward import Forward
 from backprop.grading.matching import Claim
-from backprop.grading.worlds import Forward
 
 LONGEST = 90  # characters of a right line that is spelled out
 

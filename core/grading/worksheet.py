@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from backprop.engine.ties import CHOICES
+from backprop.engine.ties.conventions import CHOICES
 from backprop.errors import UsageError
 from backprop.grading.quiz import Cell, Quiz, Settings, make_quiz, missing_inputs
 from backprop.language.ending import ending

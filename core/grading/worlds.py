@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,7 +20,7 @@ from backprop.program.program import Program
 from backprop.program.stage import stage
 
 if TYPE_CHECKING:
-    from backprop.grading.making import Maker
+    pass
 
 DIGITS = 50
 MOST_EXACT = 4_000  # entries in all stages together, up to which arrays have many digits
@@ -51,67 +49,6 @@ class World(NamedTuple):
     values: dict[str, Any]
     gradients: dict[str, Any]  # None where nothing arrives
     flows: dict[tuple[str, str], list[Any]]  # of a variable and a statement: each use of it
-
-
-@dataclass(frozen=True, eq=False)
-class Forward:
-    """The program that a backward pass is graded against."""
-
-    program: Program
-    statements: tuple[Statement, ...]
-    worlds: tuple[World, ...]
-    maker: Maker
-    required: tuple[str, ...]  # inputs that need a gradient
-    free: bool  # is the gradient of the output anything at all?
-
-    @property
-    def output(self) -> str:
-        return self.statements[-1].name
-
-    @cached_property
-    def variables(self) -> tuple[str, ...]:
-        return (*self.program.inputs, *(one.name for one in self.statements))
-
-    @cached_property
-    def consumers(self) -> dict[str, list[str]]:
-        """The statements that pass something back to a variable."""
-        found: dict[str, list[str]] = {name: [] for name in self.variables}
-        for variable, statement in self.worlds[0].flows:
-            found[variable].append(statement)
-        return found
-
-    @cached_property
-    def by_name(self) -> dict[str, Statement]:
-        return {one.name: one for one in self.statements}
-
-    @cached_property
-    def values(self) -> dict[str, Series]:
-        return {name: [world.values[name] for world in self.worlds] for name in self.variables}
-
-    @cached_property
-    def gradients(self) -> dict[str, Series]:
-        return {
-            name: [self.or_zero(world, name, world.gradients[name]) for world in self.worlds]
-            for name in self.variables
-        }
-
-    def or_zero(self, world: World, name: str, value: Any) -> Any:
-        return world.values[name] * 0 if value is None else value
-
-    def uses(self, variable: str, statement: str) -> list[Series]:
-        """What each use of a variable in a statement passes back."""
-        places = range(len(self.worlds[0].flows[variable, statement]))
-        return [[self.use(world, variable, statement, k) for world in self.worlds] for k in places]
-
-    def inside(self, statement: str) -> list[Series]:
-        """The gradients of the stages that a statement is made of, the output's left out."""
-        found = [
-            self.maker.inside(self.by_name[statement].program, w, statement) for w in self.worlds
-        ]
-        return [list(series) for series in zip(*found, strict=True)]
-
-    def use(self, world: World, variable: str, statement: str, place: int) -> Any:
-        return self.or_zero(world, variable, world.flows[variable, statement][place])
 
 
 def precisely() -> AbstractContextManager[Any]:

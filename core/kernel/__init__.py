@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from backprop.engine.numbers import uncollected
-from backprop.engine.ties import AUTO, convention
+from backprop.engine.ties.conventions import AUTO, convention
 from backprop.engine.ties.watch import Watch
 from backprop.errors import UsageError, closest
 from backprop.program.program import Program

@@ -15,7 +15,8 @@ import numpy as np
 
 from backprop.arithmetic.ieee import EDGES, VALUE
 from backprop.engine.numbers import forward
-from backprop.engine.ties import convention, resolve
+from backprop.engine.ties import resolve
+from backprop.engine.ties.conventions import convention
 from backprop.engine.ties.watch import Watch
 from backprop.kernel.graph import LIBRARY, Graph
 from backprop.kernel.numpy_engine import FUNCTIONS, NumpyEngine, filling

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from backprop.emitting.c import FUNCTIONS, LANGUAGE
+from backprop.emitting.code import ATOM, Piece
 from backprop.emitting.helpers import called
-from backprop.emitting.language import ATOM, Piece
 from backprop.emitting.writing import Writer
 from backprop.kernel.building import BuildError, build
 from backprop.kernel.graph import CONSTANT, INPUT, LIBRARY

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from backprop.engine.ties import AUTO
+from backprop.engine.ties.conventions import AUTO
 from backprop.engine.ties.watch import Watch
 from backprop.errors import MissingValueError, UsageError
 from backprop.kernel.exact_rows import Again

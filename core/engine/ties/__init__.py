@@ -5,49 +5,24 @@ gets these wrong. So every input that reaches a tie is moved alone, a hair to th
 to the right. That gives its slopes. The answer is the first choice of branches that lies within
 the slopes of all inputs: the notes' convention, then the branches along joint directions.
 
-    watch.py     which stages can tie, and which of these matter
-    sides.py     how the output moves on one side
-    numbers.py   a moved run of numbers, and of arrays in arrays.py
-    exact.py     what only many digits can tell
-    resolving.py the slopes, and the choice
-    wording.py   what the user hears of it
+    conventions.py  what a tie may be decided by
+    watch.py        which stages can tie, and which of these matter
+    sides.py        how the output moves on one side
+    numbers.py      a moved run of numbers, and of arrays in arrays.py
+    exact.py        what only many digits can tell
+    resolving.py    the slopes, and the choice
+    wording.py      what the user hears of it
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from backprop.engine.numbers import Branches, backward, forward
-from backprop.engine.ties.sides import Slopes
-from backprop.engine.ties.watch import Watch, watch_of
+from backprop.engine.ties.conventions import Resolved, convention
+from backprop.engine.ties.watch import Watch
 from backprop.program.program import Program
-
-AUTO = "auto"
-CHOICES = (AUTO, "notes", "split", "first")
-
-
-class Resolved(NamedTuple):
-    """What was found at a point: the branches to take, the backward pass that takes them, and
-    the slopes of everything that moves at a tie."""
-
-    branches: Branches
-    back: Any
-    slopes: Sequence[Slopes] = ()
-    misfits: frozenset[int] = frozenset()  # those between which the gradient does not lie
-    tied: Sequence[int] = ()
-    values: Sequence[Any] = ()
-    sampled: Sequence[str] = ()  # inputs of which only some directions were looked at
-
-    @property
-    def kinks(self) -> list[Slopes]:
-        """What has no slope of its own here, or another one than was chosen."""
-        return [one for k, one in enumerate(self.slopes) if not one.single or k in self.misfits]
-
-
-def convention(ties: str) -> str:
-    """What holds where nothing ties that matters."""
-    return "notes" if ties == AUTO else ties
 
 
 def resolve(watch: Watch, values: Sequence[Any], ties: str, upstream: Any = None) -> Resolved:
@@ -97,3 +72,12 @@ def at_point(
         with np.errstate(**IGNORED):
             found = resolve(watch, forward(program, point, ARRAYS), ties, upstream)
     return found.branches, bool(found.kinks)
+
+
+def watch_of(program: Program, wrt: Iterable[str]) -> Watch:
+    """The ties of a program, of numbers or of arrays, that matter for these inputs."""
+    if program.shapes is None:
+        return Watch(program, wrt)
+    from backprop.engine.ties.arrays import ArrayWatch
+
+    return ArrayWatch(program, wrt)

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from backprop.engine.numbers import Branches
-from backprop.engine.ties import AUTO, Resolved, convention
+from backprop.engine.ties.conventions import AUTO, Resolved, convention
 from backprop.engine.ties.moving import Moving, Way
 from backprop.engine.ties.sides import Slopes
 from backprop.engine.ties.watch import Watch

@@ -65,15 +65,6 @@ def ties_at(slot: int, gate: str, operands: Sequence[int], values: Sequence[floa
     return is_tied(gate, [values[operand] for operand in operands], values[slot])
 
 
-def watch_of(program: Program, wrt: Iterable[str]) -> Watch:
-    """The ties of a program, of numbers or of arrays, that matter for these inputs."""
-    if program.shapes is None:
-        return Watch(program, wrt)
-    from backprop.engine.ties.arrays import ArrayWatch
-
-    return ArrayWatch(program, wrt)
-
-
 class Watch:
     """The ties of a program that matter for the inputs in `wrt`."""
 

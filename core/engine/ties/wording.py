@@ -7,7 +7,7 @@ from math import inf
 from typing import Any
 
 from backprop.arithmetic.ieee import LOCAL
-from backprop.engine.ties import AUTO, Resolved
+from backprop.engine.ties.conventions import AUTO, Resolved
 from backprop.engine.ties.sides import Slopes
 from backprop.gates import GATES
 from backprop.program.program import Notice, Program
