@@ -16,6 +16,13 @@ CORE = sorted((ROOT / "core").rglob("*.py"))
 CLI = sorted((ROOT / "cli").rglob("*.py"))
 TEXT = "(x+y)*z"
 
+# The rooms, ground first: a room imports only from itself and from rooms before it.
+ROOMS = (
+    "errors", "version", "workplace", "gates", "child", "language", "arithmetic", "program",
+    "engine", "answer", "checking", "emitting", "explaining", "drawing", "tables", "kernel",
+    "comparing", "claims", "grading", "batching", "descending", "worker", "", "cli",
+)  # fmt: skip
+
 
 def imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -23,6 +30,62 @@ def imports(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module or ""
+
+
+def modules() -> dict[str, Path]:
+    """Every file by its name without `backprop.`: the package itself is the empty name."""
+    found = {}
+    for top, files in (("", CORE), ("cli", CLI)):
+        for path in files:
+            parts = path.relative_to(ROOT / (top or "core")).with_suffix("").parts
+            name = ".".join([*filter(None, [top]), *parts])
+            found[name.removesuffix("__init__").removesuffix(".")] = path
+    return found
+
+
+MODULES = modules()
+
+
+def arrows(path: Path) -> Iterator[str]:
+    """The files of the house that a file imports, in functions and for type checking too."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("backprop"):
+            room = (node.module or "").removeprefix("backprop").removeprefix(".")
+            for alias in node.names:
+                inside = f"{room}.{alias.name}".removeprefix(".")
+                yield inside if inside in MODULES else room
+
+
+ARROWS = {name: [*dict.fromkeys(arrows(path))] for name, path in MODULES.items()}
+
+
+def test_every_room_has_its_place_in_the_order() -> None:
+    rooms = {name.partition(".")[0] for name in MODULES} - {"__main__", "schemas"}
+    assert rooms == set(ROOMS)
+
+
+def test_no_room_imports_from_one_above_it() -> None:
+    upward = [
+        f"{MODULES[name].relative_to(ROOT)} imports {MODULES[other].relative_to(ROOT)}"
+        for name, others in ARROWS.items()
+        for other in others
+        if name != "__main__"  # which hands over to the command line
+        and ROOMS.index(name.partition(".")[0]) < ROOMS.index(other.partition(".")[0])
+    ]
+    assert upward == []
+
+
+def test_no_files_import_each_other() -> None:
+    """Files that import nothing more of the house are taken away, until none is left."""
+    left = {name: set(others) - {name} for name, others in ARROWS.items()}
+    while free := [name for name, others in left.items() if not others & left.keys()]:
+        for name in free:
+            del left[name]
+    assert [
+        f"{MODULES[name].relative_to(ROOT)} imports {MODULES[other].relative_to(ROOT)}"
+        for name, others in left.items()
+        for other in sorted(others & left.keys())
+    ] == []
 
 
 def calls(path: Path) -> Iterator[str]:

@@ -12,37 +12,37 @@ from backprop.language.syntax import Function, Item, Op
 from backprop.language.tokens import is_name
 
 if TYPE_CHECKING:
-    from backprop.language.parser import Parser
+    from backprop.language.state import State
 
 
-def nothing_to_compute(parser: Parser) -> LanguageError:
-    if parser.functions:
+def nothing_to_compute(state: State) -> LanguageError:
+    if state.functions:
         message = "the text defines functions but computes nothing"
         return LanguageError(message, hint="end with an expression that calls them")
     hint = 'try backprop eval "(x+y)*z" --x=-2 --y=5 --z=-4'
     return LanguageError("the text is empty", hint=hint)
 
 
-def check_statement(parser: Parser) -> None:
+def check_statement(state: State) -> None:
     """A line without `=` may only come last, and may not look like the line before going on."""
-    first, tokens = parser.first, parser.tokens
+    first, tokens = state.first, state.tokens
     if tokens[first] in ("-", "+") and goes_on(tokens, first):
         message = f"a line that begins with {tokens[first]} may go on with the line before"
         hint = "put both lines in brackets, or give this one a name: f = ..."
-        raise at(parser, first, message, hint)
-    if not parser.body:
+        raise at(state, first, message, hint)
+    if not state.body:
         return
-    start, stop = parser.body[-1]
-    root = parser.code[stop - 1]
+    start, stop = state.body[-1]
+    root = state.code[stop - 1]
     if not (isinstance(root, Op) and root.kind == "store"):
-        first = last = parser.at[start]
+        first = last = state.at[start]
         while first > 0 and tokens[first - 1] not in ENDS:
             first -= 1
         while tokens[last + 1] not in ENDS:
             last += 1
         message = "this statement has no name, so nothing can use it"
         hint = "write name = before it; only the last statement may go without"
-        raise at(parser, first, message, hint, last)
+        raise at(state, first, message, hint, last)
 
 
 def goes_on(tokens: Sequence[str], first: int) -> bool:
@@ -53,13 +53,13 @@ def goes_on(tokens: Sequence[str], first: int) -> bool:
     return 0 <= k < first - 1 and tokens[k] != ";"
 
 
-def target(parser: Parser, k: int, written: Sequence[Item]) -> tuple[str, int] | Function:
+def target(state: State, k: int, written: Sequence[Item]) -> tuple[str, int] | Function:
     """What `written`, the code before `=`, names: a stage, or a function and its parameters."""
-    first, tokens = parser.first, parser.tokens
-    if parser.target:
+    first, tokens = state.first, state.tokens
+    if state.target:
         message = "one statement has one ="
         hint = "give every name a statement of its own, or write == to compare"
-        raise at(parser, k, message, hint)
+        raise at(state, k, message, hint)
     *operands, root = written or [""]
     if k == first + 1 and is_name(tokens[first]):
         return tokens[first], first
@@ -67,17 +67,17 @@ def target(parser: Parser, k: int, written: Sequence[Item]) -> tuple[str, int] |
         message = "only a name, or name(p, q), can stand before ="
         indexed = not isinstance(root, str) and root.kind == "index"
         hint = "give the element a name of its own" if indexed else "write == to compare"
-        raise at(parser, first, message, hint, k - 1)
+        raise at(state, first, message, hint, k - 1)
     names = [item for item in operands if isinstance(item, str) and is_name(item)]
     if len(names) != len(operands) or root.arity != len(names) or not names:
         message = "the parameters of a function are names, one at least"
         hint = f"write {root.name}(a, b) = expression, or == to compare"
-        raise at(parser, first, message, hint, k - 1)
+        raise at(state, first, message, hint, k - 1)
     if len(set(names)) < len(names):
-        raise at(parser, first, "two parameters have the same name", "", k - 1)
+        raise at(state, first, "two parameters have the same name", "", k - 1)
     if find(root.name):
-        raise at_name(parser, first, f"{root.name} is a gate already", "choose another name")
-    if root.name in parser.functions:
+        raise at_name(state, first, f"{root.name} is a gate already", "choose another name")
+    if root.name in state.functions:
         message = f"the function {root.name} is defined twice"
-        raise at_name(parser, first, message, "choose another name")
+        raise at_name(state, first, message, "choose another name")
     return Function(root.name, tuple(names), 0, 0)

@@ -14,14 +14,14 @@ from backprop.language.syntax import PREFIX, ending, token_spans
 from backprop.language.tokens import is_name, is_number
 
 if TYPE_CHECKING:
-    from backprop.language.parser import Parser
+    from backprop.language.state import State
 
 LONGEST = 24
 
 
-def excerpt(parser: Parser, first: int, last: int) -> str:
+def excerpt(state: State, first: int, last: int) -> str:
     """The text of some tokens; empty if it is too long to repeat."""
-    text = parser.text[parser.offsets[first][0] : parser.offsets[last][1]]
+    text = state.text[state.offsets[first][0] : state.offsets[last][1]]
     return text if len(text) <= LONGEST and text.isprintable() and "#" not in text else ""
 
 
@@ -48,12 +48,12 @@ def starts_operand(token: str) -> bool:
     return token[-1] == "(" or token == "[" or is_name(token) or is_number(token)
 
 
-def factor(parser: Parser, k: int) -> str:
+def factor(state: State, k: int) -> str:
     """The signed power that begins at token `k`, a number that multiplies it included."""
-    tokens, i, wanted = parser.tokens, k, True
+    tokens, i, wanted = state.tokens, k, True
     while i < len(tokens):
         token = tokens[i]
-        if starts_operand(token) if wanted else continues(parser, i):
+        if starts_operand(token) if wanted else continues(state, i):
             end = closing(tokens, i) if token[-1] in "([" else i
             if end is None:
                 return ""
@@ -63,38 +63,38 @@ def factor(parser: Parser, k: int) -> str:
         elif token not in PREFIX or not wanted:
             break
         i += 1
-    return "" if wanted else excerpt(parser, k, i - 1)
+    return "" if wanted else excerpt(state, k, i - 1)
 
 
-def continues(parser: Parser, k: int) -> bool:
+def continues(state: State, k: int) -> bool:
     """Does token `k` go on with the operand before it?"""
-    token = parser.tokens[k]
+    token = state.tokens[k]
     suffix = token == "[" or token in SUPERSCRIPTS or (token[0] == "." and not is_number(token))
-    return suffix or implied(parser, k)
+    return suffix or implied(state, k)
 
 
-def implied(parser: Parser, k: int) -> bool:
+def implied(state: State, k: int) -> bool:
     """Does token `k` stand directly after a number that multiplies it?"""
-    tokens, places = parser.tokens, parser.offsets
+    tokens, places = state.tokens, state.offsets
     touches = places[k - 1][1] == places[k][0]
     return touches and is_number(tokens[k - 1]) and starts_operand(tokens[k])
 
 
-def operand_before(parser: Parser, operator: int) -> str:
+def operand_before(state: State, operator: int) -> str:
     """The left operand of a waiting operator, when only the number after it has been read."""
-    span = token_spans(parser.code[:-1], parser.at[:-1])[-1]
-    return excerpt(parser, ending(span, operator - 1)[0], operator - 1)
+    span = token_spans(state.code[:-1], state.at[:-1])[-1]
+    return excerpt(state, ending(span, operator - 1)[0], operator - 1)
 
 
-def primary_before(parser: Parser, k: int) -> str:
+def primary_before(state: State, k: int) -> str:
     """The name, number, call or bracket that ends with token `k`; empty for anything else."""
-    token = parser.tokens[k]
+    token = state.tokens[k]
     if is_name(token) or is_number(token):
-        return excerpt(parser, k, k)
+        return excerpt(state, k, k)
     if token != ")":
         return ""
-    first = opening(parser.tokens, k)
-    return "" if parser.tokens[first][0] == "." else excerpt(parser, first, k)
+    first = opening(state.tokens, k)
+    return "" if state.tokens[first][0] == "." else excerpt(state, first, k)
 
 
 def inside(text: str, start: int) -> str:

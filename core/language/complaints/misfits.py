@@ -18,135 +18,135 @@ from backprop.language.complaints.words import LEADING, MEANT, OPERATORS, UNKNOW
 from backprop.language.tokens import bare, is_name, is_number, word
 
 if TYPE_CHECKING:
-    from backprop.language.parser import Parser
+    from backprop.language.state import State
 
 
 # A token that doesn't fit.
 
 
-def operand_wanted(parser: Parser, k: int, token: str) -> LanguageError:
+def operand_wanted(state: State, k: int, token: str) -> LanguageError:
     """`token` stands where a number, a name or a bracket has to stand."""
-    before = parser.tokens[k - 1] if k else ""
+    before = state.tokens[k - 1] if k else ""
     if token in ENDS:
-        return unfinished(parser, k)
-    if refused := foreign_text.unreadable(parser, k, token):
+        return unfinished(state, k)
+    if refused := foreign_text.unreadable(state, k, token):
         return refused
     if token in (")", "]") and before and before[-1] in "([":
-        return at(parser, k, "the brackets are empty")
-    if token in (")", "]") and not parser.open:
-        return unmatched(parser, k, token)
-    if refused := foreign_text.markup(parser, k - (before == "<")):
+        return at(state, k, "the brackets are empty")
+    if token in (")", "]") and not state.open:
+        return unmatched(state, k, token)
+    if refused := foreign_text.markup(state, k - (before == "<")):
         return refused
     if token in LEADING:
-        return at(parser, k, *LEADING[token])
+        return at(state, k, *LEADING[token])
     wanted = "a number, a name or a bracket is wanted"
     if before in ENDS:
         hint = "to go on with the line before, put the whole in brackets"
         message = f"{wanted} at the start of a statement, not {quote(token)}"
-        return at(parser, k, message, hint if before == "\n" else "")
+        return at(state, k, message, hint if before == "\n" else "")
     if not before:
-        return at(parser, k, f"{wanted}, not {quote(token)}")
+        return at(state, k, f"{wanted}, not {quote(token)}")
     message = f"{wanted} after {quote(before)}, not {quote(token)}"
-    return at(parser, k, message, MEANT.get(before + token, ""))
+    return at(state, k, message, MEANT.get(before + token, ""))
 
 
-def operator_wanted(parser: Parser, k: int, token: str) -> LanguageError:
+def operator_wanted(state: State, k: int, token: str) -> LanguageError:
     """`token` stands where an operator or an end has to stand."""
-    before = parser.tokens[k - 1]
-    if refused := foreign_text.unreadable(parser, k, token):
+    before = state.tokens[k - 1]
+    if refused := foreign_text.unreadable(state, k, token):
         return refused
     for found, place in ((word(token), k), (before, k - 1)):
         if found in WORDS:
-            return at_name(parser, place, *WORDS[found])
+            return at_name(state, place, *WORDS[found])
     if token == "=":
-        return inner_equals(parser, k, before)
+        return inner_equals(state, k, before)
     if token == "{":
-        return foreign_text.curly(parser, k, before)
-    if token == "%" and is_number(before) and not readings.operand_follows(parser, k):
+        return foreign_text.curly(state, k, before)
+    if token == "%" and is_number(before) and not readings.operand_follows(state, k):
         hint = f"write {before}% as {float(before) / 100:g}"
-        return at(parser, k - 1, "a percentage is not read here", hint, k)
+        return at(state, k - 1, "a percentage is not read here", hint, k)
     if token in OPERATORS:
-        return at(parser, k, *OPERATORS[token])
+        return at(state, k, *OPERATORS[token])
     if token[-1] == "=" and token[0] in "+-*/@%&|^":
         name = before if is_name(before) else "x"
         hint = f"name the result anew: {name}2 = {name} {token[:-1]} ..."
-        return at(parser, k, f"{token} is not read here: a name stands for one stage", hint)
+        return at(state, k, f"{token} is not read here: a name stands for one stage", hint)
     if is_number(before) and is_number(token):
-        return readings.two_numbers(parser, k, before, token)
+        return readings.two_numbers(state, k, before, token)
     if excerpts.starts_operand(token):
-        return readings.two_operands(parser, k, before, token)
-    return at(parser, k, f"an operator is wanted before {quote(token)}")
+        return readings.two_operands(state, k, before, token)
+    return at(state, k, f"an operator is wanted before {quote(token)}")
 
 
-def inner_equals(parser: Parser, k: int, before: str) -> LanguageError:
+def inner_equals(state: State, k: int, before: str) -> LanguageError:
     """An equals sign inside a bracket: an argument by name, or the bracket was never closed."""
-    bracket = parser.open[-1]
-    follows = parser.tokens[k + 1] if k + 1 < len(parser.tokens) else ""
+    bracket = state.open[-1]
+    follows = state.tokens[k + 1] if k + 1 < len(state.tokens) else ""
     if follows in ("<", ">"):
-        return at(parser, k, f"={follows} is not read here", MEANT["=" + follows], k + 1)
-    starts = parser.tokens[k - 2][-1] in "(,"
+        return at(state, k, f"={follows} is not read here", MEANT["=" + follows], k + 1)
+    starts = state.tokens[k - 2][-1] in "(,"
     if bracket.kind in ("call", "method") and is_name(before) and starts:
         return at(
-            parser,
+            state,
             k - 1,
             "arguments are given by position; only axis and keepdims have names",
             "write the values alone, in order",
             k,
         )
-    if "\n" in parser.text[parser.offsets[bracket.token][1] : parser.offsets[k][0]]:
-        return never_closed(parser)
-    return at(parser, k, *OPERATORS["="])
+    if "\n" in state.text[state.offsets[bracket.token][1] : state.offsets[k][0]]:
+        return never_closed(state)
+    return at(state, k, *OPERATORS["="])
 
 
 # Numbers and names.
 
 
-def constant_name(parser: Parser, k: int, token: str) -> str:
+def constant_name(state: State, k: int, token: str) -> str:
     """`np.pi` is pi; no other name of a module is a constant here."""
     name = bare(token)
     if name not in CONSTANTS:
         hint = f"write {token}(...)" if find(name) else "only pi, e and functions can follow it"
-        raise at(parser, k, f"{quote(token)} is not a constant here", hint)
+        raise at(state, k, f"{quote(token)} is not a constant here", hint)
     return name
 
 
-def other_sinc(parser: Parser, k: int, token: str) -> LanguageError:
+def other_sinc(state: State, k: int, token: str) -> LanguageError:
     """NumPy's sinc has a pi that the gate here has not."""
     message = f"{quote(word(token) + '(x)')} is sin(pi*x)/(pi*x), and sinc(x) here is sin(x)/x"
-    return at(parser, k, message, "write sinc(pi*x)")
+    return at(state, k, message, "write sinc(pi*x)")
 
 
-def not_a_number(parser: Parser, k: int, token: str) -> LanguageError:
+def not_a_number(state: State, k: int, token: str) -> LanguageError:
     try:
         float(token)
     except ValueError:
         message = f"{quote(token)} is not a number"
-        return at(parser, k, message, "one _ may stand between two digits: 1_000")
-    return at(parser, k, f"{quote(token)} is larger than any float", "the largest is 1.8e308")
+        return at(state, k, message, "one _ may stand between two digits: 1_000")
+    return at(state, k, f"{quote(token)} is larger than any float", "the largest is 1.8e308")
 
 
-def check_attribute(parser: Parser, k: int, token: str, name: str) -> None:
+def check_attribute(state: State, k: int, token: str, name: str) -> None:
     """Only `.T` and `.dot(...)` are read."""
     if name in ("T", "dot") and (name == "dot") == (token[-1] == "("):
         return
     last = k
-    while last + 1 < len(parser.tokens) and parser.tokens[last + 1][0] == "." and token[-1] != "(":
+    while last + 1 < len(state.tokens) and state.tokens[last + 1][0] == "." and token[-1] != "(":
         last += 1
-        token = parser.tokens[last]
+        token = state.tokens[last]
     function = word(token)[1:]
     hint = "only .T and .dot(...) are read"
     if find(function) and token[-1] == "(":
         hint = f"write {function}(...) as a function of its own"
-    raise at_name(parser, k, f"the attribute {quote('.' + name)} is not read here", hint)
+    raise at_name(state, k, f"the attribute {quote('.' + name)} is not read here", hint)
 
 
-def check_index(parser: Parser, k: int) -> None:
+def check_index(state: State, k: int) -> None:
     """`exp[x]` means exp(x)."""
-    before = parser.tokens[k - 1]
-    if find(before) and parser.code[-1] == before:
-        content = excerpts.inside(parser.text, parser.offsets[k][0])
+    before = state.tokens[k - 1]
+    if find(before) and state.code[-1] == before:
+        content = excerpts.inside(state.text, state.offsets[k][0])
         hint = f"write {before}({content})"
-        raise at(parser, k, f"the function {before} is called with round brackets", hint)
+        raise at(state, k, f"the function {before} is called with round brackets", hint)
 
 
 def unknown_function(
@@ -180,45 +180,45 @@ def definition(name: str, written: str, content: str) -> str:
 # Brackets and commas.
 
 
-def stray_comma(parser: Parser, k: int) -> LanguageError:
-    before, after = parser.tokens[k - 1], "".join(parser.tokens[k + 1 : k + 2])
+def stray_comma(state: State, k: int) -> LanguageError:
+    before, after = state.tokens[k - 1], "".join(state.tokens[k + 1 : k + 2])
     hint = ""
     if before.isdigit() and after.isdigit() and len(before + after) <= 20:
         hint = f"write {before}.{after} for a decimal comma"
         hint += f", {before}{after} for thousands" if len(after) == 3 else ""
-    where = "these brackets group" if parser.open else "no call or list is open"
-    return at(parser, k, f"a comma can't stand here: {where}", hint)
+    where = "these brackets group" if state.open else "no call or list is open"
+    return at(state, k, f"a comma can't stand here: {where}", hint)
 
 
-def slice_too_long(parser: Parser, k: int) -> LanguageError:
-    return at(parser, k, "a slice has at most two colons: start:stop:step")
+def slice_too_long(state: State, k: int) -> LanguageError:
+    return at(state, k, "a slice has at most two colons: start:stop:step")
 
 
-def chained(parser: Parser, k: int) -> LanguageError:
-    first, second = parser.tokens[parser.places[-1]], parser.tokens[k]
+def chained(state: State, k: int) -> LanguageError:
+    first, second = state.tokens[state.places[-1]], state.tokens[k]
     hint = f"write a {first} b {second} c as (a {first} b)*(b {second} c)"
-    return at(parser, k, "comparisons can't be chained", hint)
+    return at(state, k, "comparisons can't be chained", hint)
 
 
-def unmatched(parser: Parser, k: int, token: str) -> LanguageError:
-    if not parser.open:
-        return at(parser, k, f"nothing was opened that this {token} could close")
-    bracket = parser.open[-1]
-    opened = at_bracket(parser, bracket.token, "")
+def unmatched(state: State, k: int, token: str) -> LanguageError:
+    if not state.open:
+        return at(state, k, f"nothing was opened that this {token} could close")
+    bracket = state.open[-1]
+    opened = at_bracket(state, bracket.token, "")
     place = f"line {opened.line}, column {opened.column}"
     wanted = "]" if bracket.kind in ("list", "index") else ")"
     message = f"{token} stands where {wanted} has to close the bracket of {place}"
-    return at(parser, k, message)
+    return at(state, k, message)
 
 
-def unfinished(parser: Parser, k: int) -> LanguageError:
+def unfinished(state: State, k: int) -> LanguageError:
     """The statement ends at token `k`, inside a bracket or before an operand."""
-    if parser.open:
-        return never_closed(parser)
-    before = parser.tokens[k - 1] if k else ""
+    if state.open:
+        return never_closed(state)
+    before = state.tokens[k - 1] if k else ""
     after = f" after {quote(before)}" if before not in ("", *ENDS) else ""
-    if k == len(parser.tokens):
-        return at(parser, k, f"the text ends{after}, where an operand is wanted")
-    continues = parser.tokens[k] == "\n"
+    if k == len(state.tokens):
+        return at(state, k, f"the text ends{after}, where an operand is wanted")
+    continues = state.tokens[k] == "\n"
     hint = "to go on with the next line, put the whole in brackets" if continues else ""
-    return at(parser, k, f"the statement ends{after}, where an operand is wanted", hint)
+    return at(state, k, f"the statement ends{after}, where an operand is wanted", hint)

@@ -8,45 +8,45 @@ from backprop.errors import LanguageError
 from backprop.language.tokens import word
 
 if TYPE_CHECKING:
-    from backprop.language.parser import Parser
+    from backprop.language.state import State
 
 ENDS = ("\n", ";")
 
 
 def at(
-    parser: Parser, k: int, message: str, hint: str = "", last: int | None = None
+    state: State, k: int, message: str, hint: str = "", last: int | None = None
 ) -> LanguageError:
     """An error at token `k` (up to token `last`), or at the end of the text."""
-    places = parser.offsets
-    if k < len(places) and parser.tokens[k] != "\n":
+    places = state.offsets
+    if k < len(places) and state.tokens[k] != "\n":
         start, stop = places[k][0], places[k if last is None else last][1]
     else:
         start = places[k - 1][1] if k else 0
         stop = start + 1
-    return LanguageError(message, text=parser.text, span=(start, stop), hint=hint)
+    return LanguageError(message, text=state.text, span=(start, stop), hint=hint)
 
 
 def at_characters(
-    parser: Parser, start: int, stop: int, message: str, hint: str = ""
+    state: State, start: int, stop: int, message: str, hint: str = ""
 ) -> LanguageError:
-    return LanguageError(message, text=parser.text, span=(start, stop), hint=hint)
+    return LanguageError(message, text=state.text, span=(start, stop), hint=hint)
 
 
-def at_name(parser: Parser, k: int, message: str, hint: str = "") -> LanguageError:
+def at_name(state: State, k: int, message: str, hint: str = "") -> LanguageError:
     """An error at the name of a call, without the bracket; at a token that is no call."""
-    start, stop = parser.offsets[k]
-    name = word(parser.text[start:stop])
-    return at_characters(parser, start, start + len(name) if name else stop, message, hint)
+    start, stop = state.offsets[k]
+    name = word(state.text[start:stop])
+    return at_characters(state, start, start + len(name) if name else stop, message, hint)
 
 
-def at_bracket(parser: Parser, k: int, message: str, hint: str = "") -> LanguageError:
+def at_bracket(state: State, k: int, message: str, hint: str = "") -> LanguageError:
     """An error at the bracket that a token ends with."""
-    stop = parser.offsets[k][1]
-    return at_characters(parser, stop - 1, stop, message, hint)
+    stop = state.offsets[k][1]
+    return at_characters(state, stop - 1, stop, message, hint)
 
 
-def never_closed(parser: Parser) -> LanguageError:
-    return at_bracket(parser, parser.open[-1].token, "this bracket is never closed")
+def never_closed(state: State) -> LanguageError:
+    return at_bracket(state, state.open[-1].token, "this bracket is never closed")
 
 
 def quote(token: str) -> str:
