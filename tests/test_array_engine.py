@@ -199,7 +199,6 @@ def test_fine_and_fused_gates_on_arrays_give_the_same(text: str) -> None:
         for name, slope in written.gradient.items():
             np.testing.assert_allclose(found.gradient[name], slope, rtol=1e-12)
         for stage in found.stages():
-            assert found.program.shapes is not None
             assert np.shape(stage.value) == found.program.shapes[stage.stage.slot]
     assert "; ".join(stage.stage.code for stage in found.stages()) == GRANULAR[text]
 

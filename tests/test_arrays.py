@@ -50,7 +50,7 @@ def needs(text: str, point: dict[str, Array]) -> bool:
     """Is the output an array?"""
     shapes = {name: np.shape(x) for name, x in point.items() if np.ndim(x)}
     program = backprop.parse(text, shapes=shapes)
-    return bool(program.shapes and program.shapes[program.output])
+    return bool(program.shapes[program.output])
 
 
 Sizes = Callable[[np.random.Generator], dict[str, tuple[int, ...]]]

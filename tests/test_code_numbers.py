@@ -68,7 +68,7 @@ def lecture_and_corners() -> list[Job]:
             program = backprop.parse(text, given=point)
         except backprop.BackpropError:
             continue
-        if program.shapes is None:
+        if not program.arrays:
             kept = {name: value for name, value in point.items() if name in program.inputs}
             jobs += [job(text, kept, gates=gates) for gates in GRANULARITIES]
     return jobs

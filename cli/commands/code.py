@@ -112,7 +112,7 @@ def has_values(asked: Question, program: Program) -> bool:
 
 def upstream_for(program: Program) -> str | None:
     """What comes after an output that is an array, where somebody has to say: ones."""
-    return "ones" if program.shapes and program.shapes[program.output] else None
+    return "ones" if program.shapes[program.output] else None
 
 
 def verdict(report: Report) -> list[str]:

@@ -55,7 +55,7 @@ def counted(points: int) -> str:
 
 def difference(of: str, bad: Instance) -> str:
     """At which point a claim is what, and what is right."""
-    if bad.spot.program.shapes is not None:
+    if bad.spot.program.arrays:
         return array_difference(of, bad)
     where = "here" if bad.spot.given else f"at {point_text(bad.spot.point)}"
     claimed, right = apart(bad.claimed, bad.right)

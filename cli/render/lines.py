@@ -45,7 +45,7 @@ def headline(program: Program) -> str:
 
 def passings(report: Report, computed: Computed, view: View) -> list[Passing]:
     """What a stage hands back, in the way the lecture notes write it: `dx += -4`."""
-    if report.program.shapes is not None:
+    if report.program.arrays:
         return [
             Passing("", f"{name} {sign} {formula}: nothing passes" if flow is None
                     else f"{name} {sign} {formula} = {view.short(flow)}")
@@ -82,7 +82,7 @@ def shape_of(program: Program, slot: int) -> str:
     """`5x10`, `10` for a vector, `a number`."""
     from backprop.gates.shapes import compact
 
-    return compact(program.shapes[slot] if program.shapes else ())
+    return compact(program.shapes[slot])
 
 
 def shown_stages(report: Report) -> Iterator[Computed | int]:

@@ -18,7 +18,7 @@ COLUMNS = {
 def render(report: Report, view: View) -> Iterator[str]:
     program = report.program
     left_out = set() if view.shapes else {"shape"}
-    if program.shapes is not None:
+    if program.arrays:
         left_out.add("local derivative")
     columns = [name for name in COLUMNS if name not in left_out]
     yield row(columns)

@@ -32,7 +32,7 @@ VERDICT_STYLES = {"agree": "green", "unchecked": "dim", "differ": "bold red"}
 
 def render_stages(report: Report, view: View) -> Iterator[RenderableType]:
     yield Text(visible(headline(report.program)), style="bold", overflow="fold")
-    if report.program.shapes is None:
+    if not report.program.arrays:
         yield stage_table(report, view)
     else:
         from backprop.cli.render.array_table import ArrayStages
@@ -41,7 +41,7 @@ def render_stages(report: Report, view: View) -> Iterator[RenderableType]:
 
 
 def render_answers(report: Report, view: View) -> Iterator[RenderableType]:
-    hanging = report.program.shapes is not None
+    hanging = report.program.arrays
     for answer in answers(report, view, view.block if hanging and view.full else None):
         style = BACKWARD if "/" in answer.name else FORWARD
         yield one_answer(answer, style, hanging=hanging)

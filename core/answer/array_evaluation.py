@@ -33,7 +33,6 @@ def report_on(
 ) -> Report:  # fmt: skip
     """Both passes and what is to be said of them. With a Jacobian the stages show those of the
     output's sum."""
-    assert program.shapes is not None
     if jacobian and upstream is not None:
         raise UsageError("a Jacobian is for every upstream gradient: give one or the other")
     with np.errstate(**IGNORED):
@@ -51,7 +50,6 @@ def jacobian_of(
 ) -> dict[str, Array]:
     """The derivative of every entry of the output by every entry of these inputs: one backward
     pass for each entry of the output."""
-    assert program.shapes is not None
     shape = program.shapes[program.output]
     sides = {name: program.shapes[program.inputs[name]] for name in wrt}
     size = prod(shape) * sum(map(prod, sides.values()))

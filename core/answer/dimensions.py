@@ -50,7 +50,7 @@ class Dimensions:
     valued: bool = False  # have all inputs a value, so that numbers can be computed?
 
     def shape(self, slot: int) -> Shape:
-        return self.program.shapes[slot] if self.program.shapes else ()
+        return self.program.shapes[slot]
 
     @cached_property
     def inputs(self) -> dict[str, Shape]:

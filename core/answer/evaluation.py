@@ -95,7 +95,7 @@ def evaluate(
     )  # fmt: skip
     wanted = tuple(program.inputs) if wrt is None else checked_wrt(program, wrt)
     everything = wanted == tuple(program.inputs)
-    if program.shapes is not None:
+    if program.arrays:
         from backprop.answer.array_evaluation import report_on
 
         report = report_on(program, at, wanted, ties, upstream, jacobian=jacobian)

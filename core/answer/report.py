@@ -80,7 +80,7 @@ class Report:
         """The backward pass to every slot, also where only some inputs were asked for."""
         if set(self.program.inputs) <= set(self.wrt):
             return self.back
-        if self.program.shapes is None:
+        if not self.program.arrays:
             return backward(self.program, self.values, self.branches)
         from backprop.engine.arrays import backward_arrays
 
@@ -90,7 +90,7 @@ class Report:
     @property
     def finite(self) -> bool:
         numbers = (self.value, *self.gradient.values())
-        if self.program.shapes is None:
+        if not self.program.arrays:
             return all(map(math.isfinite, numbers))
         from backprop.arithmetic.arrays import finite
 
@@ -123,7 +123,7 @@ class Report:
         slopes = self.every.slopes(slot) or (None,) * len(stage.operands)
         if stage.constants:
             slopes = tuple([None if p in stage.constants else s for p, s in enumerate(slopes)])
-        if self.program.shapes is None:
+        if not self.program.arrays:
             flows = tuple([None if slope is None else slope * gradient for slope in slopes])
         else:
             flows = tuple([self.every.flow(slot, place) for place in range(len(slopes))])
@@ -132,7 +132,6 @@ class Report:
     def stage_dict(self, computed: Computed) -> dict[str, Any]:
         stage = computed.stage
         line, span = self.program.where(stage.slot)
-        shapes = self.program.shapes
         return {
             **stage.to_dict(),
             "value": plain(computed.value),
@@ -142,7 +141,7 @@ class Report:
             "line": line,
             "span": list(span),
             "digits": self.digits(stage.id),
-            **({} if shapes is None else {"shape": list(shapes[stage.slot])}),
+            **({"shape": list(self.program.shapes[stage.slot])} if self.program.arrays else {}),
         }
 
     def digits(self, stage: int) -> dict[str, int] | None:

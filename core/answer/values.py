@@ -65,7 +65,7 @@ def constant(name: str, text: str, seed: Sequence[int] = ()) -> Any:
             f"{node} is not a number", text=text, span=where, origin=origin,
             hint="a value is a number or an expression of numbers, such as pi/3",
         )  # fmt: skip
-    if program.shapes is not None:
+    if program.arrays:
         return program.constants[program.output]
     return forward(program, {})[program.output]
 

@@ -38,7 +38,7 @@ def check(
     end = time.monotonic() + timeout
     reason = f"there was no verdict in {timeout:g} s"
     asked = request(report, methods, digits, formula=formula)
-    wide = report.program.shapes is not None and size_of(report.program) > ENTRIES * timeout
+    wide = report.program.arrays and size_of(report.program) > ENTRIES * timeout
     child.send({**asked, "timeout": timeout, "wide": wide})
     found: Check | None = None
     done: dict[str, Method] = {}
@@ -63,10 +63,10 @@ def check(
 def refusal(report: Report, timeout: float) -> str:
     """Why a report can't be checked, or not in this time; empty if it can."""
     size = report.program.size
-    if report.program.shapes is None and size > RATE * timeout:
+    if not report.program.arrays and size > RATE * timeout:
         need = math.ceil(2 * size / RATE)
         return f"{size:,} stages need more time: --check-timeout {need} may be enough"
-    if report.program.shapes is not None and entries_of(report) > MOST:
+    if report.program.arrays and entries_of(report) > MOST:
         return f"{entries_of(report):,} entries are too many: {MOST:,} are checked at most"
     if not report.wrt:
         return "there is no input to differentiate by"
@@ -134,7 +134,7 @@ def gradient_of(report: Report) -> dict[str, Any]:
     if report.jacobian is None:
         gradient = {name: listed(report.gradient[name]) for name in report.wrt}
         upstream = None
-        if report.program.shapes is not None:
+        if report.program.arrays:
             upstream = listed(report.back.gradient(report.program.output))
         return {"gradient": gradient, "upstream": upstream}
     from backprop.checking.arrays.rows import mixed

@@ -90,7 +90,7 @@ def entries(random: Random, drawn: Range, shape: tuple[int, ...]) -> Any:
 
 def has_value(program: Program, at: Mapping[str, Any]) -> bool:
     """Is the program's value at a point a number, or an array of numbers?"""
-    if program.shapes is None:
+    if not program.arrays:
         return not math.isnan(forward(program, at)[program.output])
     import numpy as np
 

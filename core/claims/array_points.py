@@ -39,7 +39,6 @@ def array_spots(
     tie: str,
 ) -> Iterator[Spot]:  # fmt: skip
     """The given point and some near it. What no gradient reaches, such as indices, stays."""
-    assert program.shapes is not None
     shape = program.shapes[program.output]
     start = upstream_of(shape, upstream) if upstream is not None or not shape else None
     random = np.random.default_rng(seed)
@@ -108,7 +107,7 @@ def array_instances(claim: Claim, spots: Sequence[Spot], names: Names) -> list[I
 
 def values_at(program: Program, point: Mapping[str, Any]) -> Sequence[Array]:
     """The forward pass alone."""
-    if program.shapes is None:
+    if not program.arrays:
         with mp.workdps(DIGITS):
             return forward(program, point, PRECISE)
     with mp.workdps(DIGITS), np.errstate(**IGNORED):

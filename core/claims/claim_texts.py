@@ -54,7 +54,7 @@ def read_claim(text: str, names: Names) -> Claim:
     itself = [used for used in staged.inputs if names.gradients.get(used) == slot]
     if itself:
         raise at_name(staged.tree, itself[0], origin, f"{itself[0]} is what is claimed itself")
-    number = numeral(of, right) if not staged.inputs and staged.shapes is None else None
+    number = numeral(of, right) if not staged.inputs and not staged.arrays else None
     return Claim(name, slot, of, right, staged, number)
 
 
@@ -81,7 +81,7 @@ def read_formula(text: str, origin: str, names: Names) -> Program:
     if not text:
         raise UsageError(f"{origin} is empty")
     shapes, known = names.program.shapes, {**names.gradients, **names.slots}
-    sizes = {name: shapes[slot] for name, slot in known.items() if shapes[slot]} if shapes else {}
+    sizes = {name: shapes[slot] for name, slot in known.items() if shapes[slot]}
     try:
         tree = parse(text)
         if tree.stored:
@@ -94,7 +94,7 @@ def read_formula(text: str, origin: str, names: Names) -> Program:
     except BackpropError as error:
         error.origin = origin
         raise
-    if staged.shapes is not None and shapes is None:
+    if staged.arrays and not names.program.arrays:
         raise UsageError(f"{origin} is about arrays, the program about numbers")
     return staged
 

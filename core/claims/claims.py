@@ -63,7 +63,7 @@ class Verdict(NamedTuple):
 
 def instances(claim: Claim, spots: Sequence[Spot], names: Names) -> list[Instance]:
     """What a claim comes to at every spot, beside what is right there."""
-    if names.program.shapes is not None:
+    if names.program.arrays:
         from backprop.claims.array_points import array_instances
 
         return array_instances(claim, spots, names)
@@ -109,7 +109,7 @@ def explained(claim: Claim, found: Sequence[Instance]) -> str:
     if claim.number is None:
         return slip(claim.slot, [(one.spot, one.claimed) for one in found])
     first = found[0]
-    if not first.spot.given or first.spot.program.shapes is not None:
+    if not first.spot.given or first.spot.program.arrays:
         return ""
     wanted = float(first.right)
     coarse = claim.number.fits(wanted) and claim.number.coarse(wanted)
@@ -153,7 +153,7 @@ def check_claims(
 ) -> Claims:  # fmt: skip
     """Judge claims about a program at a point, or without one at random points alone."""
     claims, names = read_claims(texts, program), Names(program)
-    at = point(program, values) if values or program.shapes is not None else None
+    at = point(program, values) if values or program.arrays else None
     spots = spots_for(program, at, [claim.slot for claim in claims], asked)
     aside = ""
     if at is not None and not (spots and spots[0].given):
@@ -175,7 +175,7 @@ def spots_for(
 ) -> list[Spot]:
     """The given point, if there is one, and random ones."""
     ranges = read_ranges(tuple(asked.ranges), program)
-    if program.shapes is not None:
+    if program.arrays:
         from backprop.claims.array_points import array_spots
 
         assert at is not None

@@ -78,7 +78,7 @@ def subject(program: Program) -> dict[str, Any]:
 
 def refusal(program: Program) -> str:
     """Why SymPy isn't asked about a program; empty if it is."""
-    if program.shapes is not None:
+    if program.arrays:
         return "SymPy isn't asked about arrays"
     if program.size > SMALL:
         return f"SymPy isn't asked about more than {SMALL} stages"

@@ -163,7 +163,7 @@ def array_pairs(
         )
     if asked.ranges:
         raise UsageError("--range is for programs on numbers: arrays are drawn near the point")
-    if program.shapes is None:
+    if not program.arrays:
         raise UsageError("one program is about arrays, the other about numbers")
     inputs = {name: point[name] for name in program.inputs}
     for spot in array_spots(program, inputs, "1", asked.points, asked.seed, asked.ties):
@@ -206,7 +206,7 @@ def departure(
             shown = next(pair for pair in pairs if not alike(pair, ours, theirs))
             value, beside = shown.ours[ours], shown.theirs[theirs]
             return Departure(name, code_of(program, ours), True, value, beside)
-    if both or program.shapes is not None or other.shapes is not None:
+    if both or program.arrays or other.arrays:
         return None
     opened = stage(other.tree, other.inputs, "fine")
     wider = [wide(pair, opened) for pair in pairs]

@@ -87,7 +87,7 @@ def compare(
         source = iterated(source, iterate, TIMES if times is None else times)
     unrolled = source if isinstance(source, Iterated) else None
     whole = stage(source.tree if isinstance(source, Iterated) else source, given, gates)
-    if whole.shapes is not None or arrays_in(given, 0):
+    if whole.arrays or arrays_in(given, 0):
         raise UsageError(
             "compare is for programs of single numbers", hint="backprop eval and check take arrays"
         )

@@ -123,7 +123,7 @@ class DataObjective:
 
 
 def numbers_only(program: Program) -> bool:
-    return program.shapes is None and not any(
+    return not program.arrays and not any(
         name in GATES and GATES[name].array for name in set(program.gates)
     )
 

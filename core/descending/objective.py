@@ -59,13 +59,13 @@ class ProgramObjective:
         self.names = tuple(names)
         self.ties = ties
         self.watch = watch_of(program, self.names)
-        if program.shapes is not None and program.shapes[program.output]:
+        if program.arrays and program.shapes[program.output]:
             raise no_number(program.shapes[program.output])
 
     def at(self, point: Point, step: int | None = None) -> Found:
         del step
         program, everything = self.program, {**self.fixed, **point}
-        if program.shapes is None:
+        if not program.arrays:
             values = forward(program, everything)
             back = resolve(self.watch, values, self.ties).back
         else:
@@ -87,7 +87,7 @@ class ProgramObjective:
         return ""
 
     def quiet(self) -> AbstractContextManager[Any]:
-        return nullcontext() if self.program.shapes is None else unheard()
+        return nullcontext() if not self.program.arrays else unheard()
 
 
 def no_number(shape: tuple[int, ...]) -> UsageError:

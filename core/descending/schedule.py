@@ -35,7 +35,7 @@ def rates_of(text: str, rate: float, steps: int) -> Rates:
         error.origin = error.origin or "--schedule"
         raise
     strange = [name for name in program.inputs if name not in LETTERS]
-    if strange or program.shapes is not None:
+    if strange or program.arrays:
         raise UsageError(
             f"--schedule {text}: a schedule is a formula of {', '.join(LETTERS)}",
             hint=f"or one of {', '.join(SCHEDULES)}",

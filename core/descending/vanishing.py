@@ -153,7 +153,7 @@ def gained(asked: Any, change: Any) -> float:
 
 
 def arithmetic_of(report: Report) -> Any:
-    if report.program.shapes is None:
+    if not report.program.arrays:
         return IEEE
     from backprop.arithmetic.arrays import ARRAYS
 

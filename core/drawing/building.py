@@ -189,7 +189,7 @@ class Builder:
     def texts(self, slot: int, gradient: Any) -> Numbers:
         if self.report is None:
             shapes = self.program.shapes
-            return Numbers(shape_text(shapes[slot]) if shapes and shapes[slot] else "")
+            return Numbers(shape_text(shapes[slot]) if shapes[slot] else "")
         value = self.report.values[slot]
         return Numbers(
             short(value, self.decimals), short(gradient, self.decimals),

@@ -61,7 +61,7 @@ def emit(
         hint = "a file can't look around a tie as the other commands do"
         raise UsageError(f"ties can be {', '.join(TIES)} in code, not {ties}", hint=hint)
     target = language(lang)
-    if program.shapes is not None and not target.arrays:
+    if program.arrays and not target.arrays:
         raise about_arrays(target)
     wanted = tuple(program.inputs) if wrt is None else tuple(wrt)
     told = () if forward_only else at_ties(program, ties)

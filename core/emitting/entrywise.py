@@ -36,7 +36,7 @@ class Mask(NamedTuple):
 
 class Entrywise(Walk):
     def __init__(self, program: Program, language: Language, ties: str, wrt: Sequence[str]) -> None:
-        self.shapes = program.shapes or ((),) * len(program.gates)
+        self.shapes = program.shapes
         self.whole = WholeWriter(language, ties)
         self.known: list[Line] = []  # arrays that the program itself has
         super().__init__(program, language, ties, wrt)
@@ -72,7 +72,7 @@ class Entrywise(Walk):
         return made._replace(inputs=inputs, lines=[*first, *made.lines], about=self.about())
 
     def about(self) -> str:
-        if self.program.shapes is None:
+        if not self.program.arrays:
             return ", entry by entry"
         sizes = [(n, self.shapes[slot]) for n, slot in self.program.inputs.items()]
         told = [f"{name} ({compact(shape)})" for name, shape in sizes if shape]
@@ -135,7 +135,7 @@ class Entrywise(Walk):
     def begin(self) -> Iterator[Line]:
         """The gradient of the output: what comes from outside, or 1 for every entry."""
         output = self.program.output
-        if self.program.shapes is not None and not self.upstream:
+        if self.program.arrays and not self.upstream:
             return
         name = self.names.gradient(self.program.output_name)
         self.gradients[output] = name
@@ -157,7 +157,7 @@ class Entrywise(Walk):
             return self.gradients[slot]
         if slot == self.program.output:
             return self.writer.number(1.0).text
-        like = slot if self.program.shapes is not None else self.program.output
+        like = slot if self.program.arrays else self.program.output
         return f"np.zeros_like({self.pieces[like].text})"
 
     def passing(self, step: Passing, first: bool) -> Line:

@@ -80,7 +80,7 @@ class Derivation:
     def __init__(self, program: Program, wish: Wish) -> None:
         self.program = program
         self.wish = wish
-        self.shapes: Sequence[Shape] = program.shapes or ((),) * len(program.gates)
+        self.shapes: Sequence[Shape] = program.shapes
         labels = {s: n for s, n in enumerate(program.labels) if s not in program.constants}
         if program.output in program.constants or not program.operands[program.output]:
             labels[-1] = program.output_name

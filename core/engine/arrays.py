@@ -67,7 +67,6 @@ def backward_arrays(
     """The gradient of sum(upstream*output) for every slot, or for those that `wrt` needs; `only`
     has something true for every stage that may pass anything on."""
     shapes = program.shapes
-    assert shapes is not None
     branches = Branches.of(ties)
     wanted = wanted_slots(program, wrt)
     gradients: Messages = [None] * len(values)

@@ -55,7 +55,7 @@ class Nudge(NamedTuple):
 def nudges(report: Report, name: str) -> Iterator[Nudge]:
     """What raising an input does; of an array, the entry with the largest gradient."""
     program = report.program
-    if not report.finite or program.shapes is None:
+    if not report.finite or not program.arrays:
         if report.finite:
             yield scalar_nudge(report, name)
         return

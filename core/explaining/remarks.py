@@ -21,7 +21,7 @@ def remarks(report: Report, computed: Computed, number: Callable[[Any], str]) ->
     """Sentences about a stage with numbers such as these."""
     if not report.every.reached(computed.stage.slot):
         return
-    if report.program.shapes is not None:
+    if report.program.arrays:
         yield from of_arrays(report, computed, number)
         return
     fed = [report.values[slot] for slot in computed.stage.operands]

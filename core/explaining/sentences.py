@@ -77,7 +77,7 @@ class Teller:
         stage, report = computed.stage, self.report
         program = report.program
         found = f"{stage.name} = {stage.code}"
-        if program.shapes is None:
+        if not program.arrays:
             fed = [
                 program.literals[slot]
                 if program.gates[slot] == CONSTANT
@@ -97,7 +97,7 @@ class Teller:
         if not self.report.every.reached(stage.slot):
             return "Nothing comes back to it, so it passes nothing on."
         total = self.sum(stage.slot, stage.name)
-        if program.shapes is not None:
+        if program.arrays:
             return f"What has come back to it: {total}."
         return f"Its gradient is {total}: {self.wanted(computed)}."
 
@@ -131,7 +131,7 @@ class Teller:
                 continue
             if flow is None:
                 yield f"d{name}: nothing passes"
-            elif self.report.program.shapes is not None:
+            elif self.report.program.arrays:
                 yield from self.array_pass(computed, place)
             else:
                 yield self.number_pass(computed, place)

@@ -12,7 +12,6 @@ Shape = tuple[int, ...]
 
 def dimensions(program: Program, stage: Stage, place: int) -> Iterator[str]:
     """Why a matrix product passes back what it does: by shapes alone, as in the notes."""
-    assert program.shapes is not None
     if stage.gate.name != "matmul" or len(program.shapes[stage.slot]) != 2:
         return
     name, other = stage.operand_names[place], stage.operand_names[1 - place]

@@ -212,7 +212,7 @@ def by_edits(case: Case) -> Iterator[Diagnosis]:
     site = Site(
         case.upstream, gradients, values,
         frozenset(case.operands if product else ()),
-        case.gates[0] if len(case.gates) == 1 else "", case.forward.program.shapes is not None,
+        case.gates[0] if len(case.gates) == 1 else "", case.forward.program.arrays,
     )  # fmt: skip
     for edit in edits(tree.code, site):
         if case.explains(edit.code):
@@ -249,7 +249,7 @@ def others(case: Case) -> Iterator[Diagnosis]:
 def other_functions(case: Case, fix: str) -> Iterator[Diagnosis]:
     """The derivative of another function of one number at the same place."""
     one = case.statement
-    if one is None or one.program.shapes is not None or len(case.operands) != 1:
+    if one is None or one.program.arrays or len(case.operands) != 1:
         return
     assert case.yours is not None
     inner, upstream = case.forward.values[case.operands[0]], case.forward.gradients[one.name]

@@ -53,7 +53,7 @@ class Evaluator:
         }
         self.names |= forward.values
         self.arithmetic = arithmetic_for(forward.program)
-        self.arrays = forward.program.shapes is not None
+        self.arrays = forward.program.arrays
         sizes = [prod(getattr(series[0], "shape", ())) for series in forward.values.values()]
         self.most = max(MOST_ENTRIES, 10 * max(sizes))
 
@@ -82,7 +82,7 @@ class Evaluator:
         return program
 
     def value(self, program: Program, point: Mapping[str, Any]) -> Any:
-        if program.shapes is None:
+        if not program.arrays:
             return run(program, point, PRECISE)[program.output]
         arithmetic = self.arithmetic
         if not self.arrays:

@@ -13,7 +13,7 @@ LONGEST = 72  # characters of a formula that helps
 def right_line(statement: Statement, variable: str, gradient: str) -> str:
     """What a statement passes back, `2 * xpy * dxpysqr`; empty if it would be long."""
     program = statement.closed()
-    if program.shapes is None:
+    if not program.arrays:
         slope = slope_text(program, variable, statement.name)
         return joined(slope, gradient) if slope else ""
     return array_text(program, variable, statement.name, gradient)

@@ -118,7 +118,7 @@ def worlds_of(
             aside = maker.world({**point, **moved}, None)
             first = aside if maker.finite(aside) else first
         others = maker.others(point, drawn, Random(seed))
-        free = upstream is None and program.shapes is not None and program.shapes[program.output]
+        free = upstream is None and program.arrays and program.shapes[program.output]
         return Forward(program, statements, (first, *others), maker, required, bool(free))
 
 
@@ -141,9 +141,9 @@ def statements_of(tree: Tree, program: Program) -> Iterator[Statement]:
     known: dict[str, tuple[int, ...]] = {}
     slots = dict(program.names)
     for name, slot in slots.items():
-        known[name] = program.shapes[slot] if program.shapes else ()
+        known[name] = program.shapes[slot]
     for run in tree.body:
         name = tree.name_of(run) or program.output_name
         if name not in program.inputs:
             alone = replace(tree, body=(run,))
-            yield Statement(name, staged(alone, known, arrays=program.shapes is not None), alone)
+            yield Statement(name, staged(alone, known, arrays=program.arrays), alone)

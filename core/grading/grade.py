@@ -32,7 +32,7 @@ def forward_of(
     used = {n: v for n, v in given.items() if n in program.inputs or n not in allow}
     at = point(program, used)
     wanted = None if wrt is None else checked_wrt(program, wrt)
-    with quietly(program.shapes is not None):
+    with quietly(program.arrays):
         return worlds_of(tree, at, program, ties=ties, wrt=wanted, upstream=upstream, seed=seed)
 
 
@@ -40,7 +40,7 @@ def grade(forward: Forward, text: str, file: str = "", pattern: str | None = Non
     """The grade of one file; whatever is wrong with it ends here."""
     found = Grade(file)
     try:
-        with precisely(), quietly(forward.program.shapes is not None):
+        with precisely(), quietly(forward.program.arrays):
             Grader(forward, text, found, pattern).run()
     except BackpropError as error:
         found.lines, found.missing, found.error = [], [], error

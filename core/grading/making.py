@@ -40,7 +40,7 @@ class Maker:
         self.ties = ties
         self.convention = "first" if ties == AUTO else ties  # points lie beside kinks, not on them
         self.upstream = upstream
-        self.arrays = program.shapes is not None
+        self.arrays = program.arrays
         self.arithmetic = arithmetic_for(program)
         self.kinked = False  # was a gate at a point without derivative?
 
@@ -85,14 +85,13 @@ class Maker:
     def way(self, point: Mapping[str, Any]) -> Mapping[str, Any]:
         """The way along which the branches at a tie were chosen, if one was."""
         shapes = self.program.shapes
-        if shapes is not None and shapes[self.program.output] and self.upstream is None:
+        if shapes[self.program.output] and self.upstream is None:
             return {}
         with quietly(self.arrays):
             start = None
             if self.arrays:
                 from backprop.answer.array_evaluation import upstream_of
 
-                assert shapes is not None
                 start = upstream_of(shapes[self.program.output], self.upstream)
             branches, _ = at_point(self.program, point, self.ties, start)
         return branches.direction or {}
@@ -105,7 +104,6 @@ class Maker:
 
         from backprop.answer.array_evaluation import upstream_of
 
-        assert self.program.shapes is not None
         shape = self.program.shapes[self.program.output]
         if self.upstream is None and shape and random:
             drawn = [random.uniform(-2, 2) for _ in range(prod(shape))]

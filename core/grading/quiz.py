@@ -70,7 +70,7 @@ def make_quiz(tree: Tree, values: Mapping[str, Any], settings: Settings) -> Quiz
 
 
 def check_size(program: Program, values: Mapping[str, Any]) -> None:
-    if program.shapes is not None or arrays_in(values, 0):
+    if program.arrays or arrays_in(values, 0):
         raise UsageError("a quiz is about numbers, and this program is about arrays")
     if not program.size or not program.inputs:
         raise UsageError("there is nothing to ask: the program has no stage or no input")

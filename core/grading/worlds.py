@@ -38,11 +38,11 @@ class Statement(NamedTuple):
     def closed(self) -> Program:
         """The program with known patterns as one gate each: 1/(1 + exp(-x)) is a sigmoid."""
         program = self.program
-        if program.shapes is not None:
+        if program.arrays:
             if any(program.shapes):
                 return program
             program = stage(self.tree, program.inputs)
-        return program if program.shapes is not None else fuse(program)
+        return program if program.arrays else fuse(program)
 
 
 class World(NamedTuple):
@@ -84,7 +84,7 @@ def differentiable(program: Program) -> set[int]:
 
 def arithmetic_for(program: Program) -> Any:
     """Many digits, except for arrays so large that these would take long."""
-    if program.shapes is None:
+    if not program.arrays:
         return PRECISE
     if sum(map(prod, program.shapes)) > MOST_EXACT:
         from backprop.arithmetic.arrays import ARRAYS

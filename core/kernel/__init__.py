@@ -57,7 +57,7 @@ def compiled(
             f"there is no engine {engine[:40]}; engines are {', '.join(ENGINES)}",
             hint=f"did you mean {near}?" if near else "",
         )
-    if program.shapes is not None:
+    if program.arrays:
         raise UsageError(
             "this program is about arrays, and a table has numbers only",
             hint="write the entries out: w0*x0 + w1*x1",

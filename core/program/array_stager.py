@@ -58,6 +58,8 @@ class Listed(NamedTuple):
 
 
 class ArrayStager(Stager):
+    arrays = True
+
     def __init__(
         self, tree: Tree, given: Collection[str], fine: bool, share: bool,
         shapes: Mapping[str, Shape], seed: Sequence[int],
@@ -66,7 +68,6 @@ class ArrayStager(Stager):
         super().__init__(tree, given, fine, share)
         self.plain = NoPlainGates(self.seen, tree.functions)
         self.given_shapes = shapes
-        self.shapes: list[Shape] = []
         self.waiting: list[Listed | Keyword] = []  # what stands on the stack as UNREAD
         self.random = np.random.default_rng([*seed, 0])
 
@@ -74,9 +75,6 @@ class ArrayStager(Stager):
         super().walk()
         if self.stack:
             self.stack[-1] = self.settled(self.stack[-1])
-
-    def column_of_shapes(self) -> tuple[Shape, ...] | None:
-        return tuple(self.shapes)
 
     # Slots, each with a shape.
 

@@ -93,7 +93,7 @@ class Fuser:
         old = self.old
         for slot, (gate, operands) in enumerate(zip(old.gates, old.operands, strict=True)):
             fed = tuple([self.places[operand] for operand in operands])
-            new = self.add(gate, fed, old.nodes[slot], old.shapes[slot] if old.shapes else ())
+            new = self.add(gate, fed, old.nodes[slot], old.shapes[slot])
             if gate == CONSTANT:
                 self.constants[new], self.literals[new] = old.constants[slot], old.literals[slot]
             self.places[slot] = self.closed(new)
@@ -171,6 +171,6 @@ class Fuser:
             inputs={name: moved[self.places[slot]] for name, slot in old.inputs.items()},
             names={name: moved[slot] for name, slot in names.items()},
             output=moved[self.places[old.output]],
-            shapes=old.shapes and tuple([self.shapes[slot] for slot in order]),
+            shapes=tuple([self.shapes[slot] for slot in order]),
             granularity="fused",
         )

@@ -116,12 +116,15 @@ class Program:
     notices: tuple[Notice, ...] = ()
     granularity: str = "written"
     shared: bool = True  # are equal subexpressions one stage?
-    shapes: tuple[tuple[int, ...], ...] | None = None  # of every slot; None if all are numbers
+    arrays: bool = False  # is any slot anything but a number?
+    shapes: tuple[tuple[int, ...], ...] = ()  # of every slot
     bending: Sequence[Step] = field(init=False, default=())  # stages that bend or jump somewhere
 
     def __post_init__(self) -> None:
         for name in ("constants", "literals", "inputs", "defaults", "names"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        if not self.arrays:
+            object.__setattr__(self, "shapes", ((),) * len(self.gates))
         validate(self)
         if not BENDING.isdisjoint(self.gates):
             steps = [step for step in self.forward_steps() if step[1] in BENDING]
@@ -133,8 +136,6 @@ class Program:
 
     def shapes_of_inputs(self) -> dict[str, tuple[int, ...]]:
         """The shapes of the inputs that are arrays."""
-        if self.shapes is None:
-            return {}
         return {name: self.shapes[slot] for name, slot in self.inputs.items() if self.shapes[slot]}
 
     @property
@@ -214,13 +215,13 @@ class Program:
             operands,
             tuple([labels[operand] for operand in operands]),
             tuple([place for place, operand in enumerate(operands) if operand in constants]),
-            self.broadcasts(slot) if self.shapes else (),
+            self.broadcasts(slot) if self.arrays else (),
         )
 
     def broadcasts(self, slot: int) -> tuple[tuple[str, ...], ...]:
         """Of a gate that works entry by entry, over which axes its operands were broadcast."""
         shapes = self.shapes
-        if shapes is None or GATES[self.gates[slot]].array:
+        if GATES[self.gates[slot]].array:
             return ()
         return tuple([tuple(summed(shapes[slot], shapes[o])) for o in self.operands[slot]])
 

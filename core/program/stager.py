@@ -43,6 +43,8 @@ def too_large() -> LimitError:
 
 
 class Stager:
+    arrays = False
+
     def __init__(self, tree: Tree, given: Collection[str], fine: bool, share: bool) -> None:
         self.tree = tree
         self.given = given
@@ -51,6 +53,7 @@ class Stager:
         self.gates: list[str] = []
         self.operands: list[tuple[int, ...]] = []
         self.nodes: list[int] = []
+        self.shapes: list[tuple[int, ...]] = []  # of every slot, where there are arrays
         self.constants: dict[int, float] = {}
         self.literals: dict[int, str] = {}
         self.inputs: dict[str, int] = {}
@@ -82,12 +85,8 @@ class Stager:
             self.tree, tuple(self.gates), tuple(self.operands), tuple(self.nodes), self.constants,
             self.literals, self.inputs, self.defaults, self.inputs | self.names, output,
             tuple(self.notices), "fine" if self.fine else "written", self.share,
-            self.column_of_shapes(),
+            self.arrays, tuple(self.shapes),
         )  # fmt: skip
-
-    def column_of_shapes(self) -> tuple[tuple[int, ...], ...] | None:
-        """None where everything is a number."""
-        return None
 
     def check_size(self) -> None:
         """Refuse a text with very many operators before anything is made of it."""

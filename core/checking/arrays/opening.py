@@ -81,7 +81,6 @@ FOLDING = Definitions({name: folding(name) for name in SCALARS}, float).table()
 def size(program: Program) -> int:
     """How many stages an opened program has, more or less."""
     shapes = program.shapes
-    assert shapes is not None
     return sum(
         cost(gate, [shapes[operand] for operand in operands], shapes[slot])
         for slot, gate, operands in program.forward_steps()

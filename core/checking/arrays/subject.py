@@ -64,7 +64,6 @@ def array_subject(tree: Tree, request: Mapping[str, Any]) -> ArraySubject:
     point = point_of(request)
     shapes = {name: np.shape(value) for name, value in point.items() if np.ndim(value)}
     program = stage(tree, request["given"], request["gates"], request["share"], shapes)
-    assert program.shapes is not None
     wrt, ties, way = request["wrt"], request["ties"], direction(request)
     upstream = np.reshape(numbers(request["upstream"]), program.shapes[program.output])[()]
     with np.errstate(**IGNORED):

@@ -71,7 +71,6 @@ def small_report(tree: Tree, wide: Wide, request: Mapping[str, Any]) -> Report:
     small = {name: np.shape(value) for name, value in point.items() if np.ndim(value)}
     options = {"ties": request["ties"], "gates": request["gates"], "share": request["share"]}
     program = stage(tree, request["given"], request["gates"], request["share"], small)
-    assert program.shapes is not None
     upstream = "ones" if program.shapes[program.output] else None
     return evaluate(tree, point, wrt=request["wrt"], upstream=upstream, **options)
 

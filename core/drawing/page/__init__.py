@@ -30,7 +30,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inli
 def page(report: Report, decimals: int = 2) -> str:
     """The page of a program of numbers at a point."""
     program = report.program
-    if program.shapes is not None:
+    if program.arrays:
         raise UsageError(
             "the page is for programs of single numbers", hint="--format svg draws arrays"
         )

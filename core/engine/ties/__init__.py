@@ -35,7 +35,7 @@ def resolve(watch: Watch, values: Sequence[Any], ties: str, upstream: Any = None
 
         return chosen(watch, values, tied, ties, upstream)
     branches = Branches(convention(ties))
-    if watch.program.shapes is None:
+    if not watch.program.arrays:
         return Resolved(branches, backward(watch.program, values, branches, watch.needed))
     from backprop.engine.arrays import backward_arrays
 
@@ -62,7 +62,7 @@ def at_point(
     watch = watch_of(program, program.inputs)
     if not program.bending:
         return Branches(convention(ties)), False
-    if program.shapes is None:
+    if not program.arrays:
         found = resolve(watch, forward(program, point), ties)
     else:
         import numpy as np
@@ -76,7 +76,7 @@ def at_point(
 
 def watch_of(program: Program, wrt: Iterable[str]) -> Watch:
     """The ties of a program, of numbers or of arrays, that matter for these inputs."""
-    if program.shapes is None:
+    if not program.arrays:
         return Watch(program, wrt)
     from backprop.engine.ties.arrays import ArrayWatch
 

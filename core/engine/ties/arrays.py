@@ -64,7 +64,6 @@ class Arrays(Moving):
     ) -> None:
         super().__init__(watch, values, tied)
         shapes = self.program.shapes
-        assert shapes is not None
         self.shapes = shapes
         self.given = upstream
         size = sum(

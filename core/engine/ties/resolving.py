@@ -52,7 +52,7 @@ def corners(kind: Moving, slopes: Sequence[Slopes]) -> list[Slopes]:
 
 
 def kind_of(watch: Watch, values: Sequence[Any], tied: Sequence[int], upstream: Any) -> Moving:
-    if watch.program.shapes is None:
+    if not watch.program.arrays:
         from backprop.engine.ties.numbers import Numbers
 
         return Numbers(watch, values, tied)

@@ -49,7 +49,7 @@ def decision(program: Program, slot: int, at: tuple[Any, ...]) -> Sequence[Any]:
     gate = program.gates[slot]
     if not any(GATES[gate].partials):
         return at[-1:]
-    if program.shapes is None:
+    if not program.arrays:
         found: Sequence[Any] = LOCAL["first"][gate](*at)
         return found
     from backprop.engine.ties.arrays import passing
@@ -84,7 +84,7 @@ def happening(program: Program, resolved: Resolved, slot: int) -> str:
 
 def entries(program: Program, resolved: Resolved, slot: int) -> str:
     """At how many of its entries a stage ties, if it is an array."""
-    if program.shapes is None or not program.shapes[slot]:
+    if not program.arrays or not program.shapes[slot]:
         return ""
     from backprop.engine.ties.arrays import ties_at
 
@@ -116,7 +116,7 @@ def told(program: Program, kinks: Sequence[Slopes], ties: str) -> str:
     """The slopes of the inputs that a kink is about."""
     texts = [sentence(program, found, ties) for found in kinks[:LISTED]]
     more = len(kinks) - LISTED
-    unit = "directions" if program.shapes is not None else "inputs"
+    unit = "directions" if program.arrays else "inputs"
     return "; ".join(texts) + (f" (and {more:,} more {unit})" if more > 0 else "")
 
 
