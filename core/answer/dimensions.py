@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from backprop.answer.array_evaluation import upstream_of
 from backprop.answer.evaluation import arrays_in, checked_gates, prepared
 from backprop.answer.sizes import WAYS, held, read_shape
+from backprop.answer.upstream import upstream_of
 from backprop.answer.values import Value, checked_wrt, no_variable, number
 from backprop.arithmetic.texts import template
 from backprop.errors import UsageError
@@ -163,7 +163,7 @@ def dimensions(
             agreeing(name, of_values.get(name, ()), sizes)
             number(name, given[name])
     wanted = tuple(found.inputs) if wrt is None else checked_wrt(found, wrt)
-    if upstream is not None and found.shapes:
+    if upstream is not None and found.arrays:
         upstream_of(found.shapes[found.output], upstream)
     return Dimensions(found, wanted, all(n in given or n not in sizes for n in found.inputs))
 

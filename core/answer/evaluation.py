@@ -9,10 +9,9 @@ from typing import Any
 from backprop.answer.report import Report
 from backprop.answer.values import MAKES, Value, checked_wrt, point
 from backprop.engine.diagnosis import diagnose
-from backprop.engine.numbers import forward, uncollected
-from backprop.engine.ties import resolve
+from backprop.engine.kinds import kind_of, resolve
+from backprop.engine.numbers import uncollected
 from backprop.engine.ties.conventions import CHOICES
-from backprop.engine.ties.watch import Watch
 from backprop.errors import UsageError
 from backprop.language.parser import parse as parse_text
 from backprop.language.syntax import Tree
@@ -95,25 +94,42 @@ def evaluate(
     )  # fmt: skip
     wanted = tuple(program.inputs) if wrt is None else checked_wrt(program, wrt)
     everything = wanted == tuple(program.inputs)
-    if program.arrays:
-        from backprop.answer.array_evaluation import report_on
-
-        report = report_on(program, at, wanted, ties, upstream, jacobian=jacobian)
-    elif jacobian or upstream is not None:
-        what = "Jacobian" if jacobian else "upstream gradient"
-        raise UsageError(f"the output is a number: it needs no {what}")
-    else:
-        numbers = forward(program, at)
-        resolved = resolve(Watch(program, wanted), numbers, ties)
-        notices = tuple(diagnose(program, at, numbers, resolved, wanted, ties))
-        report = Report(
-            program, at, numbers, resolved.back, wanted, ties, resolved, notices=notices
-        )
+    start = beginning(program, upstream, jacobian=jacobian)
+    kind = kind_of(program)
+    numbers = kind.forward(program, at)
+    resolved = resolve(kind.watch(program, wanted), numbers, ties, start)
+    notices = diagnose(program, at, numbers, resolved, wanted, ties)
+    report = Report(
+        program, at, numbers, resolved.back, wanted, ties, resolved, notices=tuple(notices),
+        jacobian=whole_jacobian(program, numbers, ties, wanted) if jacobian else None,
+    )  # fmt: skip
     part = program.tree.output
     return replace(
         report, unused=unused if everything and not part else (),
         notices=(*program.notices, *report.notices, *told_of(unused, part)),
     )  # fmt: skip
+
+
+def beginning(program: Program, upstream: Any, *, jacobian: bool = False) -> Any:
+    """The gradient of the output. With a Jacobian the stages show those of the output's sum."""
+    if not program.arrays and (jacobian or upstream is not None):
+        what = "Jacobian" if jacobian else "upstream gradient"
+        raise UsageError(f"the output is a number: it needs no {what}")
+    if not program.arrays:
+        return 1.0
+    if jacobian and upstream is not None:
+        raise UsageError("a Jacobian is for every upstream gradient: give one or the other")
+    from backprop.answer.upstream import upstream_of
+
+    return upstream_of(program.shapes[program.output], "ones" if jacobian else upstream)
+
+
+def whole_jacobian(
+    program: Program, values: Sequence[Any], ties: str, wrt: Sequence[str]
+) -> dict[str, Any]:
+    from backprop.answer.upstream import jacobian_of
+
+    return jacobian_of(program, values, ties, wrt)
 
 
 def told_of(unused: Sequence[str], part: str) -> list[Notice]:

@@ -6,7 +6,6 @@ the JSON of `schemas/eval.json`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from backprop.answer.plain import plain
 from backprop.answer.verdicts import UNCHECKED, Check
-from backprop.engine.numbers import Branches, backward
+from backprop.engine.kinds import Kind, kind_of
+from backprop.engine.numbers import Branches
 from backprop.engine.ties.conventions import Resolved
 from backprop.program.program import Notice, Program, Stage
 
@@ -49,6 +49,10 @@ class Report:
     jacobian: Mapping[str, Any] | None = None  # of an output that is an array, if asked for
 
     @property
+    def kind(self) -> Kind:
+        return kind_of(self.program)
+
+    @property
     def value(self) -> Any:
         return self.values[self.program.output]
 
@@ -80,21 +84,12 @@ class Report:
         """The backward pass to every slot, also where only some inputs were asked for."""
         if set(self.program.inputs) <= set(self.wrt):
             return self.back
-        if not self.program.arrays:
-            return backward(self.program, self.values, self.branches)
-        from backprop.engine.arrays import backward_arrays
-
         upstream = self.back.gradient(self.program.output)
-        return backward_arrays(self.program, self.values, upstream, self.branches)
+        return self.kind.backward(self.program, self.values, upstream, self.branches)
 
     @property
     def finite(self) -> bool:
-        numbers = (self.value, *self.gradient.values())
-        if not self.program.arrays:
-            return all(map(math.isfinite, numbers))
-        from backprop.arithmetic.arrays import finite
-
-        return all(map(finite, numbers))
+        return all(map(self.kind.finite, (self.value, *self.gradient.values())))
 
     @property
     def faults(self) -> list[Notice]:
@@ -123,10 +118,10 @@ class Report:
         slopes = self.every.slopes(slot) or (None,) * len(stage.operands)
         if stage.constants:
             slopes = tuple([None if p in stage.constants else s for p, s in enumerate(slopes)])
-        if not self.program.arrays:
-            flows = tuple([None if slope is None else slope * gradient for slope in slopes])
-        else:
-            flows = tuple([self.every.flow(slot, place) for place in range(len(slopes))])
+        flows = tuple([
+            None if place in stage.constants else self.every.flow(slot, place)
+            for place in range(len(slopes))
+        ])  # fmt: skip
         return Computed(stage, self.values[slot], gradient, slopes, flows)
 
     def stage_dict(self, computed: Computed) -> dict[str, Any]:

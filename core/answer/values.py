@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from backprop.engine.numbers import forward
+from backprop.engine.kinds import kind_of
 from backprop.errors import BackpropError, MissingValueError, UsageError, closest, listed
 from backprop.language.parser import parse
 from backprop.program.program import Program
@@ -65,9 +65,7 @@ def constant(name: str, text: str, seed: Sequence[int] = ()) -> Any:
             f"{node} is not a number", text=text, span=where, origin=origin,
             hint="a value is a number or an expression of numbers, such as pi/3",
         )  # fmt: skip
-    if program.arrays:
-        return program.constants[program.output]
-    return forward(program, {})[program.output]
+    return kind_of(program).forward(program, {})[program.output]
 
 
 def point(

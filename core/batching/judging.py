@@ -16,8 +16,8 @@ from backprop.batching.job import Job
 from backprop.batching.tally import Chosen
 from backprop.checking.checker import check, refusal, request
 from backprop.child.process import Child
+from backprop.engine.kinds import resolve
 from backprop.engine.numbers import forward
-from backprop.engine.ties import resolve
 from backprop.engine.ties.watch import Watch
 from backprop.program.program import Program
 

@@ -38,7 +38,7 @@ def check(
     end = time.monotonic() + timeout
     reason = f"there was no verdict in {timeout:g} s"
     asked = request(report, methods, digits, formula=formula)
-    wide = report.program.arrays and size_of(report.program) > ENTRIES * timeout
+    wide = report.program.arrays and too_wide(report.program, timeout)
     child.send({**asked, "timeout": timeout, "wide": wide})
     found: Check | None = None
     done: dict[str, Method] = {}
@@ -63,14 +63,14 @@ def check(
 def refusal(report: Report, timeout: float) -> str:
     """Why a report can't be checked, or not in this time; empty if it can."""
     size = report.program.size
-    if not report.program.arrays and size > RATE * timeout:
+    if size > RATE * timeout:
         need = math.ceil(2 * size / RATE)
         return f"{size:,} stages need more time: --check-timeout {need} may be enough"
-    if report.program.arrays and entries_of(report) > MOST:
+    if entries_of(report) > MOST:
         return f"{entries_of(report):,} entries are too many: {MOST:,} are checked at most"
     if not report.wrt:
         return "there is no input to differentiate by"
-    if not all(map(finite, report.point.values())):
+    if not all(map(report.kind.finite, report.point.values())):
         return "an input is not finite"
     return ""
 
@@ -80,19 +80,11 @@ def entries_of(report: Report) -> int:
     return sum(math.prod(shape) for shape in report.program.shapes_of_inputs().values())
 
 
-def size_of(program: Program) -> int:
-    """How many operations on single entries a program on arrays is made of."""
-    from backprop.checking.arrays.opening import size
+def too_wide(program: Program, timeout: float) -> bool:
+    """Are there too many operations on single entries for the time?"""
+    from backprop.engine.arrays import operations
 
-    return size(program)
-
-
-def finite(value: Any) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    from backprop.arithmetic.arrays import finite as all_finite
-
-    return all_finite(value)
+    return operations(program) > ENTRIES * timeout
 
 
 def unfinished(reason: str, methods: Sequence[str], done: Mapping[str, Method]) -> Check:
@@ -114,6 +106,7 @@ def request(
         "given": list(report.point),
         "gates": program.granularity,
         "share": program.shared,
+        "arrays": program.arrays,
         "point": {name: listed(value) for name, value in report.point.items()},
         "shapes": report.program.shapes_of_inputs(),  # which lists of nothing don't tell
         "wrt": list(report.wrt),
@@ -133,11 +126,9 @@ def gradient_of(report: Report) -> dict[str, Any]:
     Jacobian is checked along a random way through its rows."""
     if report.jacobian is None:
         gradient = {name: listed(report.gradient[name]) for name in report.wrt}
-        upstream = None
-        if report.program.arrays:
-            upstream = listed(report.back.gradient(report.program.output))
+        upstream = listed(report.back.gradient(report.program.output))
         return {"gradient": gradient, "upstream": upstream}
-    from backprop.checking.arrays.rows import mixed
+    from backprop.answer.upstream import mixed
 
     return mixed(report)
 

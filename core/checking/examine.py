@@ -35,7 +35,7 @@ def tree_of(request: Mapping[str, Any]) -> Tree:
 
 def subject_of(request: Mapping[str, Any]) -> Subject:
     tree = tree_of(request)
-    if request["upstream"] is not None:
+    if request["arrays"]:
         from backprop.checking.arrays.subject import array_subject
 
         return array_subject(tree, request)

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from backprop.answer.values import Value, constant, point, unknown_variable
-from backprop.engine.numbers import forward
+from backprop.engine.kinds import kind_of
 from backprop.errors import UsageError
 from backprop.program.program import Program
 
@@ -90,11 +90,5 @@ def entries(random: Random, drawn: Range, shape: tuple[int, ...]) -> Any:
 
 def has_value(program: Program, at: Mapping[str, Any]) -> bool:
     """Is the program's value at a point a number, or an array of numbers?"""
-    if not program.arrays:
-        return not math.isnan(forward(program, at)[program.output])
-    import numpy as np
-
-    from backprop.arithmetic.arrays import ARRAYS, IGNORED
-
-    with np.errstate(**IGNORED):
-        return not np.any(np.isnan(forward(program, at, ARRAYS)[program.output]))
+    kind = kind_of(program)
+    return not kind.undefined(kind.forward(program, at)[program.output])

@@ -9,8 +9,8 @@ from typing import Any
 from backprop.arithmetic.texts import template
 from backprop.checking.digits import right_digits
 from backprop.checking.opinions import Subject
+from backprop.engine.kinds import resolve
 from backprop.engine.numbers import forward
-from backprop.engine.ties import resolve
 from backprop.engine.ties.conventions import AUTO
 from backprop.engine.ties.watch import Watch
 from backprop.program.fusing import Fuser, Patterns, by_root, patterns

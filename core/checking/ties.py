@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from backprop.engine.kinds import along, resolve
 from backprop.engine.numbers import forward
-from backprop.engine.ties import along, resolve
 from backprop.engine.ties.conventions import AUTO
 from backprop.engine.ties.watch import Watch
 from backprop.program.program import Program

@@ -12,24 +12,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from mpmath import mp
 
-from backprop.answer.array_evaluation import upstream_of
-from backprop.arithmetic.arrays import ARRAYS, IGNORED, ArrayArithmetic
-from backprop.arithmetic.precise import PRECISE
+from backprop.answer.upstream import upstream_of
+from backprop.arithmetic.arrays import ARRAYS, IGNORED
 from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS
-from backprop.checking.arrays.opening import entry, size
-from backprop.claims.sampling import CLOSE, DIGITS, TRIES, Names, Spot
-from backprop.engine.arrays import backward_arrays
+from backprop.checking.arrays.opening import entry
+from backprop.claims.instances import Instance
+from backprop.claims.sampling import CLOSE, DIGITS, TRIES, Names, Spot, spot
 from backprop.engine.numbers import forward
-from backprop.engine.ties import at_point
 from backprop.program.program import Program
 
 if TYPE_CHECKING:
     from backprop.claims.claim_texts import Claim
-    from backprop.claims.instances import Instance
-
 Array = Any
 POINTS = 5
-PRECISE_WORK = 20_000  # operations on single entries that are done at many digits
 IN_FLOATS = 1e-8  # of the largest entry: how far equal arrays of floats may be apart
 SPREADS = (1.0, 0.3, 0.05)
 
@@ -46,7 +41,7 @@ def array_spots(
     def after() -> Array:
         return random.standard_normal(shape).round(2) if start is None else start
 
-    given = array_spot(program, point, after(), tie, given=True)
+    given = spot(program, point, after(), tie, given=True)
     yield given
     left = POINTS if count is None else count
     for tried in range(left * TRIES):
@@ -55,16 +50,12 @@ def array_spots(
             name: moved(point[name], spread, random) if given.back.reached(slot) else point[name]
             for name, slot in program.inputs.items()
         }
-        found = array_spot(program, near, after(), tie)
+        found = spot(program, near, after(), tie)
         if finite(found.values[program.output]):
             yield found
             left -= 1
         if not left:
             return
-
-
-def arithmetic_for(program: Program) -> ArrayArithmetic:
-    return PRECISE_ARRAYS if size(program) <= PRECISE_WORK else ARRAYS
 
 
 def moved(value: Any, spread: float, random: np.random.Generator) -> Any:
@@ -73,45 +64,21 @@ def moved(value: Any, spread: float, random: np.random.Generator) -> Any:
     return np.round(value + random.uniform(-reach, reach, np.shape(value)), 2)[()]
 
 
-def array_spot(
-    program: Program, point: Mapping[str, Any], after: Array, tie: str, *, given: bool = False
-) -> Spot:
-    """Both passes at one point."""
-    arithmetic = arithmetic_for(program)
-    branches, kinked = at_point(program, point, tie, after)
-    with mp.workdps(DIGITS), np.errstate(**IGNORED):
-        values = forward(program, point, arithmetic)
-        start = arithmetic.number(after)
-        back = backward_arrays(program, values, start, branches, None, arithmetic)
-    return Spot(program, point, values, back, given, kinked)
-
-
 def array_instances(claim: Claim, spots: Sequence[Spot], names: Names) -> list[Instance]:
     """What a claim comes to at every spot, entry by entry."""
-    from backprop.claims.instances import Instance
-
     found = []
-    for spot in spots:
-        right = np.asarray(spot.gradient(claim.slot))
-        known = names.at(spot, list(claim.program.inputs))
-        exact = any(one.dtype == object for one in map(np.asarray, [right, *known.values()]))
+    for one in spots:
+        right = np.asarray(one.gradient(claim.slot))
+        known = names.at(one, list(claim.program.inputs))
+        exact = any(value.dtype == object for value in map(np.asarray, [right, *known.values()]))
         arithmetic = PRECISE_ARRAYS if exact else ARRAYS
         with mp.workdps(DIGITS), np.errstate(**IGNORED):
             values = forward(claim.program, known, arithmetic)
         claimed = np.asarray(values[claim.program.output])
         found.append(
-            Instance(spot, claimed, right, equal(claimed, right, CLOSE if exact else IN_FLOATS))
+            Instance(one, claimed, right, equal(claimed, right, CLOSE if exact else IN_FLOATS))
         )
     return found
-
-
-def values_at(program: Program, point: Mapping[str, Any]) -> Sequence[Array]:
-    """The forward pass alone."""
-    if not program.arrays:
-        with mp.workdps(DIGITS):
-            return forward(program, point, PRECISE)
-    with mp.workdps(DIGITS), np.errstate(**IGNORED):
-        return forward(program, point, arithmetic_for(program))
 
 
 def equal_arrays(a: Array, b: Array) -> bool:

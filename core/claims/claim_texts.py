@@ -54,7 +54,7 @@ def read_claim(text: str, names: Names) -> Claim:
     itself = [used for used in staged.inputs if names.gradients.get(used) == slot]
     if itself:
         raise at_name(staged.tree, itself[0], origin, f"{itself[0]} is what is claimed itself")
-    number = numeral(of, right) if not staged.inputs and not staged.arrays else None
+    number = numeral(of, right) if not staged.inputs and not any(staged.shapes) else None
     return Claim(name, slot, of, right, staged, number)
 
 

@@ -106,10 +106,12 @@ def verdict(claim: Claim, found: Sequence[Instance], proof: Proof, aside: str) -
 
 def explained(claim: Claim, found: Sequence[Instance]) -> str:
     """What went wrong, if something obvious did."""
+    first = found[0]
+    if first.spot.program.arrays:
+        return ""
     if claim.number is None:
         return slip(claim.slot, [(one.spot, one.claimed) for one in found])
-    first = found[0]
-    if not first.spot.given or first.spot.program.arrays:
+    if not first.spot.given:
         return ""
     wanted = float(first.right)
     coarse = claim.number.fits(wanted) and claim.number.coarse(wanted)
@@ -153,7 +155,7 @@ def check_claims(
 ) -> Claims:  # fmt: skip
     """Judge claims about a program at a point, or without one at random points alone."""
     claims, names = read_claims(texts, program), Names(program)
-    at = point(program, values) if values or program.arrays else None
+    at = point(program, values) if values or program.shapes_of_inputs() else None
     spots = spots_for(program, at, [claim.slot for claim in claims], asked)
     aside = ""
     if at is not None and not (spots and spots[0].given):

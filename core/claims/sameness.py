@@ -15,7 +15,7 @@ from backprop.checking.points import read_range
 from backprop.child.process import Child
 from backprop.claims.claims import Asked
 from backprop.claims.proving import Proof, prove, refusal, subject
-from backprop.claims.sampling import DIGITS, affordable, drawing, same, tries
+from backprop.claims.sampling import DIGITS, affordable, drawing, same, tries, values_at
 from backprop.engine.numbers import forward
 from backprop.errors import MissingValueError, UsageError
 from backprop.program.program import Program
@@ -71,7 +71,7 @@ def check_sameness(
 ) -> Sameness:  # fmt: skip
     """Compare two programs at a point, or without one at random points alone."""
     point = joint_point([program, other], values)
-    pairs = list(array_pairs(program, other, point, asked) if program.shapes or other.shapes
+    pairs = list(array_pairs(program, other, point, asked) if program.arrays or other.arrays
                  else scalar_pairs(program, other, point, asked))  # fmt: skip
     outputs = program.output, other.output
     bad = [pair for pair in pairs if not alike(pair, *outputs)]
@@ -142,8 +142,7 @@ def scalar_pairs(
 def pair_at(
     program: Program, other: Program, at: Mapping[str, Any], *, given: bool = False
 ) -> Pair:
-    with mp.workdps(DIGITS):
-        return Pair(at, forward(program, at, PRECISE), forward(other, at, PRECISE), given)
+    return Pair(at, values_at(program, at), values_at(other, at), given)
 
 
 def known(pair: Pair, program: Program, other: Program) -> tuple[bool, bool]:
@@ -155,7 +154,7 @@ def known(pair: Pair, program: Program, other: Program) -> tuple[bool, bool]:
 def array_pairs(
     program: Program, other: Program, point: Mapping[str, Any] | None, asked: Asked
 ) -> Iterator[Pair]:
-    from backprop.claims.array_points import array_spots, values_at
+    from backprop.claims.array_points import array_spots
 
     if point is None:
         raise UsageError(

@@ -13,10 +13,8 @@ from typing import Any, NamedTuple
 
 from mpmath import mp
 
-from backprop.arithmetic.precise import PRECISE
 from backprop.checking.points import Range
-from backprop.engine.numbers import backward, forward
-from backprop.engine.ties import at_point
+from backprop.engine.kinds import at_point, kind_of
 from backprop.program.program import Program
 
 DIGITS = 60
@@ -85,13 +83,25 @@ class Names:
         }  # fmt: skip
 
 
-def spot(program: Program, point: Mapping[str, Any], tie: str, *, given: bool = False) -> Spot:
-    """Both passes at one point."""
-    branches, kinked = at_point(program, point, tie)
-    with mp.workdps(DIGITS):
-        values = forward(program, point, PRECISE)
-        back = backward(program, values, branches, None, PRECISE)
+def spot(
+    program: Program, point: Mapping[str, Any], tie: str, after: Any = 1.0, *, given: bool = False
+) -> Spot:
+    """Both passes at one point. `after` is the gradient of the output."""
+    kind = kind_of(program)
+    branches, kinked = at_point(program, point, tie, after)
+    arithmetic = kind.many_digits(program)
+    with mp.workdps(DIGITS), kind.quietly():
+        values = kind.forward(program, point, arithmetic)
+        start = arithmetic.number(after)
+        back = kind.backward(program, values, start, branches, None, arithmetic)
     return Spot(program, point, values, back, given, kinked)
+
+
+def values_at(program: Program, point: Mapping[str, Any]) -> Sequence[Any]:
+    """The forward pass alone."""
+    kind = kind_of(program)
+    with mp.workdps(DIGITS):
+        return kind.forward(program, point, kind.many_digits(program))
 
 
 def usable(found: Spot, slots: Sequence[int]) -> bool:

@@ -26,8 +26,6 @@ Numbers = Sequence[tuple[Spot, Any]]  # what is claimed at some points
 
 def slip(slot: int, claimed: Numbers) -> str:
     """The first slip that explains what is claimed for the gradient of a slot, if one does."""
-    if claimed[0][0].program.arrays:
-        return ""
     finite = [(spot, number) for spot, number in claimed if mp.isfinite(number)][:MOST_SPOTS]
     if len(finite) < 2:
         return ""

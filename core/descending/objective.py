@@ -11,14 +11,13 @@ A program of numbers never loads NumPy.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
-from backprop.answer.evaluation import evaluate
+from backprop.answer.evaluation import beginning, evaluate
 from backprop.answer.report import Report
 from backprop.descending.quantities import Point
-from backprop.engine.numbers import forward
-from backprop.engine.ties import resolve, watch_of
+from backprop.engine.kinds import kind_of, resolve
 from backprop.errors import UsageError
 from backprop.program.program import Program
 
@@ -58,22 +57,16 @@ class ProgramObjective:
         self.fixed = dict(fixed)
         self.names = tuple(names)
         self.ties = ties
-        self.watch = watch_of(program, self.names)
-        if program.arrays and program.shapes[program.output]:
+        self.watch = kind_of(program).watch(program, self.names)
+        if program.shapes[program.output]:
             raise no_number(program.shapes[program.output])
 
     def at(self, point: Point, step: int | None = None) -> Found:
         del step
         program, everything = self.program, {**self.fixed, **point}
-        if not program.arrays:
-            values = forward(program, everything)
-            back = resolve(self.watch, values, self.ties).back
-        else:
-            from backprop.answer.array_evaluation import upstream_of
-            from backprop.arithmetic.arrays import ARRAYS
-
-            values = forward(program, everything, ARRAYS)
-            back = resolve(self.watch, values, self.ties, upstream_of((), None)).back
+        kind = kind_of(program)
+        values = kind.forward(program, everything)
+        back = resolve(self.watch, values, self.ties, beginning(program, None)).back
         gradient = {name: back.gradient(program.inputs[name]) for name in self.names}
         return Found(float(values[program.output]), gradient)
 
@@ -87,7 +80,7 @@ class ProgramObjective:
         return ""
 
     def quiet(self) -> AbstractContextManager[Any]:
-        return nullcontext() if not self.program.arrays else unheard()
+        return kind_of(self.program).quietly()
 
 
 def no_number(shape: tuple[int, ...]) -> UsageError:

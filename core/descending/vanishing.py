@@ -9,7 +9,6 @@ from random import Random
 from typing import Any, NamedTuple
 
 from backprop.answer.report import Report
-from backprop.arithmetic.ieee import IEEE
 from backprop.descending.course import Step
 from backprop.descending.objective import Objective
 from backprop.descending.quantities import Limits, Point, kept, largest, magnitude
@@ -130,7 +129,7 @@ def could_follow(report: Report, slot: int) -> bool:
     program, name = report.program, report.program.gates[slot]
     if GATES[name].array:
         return False
-    value = arithmetic_of(report).value[name]
+    value = report.kind.floats.value[name]
     fed = [report.values[operand] for operand in program.operands[slot]]
     asked, here = report.back.gradient(slot), report.values[slot]
     operands, constants = program.operands[slot], program.constants
@@ -150,11 +149,3 @@ def gained(asked: Any, change: Any) -> float:
     """What the output would come to gain, by its slope; below 0 it falls."""
     found = asked * change
     return float(found if isinstance(found, float) else found.sum())
-
-
-def arithmetic_of(report: Report) -> Any:
-    if not report.program.arrays:
-        return IEEE
-    from backprop.arithmetic.arrays import ARRAYS
-
-    return ARRAYS

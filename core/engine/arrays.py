@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED, ArrayArithmetic
+from backprop.arithmetic.definitions import cost
 from backprop.engine.numbers import Branches, uncollected
 from backprop.gates import GATES
 from backprop.program.program import CONSTANT, Program
@@ -139,3 +140,12 @@ def touched(reach: Reach, shape: tuple[int, ...]) -> Reach:
 
 def either(first: Reach, second: Array) -> Reach:
     return None if first is None else first | second
+
+
+def operations(program: Program) -> int:
+    """How many operations on single entries a program is made of."""
+    shapes = program.shapes
+    return sum(
+        cost(gate, [shapes[operand] for operand in operands], shapes[slot])
+        for slot, gate, operands in program.forward_steps()
+    )

@@ -9,8 +9,8 @@ from typing import Any
 from backprop.arithmetic.ieee import IEEE, POLE
 from backprop.arithmetic.system import Arithmetic
 from backprop.arithmetic.texts import COMPARISONS
+from backprop.engine.kinds import resolve
 from backprop.engine.numbers import Backward, forward
-from backprop.engine.ties import resolve
 from backprop.engine.ties.conventions import AUTO, Resolved
 from backprop.engine.ties.watch import Watch, is_tied
 from backprop.gates import GATES
@@ -30,6 +30,11 @@ def diagnose(
 ) -> Iterator[Notice]:
     """Everything to say about a run, and a remedy if its answer isn't finite."""
     back = resolved.back
+    if program.arrays:
+        from backprop.engine.array_diagnosis import notices as of_arrays
+
+        yield from of_arrays(program, values, back, resolved, ties)
+        return
     if resolved.kinks:
         from backprop.engine.ties.wording import notices
 

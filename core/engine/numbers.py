@@ -107,16 +107,17 @@ def backward(
     wrt: Iterable[str] | None = None,
     arithmetic: Arithmetic = IEEE,
     only: Sequence[object] | None = None,
+    upstream: float = 1.0,
 ) -> Backward:
-    """The gradient of the output with respect to every slot, or to those that `wrt` needs;
-    `only` has something true for every stage that may pass anything on."""
+    """The gradient of the output, times `upstream`, with respect to every slot, or to those that
+    `wrt` needs; `only` has something true for every stage that may pass anything on."""
     branches = Branches.of(ties)
     local, nearby, at = (
         arithmetic.local[branches.convention], arithmetic.local["first"], branches.at,
     )  # fmt: skip
     gradients = [UNREACHED] * len(values)
     slopes: list[tuple[float | None, ...] | None] = [None] * len(values)
-    gradients[program.output] = 1.0
+    gradients[program.output] = upstream
     get = values.__getitem__
     for slot, gate, operands in program.backward_steps(wrt, only):
         gradient = gradients[slot]

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from backprop.answer.report import Report
-from backprop.engine.numbers import forward
 
 STEP = 0.01  # of an input between 1 and 10
 UNSEEN = 1e-13  # parts of the output that rounding alone may move it by
@@ -54,13 +53,10 @@ class Nudge(NamedTuple):
 
 def nudges(report: Report, name: str) -> Iterator[Nudge]:
     """What raising an input does; of an array, the entry with the largest gradient."""
-    program = report.program
-    if not report.finite or not program.arrays:
-        if report.finite:
-            yield scalar_nudge(report, name)
+    shapes, slot = report.program.shapes, report.program.inputs[name]
+    if not report.finite or shapes[report.program.output] or not math.prod(shapes[slot]):
         return
-    if math.prod(program.shapes[program.inputs[name]]) and not program.shapes[program.output]:
-        yield array_nudge(report, name)
+    yield array_nudge(report, name) if shapes[slot] else number_nudge(report, name)
 
 
 def step_for(value: float) -> float:
@@ -68,30 +64,40 @@ def step_for(value: float) -> float:
     return STEP * 10.0 ** max(0, math.floor(math.log10(abs(value) or 1.0)))
 
 
-def scalar_nudge(report: Report, name: str) -> Nudge:
-    value = report.point[name]
+def number_nudge(report: Report, name: str) -> Nudge:
+    value = float(report.point[name])
     step = step_for(value)
     raised = value + step
-    found = forward(report.program, {**report.point, name: raised})[report.program.output]
-    return nudge(name, step, raised, report.gradient[name], float(report.value), found)
+    found = value_at(report, name, raised)
+    return nudge(name, step, raised, float(report.gradient[name]), float(report.value), found)
 
 
 def array_nudge(report: Report, name: str) -> Nudge:
-    import numpy as np
-
-    from backprop.arithmetic.arrays import ARRAYS, IGNORED
-
-    gradient, array = np.asarray(report.gradient[name]), np.array(report.point[name])
-    place = np.unravel_index(int(np.argmax(np.abs(gradient))), gradient.shape)
-    value = float(array[place])
+    given: Any = report.point[name]
+    gradient, array = report.gradient[name], given.copy()
+    flat = int(abs(gradient).argmax())
+    value = float(array.flat[flat])
     step = step_for(value)
-    array[place] = value + step
-    point: dict[str, Any] = {**report.point, name: array[()]}
-    with np.errstate(**IGNORED):
-        values = forward(report.program, point, ARRAYS)
-    entry = f"{name}[{', '.join(map(str, place))}]" if gradient.ndim else name
-    found, before = float(values[report.program.output]), float(report.value)
-    return nudge(entry, step, value + step, float(gradient[place]), before, found)
+    array.flat[flat] = value + step
+    found = value_at(report, name, array)
+    slope, before = float(gradient.flat[flat]), float(report.value)
+    place = f"{name}[{', '.join(map(str, place_of(flat, gradient.shape)))}]"
+    return nudge(place, step, value + step, slope, before, found)
+
+
+def place_of(flat: int, shape: tuple[int, ...]) -> list[int]:
+    """The index of an entry that is counted from the beginning."""
+    found = []
+    for size in reversed(shape):
+        flat, index = divmod(flat, size)
+        found.append(index)
+    return found[::-1]
+
+
+def value_at(report: Report, name: str, value: Any) -> float:
+    """The output where one input is another."""
+    values = report.kind.forward(report.program, {**report.point, name: value})
+    return float(values[report.program.output])
 
 
 def nudge(

@@ -12,12 +12,11 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from backprop.arithmetic.precise import PRECISE
-from backprop.engine.numbers import forward as run
+from backprop.engine.kinds import kind_of
 from backprop.errors import LanguageError, LimitError, UsageError, closest
 from backprop.gates import CONSTANTS
 from backprop.grading.forward import Forward
-from backprop.grading.worlds import Series, arithmetic_for, quietly, staged
+from backprop.grading.worlds import Series, staged
 from backprop.language.syntax import INFIX, Item, Op, Tree
 from backprop.language.tokens import NAME, is_name
 from backprop.program.program import Program
@@ -52,8 +51,8 @@ class Evaluator:
             text: forward.gradients[name] for text, name in gradients.items()
         }
         self.names |= forward.values
-        self.arithmetic = arithmetic_for(forward.program)
-        self.arrays = forward.program.arrays
+        self.kind = kind_of(forward.program)
+        self.arithmetic = self.kind.many_digits(forward.program)
         sizes = [prod(getattr(series[0], "shape", ())) for series in forward.values.values()]
         self.most = max(MOST_ENTRIES, 10 * max(sizes))
 
@@ -73,26 +72,20 @@ class Evaluator:
     def staged(self, tree: Tree, values: Mapping[str, Any]) -> Program:
         shapes = {name: getattr(value, "shape", ()) for name, value in values.items()}
         arrayed = {name: shape for name, shape in shapes.items() if shape}
-        if arrayed or self.arrays:
+        if arrayed or self.forward.program.arrays:
             program = staged(tree, shapes, arrays=True)
         else:
             program = stage(tree, shapes)
-        if program.shapes and max(map(prod, program.shapes)) > self.most:
+        if max(map(prod, program.shapes)) > self.most:
             raise LimitError(f"this makes an array of more than {self.most:,} entries")
         return program
 
     def value(self, program: Program, point: Mapping[str, Any]) -> Any:
-        if not program.arrays:
-            return run(program, point, PRECISE)[program.output]
-        arithmetic = self.arithmetic
-        if not self.arrays:
-            from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS
-
-            arithmetic = PRECISE_ARRAYS
-        with quietly(True):
-            return run(program, {name: point[name] for name in program.inputs}, arithmetic)[
-                program.output
-            ]
+        kind = kind_of(program)
+        same = kind is self.kind
+        arithmetic = self.arithmetic if same else kind.many_digits(program)
+        values = kind.forward(program, {name: point[name] for name in program.inputs}, arithmetic)
+        return values[program.output]
 
     def checked(self, tree: Tree, known: Mapping[str, Series]) -> Tree:
         """The tree with what only NumPy has spelled out, if all its names are known."""

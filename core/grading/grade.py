@@ -7,11 +7,12 @@ from typing import Any
 
 from backprop.answer.evaluation import arrays_in, staged
 from backprop.answer.values import Value, checked_wrt, point
+from backprop.engine.kinds import kind_of
 from backprop.errors import BackpropError, LimitError
 from backprop.grading.forward import Forward, worlds_of
 from backprop.grading.grader import Grader
 from backprop.grading.results import Grade
-from backprop.grading.worlds import precisely, quietly
+from backprop.grading.worlds import precisely
 from backprop.language.syntax import Tree
 
 
@@ -32,7 +33,7 @@ def forward_of(
     used = {n: v for n, v in given.items() if n in program.inputs or n not in allow}
     at = point(program, used)
     wanted = None if wrt is None else checked_wrt(program, wrt)
-    with quietly(program.arrays):
+    with kind_of(program).quietly():
         return worlds_of(tree, at, program, ties=ties, wrt=wanted, upstream=upstream, seed=seed)
 
 
@@ -40,7 +41,7 @@ def grade(forward: Forward, text: str, file: str = "", pattern: str | None = Non
     """The grade of one file; whatever is wrong with it ends here."""
     found = Grade(file)
     try:
-        with precisely(), quietly(forward.program.arrays):
+        with precisely(), kind_of(forward.program).quietly():
             Grader(forward, text, found, pattern).run()
     except BackpropError as error:
         found.lines, found.missing, found.error = [], [], error

@@ -9,17 +9,16 @@ from typing import Any
 
 from mpmath import mpf
 
-from backprop.engine.numbers import backward, forward
-from backprop.engine.ties import at_point
+from backprop.answer.evaluation import beginning
+from backprop.engine.kinds import at_point, kind_of
+from backprop.engine.numbers import forward
 from backprop.engine.ties.conventions import AUTO
 from backprop.errors import BackpropError
 from backprop.gates import GATES
 from backprop.grading.worlds import (
     Statement,
     World,
-    arithmetic_for,
     differentiable,
-    quietly,
 )
 from backprop.program.program import Program
 
@@ -40,15 +39,15 @@ class Maker:
         self.ties = ties
         self.convention = "first" if ties == AUTO else ties  # points lie beside kinks, not on them
         self.upstream = upstream
-        self.arrays = program.arrays
-        self.arithmetic = arithmetic_for(program)
+        self.kind = kind_of(program)
+        self.arithmetic = self.kind.many_digits(program)
         self.kinked = False  # was a gate at a point without derivative?
 
     def world(self, point: Mapping[str, Any], random: Random | None) -> World:
         number = self.arithmetic.number
         values = {name: number(point[name]) for name in self.program.inputs}
         each = []
-        with quietly(self.arrays):
+        with self.kind.quietly():
             for name, program, _ in self.statements:
                 slots = forward(program, values, self.arithmetic)
                 self.kinked = self.kinked or self.bends(program, slots)
@@ -84,32 +83,22 @@ class Maker:
 
     def way(self, point: Mapping[str, Any]) -> Mapping[str, Any]:
         """The way along which the branches at a tie were chosen, if one was."""
-        shapes = self.program.shapes
-        if shapes[self.program.output] and self.upstream is None:
+        if self.program.shapes[self.program.output] and self.upstream is None:
             return {}
-        with quietly(self.arrays):
-            start = None
-            if self.arrays:
-                from backprop.answer.array_evaluation import upstream_of
-
-                start = upstream_of(shapes[self.program.output], self.upstream)
-            branches, _ = at_point(self.program, point, self.ties, start)
+        start = beginning(self.program, self.upstream)
+        branches, _ = at_point(self.program, point, self.ties, start)
         return branches.direction or {}
 
     def start(self, random: Random | None) -> Any:
         """The gradient of the output: what was given, or anything where nothing was."""
-        if not self.arrays:
-            return self.arithmetic.number(1.0)
-        import numpy as np
-
-        from backprop.answer.array_evaluation import upstream_of
-
         shape = self.program.shapes[self.program.output]
         if self.upstream is None and shape and random:
+            import numpy as np
+
             drawn = [random.uniform(-2, 2) for _ in range(prod(shape))]
             return self.arithmetic.number(np.array(drawn).reshape(shape))
         given = "ones" if self.upstream is None and shape else self.upstream
-        return self.arithmetic.number(upstream_of(shape, given))
+        return self.arithmetic.number(beginning(self.program, given))
 
     def passed(self, program: Program, slots: list[Any], gradient: Any) -> dict[str, list[Any]]:
         """What a statement passes back to each use of a variable in it."""
@@ -127,8 +116,6 @@ class Maker:
                 if gate == "index" and place:
                     continue
                 part = None if back is None else back.flow(slot, place)
-                if part is not None and not self.arrays:
-                    part = part * gradient
                 found.setdefault(names[operand], []).append(part)
         return found
 
@@ -139,19 +126,11 @@ class Maker:
         if gradient is None:
             return [slots[slot] * 0 for slot in program.stage_slots if slot != program.output]
         back = self.back(program, slots, gradient)
-        return [
-            back.gradient(slot) * (1 if self.arrays else gradient)
-            for slot in program.stage_slots
-            if slot != program.output
-        ]
+        return [back.gradient(slot) for slot in program.stage_slots if slot != program.output]
 
     def back(self, program: Program, slots: list[Any], gradient: Any) -> Any:
-        """The backward pass of a statement; of numbers with 1 to begin with."""
-        if not self.arrays:
-            return backward(program, slots, self.convention, None, self.arithmetic)
-        from backprop.engine.arrays import backward_arrays
-
-        return backward_arrays(program, slots, gradient, self.convention, None, self.arithmetic)
+        """The backward pass of a statement."""
+        return self.kind.backward(program, slots, gradient, self.convention, None, self.arithmetic)
 
     def finite(self, world: World) -> bool:
         parts = [part for flows in world.flows.values() for part in flows]

@@ -8,11 +8,9 @@ to be right in all worlds: a factor that happens to be 1 at one point is not 1 a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
-from math import prod
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backprop.arithmetic.precise import PRECISE
 from backprop.gates import GATES
 from backprop.language.syntax import Tree
 from backprop.program.fusing import fuse
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     pass
 
 DIGITS = 50
-MOST_EXACT = 4_000  # entries in all stages together, up to which arrays have many digits
 
 Series = list[Any]  # a value for every world
 
@@ -80,27 +77,3 @@ def differentiable(program: Program) -> set[int]:
                 and not (name == "index" and place)
             }  # fmt: skip
     return found
-
-
-def arithmetic_for(program: Program) -> Any:
-    """Many digits, except for arrays so large that these would take long."""
-    if not program.arrays:
-        return PRECISE
-    if sum(map(prod, program.shapes)) > MOST_EXACT:
-        from backprop.arithmetic.arrays import ARRAYS
-
-        return ARRAYS
-    from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS
-
-    return PRECISE_ARRAYS
-
-
-def quietly(arrays: bool) -> AbstractContextManager[Any]:
-    """NumPy's warnings are off: what isn't finite is looked at."""
-    if not arrays:
-        return nullcontext()
-    import numpy as np
-
-    from backprop.arithmetic.arrays import IGNORED
-
-    return np.errstate(**IGNORED)

@@ -57,11 +57,10 @@ def compiled(
             f"there is no engine {engine[:40]}; engines are {', '.join(ENGINES)}",
             hint=f"did you mean {near}?" if near else "",
         )
-    if program.arrays:
-        raise UsageError(
-            "this program is about arrays, and a table has numbers only",
-            hint="write the entries out: w0*x0 + w1*x1",
-        )
+    program.numbers_only(
+        "this program is about arrays, and a table has numbers only",
+        hint="write the entries out: w0*x0 + w1*x1",
+    )
     wanted = tuple(program.inputs) if wrt is None else checked_wrt(program, wrt)
     checked_ties(ties)
     watch = Watch(program, wanted)

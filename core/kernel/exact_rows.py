@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from backprop.arithmetic.ieee import EDGES, VALUE
+from backprop.engine.kinds import resolve
 from backprop.engine.numbers import forward
-from backprop.engine.ties import resolve
 from backprop.engine.ties.conventions import convention
 from backprop.engine.ties.watch import Watch
 from backprop.kernel.graph import LIBRARY, Graph

@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from backprop.arithmetic.texts import form, partial_text
+from backprop.errors import UsageError
 from backprop.gates import BENDING, GATES
 from backprop.gates.row import Gate
 from backprop.language.syntax import Tree
@@ -137,6 +138,11 @@ class Program:
     def shapes_of_inputs(self) -> dict[str, tuple[int, ...]]:
         """The shapes of the inputs that are arrays."""
         return {name: self.shapes[slot] for name, slot in self.inputs.items() if self.shapes[slot]}
+
+    def numbers_only(self, refusal: str, hint: str = "") -> None:
+        """Refuse arrays, for what is about single numbers."""
+        if self.arrays:
+            raise UsageError(refusal, hint=hint)
 
     @property
     def size(self) -> int:

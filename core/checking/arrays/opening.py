@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.arithmetic.definitions import Definitions, cost, entrywise
+from backprop.arithmetic.definitions import Definitions, entrywise
 from backprop.arithmetic.folded import Folded, unfolded
 from backprop.arithmetic.ieee import VALUE
 from backprop.gates import CONSTANTS, GATES, SCALARS
@@ -76,15 +76,6 @@ def folding(gate: str) -> Any:
 
 
 FOLDING = Definitions({name: folding(name) for name in SCALARS}, float).table()
-
-
-def size(program: Program) -> int:
-    """How many stages an opened program has, more or less."""
-    shapes = program.shapes
-    return sum(
-        cost(gate, [shapes[operand] for operand in operands], shapes[slot])
-        for slot, gate, operands in program.forward_steps()
-    )
 
 
 def opened(program: Program, values: Sequence[Any], upstream: Any) -> Opened:

@@ -15,8 +15,8 @@ from backprop.checking.opinions import Subject
 from backprop.checking.ties import at_ties
 from backprop.checking.walk import Dialect
 from backprop.engine.arrays import ArrayBackward, backward_arrays
+from backprop.engine.kinds import along
 from backprop.engine.numbers import Branches, forward
-from backprop.engine.ties import along
 from backprop.engine.ties.arrays import ArrayWatch
 from backprop.language.syntax import Tree
 from backprop.program.program import Program

@@ -18,7 +18,7 @@ from backprop.drawing.layout import Label, layout
 from backprop.drawing.svg import Picture, Pixels, text
 from backprop.emitting import at_ties
 from backprop.emitting.tracing import flow_key, trace
-from backprop.errors import UsageError, visible
+from backprop.errors import visible
 from backprop.explaining.sentences import factor, rule
 from backprop.program.program import Program, Stage
 
@@ -30,10 +30,9 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inli
 def page(report: Report, decimals: int = 2) -> str:
     """The page of a program of numbers at a point."""
     program = report.program
-    if program.arrays:
-        raise UsageError(
-            "the page is for programs of single numbers", hint="--format svg draws arrays"
-        )
+    program.numbers_only(
+        "the page is for programs of single numbers", hint="--format svg draws arrays"
+    )
     drawn = LivePicture(report, decimals)
     picture = "".join(f"{line}\n" for line in drawn.lines())
     data = {

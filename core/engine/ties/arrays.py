@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED, choose, finite
-from backprop.arithmetic.definitions import cost
 from backprop.arithmetic.system import Function
 from backprop.arithmetic.whole import spread
-from backprop.engine.arrays import ArrayBackward, backward_arrays, fitted
+from backprop.engine.arrays import ArrayBackward, backward_arrays, fitted, operations
 from backprop.engine.numbers import Branches, forward
 from backprop.engine.ties.exact import Exact
 from backprop.engine.ties.moving import ROUNDING, SAMPLES, Moving, Run, Way
@@ -66,11 +65,7 @@ class Arrays(Moving):
         shapes = self.program.shapes
         self.shapes = shapes
         self.given = upstream
-        size = sum(
-            cost(gate, [shapes[operand] for operand in operands], shapes[slot])
-            for slot, gate, operands in self.program.forward_steps()
-        )
-        self.exact = Exact(self.exactly, self.output_of, size)
+        self.exact = Exact(self.exactly, self.output_of, operations(self.program))
 
     def exactly(self, way: Way, distance: Any) -> Sequence[Any]:
         """The values of all stages at a distance along a way, in many digits."""

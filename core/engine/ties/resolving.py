@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
 
 from backprop.engine.numbers import Branches
 from backprop.engine.ties.conventions import AUTO, Resolved, convention
 from backprop.engine.ties.moving import Moving, Way
 from backprop.engine.ties.sides import Slopes
-from backprop.engine.ties.watch import Watch
 
 PAIRS = 4  # of opposite ways on which everything moves, for a choice of branches
 
 
-def chosen(
-    watch: Watch, values: Sequence[Any], tied: Sequence[int], ties: str, upstream: Any
-) -> Resolved:
+def chosen(kind: Moving, ties: str) -> Resolved:
     """The first candidate that lies within all slopes; if none does, the first of all. What has
     no finite value has no slopes either."""
-    kind = kind_of(watch, values, tied, upstream)
-    if not kind.is_finite(values[watch.program.output]):
+    values, tied = kind.values, kind.tied
+    if not kind.is_finite(values[kind.program.output]):
         branches = next(candidates(kind, ties))
         return Resolved(branches, kind.gradient(branches))
     slopes = [Slopes(name, way, kind.side(way, -1), kind.side(way, 1)) for name, way in kind.ways()]
@@ -49,16 +45,6 @@ def corners(kind: Moving, slopes: Sequence[Slopes]) -> list[Slopes]:
         if found.jumps:
             return [found]
     return []
-
-
-def kind_of(watch: Watch, values: Sequence[Any], tied: Sequence[int], upstream: Any) -> Moving:
-    if not watch.program.arrays:
-        from backprop.engine.ties.numbers import Numbers
-
-        return Numbers(watch, values, tied)
-    from backprop.engine.ties.arrays import Arrays
-
-    return Arrays(watch, values, tied, upstream)
 
 
 def candidates(kind: Moving, ties: str) -> Iterator[Branches]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import inf
 from typing import Any
 
-from backprop.arithmetic.ieee import LOCAL
+from backprop.engine.kinds import kind_of
 from backprop.engine.ties.conventions import AUTO, Resolved
 from backprop.engine.ties.sides import Slopes
 from backprop.gates import GATES
@@ -49,12 +49,7 @@ def decision(program: Program, slot: int, at: tuple[Any, ...]) -> Sequence[Any]:
     gate = program.gates[slot]
     if not any(GATES[gate].partials):
         return at[-1:]
-    if not program.arrays:
-        found: Sequence[Any] = LOCAL["first"][gate](*at)
-        return found
-    from backprop.engine.ties.arrays import passing
-
-    return passing(gate, at)
+    return kind_of(program).slopes(gate, at)
 
 
 def same(one: Sequence[Any], other: Sequence[Any]) -> bool:
@@ -84,7 +79,7 @@ def happening(program: Program, resolved: Resolved, slot: int) -> str:
 
 def entries(program: Program, resolved: Resolved, slot: int) -> str:
     """At how many of its entries a stage ties, if it is an array."""
-    if not program.arrays or not program.shapes[slot]:
+    if not program.shapes[slot]:
         return ""
     from backprop.engine.ties.arrays import ties_at
 
@@ -116,7 +111,7 @@ def told(program: Program, kinks: Sequence[Slopes], ties: str) -> str:
     """The slopes of the inputs that a kink is about."""
     texts = [sentence(program, found, ties) for found in kinks[:LISTED]]
     more = len(kinks) - LISTED
-    unit = "directions" if program.arrays else "inputs"
+    unit = "directions" if any(program.shapes) else "inputs"
     return "; ".join(texts) + (f" (and {more:,} more {unit})" if more > 0 else "")
 
 
