@@ -294,6 +294,8 @@ WHOLE: dict[str, Callable[[Random], Case]] = {
     "reshape": reshape,
     "sum": partial(reduction, "sum", "sum", mp.fsum, False),
     "mean": partial(reduction, "mean", "np.mean", grids.mean, True),
+    "var": partial(reduction, "var", "np.var", grids.var, True),
+    "std": partial(reduction, "std", "std", grids.std, True),
     "amax": partial(reduction, "amax", "max", max, True),
     "amin": partial(reduction, "amin", "np.min", min, True),
     "prod": product,

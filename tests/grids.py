@@ -123,6 +123,15 @@ def mean(line: list[Entry]) -> Entry:
     return mp.fsum(line) / len(line)
 
 
+def var(line: list[Entry]) -> Entry:
+    middle = mean(line)
+    return mp.fsum((x - middle) ** 2 for x in line) / len(line)
+
+
+def std(line: list[Entry]) -> Entry:
+    return mp.sqrt(var(line))
+
+
 def norm(line: list[Entry]) -> Entry:
     return mp.sqrt(mp.fsum(x * x for x in line))
 

@@ -34,6 +34,7 @@ ALL_DIGITS = 40
 
 # The rows' own texts at high precision, on primitives that come from the oracle.
 EXACT = Arithmetic(
+    "intervals",
     {name: ORACLE[name] for name, gate in GATES.items() if not gate.value},
     literal=lambda text: f"number({float(text)!r})",
     constants={"number": mp.mpf, "pi": mp.pi, "e": mp.e},

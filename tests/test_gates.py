@@ -6,16 +6,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 import pytest
 from oracle import one_gate
 
 import backprop
 from backprop.answer.report import Report
+from backprop.arithmetic.arrays import ARRAYS
+from backprop.arithmetic.definitions import Definitions
+from backprop.arithmetic.ieee import IEEE
+from backprop.arithmetic.precise import PRECISE
+from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS
 from backprop.arithmetic.texts import formula, names_in
-from backprop.gates import ALIASES, CONSTANTS, find
+from backprop.checking.numeric import DIALECT
+from backprop.emitting.arrays import WholeWriter
+from backprop.emitting.numpy import LANGUAGE as NUMPY
+from backprop.gates import ALIASES, CONSTANTS, array_gates, find
+from backprop.gates import GATES as TABLE
 from backprop.gates import SCALARS as GATES
-from backprop.gates.row import Gate
+from backprop.gates.row import Gate, LackingError
+from backprop.gates.shapes import reduced
 from backprop.language.syntax import Op
 
 SCALAR = [
@@ -165,6 +176,43 @@ def test_the_texts_call_only_gates(gate: Gate) -> None:
 @pytest.mark.parametrize("gate", GATES.values(), ids=GATES)
 def test_a_gate_that_opens_has_a_formula(gate: Gate) -> None:
     assert bool(gate.formula) >= gate.opens
+
+
+def bare(**more: Any) -> Gate:
+    columns = {"name": "bare", "parameters": "a", "partials": ("1",), "flow": "hands it on"}
+    return Gate(**(columns | more))
+
+
+@pytest.mark.parametrize(
+    ("more", "lacking"),
+    [
+        ({"partials": ()}, "gate bare: 0 partials for 1 operands"),
+        ({"parameters": "a b", "partials": ("1",)}, "gate bare: 1 partials for 2 operands"),
+        ({"flow": ""}, "gate bare: no sentence on how gradient flows"),
+        ({"opens": True}, "gate bare: it opens, and has no formula"),
+    ],
+)
+def test_a_row_whose_columns_do_not_fit_is_named(more: dict[str, Any], lacking: str) -> None:
+    with pytest.raises(LackingError, match=lacking):
+        bare(**more).whole()
+
+
+def test_what_a_new_gate_lacks_is_named_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    array_gates()
+    monkeypatch.setitem(TABLE, "bare", bare())
+    for arithmetic, title in ((IEEE, "floats"), (PRECISE, "numbers of many digits"),
+                              (ARRAYS, "arrays"), (PRECISE_ARRAYS, "arrays of many digits")):  # fmt: skip
+        with pytest.raises(LackingError, match=f"gate bare: no value in {title}, and no text"):
+            arithmetic.value["bare"]
+    with pytest.raises(LackingError, match="gate bare: no formula for the check"):
+        DIALECT.function("bare")
+    whole = bare(shape=reduced)
+    monkeypatch.setitem(TABLE, "bare", whole)
+    with pytest.raises(LackingError, match="gate bare: no code in NumPy"):
+        WholeWriter(NUMPY, "split").gate("bare", [])
+    monkeypatch.setitem(array_gates(), "bare", whole)
+    with pytest.raises(LackingError, match="gate bare: no definition for the check"):
+        Definitions({}, float).table()
 
 
 # Views: fine opens a gate, fused closes its patterns.

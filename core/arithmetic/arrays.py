@@ -141,6 +141,7 @@ class ArrayArithmetic(Arithmetic):
 
     def __init__(
         self,
+        title: str,
         elementwise: Mapping[str, Function],
         whole: Mapping[str, Function],
         *,
@@ -149,8 +150,8 @@ class ArrayArithmetic(Arithmetic):
         **more: Any,
     ) -> None:
         super().__init__(
-            {**elementwise, **whole}, constants={**constants, "where": choose}, number=number,
-            arrays=True, **more,
+            title, {**elementwise, **whole}, constants={**constants, "where": choose},
+            number=number, arrays=True, **more,
         )  # fmt: skip
         self.scope = {**self.constants, **elementwise, **whole}
         self.message = {ties: Table(partial(self.make_message, ties)) for ties in TIES}
@@ -215,7 +216,7 @@ LISTS: dict[str, Function] = {
     "stack": lambda _, *fed: list(fed[-1]),
     "index": lambda _, *fed: [scattered(fed[-1], fed[0], *fed[1:-2]), *(None for _ in fed[1:-2])],
 }
-ARRAYS = ArrayArithmetic(ELEMENTWISE, WHOLE)
+ARRAYS = ArrayArithmetic("arrays", ELEMENTWISE, WHOLE)
 
 
 def finite(value: Any) -> bool:

@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 
 from backprop.arithmetic.system import Function
+from backprop.arithmetic.texts import formula
+from backprop.gates import array_gates
+from backprop.gates.row import Gate, LackingError
 from backprop.gates.shapes import Axis
 
 Array = Any
@@ -62,6 +65,34 @@ class Definitions:
         self.constant = constant
 
     def table(self) -> dict[str, Function]:
+        """A function for every gate on arrays. A row with a text for its value is no more than
+        that text says."""
+        found = self.functions()
+        for row in array_gates().values():
+            if row.value:
+                found[row.name] = self.by_text(row, found)
+            elif row.name not in found:
+                raise LackingError(row.name, "no definition for the check, and no text for one")
+        return found
+
+    def by_text(self, row: Gate, functions: Mapping[str, Function]) -> Function:
+        code = formula(row.value).code
+
+        def value(*operands: Any) -> Any:
+            names = dict(zip(row.operands, operands, strict=True))
+            stack: list[Any] = []
+            for item in code:
+                if isinstance(item, str):
+                    is_name = item in names
+                    stack.append(names[item] if is_name else self.constant(float(item)))
+                    continue
+                fed = [stack.pop() for _ in range(item.arity)][::-1]
+                stack.append((functions.get(item.name) or self.scalars_of(item.name))(*fed))
+            return stack[-1]
+
+        return value
+
+    def functions(self) -> dict[str, Function]:
         reductions = {
             "sum": self.total, "prod": self.product, "mean": self.mean, "norm": self.norm,
             "amax": self.largest, "amin": self.smallest, "logsumexp": self.logsumexp,
@@ -69,6 +100,12 @@ class Definitions:
         return {
             **{name: self.reduction(function) for name, function in reductions.items()},
             **dict.fromkeys(PRODUCTS, self.matmul),
+            "centred": lambda a, axis: self.scalars_of("sub")(
+                a, self.reduction(self.mean)(a, Axis(axis.axis, True))
+            ),
+            "count": lambda a, axis: self.constant(
+                float(prod(np.shape(a)[k] for k in axis.of(np.shape(a))))
+            ),
             "transpose": lambda a: a.T,
             "reshape": lambda a, shape: np.reshape(a, shape),
             "softmax": self.softmax,

@@ -171,5 +171,5 @@ for _name, (_raw, _edge) in EDGES.items():
 
 
 QUICK: dict[str, Number] = {name: raw for name, (raw, _) in EDGES.items()}
-IEEE = Arithmetic(PRIMITIVES, QUICK, constants=CONSTANTS)
+IEEE = Arithmetic("floats", PRIMITIVES, QUICK, constants=CONSTANTS)
 VALUE, LOCAL, KINK, POLE = IEEE.value, IEEE.local, IEEE.kink, IEEE.pole

@@ -183,6 +183,7 @@ def constant_or_gate(name: str) -> Function:
 
 
 PRECISE = Arithmetic(
+    "numbers of many digits",
     PRIMITIVES,
     literal=lambda text: f"number({float(text)!r})",
     constants={"number": mpf, "pi": mp.pi, "e": mp.e},

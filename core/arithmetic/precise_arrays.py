@@ -45,6 +45,7 @@ def constant_or_gate(name: str) -> Function:
 DEFINITIONS = Ordered(PRECISE.value, mpf)
 
 PRECISE_ARRAYS = ArrayArithmetic(
+    "arrays of many digits",
     {name: entrywise(function) for name, function in PRIMITIVES.items()} | {"where": choose},
     WHOLE
     | DEFINITIONS.table()

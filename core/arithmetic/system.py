@@ -21,7 +21,7 @@ from typing import Any
 
 from backprop.arithmetic.texts import Target, formula, names_in, statements
 from backprop.gates import GATES
-from backprop.gates.row import Gate
+from backprop.gates.row import Gate, LackingError
 
 Function = Callable[..., Any]
 Slopes = tuple[Any, ...]
@@ -46,6 +46,7 @@ class Arithmetic:
 
     def __init__(
         self,
+        title: str,
         primitives: Mapping[str, Function],
         quick: Mapping[str, Function] | None = None,
         literal: Callable[[str], str] = lambda text: repr(float(text)),
@@ -54,6 +55,7 @@ class Arithmetic:
         arrays: bool = False,
         divides: bool | None = None,
     ) -> None:
+        self.title = title
         self.number = number
         self.arrays = arrays
         self.divides = arrays if divides is None else divides  # can `/` divide by anything?
@@ -68,6 +70,8 @@ class Arithmetic:
         self.pole = Table(self.make_pole)
 
     def make_value(self, gate: Gate) -> Function:
+        if not gate.value:
+            raise LackingError(gate.name, f"no value in {self.title}, and no text for one")
         return self.function(gate, gate.operands, [gate.value], expression)
 
     def make_local(self, ties: str, gate: Gate) -> Function:

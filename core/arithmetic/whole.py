@@ -118,6 +118,10 @@ def total(a: Array, axis: Axis) -> Array:
     return np.sum(a, axis=axis.of(np.shape(a)), keepdims=True)
 
 
+def centred(a: Array, axis: Axis) -> Array:
+    return a - total(a, axis) / count(a, axis)
+
+
 def others(a: Array, axis: Axis) -> Array:
     """For every entry the product of the others, without a division."""
     line = lined(a, axis)
@@ -287,6 +291,7 @@ WHOLE: dict[str, Function] = {
     "column": lambda a: np.expand_dims(a, -1),
     "row": lambda a: np.expand_dims(a, -2),
     "spread": spread,
+    "centred": centred,
     "count": count,
     "others": others,
     "rest": rest,

@@ -13,6 +13,7 @@ from backprop.arithmetic.folded import Folded, unfolded
 from backprop.arithmetic.ieee import VALUE
 from backprop.arithmetic.texts import formula
 from backprop.gates import CONSTANTS, find
+from backprop.gates.row import LackingError
 from backprop.language.syntax import Item, Op, Tree
 
 
@@ -32,7 +33,8 @@ class Dialect(NamedTuple):
         if name in self.functions:
             return self.functions[name]
         gate = find(name)
-        assert gate is not None
+        if gate is None or not gate.formula:
+            raise LackingError(name, "no formula for the check, and no function")
 
         def by_formula(*operands: Any) -> Any:
             names = dict(zip(gate.operands, operands, strict=True))

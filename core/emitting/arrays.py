@@ -13,7 +13,8 @@ from backprop.emitting.language import Language
 from backprop.emitting.whole import PARTS, WRITTEN, opened, product, sides, total, transpose
 from backprop.emitting.writing import Writer, within
 from backprop.errors import UsageError
-from backprop.gates.row import Gate
+from backprop.gates import GATES
+from backprop.gates.row import Gate, LackingError
 from backprop.gates.shapes import Shape, broadcast
 from backprop.language.syntax import Op
 
@@ -37,7 +38,14 @@ class WholeWriter(Writer):
         return super().applied(op, operands)
 
     def gate(self, name: str, operands: Sequence[Piece]) -> Piece:
-        return WRITTEN[name](*operands) if name in WRITTEN else super().gate(name, operands)
+        if name in WRITTEN:
+            return WRITTEN[name](*operands)
+        row = GATES[name]
+        if row.array and not row.value:
+            raise LackingError(name, "no code in NumPy, and no text for its value")
+        if row.array:
+            return self.expression(row.value, dict(zip(row.operands, operands, strict=True)))
+        return super().gate(name, operands)
 
     def product(self, a: Piece, b: Piece) -> Piece:
         """What only spreads a gradient is left out where the other factor does it as well."""

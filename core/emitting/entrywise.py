@@ -127,11 +127,6 @@ class Entrywise(Walk):
             yield self.passing(step, step.into not in begun)
             begun.add(step.into)
 
-    def steps(self) -> list[Passing]:
-        """An index that is computed is an operand, but gets nothing."""
-        gates = self.program.gates
-        return [s for s in super().steps() if not (s.place and gates[s.stage] == "index")]
-
     def begin(self) -> Iterator[Line]:
         """The gradient of the output: what comes from outside, or 1 for every entry."""
         output = self.program.output

@@ -128,9 +128,9 @@ class Derivation:
         yield from self.answers(begun)
 
     def steps(self) -> Iterator[Passing]:
-        gates, useful = self.program.gates, leads_to(self.program, self.wish.wrt)
+        useful = leads_to(self.program, self.wish.wrt)
         for step in passings(self.program, self.wish.ties, self.wish.wrt):
-            if useful[step.into] and not (step.place and gates[step.stage] == "index"):
+            if useful[step.into]:
                 yield step
 
     def answers(self, begun: set[int]) -> Iterator[Row | None]:

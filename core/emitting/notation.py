@@ -179,6 +179,11 @@ def total(g: Piece, axis: Piece) -> Piece:
     return applied_to(TOTAL, [g, axis])._replace(shape=g.shape)
 
 
+def centred(a: Piece, axis: Piece) -> Piece:
+    mean = Piece(rf"\overline{{{a.text}}}", ATOM)
+    return sub(a, mean)._replace(shape=a.shape)
+
+
 def routed(g: Piece, a: Piece, out: Piece, axis: Piece) -> Piece:
     return mul(indicator(a, out, "="), spread(g, a, axis))
 
@@ -215,6 +220,7 @@ WRITTEN: dict[str, Callable[..., Piece]] = {
     "stack": stack,
     "inv": inverse,
     "spread": spread,
+    "centred": centred,
     "count": count,
     "total": total,
     "routed": routed,

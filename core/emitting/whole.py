@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from backprop.emitting.code import ATOM, PRODUCT, Piece
+from backprop.emitting.code import ATOM, PRODUCT, SUM, Piece
 from backprop.emitting.writing import within
 from backprop.gates.shapes import Axis, Shape, matmul
 
@@ -106,6 +106,11 @@ def total(a: Piece, axis: Piece) -> Piece:
     return method("sum")(a, axis._replace(fixed=Axis(axis.fixed.axis, keep=True)))
 
 
+def centred(a: Piece, axis: Piece) -> Piece:
+    kept = axis._replace(fixed=Axis(axis.fixed.axis, keep=True))
+    return Piece(f"{within(a, SUM)} - {within(mean(a, kept), SUM + 1)}", SUM, shape=a.shape)
+
+
 def others(a: Piece, axis: Piece) -> Piece:
     return Piece(f"others({a.text}, {sides(axis, a)})")
 
@@ -194,6 +199,7 @@ WRITTEN: dict[str, Written] = {
     "column": column,
     "row": row,
     "spread": spread,
+    "centred": centred,
     "count": count,
     "others": others,
     "rest": rest,

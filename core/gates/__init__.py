@@ -14,7 +14,7 @@ from backprop.gates import activations, arithmetic, piecewise, transcendental
 from backprop.gates.row import Gate
 
 GATES: dict[str, Gate] = {
-    gate.name: gate
+    gate.name: gate.whole()
     for family in (arithmetic, transcendental, activations, piecewise)
     for gate in family.ROWS
 }
@@ -49,7 +49,7 @@ def array_gates() -> dict[str, Gate]:
     """The gates on whole arrays, which join the table when one is first asked for."""
     from backprop.gates import arrays
 
-    rows = {gate.name: gate for gate in arrays.ROWS}
+    rows = {gate.name: gate.whole() for gate in arrays.ROWS}
     GATES.update(rows)
     BENDING.update(gate.name for gate in arrays.ROWS if gate.bends)
     return rows

@@ -9,6 +9,13 @@ from typing import NamedTuple
 Shape = Callable[..., tuple[int, ...]]  # from the operands' shapes, and what else is fixed
 
 
+class LackingError(Exception):
+    """A row of the table, or what goes with it, is not whole."""
+
+    def __init__(self, gate: str, what: str) -> None:
+        super().__init__(f"gate {gate}: {what}")
+
+
 class Kink(NamedTuple):
     """Where a gate has no derivative, what is used there, and the slopes on either side.
 
@@ -74,9 +81,21 @@ class Gate(NamedTuple):
         """Is there a point where its slope depends on the side from which one looks?"""
         return self.kink is not None and self.kink.what != "corner"
 
+    def whole(self) -> Gate:
+        """The row itself, if its columns fit together."""
+        wanted = len(self.operands)
+        if len(self.partials) != wanted and not (self.variadic and self.partials):
+            raise LackingError(self.name, f"{len(self.partials)} partials for {wanted} operands")
+        if self.opens and not self.formula:
+            raise LackingError(self.name, "it opens, and has no formula")
+        if not self.flow:
+            raise LackingError(self.name, "no sentence on how gradient flows")
+        return self
+
     def accepts(self, count: int) -> bool:
         least = 1 if self.array else 2
         return count >= least if self.variadic else count == len(self.operands)
 
     def partial(self, position: int) -> str:
-        return self.partials[0 if self.variadic else position]
+        """The text for an operand; of a gate with any number of them the last is for the rest."""
+        return self.partials[min(position, len(self.partials) - 1)]

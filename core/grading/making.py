@@ -113,8 +113,6 @@ class Maker:
             for place, operand in enumerate(operands):
                 if slot not in reached or operand not in names or not GATES[gate].partial(place):
                     continue
-                if gate == "index" and place:
-                    continue
                 part = None if back is None else back.flow(slot, place)
                 found.setdefault(names[operand], []).append(part)
         return found

@@ -74,6 +74,5 @@ def differentiable(program: Program) -> set[int]:
             found |= {
                 operand for place, operand in enumerate(operands)
                 if operand not in program.constants and gate.partial(place)
-                and not (name == "index" and place)
             }  # fmt: skip
     return found
