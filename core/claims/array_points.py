@@ -41,7 +41,7 @@ def array_spots(
     def after() -> Array:
         return random.standard_normal(shape).round(2) if start is None else start
 
-    given = spot(program, point, after(), tie, given=True)
+    given = spot(program, point, tie, after(), given=True)
     yield given
     left = POINTS if count is None else count
     for tried in range(left * TRIES):
@@ -50,7 +50,7 @@ def array_spots(
             name: moved(point[name], spread, random) if given.back.reached(slot) else point[name]
             for name, slot in program.inputs.items()
         }
-        found = spot(program, near, after(), tie)
+        found = spot(program, near, tie, after())
         if finite(found.values[program.output]):
             yield found
             left -= 1
