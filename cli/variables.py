@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from backprop.cli.files import read_bytes, read_point, read_text
+from backprop.cli.python import Unread, unread
 from backprop.errors import BackpropError, MissingValueError, UsageError, closest, listed
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
@@ -84,26 +85,31 @@ class ProgramCommand(click.Command):
             option for name in names if (option := variable_option(name, fixed)) is not None
         ]
 
-    def tree_from(self, ctx: click.Context, word: str) -> Tree:
+    def tree_from(self, ctx: click.Context, word: str) -> Tree | Unread:
         """What PROGRAM says."""
         del ctx
         return read_program(word)
 
-    def tree_of(self, ctx: click.Context, tree: Tree, args: list[str]) -> Tree:
+    def tree_of(self, ctx: click.Context, tree: Any, args: list[str]) -> Any:
         """The program that is asked about, if a command makes another of the one it is given."""
         del ctx, args
         return tree
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if tree := ctx.meta.get("tree"):
+            rows = (
+                tree.described()
+                if isinstance(tree, Unread)
+                else described(tree, fixed_options(super().get_params(ctx)))
+            )
             with formatter.section("Variables of this program"):
-                formatter.write_dl(described(tree, fixed_options(super().get_params(ctx))))
+                formatter.write_dl(rows)
         ctx.meta["variable_options"] = []
         super().format_options(ctx, formatter)
 
     def invoke(self, ctx: click.Context) -> Any:
-        ctx.obj = question(ctx)._replace(child=ctx.obj)
         try:
+            ctx.obj = question(ctx)._replace(child=ctx.obj)
             return super().invoke(ctx)
         except MissingValueError as error:
             reserved = fixed_options(self.params)
@@ -175,7 +181,9 @@ def as_option(word: str, names: Container[str]) -> str:
     return f"-{word}" if word[:2] != "--" and word[:1] == "-" and name in names else word
 
 
-def read_program(word: str) -> Tree:
+def read_program(word: str) -> Tree | Unread:
+    if (found := unread(word)) is not None:
+        return found
     return parse_program(program_text(word), word)
 
 
@@ -228,6 +236,9 @@ def question(ctx: click.Context) -> Question:
             raise UsageError(f"the value of {name} is given twice: {explicit[name]} and {value}")
         explicit[name] = array_file(name, value) if value.startswith("@") else value
     spare = tuple(name for name in at if name not in explicit)
+    if isinstance(tree, Unread):
+        tree, values = tree.read(at | explicit, ctx.params.get("seed") or 0, output or "")
+        return Question(tree, values, spare)
     if output is not None and "iterated" not in ctx.meta:
         from backprop.language.ending import ending, unneeded
 

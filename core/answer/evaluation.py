@@ -92,8 +92,8 @@ def evaluate(
         program, {name: value for name, value in given.items() if name not in unused},
         allow_nonfinite=allow_nonfinite,
     )  # fmt: skip
-    wanted = tuple(program.inputs) if wrt is None else checked_wrt(program, wrt)
-    everything = wanted == tuple(program.inputs)
+    wanted = program.variables if wrt is None else checked_wrt(program, wrt)
+    everything = wanted == program.variables
     start = beginning(program, upstream, jacobian=jacobian)
     kind = kind_of(program)
     numbers = kind.forward(program, at)

@@ -24,7 +24,7 @@ from backprop.arithmetic.system import (
     slopes,
 )
 from backprop.arithmetic.texts import Target, formula, statements
-from backprop.arithmetic.whole import WHOLE, picked, pieces, routed, scattered
+from backprop.arithmetic.whole import WHOLE, picked, pieces, put_back, routed, scattered
 from backprop.gates import CONSTANTS
 from backprop.gates.row import Gate
 
@@ -214,6 +214,7 @@ def listed_tangent(value: Function, moved: Sequence[Array | None], *fed_and_out:
 LISTS: dict[str, Function] = {
     "concatenate": lambda _, *fed: [*pieces(fed[-1], *fed[:-2]), None],
     "stack": lambda _, *fed: list(fed[-1]),
+    "put": lambda _, *fed: put_back(fed[-1], *fed[1:-2]),
     "index": lambda _, *fed: [scattered(fed[-1], fed[0], *fed[1:-2]), *(None for _ in fed[1:-2])],
 }
 ARRAYS = ArrayArithmetic("arrays", ELEMENTWISE, WHOLE)

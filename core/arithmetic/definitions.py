@@ -14,9 +14,10 @@ import numpy as np
 
 from backprop.arithmetic.system import Function
 from backprop.arithmetic.texts import formula
+from backprop.arithmetic.whole import put
 from backprop.gates import array_gates
 from backprop.gates.row import Gate, LackingError
-from backprop.gates.shapes import Axis
+from backprop.gates.shapes import Axis, Places
 
 Array = Any
 Number = Any
@@ -116,6 +117,9 @@ class Definitions:
                 (len(parts), *np.shape(parts[0])), lambda at: np.asarray(parts[at[0]])[at[1:]]
             ),
             "index": lambda a, *places: a[places],
+            "put": put,
+            "add_at": self.add_at,
+            "permute": np.transpose,
             "outer": lambda a, b: self.scalars_of("mul")(a[:, None], b[None, :]),
             "trace": lambda a: self.total(list(np.diag(a))),
             "diag": self.diagonal,
@@ -206,6 +210,15 @@ class Definitions:
         found = np.asarray(filled((*stack, rows.shape[-2], columns.shape[-2]), entry), dtype=object)
         kept = (*stack, *rows.shape[-2:-1][: a.ndim > 1], *columns.shape[-2:-1][: b.ndim > 1])
         return found.reshape(kept)[()]
+
+    def add_at(self, a: Array, b: Array, at: Places) -> Array:
+        found = np.array(a, dtype=object)
+        numbers = at.of(np.arange(found.size).reshape(found.shape))[at.key]
+        parts = np.broadcast_to(np.asarray(b, dtype=object), np.shape(numbers)).ravel()
+        flat = found.reshape(-1)
+        for place, part in zip(np.ravel(numbers), parts, strict=True):
+            flat[place] = self.scalars["add"](flat[place], part)
+        return found
 
     def diagonal(self, a: Array) -> Array:
         if a.ndim == 2:

@@ -14,7 +14,7 @@ import numpy as np
 
 from backprop.arithmetic.system import Function
 from backprop.errors import UsageError
-from backprop.gates.shapes import Axis
+from backprop.gates.shapes import Axis, Places
 
 Array = Any
 
@@ -256,6 +256,58 @@ def scattered(g: Array, a: Array, *indices: Any) -> Array:
     return found
 
 
+def put(a: Array, *values_and_places: Any) -> Array:
+    """The array with values written into it, one after the other."""
+    found = np.array(a)
+    for value, at in pairs(values_and_places):
+        at.of(found)[at.key] = value
+    return found
+
+
+def pairs(values_and_places: Sequence[Any]) -> list[tuple[Any, Places]]:
+    return list(zip(values_and_places[::2], values_and_places[1::2], strict=True))
+
+
+def put_back(g: Array, *values_and_places: Any) -> list[Array | None]:
+    """What goes back to the array, and to each value: its part of the gradient, unless it was
+    overwritten later. Of places that are named twice the last counts."""
+    left = np.array(g)
+    parts: list[Array | None] = []
+    for _, at in reversed(pairs(values_and_places)):
+        here = at.of(left)
+        part = np.array(here[at.key])
+        parts += [None, np.where(last_named(at, left), part, 0.0)[()] if part.ndim else part[()]]
+        here[at.key] = 0.0
+    return [left, *parts[::-1]]
+
+
+def last_named(at: Places, array: Array) -> Array:
+    """Which of the places are not named again later?"""
+    numbers = at.of(np.arange(array.size).reshape(array.shape))[at.key]
+    winners = np.empty(array.size, dtype=int)
+    order = np.arange(numbers.size).reshape(numbers.shape)
+    winners[numbers] = order
+    return winners[numbers] == order
+
+
+def add_at(a: Array, b: Array, at: Places) -> Array:
+    found = np.array(a)
+    np.add.at(at.of(found), at.key, b)
+    return found
+
+
+def placed(g: Array, at: Places) -> Array:
+    return at.of(g)[at.key]
+
+
+def added(a: Array, d: Array, at: Places) -> Array:
+    return add_at(a * 0, d, at)
+
+
+def unpermuted(g: Array, axes: tuple[int, ...]) -> Array:
+    return np.transpose(g, np.argsort(axes))
+
+
 WHOLE: dict[str, Function] = {
     "matmul": np.matmul,
     "matvec": np.matmul,
@@ -280,6 +332,12 @@ WHOLE: dict[str, Function] = {
     "concatenate": joined,
     "stack": lambda *parts: np.stack(parts),
     "index": taken,
+    "put": put,
+    "add_at": add_at,
+    "placed": placed,
+    "added": added,
+    "permute": np.transpose,
+    "unpermuted": unpermuted,
     "outer": np.outer,
     "trace": np.trace,
     "diag": diag,

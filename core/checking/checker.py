@@ -103,6 +103,7 @@ def request(
     return {
         "text": program.text,
         "output": program.tree.output,
+        "source": dict(program.tree.source),
         "given": list(report.point),
         "gates": program.granularity,
         "share": program.shared,

@@ -68,7 +68,7 @@ def walk(
     leaf: Callable[[str], Any] = constant,
 ) -> Any:
     """The value of a program, or of a formula of the table, whose numbers `leaf` then reads."""
-    known = dict(names)
+    known = {**tree.values, **names}
     stack: list[Any] = []
     for start, stop in tree.body:
         stack.clear()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import zip_longest
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Shape = tuple[int, ...]
 
@@ -53,6 +53,21 @@ class Axis(NamedTuple):
         """As it is written in a call."""
         parts = [] if self.axis is None else [f"axis={self.axis}"]
         return ", ".join([*parts, *(["keepdims=True"] if self.keep else [])])
+
+
+class Places(NamedTuple):
+    """Where something is written: an index as NumPy takes it, or one of all entries in a line."""
+
+    key: Any
+    flat: bool = False
+    text: str = "..."
+
+    def of(self, array: Any) -> Any:
+        """The array as the index is about it."""
+        return array.reshape(-1) if self.flat else array
+
+    def __repr__(self) -> str:
+        return f"Places({self.text}, {id(self.key)})"
 
 
 def words(shape: Shape) -> str:
@@ -247,6 +262,21 @@ def joined(*shapes_and_axis: object) -> Shape:
                 raise MismatchError(f"{both} {text}")
         total += shape[place]
     return (*first[:place], total, *first[place + 1 :])
+
+
+def written(a: Shape, *values_and_places: object) -> Shape:
+    """What is written fits where it is written: whoever writes has looked."""
+    del values_and_places
+    return a
+
+
+def added(a: Shape, b: Shape, at: object) -> Shape:
+    del b, at
+    return a
+
+
+def permuted(a: Shape, axes: tuple[int, ...]) -> Shape:
+    return tuple([a[axis] for axis in axes])
 
 
 def indexed(a: Shape, *indices: object) -> Shape:

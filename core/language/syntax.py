@@ -9,10 +9,10 @@ needs recursion. `at` holds one token index a node; `spans` turns them into char
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backprop.language.tokens import offsets
 
@@ -23,7 +23,7 @@ class Op:
 
     name: str
     arity: int
-    kind: str  # prefix infix implied postfix call method list index slice attribute keyword store
+    kind: str  # prefix infix implied postfix call method list index slice attribute keyword store gate
 
 
 Item = str | Op
@@ -40,11 +40,14 @@ IMPLIED = Op("mul", 2, "implied")  # 2x
 POSTFIX = Op("pow", 2, "postfix")  # x²
 SLICE = Op("slice", 3, "slice")
 ABSENT = ""  # a part of a slice that was left out
+HELD = "@"  # how the leaf of a constant begins that the tree holds in `values`
+HIDDEN = "%"  # how the name of a statement begins that nobody gave a name
 
 LEVEL = {"lt": 1, "le": 1, "gt": 1, "ge": 1, "eq": 1, "ne": 1, "add": 2, "sub": 2, "mul": 3,
          "div": 3, "matmul": 3, "neg": 4, "pos": 4, "pow": 5}  # fmt: skip
 SYMBOL = {op.name: symbol for symbol, op in reversed(INFIX.items())} | {"neg": "-", "pos": "+"}
 ATOM = 6
+NO_NAME = "0123456789." + HELD + HIDDEN
 
 
 class Function(NamedTuple):
@@ -66,6 +69,9 @@ class Tree:
     body: Sequence[tuple[int, int]]  # the runs of code that are statements, not function bodies
     functions: dict[str, Function]
     output: str = ""  # the statement that was chosen to be the last, if one was
+    values: Mapping[str, Any] = field(default_factory=dict)  # constants by their leaves
+    whole: Collection[str] = ()  # variables that are an index, a size or a label
+    source: Mapping[str, Any] = field(default_factory=dict)  # where it was read, if elsewhere
 
     @cached_property
     def offsets(self) -> list[tuple[int, int]]:
@@ -76,7 +82,7 @@ class Tree:
         """Every name that could be a variable, with the node where it first stands."""
         found: dict[str, int] = {}
         for node, item in enumerate(self.code):
-            if item.__class__ is str and item and item[0] not in "0123456789.":
+            if item.__class__ is str and item and item[0] not in NO_NAME:
                 found.setdefault(item, node)
         return found
 
@@ -88,7 +94,8 @@ class Tree:
     @cached_property
     def stored(self) -> set[str]:
         """The names that statements give."""
-        return {name for run in self.body if (name := self.name_of(run))}
+        names = map(self.name_of, self.body)
+        return {name for name in names if name and name[0] != HIDDEN}
 
     @property
     def free_name(self) -> str:

@@ -21,6 +21,7 @@ from backprop.gates.shapes import (
     LIMIT,
     Axis,
     MismatchError,
+    Places,
     Shape,
     broadcast,
     too_many,
@@ -87,6 +88,12 @@ class ArrayStager(Stager):
         slot = super().literal(text, value)
         self.shapes[slot] = value.shape if isinstance(value, np.ndarray) else ()
         return slot
+
+    def held(self, text: str) -> int:
+        value = self.tree.values[text]
+        if isinstance(value, float):
+            return super().held(text)
+        return self.literal(held_text(value), value)
 
     def leaf(self, text: str, step: int) -> int:
         return self.literal(ABSENT, None) if text == ABSENT else super().leaf(text, step)
@@ -396,6 +403,18 @@ class ArrayStager(Stager):
 
     def all_finite(self, value: Any) -> bool:
         return not isinstance(value, (float, np.ndarray)) or bool(np.all(np.isfinite(value)))
+
+
+def held_text(value: Any) -> str:
+    """What a constant that the tree holds looks like in a stage."""
+    if isinstance(value, np.ndarray):
+        return f"[{words(value.shape)}]"
+    if isinstance(value, (Axis, Places)):
+        return value.text
+    if isinstance(value, slice):
+        ends = ["" if end is None else str(end) for end in (value.start, value.stop)]
+        return ":".join([*ends, *([str(value.step)] if value.step is not None else [])])
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def stage_arrays(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from backprop.gates import find
 from backprop.language.syntax import Item, Op
 
-GATE_KINDS = ("prefix", "infix", "implied", "postfix", "call")
+GATE_KINDS = ("prefix", "infix", "implied", "postfix", "call", "gate")
 
 
 class Frame(NamedTuple):

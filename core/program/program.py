@@ -135,6 +135,11 @@ class Program:
     def text(self) -> str:
         return self.tree.text
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The inputs to differentiate by: all but indices, sizes and labels."""
+        return tuple([name for name in self.inputs if name not in self.tree.whole])
+
     def shapes_of_inputs(self) -> dict[str, tuple[int, ...]]:
         """The shapes of the inputs that are arrays."""
         return {name: self.shapes[slot] for name, slot in self.inputs.items() if self.shapes[slot]}

@@ -19,7 +19,7 @@ from backprop.errors import LanguageError, LimitError
 from backprop.gates import CONSTANTS, GATES, WITH_CONSTANT, find
 from backprop.gates.row import Gate
 from backprop.language.complaints.spans import quote
-from backprop.language.syntax import Function, Op, Tree
+from backprop.language.syntax import HELD, HIDDEN, Function, Op, Tree
 from backprop.program.frames import Frame, NoPlainGates, PlainGates, both, runs
 from backprop.program.program import CONSTANT, INPUT, SHORT, Notice, Program, written
 
@@ -147,7 +147,9 @@ class Stager:
         """The slot of a name or number that is met for the first time."""
         if not text:
             self.needs_arrays(step)
-        if text[0] in "0123456789.":
+        if text[0] == HELD:
+            slot = self.held(text)
+        elif text[0] in "0123456789.":
             slot = self.literal(text, value := float(text))
             self.check_literal(text, value)
         elif text in CONSTANTS and text not in self.given:
@@ -159,6 +161,13 @@ class Stager:
             slot = self.new_input(text, step)
         self.leaves[text] = slot
         return slot
+
+    def held(self, text: str) -> int:
+        """The slot of a constant that the tree holds."""
+        value = self.tree.values[text]
+        if not isinstance(value, float):
+            self.needs_arrays(self.step)
+        return self.literal(repr(value).removesuffix(".0"), value)
 
     def new_input(self, name: str, step: int) -> int:
         slot = self.add(INPUT, (), step)
@@ -328,10 +337,12 @@ class Stager:
                 f"{name} is used before it is assigned",
                 "move the assignment up, or choose a new name",
             )
-        if slot in self.constants and self.step < self.last[1] - 1:
+        if slot in self.constants and self.step < self.last[1] - 1 and name[0] != HIDDEN:
             self.defaults[name] = self.constants[slot]
             slot = self.new_input(name, self.node)
-        self.names[name] = self.leaves[name] = self.stored = slot
+        self.leaves[name] = self.stored = slot
+        if name[0] != HIDDEN:
+            self.names[name] = slot
 
     # Errors.
 

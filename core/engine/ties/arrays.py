@@ -24,7 +24,8 @@ from backprop.gates.arrays import PRODUCT
 Array = Any
 ALONE = 64  # entries of an input that are moved one by one
 LINEAR = frozenset(["transpose", "reshape", "sum", "mean", "cumsum", "concatenate", "stack",
-                    "index", "trace", "diag"])  # fmt: skip
+                    "index", "trace", "diag", "put",
+                    "add_at", "permute"])  # fmt: skip
 
 
 class ArrayWatch(Watch):

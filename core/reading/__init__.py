@@ -1,0 +1,15 @@
+"""Python source, read and never run: its functions and scripts as programs of stages.
+
+The source is parsed by `ast` and interpreted by the code of this room over a closed set of
+values. What depends on an input is recorded, gate by gate; everything else is computed at once.
+
+    source.py       a file, its text and the unit in it that is meant
+    diagnostics.py  what can't be read, with line, column and help
+    recorder.py     gates in, the code of a tree out, every value known as it is recorded
+    memory.py       numbers and arrays that are recorded; views, aliases and writing
+    values.py       functions, namespaces, and what else a name may stand for
+    library.py      what NumPy, PyTorch, JAX, SciPy and Python's own functions do here
+    expressions.py  expressions
+    statements.py   statements, loops, calls of the file's own functions
+    reader.py       all of it: a source, a unit and values in, a tree out
+"""

@@ -1,0 +1,199 @@
+"""Square brackets on arrays: what they see, what they take, and what is written through them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from backprop.reading.diagnostics import UnreadError
+from backprop.reading.machine import Machine, Told
+from backprop.reading.memory import Array, Number, places_of
+from backprop.reading.values import depends, described, plain_number
+
+Part = Any  # an int, a slice, or an Array of places
+
+
+def parts_of(machine: Machine, array: Array, key: Any) -> tuple[Array, list[Part]]:
+    """The array with an axis for every None, and an index for each of the first axes."""
+    given = list(key) if isinstance(key, tuple) else [key]
+    given = [part for one in given for part in placed(machine, one)]
+    used = sum(one is not None and one is not Ellipsis for one in given)
+    if used > len(array.shape):
+        raise UnreadError(f"{described(array)} can't be indexed {used} times")
+    if any(one is Ellipsis for one in given):
+        at = next(k for k, one in enumerate(given) if one is Ellipsis)
+        rest = [one for one in given[at + 1 :] if one is not Ellipsis]
+        given = [*given[:at], *[slice(None)] * (len(array.shape) - used), *rest]
+    shape, parts, axis = [], [], 0
+    for one in given:
+        if one is None:
+            shape.append(1)
+            parts.append(slice(None))
+        else:
+            shape.append(array.shape[axis])
+            parts.append(one)
+            axis += 1
+    if len(shape) > axis:
+        array = machine.reshaped(array, (*shape, *array.shape[axis:]))
+    while parts and isinstance(parts[-1], slice) and parts[-1] == slice(None):
+        parts.pop()
+    return array, parts
+
+
+def placed(machine: Machine, part: Any) -> list[Part]:
+    """One part of an index as ints, slices and arrays of places."""
+    part = plain_number(part)
+    if part is None or part is Ellipsis:
+        return [part]
+    if isinstance(part, bool):
+        raise UnreadError("True and False are not read as an index")
+    if isinstance(part, int):
+        return [part]
+    if isinstance(part, slice):
+        return [slice(*(end if end is None else machine.whole_number(end, "an end of a slice")
+                        for end in (part.start, part.stop, part.step)))]  # fmt: skip
+    if isinstance(part, (list, tuple, range)):
+        part = machine.numeric(part)
+    if isinstance(part, Number):
+        return [machine.array(part)] if float(part.value).is_integer() else [refused(part)]
+    if isinstance(part, Array):
+        if part.cells.dtype == bool:
+            return mask_places(machine, part)
+        if part.cells.dtype != int and not np.all(part.cells == np.floor(part.cells)):
+            refused(part)
+        return [part]
+    if isinstance(part, float) and part.is_integer():
+        return [int(part)]
+    raise UnreadError(f"{described(part)} is no index")
+
+
+def refused(part: Any) -> Any:
+    raise UnreadError("an index has to be made of whole numbers")
+
+
+def mask_places(machine: Machine, mask: Array) -> list[Part]:
+    """The places where a mask is true. A mask that values decide is a guard."""
+    if mask.depends:
+        machine.guard(mask.read(machine.recorder), "truth", mask.cells.copy())
+    if not mask.shape:
+        raise UnreadError("a mask has to be an array")
+    return [Array.new(places) for places in np.nonzero(mask.cells)]
+
+
+def is_basic(parts: Sequence[Part]) -> bool:
+    return not any(isinstance(part, Array) for part in parts)
+
+
+def numpy_key(parts: Sequence[Part]) -> tuple[Any, ...]:
+    return tuple([p.cells.astype(int) if isinstance(p, Array) else p for p in parts])
+
+
+def checked(array: Array, parts: Sequence[Part]) -> None:
+    """Whole numbers have to lie inside."""
+    for axis, (part, size) in enumerate(zip(parts, array.shape, strict=False)):
+        places = part.cells if isinstance(part, Array) else part
+        if isinstance(part, slice):
+            if part.step == 0:
+                raise UnreadError("the step of a slice can't be 0")
+            continue
+        bad = np.asarray(places)[(np.asarray(places) < -size) | (np.asarray(places) >= size)]
+        if bad.size:
+            raise UnreadError(f"axis {axis} of {described(array)} has no entry {bad.flat[0]:g}")
+
+
+def taken(machine: Machine, array: Array, key: Any) -> Any:
+    """What an index of an array comes to: a view, an entry, or a copy of chosen entries."""
+    array, parts = parts_of(machine, array, key)
+    checked(array, parts)
+    if is_basic(parts):
+        if len(parts) == len(array.shape) and all(isinstance(part, int) for part in parts):
+            return array.element(machine.recorder, tuple(parts))
+        if not parts:
+            return array
+        place = tuple(parts)
+        return array.view(machine.recorder, "index", place, lambda cells: cells[place])
+    if not array.depends and not any(map(depends, parts)):
+        return Array.new(array.cells[numpy_key(parts)].copy())
+    fed = []
+    for part in parts:
+        if isinstance(part, Array) and part.depends:
+            machine.whole.add(part.read(machine.recorder))
+            fed.append(part)
+        else:
+            fed.append(Told(part.cells.astype(float) if isinstance(part, Array) else part))
+    found = machine.apply("index", array, *fed)
+    if isinstance(found, Array) and array.cells.dtype == bool:
+        found.cells = found.memory.cells = found.cells != 0
+    return found
+
+
+def put(machine: Machine, array: Array, key: Any, value: Any) -> None:
+    """`array[key] = value`, seen by everything that shares the memory."""
+    value = machine.numeric(value, "what is assigned")
+    if (
+        (mask := dependent_mask(key)) is not None
+        and mask.shape == array.shape
+        and not (isinstance(value, Array) and value.shape)
+    ):
+        write(machine, array, (Ellipsis,), machine.apply("where", mask, value, array))
+        return
+    array, parts = parts_of(machine, array, key)
+    checked(array, parts)
+    for part in parts:
+        if isinstance(part, Array) and part.depends:
+            leaf = part.read(machine.recorder)
+            machine.whole.add(leaf)
+            machine.guard(leaf, "whole", part.cells.astype(int))
+    write(machine, array, numpy_key(parts) if parts else (Ellipsis,), value)
+
+
+def dependent_mask(key: Any) -> Array | None:
+    is_mask = isinstance(key, Array) and key.cells.dtype == bool and key.depends
+    return key if is_mask else None
+
+
+def write(machine: Machine, array: Array, key: tuple[Any, ...], value: Any) -> None:
+    value = plain_number(value)
+    cells: Any = value.cells if isinstance(value, Array) else (
+        value.value if isinstance(value, Number) else value
+    )  # fmt: skip
+    if depends(value) and array.cells.dtype != float:
+        if array.memory.leaf is None and array.parent is None and not np.any(array.cells):
+            array.cells = array.memory.cells = array.cells.astype(float)
+        else:
+            raise UnreadError(
+                "this array holds whole numbers, so NumPy would cut off the fractions",
+                "make it of floats: np.zeros(...)",
+            )
+    try:
+        shape = np.shape(array.cells[key])
+        np.broadcast_to(cells, shape)
+    except ValueError:
+        what = described(value)
+        raise UnreadError(f"{what} doesn't fit where {'x'.join(map(str, shape)) or 'one number'}"
+                          " is written") from None  # fmt: skip
+    leaf = machine.leaf(value) if depends(value) else None
+    if leaf is None and array.depends:
+        leaf = machine.recorder.leaf_of(
+            np.asarray(cells, dtype=float) if np.ndim(cells) else float(cells)
+        )
+    array.write(machine.recorder, key, cells, leaf)
+
+
+def add_at(machine: Machine, array: Array, key: Any, value: Any) -> None:
+    """np.add.at: repeated places add up."""
+    inner, parts = parts_of(machine, array, key)
+    checked(inner, parts)
+    value = machine.numeric(value)
+    if not depends(value) and not inner.depends:
+        np.add.at(inner.cells, numpy_key(parts), machine.worth(value))
+        return
+    for part in parts:
+        if isinstance(part, Array) and part.depends:
+            leaf = part.read(machine.recorder)
+            machine.whole.add(leaf)
+            machine.guard(leaf, "whole", part.cells.astype(int))
+    added = machine.apply("add_at", inner, value, Told(places_of(numpy_key(parts))))
+    write(machine, inner, (Ellipsis,), added)

@@ -1,0 +1,214 @@
+"""A source, a unit and values in; the tree of a program out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.errors import (
+    LimitError,
+    MissingValueError,
+    UsageError,
+    closest,
+    listed,
+)
+from backprop.language.syntax import HIDDEN, Tree
+from backprop.reading.diagnostics import UnreadError, located
+from backprop.reading.machine import Machine
+from backprop.reading.memory import Array, Number
+from backprop.reading.recorder import Guard, Recorder
+from backprop.reading.source import Source, function_named, names_in, parameters
+from backprop.reading.statements import Leaving, Statements
+from backprop.reading.values import MISSING, Defined, Namespace, depends, described
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SourceTree(Tree):
+    """A program that was read from Python: every node has its place in the source."""
+
+    places: Sequence[tuple[int, int]] = ()
+    guards: Sequence[Guard] = ()
+
+    @property
+    def spans(self) -> Sequence[tuple[int, int]]:  # type: ignore[override]
+        return self.places
+
+
+class Found(NamedTuple):
+    """What a unit came to: the tree, and everything that it returned or named."""
+
+    tree: SourceTree
+    result: Any
+    names: Mapping[str, Any]
+    reader: Reader
+
+
+class Reader(Statements):
+    """Reads one unit of a source."""
+
+    def __init__(self, source: Source, seed: int = 0) -> None:
+        super().__init__(Machine(Recorder(source.lines), seed))
+        self.source = source
+        self.given: dict[str, Any] = {}
+        self.asked: dict[str, Any] = {"seed": seed}
+        self.free: list[str] = []  # inputs of a script: names that it reads and never assigned
+
+    def input(self, name: str, value: Any) -> Any:
+        """An input, which everything that is made of it depends on."""
+        recorder = self.machine.recorder
+        recorder.taken.add(name)
+        recorder.emit([name])
+        if np.ndim(value):
+            return Array.new(np.array(value, dtype=float), name)
+        return Number(float(value), name)
+
+    def missing(self, name: str) -> Any:
+        if name in self.given:
+            self.free.append(name)
+            found = self.input(name, self.given[name])
+            top = self.scope
+            while top.outer is not None:
+                top = top.outer
+            top.names[name] = found
+            return found
+        if name in COMMON:
+            self.machine.torch = self.machine.torch or COMMON[name].module == "torch"
+            return COMMON[name]
+        if self.given is not None and not self.source.unit:
+            raise MissingValueError([name])
+        raise UnreadError(f"the name {name} has no value here")
+
+    def assign(self, target: ast.expr, value: Any) -> None:
+        """In a script a value that was given stands in for the first assignment of its name."""
+        if isinstance(target, ast.Name) and target.id in self.given and not self.source.unit:
+            if self.scope.outer is None and target.id not in self.scope.names:
+                value = self.input(target.id, self.given[target.id])
+        super().assign(target, value)
+
+    # Units.
+
+    def top(self, nodes: Sequence[ast.stmt], wanted: str = "") -> None:
+        """The statements of a file around its functions. What can't be read there matters only
+        if something that it assigns is wanted."""
+        for node in nodes:
+            if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)) or (
+                isinstance(node, (ast.Assign, ast.AnnAssign)) and wanted
+            ):
+                self.tolerant(node)
+
+    def tolerant(self, node: ast.stmt) -> None:
+        try:
+            self.statement(node)
+        except (UnreadError, MissingValueError):
+            return
+
+    def function(self, node: ast.FunctionDef) -> Any:
+        """Call a function whose parameters are the inputs."""
+        self.top(self.source.tree.body, node.name)
+        found = self.scope.find(node.name)
+        if not isinstance(found, Defined):
+            found = Defined(node.name, node, self.scope, self.defaults_of(node.args))
+        fed: dict[str, Any] = {}
+        lacking = []
+        for name, default in parameters(node):
+            if name in self.given:
+                fed[name] = self.input(name, self.given[name])
+            elif default is None:
+                lacking.append(name)
+        if lacking:
+            raise MissingValueError(lacking)
+        return self.invoke(found, [], fed)
+
+
+COMMON = {
+    "np": Namespace("numpy"), "numpy": Namespace("numpy"), "torch": Namespace("torch"),
+    "math": Namespace("math"), "F": Namespace("torch", ""), "jnp": Namespace("jax"),
+    "jax": Namespace("jax"),
+}  # fmt: skip
+
+
+def read(source: Source, values: Mapping[str, Any], *, result: str = "", seed: int = 0) -> Found:
+    """Read a unit at a point. `result` names what is the result, if it isn't what is returned."""
+    reader = Reader(source, seed)
+    reader.given = dict(values)
+    reader.asked["result"] = result
+    try:
+        returned, names = unit(reader)
+        chosen = chosen_result(reader, returned, names, result)
+        return Found(finished(reader, chosen), returned, names, reader)
+    except UnreadError as problem:
+        raise located(problem, source.lines, reader.machine.recorder.node) from None
+    except Leaving as leaving:
+        raise UsageError(f"{leaving.how} stands outside of a loop or function") from None
+    except RecursionError:
+        raise LimitError("this source is nested too deeply to be read") from None
+    except MemoryError:
+        raise LimitError("this source needs too much memory to be read") from None
+
+
+def unit(reader: Reader) -> tuple[Any, Mapping[str, Any]]:
+    source = reader.source
+    if not source.unit:
+        reader.run(source.tree.body)
+        return MISSING, reader.scope.names
+    node = function_named(source, source.unit)
+    if node is None:
+        near = closest(source.unit, names_in(source))
+        hint = f"did you mean {near}?" if near else f"it has {listed(names_in(source)) or 'none'}"
+        raise UsageError(f"{source.file} has no function {source.unit}", hint=hint)
+    scopes: dict[str, Any] = {}
+    returned = reader.function(node)
+    return returned, scopes
+
+
+def chosen_result(reader: Reader, returned: Any, names: Mapping[str, Any], result: str) -> Any:
+    """The number or array that the program is about."""
+    if result:
+        recorder = reader.machine.recorder
+        if result in recorder.names:
+            return Number(0.0, recorder.names[result])
+        if isinstance(returned, dict) and result in returned:
+            return returned[result]
+        if result in names:
+            return names[result]
+        near = closest(result, list(recorder.names))
+        raise UsageError(
+            f"nothing is called {result}", hint=f"did you mean {near}?" if near else ""
+        )
+    if returned is MISSING:
+        last = [name for name, value in names.items() if depends(value)]
+        if not last:
+            raise UsageError("no name of this script depends on an input")
+        return names[last[-1]]
+    while isinstance(returned, (tuple, list)) and returned:
+        returned = next((one for one in returned if depends(one)), returned[0])
+        if not isinstance(returned, (tuple, list)):
+            break
+    if isinstance(returned, dict):
+        returned = next((one for one in returned.values() if depends(one)), None)
+    if returned is None:
+        raise UsageError("the function returns nothing", hint="--result NAME says what is wanted")
+    return returned
+
+
+def finished(reader: Reader, result: Any) -> SourceTree:
+    """The tree of everything that was recorded, which ends with the result."""
+    machine = reader.machine
+    recorder = machine.recorder
+    if isinstance(result, list):
+        result = machine.numeric(result)
+    if not isinstance(result, (Number, Array, int, float)):
+        raise UsageError(f"the result is {described(result)}, not a number or an array")
+    leaf = machine.leaf(result)
+    recorder.emit([leaf])
+    whole = [name for name in machine.whole if name[0] != HIDDEN]
+    source = reader.source
+    return SourceTree(
+        source.lines.text, recorder.code, [], recorder.body, {}, "", recorder.fixed, whole,
+        {"file": source.file, "unit": source.unit, **reader.asked}, recorder.spans,
+        recorder.guards,
+    )  # fmt: skip

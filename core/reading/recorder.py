@@ -1,0 +1,155 @@
+"""Gates in, the code of a tree out. Every value is known as soon as it is recorded.
+
+Every gate becomes a statement of its own with a hidden name, so that nothing is recorded twice
+however often it is used. What depends on no input is computed and not recorded.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.arithmetic.arrays import ARRAYS, IGNORED
+from backprop.errors import LimitError
+from backprop.gates import GATES, array_gates
+from backprop.gates.shapes import LIMIT, MismatchError, too_many
+from backprop.language.syntax import HELD, HIDDEN, Item, Op
+from backprop.reading.diagnostics import Lines, UnreadError
+
+MOST = 1_000_000  # gates
+Span = tuple[int, int]
+
+
+class Guard(NamedTuple):
+    """What was decided by values: whoever evaluates elsewhere has to look whether it holds."""
+
+    leaf: str
+    test: str  # truth, order, whole
+    expected: Any
+    span: Span
+
+
+@dataclass
+class Recorder:
+    """The code of a tree as it grows."""
+
+    lines: Lines
+    code: list[Item] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    body: list[tuple[int, int]] = field(default_factory=list)
+    fixed: dict[str, Any] = field(default_factory=dict)  # constants by their leaf
+    names: dict[str, str] = field(default_factory=dict)  # given names, and the leaf of each
+    named: set[str] = field(default_factory=set)  # leaves that have a name
+    taken: set[str] = field(default_factory=set)  # names that no stage may get
+    versions: dict[str, int] = field(default_factory=dict)  # how often a name was assigned
+    interned: dict[Any, str] = field(default_factory=dict)  # leaves of constants
+    guards: list[Guard] = field(default_factory=list)
+    count: int = 0
+    known: dict[tuple[Any, ...], str] = field(default_factory=dict)
+    node: ast.AST | None = None  # what is being read
+
+    def __post_init__(self) -> None:
+        array_gates()
+
+    @property
+    def span(self) -> Span:
+        return self.lines.span(self.node) if self.node is not None else (0, 0)
+
+    # Values.
+
+    def computed(self, gate: str, values: Sequence[Any]) -> Any:
+        """The value of a gate, in floats; an error if shapes don't fit."""
+        row = GATES[gate]
+        if row.shape is not None:
+            shapes = [v.shape if isinstance(v, (float, np.ndarray)) else v for v in values]
+            try:
+                shape = row.shape(*shapes)
+            except MismatchError as misfit:
+                texts = [shape_text(value) for value in values]
+                raise UnreadError(str(misfit).format(*texts)) from None
+            if too_many(shape):
+                raise LimitError(f"this would be an array of {shape}: {LIMIT}")
+        else:
+            try:
+                shape = np.broadcast_shapes(*(np.shape(value) for value in values))
+            except ValueError:
+                texts = [shape_text(value) for value in values]
+                both = " and ".join(texts)
+                raise UnreadError(f"the shapes {both} don't fit together, entry by entry") from None
+            if too_many(shape):
+                raise LimitError(f"this would be an array of {shape}: {LIMIT}")
+        with np.errstate(**IGNORED):
+            return ARRAYS.value[gate](*map(ARRAYS.number, values))
+
+    # Code.
+
+    def leaf_of(self, value: Any) -> str:
+        """The leaf of a constant: a number in digits, or a value that the tree holds."""
+        if isinstance(value, (bool, int, float, np.floating, np.integer, np.bool_)):
+            value = as_float(value)
+            if value - value == 0 and not repr(value).startswith("-"):
+                return repr(value).removesuffix(".0")
+        return self.told(value)
+
+    def told(self, value: Any) -> str:
+        """The leaf of what a gate is told besides arrays: an axis, a shape, an index."""
+        key = None if isinstance(value, np.ndarray) else (value.__class__, repr(value))
+        if key in self.interned:
+            return self.interned[key]
+        leaf = f"{HELD}{len(self.fixed)}"
+        self.fixed[leaf] = value
+        if key:
+            self.interned[key] = leaf
+        return leaf
+
+    def record(self, gate: str, leaves: Sequence[str]) -> str:
+        """The leaf of a gate on leaves, each with a run of code."""
+        key = (gate, *leaves)
+        if key in self.known:
+            return self.known[key]
+        self.count += 1
+        if self.count > MOST:
+            raise LimitError(f"the source makes more than {MOST:,} stages")
+        leaf = f"{HIDDEN}{self.count}"
+        self.emit([*leaves, Op(gate, len(leaves), "gate"), Op(leaf, 1, "store")])
+        self.known[key] = leaf
+        return leaf
+
+    def emit(self, items: Sequence[Item]) -> None:
+        start, span = len(self.code), self.span
+        self.code += items
+        self.spans += [span] * len(items)
+        self.body.append((start, len(self.code)))
+
+    def name(self, leaf: str, wanted: str) -> str:
+        """Give a leaf the name that the source gives it; the next free one like it."""
+        if leaf[0] != HIDDEN or leaf in self.named:
+            return leaf
+        found = wanted
+        if wanted in self.taken:
+            number = self.versions.get(wanted, 1)
+            while found in self.taken:
+                number += 1
+                found = f"{wanted}_{number}"
+            self.versions[wanted] = number
+        self.taken.add(found)
+        self.named.add(leaf)
+        self.names[found] = leaf
+        self.emit([leaf, Op(found, 1, "store")])
+        return found
+
+
+def as_float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise UnreadError("this whole number is larger than any float") from None
+
+
+def shape_text(value: Any) -> str:
+    shape = np.shape(value)
+    return f"an array of {'x'.join(map(str, shape))}" if shape else "a number"

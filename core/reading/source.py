@@ -1,0 +1,192 @@
+"""A source and the unit in it that is meant: a function, a script, a notebook."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import io
+import json
+import re
+import tokenize
+import warnings
+from typing import Any, NamedTuple
+
+from backprop.errors import LanguageError, LimitError, UsageError
+from backprop.reading.diagnostics import Lines
+
+UNIT = re.compile(r"^(?P<file>.+?\.(?:py|ipynb))(?::(?P<name>[A-Za-z_][\w.]*))?$")
+MOST = 4 << 20  # bytes of a source
+SHOWN = 40  # characters of a default that help shows
+BUILT_IN = frozenset([*dir(builtins), "np", "numpy", "torch", "math", "plt", "F", "jnp", "jax"])
+DEEPEST = 90  # brackets within brackets
+
+
+class Source(NamedTuple):
+    """A text of Python, parsed, and the name of the unit that is meant; empty for all of it."""
+
+    file: str
+    unit: str
+    lines: Lines
+    tree: ast.Module
+
+
+def unit_of(word: str) -> tuple[str, str] | None:
+    """The file and the unit that a word names; None if it is something else."""
+    found = UNIT.match(word) if "\n" not in word else None
+    return (found["file"], found["name"] or "") if found else None
+
+
+def decoded(data: bytes, file: str) -> str:
+    """The text of a source file, in the encoding that it says."""
+    if len(data) > MOST:
+        raise LimitError(f"{file} is larger than {MOST >> 20} MiB")
+    if file.endswith(".ipynb"):
+        return cells(data, file)
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+    except (SyntaxError, UnicodeDecodeError, LookupError):
+        raise UsageError(f"{file} is no text in the encoding that it says") from None
+
+
+def cells(data: bytes, file: str) -> str:
+    """The code of a notebook, cell after cell, without magics."""
+    try:
+        book = json.loads(data)
+        found = [cell for cell in book["cells"] if cell.get("cell_type") == "code"]
+        texts = ["".join(cell["source"]) for cell in found]
+    except (ValueError, KeyError, TypeError, RecursionError, AttributeError):
+        raise UsageError(f"{file} is no notebook") from None
+    return "\n".join("\n".join(map(without_magic, text.split("\n"))) for text in texts) + "\n"
+
+
+def without_magic(line: str) -> str:
+    """A line that only a notebook reads becomes a blank one that keeps its indentation."""
+    bare = line.lstrip()
+    if bare[:1] in ("%", "!") or bare.endswith("?"):
+        return line[: len(line) - len(bare)] + "pass"
+    return line
+
+
+def parsed(text: str, file: str = "", unit: str = "") -> Source:
+    """A source as its syntax tree. What Python itself can't parse is an error with its place."""
+    lines = Lines(text)
+    if "\0" in text:
+        place = text.index("\0")
+        raise LanguageError("a source has no null bytes", text=text, span=(place, place + 1))
+    refuse_depth(text)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except SyntaxError as problem:
+        raise unparsed(problem, lines) from None
+    except (RecursionError, MemoryError, ValueError, OverflowError):
+        raise LimitError("this source is nested too deeply to be parsed") from None
+    return Source(file, unit, lines, tree)
+
+
+def unparsed(problem: SyntaxError, lines: Lines) -> LanguageError:
+    line = max(1, min(problem.lineno or 1, len(lines.starts)))
+    start = min(lines.starts[line - 1] + max(0, (problem.offset or 1) - 1), len(lines.text))
+    message = f"Python can't parse this: {(problem.msg or 'invalid syntax')[:200]}"
+    return LanguageError(message, text=lines.text, span=(start, start + 1))
+
+
+def refuse_depth(text: str) -> None:
+    """Brackets within brackets, which Python's own parser has no room for."""
+    depth = 0
+    for place, char in enumerate(text):
+        if char in "([{":
+            depth += 1
+            if depth > DEEPEST and not closes_soon(text, place):
+                span = (place, place + 1)
+                message = f"more than {DEEPEST} brackets are open here"
+                raise LanguageError(message, text=text, span=span)
+        elif char in ")]}":
+            depth = max(0, depth - 1)
+        elif char == "\n" and text[place + 1 : place + 2] not in (
+            " ",
+            "\t",
+            ")",
+            "]",
+            "}",
+            "\n",
+            "",
+        ):
+            depth = 0 if depth < DEEPEST // 2 else depth
+
+
+def closes_soon(text: str, place: int) -> bool:
+    del text, place
+    return False
+
+
+def function_named(source: Source, name: str) -> ast.FunctionDef | None:
+    found = [node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef)]
+    return next((node for node in reversed(found) if node.name == name), None)
+
+
+def names_in(source: Source) -> list[str]:
+    """The functions that a source defines at its top."""
+    return [node.name for node in source.tree.body if isinstance(node, ast.FunctionDef)]
+
+
+def script_names(source: Source) -> list[tuple[str, str | None]]:
+    """The names that a script reads before it assigns them, and those that it assigns first to
+    an expression of constants, with the text of that."""
+    assigned: dict[str, str | None] = {}
+    free: dict[str, None] = {}
+    for node in source.tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+            names = [a.asname or a.name.partition(".")[0] for a in getattr(node, "names", ())]
+            assigned |= dict.fromkeys(names or [getattr(node, "name", "")])
+            continue
+        for name in names_read(node):
+            if name not in assigned and name not in BUILT_IN:
+                free.setdefault(name)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            text = ast.unparse(node.value)
+            assigned.setdefault(node.targets[0].id, text if len(text) <= SHOWN else "its own value")
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                assigned.setdefault(inner.id)
+    known = [(name, text) for name, text in assigned.items() if text is not None]
+    return [*((name, None) for name in free), *known]
+
+
+def names_read(node: ast.stmt) -> list[str]:
+    """The names that a statement reads, but for those of its own comprehensions and lambdas."""
+    own = {
+        inner.id
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name)
+        and isinstance(inner.ctx, ast.Store)
+        and not isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign))
+    } | {inner.arg for inner in ast.walk(node) if isinstance(inner, ast.arg)}
+    targets = {
+        inner.id
+        for part in ast.walk(node)
+        if isinstance(part, ast.comprehension)
+        for inner in ast.walk(part.target)
+        if isinstance(inner, ast.Name)
+    }
+    found = [
+        inner.id
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
+    ]
+    return [name for name in dict.fromkeys(found) if name not in own | targets]
+
+
+def parameters(node: ast.FunctionDef) -> list[tuple[str, Any]]:
+    """The parameters of a function and the text of their defaults; None where there is none."""
+    spec = node.args
+    positional = [*spec.posonlyargs, *spec.args]
+    defaults = [None] * (len(positional) - len(spec.defaults)) + [
+        ast.unparse(default) for default in spec.defaults
+    ]
+    found = [(a.arg, d) for a, d in zip(positional, defaults, strict=True)]
+    for argument, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
+        found.append((argument.arg, None if default is None else ast.unparse(default)))
+    return found

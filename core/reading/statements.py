@@ -1,0 +1,425 @@
+"""Statements of Python: assignments, loops, choices, and calls of the file's own functions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from backprop.reading import builtins, indexing
+from backprop.reading.diagnostics import UnreadError
+from backprop.reading.expressions import BINARY, Expressions
+from backprop.reading.memory import Array, Number
+from backprop.reading.values import (
+    Builtin,
+    ClassOf,
+    Defined,
+    Instance,
+    Namespace,
+    Scope,
+    TypeOf,
+    Unknown,
+    described,
+)
+
+DEEPEST = 60  # calls within calls
+
+
+class Leaving(Exception):  # noqa: N818
+    """A loop or a function is left: break, continue, return."""
+
+    def __init__(self, how: str, value: Any = None) -> None:
+        super().__init__(how)
+        self.how = how
+        self.value = value
+
+
+class Statements(Expressions):
+    """Reads statements in a scope."""
+
+    depth = 0
+
+    def run(self, body: Sequence[ast.stmt]) -> None:
+        for node in body:
+            self.statement(node)
+
+    def statement(self, node: ast.stmt) -> None:
+        machine = self.machine
+        machine.steps += 1
+        method: Callable[[Any], None] | None = getattr(self, f"do_{node.__class__.__name__}", None)
+        if method is None:
+            what = STATEMENTS.get(node.__class__, "this statement")
+            raise UnreadError(f"{what} is not read", node=node)
+        machine.recorder.node = node
+        try:
+            method(node)
+        except UnreadError as problem:
+            problem.node = problem.node or node
+            raise
+
+    # Assignments.
+
+    def do_Assign(self, node: ast.Assign) -> None:  # noqa: N802
+        value = self.value(node.value)
+        for target in node.targets:
+            self.machine.recorder.node = node
+            self.assign(target, value)
+
+    def do_AnnAssign(self, node: ast.AnnAssign) -> None:  # noqa: N802
+        if node.value is not None:
+            self.assign(node.target, self.value(node.value))
+
+    def do_AugAssign(self, node: ast.AugAssign) -> None:  # noqa: N802
+        name = BINARY.get(node.op.__class__, "")
+        if isinstance(node.target, ast.Name):
+            before = self.value(ast.Name(id=node.target.id, ctx=ast.Load(), lineno=node.lineno,
+                                         col_offset=node.col_offset))  # fmt: skip
+            after = self.value(node.value)
+            self.machine.recorder.node = node
+            if isinstance(before, list) and name == "add":
+                before.extend(self.entries(after))
+                return
+            found = self.binary(name, before, after)
+            if (
+                isinstance(before, Array)
+                and isinstance(found, Array)
+                and before.shape == found.shape
+            ):
+                self.overwrite(before, found)
+                self.named(before, node.target.id)
+                return
+            if isinstance(before, Array) and before.shape:
+                raise UnreadError(f"{described(found)} doesn't fit into {described(before)}")
+            self.assign(node.target, found)
+            return
+        if isinstance(node.target, ast.Subscript):
+            holder, key = self.value(node.target.value), self.value(node.target.slice)
+            before = self.item(holder, key)
+            after = self.value(node.value)
+            self.machine.recorder.node = node
+            if isinstance(before, list) and name == "add":
+                before.extend(self.entries(after))
+                return
+            self.set_item(holder, key, self.binary(name, before, after))
+            return
+        if isinstance(node.target, ast.Attribute):
+            holder = self.value(node.target.value)
+            before = self.attribute(holder, node.target.attr)
+            after = self.value(node.value)
+            self.machine.recorder.node = node
+            found = self.binary(name, before, after)
+            if (
+                isinstance(before, Array)
+                and isinstance(found, Array)
+                and before.shape == found.shape
+            ):
+                self.overwrite(before, found)
+                return
+            self.set_attribute(holder, node.target.attr, found)
+            return
+        raise UnreadError("this can't be assigned to")
+
+    def overwrite(self, before: Array, found: Array) -> None:
+        """What an operator with `=` does to an array: everything that shares it sees it."""
+        indexing.write(self.machine, before, (Ellipsis,), found)
+
+    def assign(self, target: ast.expr, value: Any) -> None:
+        if isinstance(target, ast.Name):
+            self.scope.home(target.id).names[target.id] = self.named(value, target.id)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            self.unpack(target, value)
+        elif isinstance(target, ast.Subscript):
+            holder, key = self.value(target.value), self.value(target.slice)
+            self.set_item(holder, key, value)
+        elif isinstance(target, ast.Attribute):
+            self.set_attribute(self.value(target.value), target.attr, value)
+        elif isinstance(target, ast.Starred):
+            self.assign(target.value, value)
+        else:
+            raise UnreadError("this can't be assigned to", node=target)
+
+    def named(self, value: Any, name: str) -> Any:
+        """What was just computed gets the name that it is assigned to."""
+        if isinstance(value, Number):
+            self.machine.recorder.name(value.leaf, name)
+        elif isinstance(value, Array) and value.depends and not value.memory.writes:
+            self.machine.recorder.name(value.read(self.machine.recorder), name)
+        return value
+
+    def unpack(self, target: ast.Tuple | ast.List, value: Any) -> None:
+        parts = self.entries(value)
+        stars = [k for k, part in enumerate(target.elts) if isinstance(part, ast.Starred)]
+        count = len(target.elts)
+        if stars:
+            star = stars[0]
+            late = count - star - 1
+            if len(parts) < count - 1:
+                raise UnreadError(f"{len(parts)} values are too few for {count} names")
+            middle = parts[star : len(parts) - late]
+            parts = [*parts[:star], middle, *parts[len(parts) - late :]]
+        if len(parts) != count:
+            raise UnreadError(f"{len(parts)} values are unpacked into {count} names")
+        for part, one in zip(target.elts, parts, strict=True):
+            self.assign(part, one)
+
+    def set_item(self, holder: Any, key: Any, value: Any) -> None:
+        if isinstance(holder, Array):
+            indexing.put(self.machine, holder, key, value)
+        elif isinstance(holder, dict):
+            name = builtins.key(key)
+            holder[name] = self.named(value, f"{name}") if is_word(name) else value
+            builtins.grown(holder)
+        elif isinstance(holder, list):
+            if isinstance(key, slice):
+                ends = [None if end is None else self.machine.whole_number(end, "an end")
+                        for end in (key.start, key.stop, key.step)]  # fmt: skip
+                try:
+                    holder[slice(*ends)] = self.entries(value)
+                except ValueError:
+                    raise UnreadError("this slice takes as many entries as it has") from None
+                return
+            place = self.machine.whole_number(key, "an index")
+            if not -len(holder) <= place < len(holder):
+                raise UnreadError(f"a list of {len(holder)} entries has no entry {place}")
+            holder[place] = value
+        else:
+            raise UnreadError(f"nothing can be written into {described(holder)}")
+
+    def set_attribute(self, holder: Any, name: str, value: Any) -> None:
+        if isinstance(holder, Instance):
+            holder.attributes[name] = self.named(value, name)
+        elif isinstance(holder, ClassOf):
+            holder.attributes[name] = value
+        elif isinstance(holder, (Array, Number)) and name in ("requires_grad", "grad", "name"):
+            return
+        elif isinstance(holder, Array) and name == "shape":
+            raise UnreadError("the shape of an array is not assigned", "write a = a.reshape(...)")
+        elif isinstance(holder, (Unknown, Namespace)):
+            return
+        else:
+            raise UnreadError(f"{described(holder)} gets no attributes")
+
+    def do_Delete(self, node: ast.Delete) -> None:  # noqa: N802
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                self.scope.names.pop(target.id, None)
+            elif isinstance(target, ast.Subscript):
+                holder, key = self.value(target.value), self.value(target.slice)
+                if isinstance(holder, dict):
+                    holder.pop(builtins.key(key), None)
+                elif isinstance(holder, list):
+                    builtins.pop(self, holder, key)
+                else:
+                    raise UnreadError(f"nothing is deleted from {described(holder)}")
+
+    # Choices and loops.
+
+    def do_If(self, node: ast.If) -> None:  # noqa: N802
+        self.run(node.body if self.machine_truth(self.value(node.test)) else node.orelse)
+
+    def do_For(self, node: ast.For) -> None:  # noqa: N802
+        for value in self.entries(self.value(node.iter)):
+            self.assign(node.target, value)
+            if self.once(node.body):
+                return
+        self.run(node.orelse)
+
+    def do_While(self, node: ast.While) -> None:  # noqa: N802
+        while self.machine_truth(self.value(node.test)):
+            if self.once(node.body):
+                return
+        self.run(node.orelse)
+
+    def once(self, body: Sequence[ast.stmt]) -> bool:
+        """One turn of a loop. Is the loop left?"""
+        try:
+            self.run(body)
+        except Leaving as leaving:
+            if leaving.how == "return":
+                raise
+            return leaving.how == "break"
+        return False
+
+    def do_Break(self, node: ast.Break) -> None:  # noqa: N802
+        del node
+        raise Leaving("break")
+
+    def do_Continue(self, node: ast.Continue) -> None:  # noqa: N802
+        del node
+        raise Leaving("continue")
+
+    def do_Pass(self, node: ast.Pass) -> None:  # noqa: N802
+        """Nothing."""
+
+    def do_Expr(self, node: ast.Expr) -> None:  # noqa: N802
+        if isinstance(node.value, ast.Constant):
+            return
+        if isinstance(node.value, ast.Call) and is_shown(node.value):
+            return
+        self.value(node.value)
+
+    def do_Assert(self, node: ast.Assert) -> None:  # noqa: N802
+        try:
+            holds = self.machine_truth(self.value(node.test))
+        except UnreadError:
+            return  # what is asserted of things that are not read
+        if not holds:
+            raise UnreadError("this assertion does not hold")
+
+    def do_Raise(self, node: ast.Raise) -> None:  # noqa: N802
+        raise UnreadError("the source raises an exception here")
+
+    def do_Try(self, node: ast.Try) -> None:  # noqa: N802
+        self.run(node.body)
+        self.run(node.orelse)
+        self.run(node.finalbody)
+
+    def do_With(self, node: ast.With) -> None:  # noqa: N802
+        for item in node.items:
+            text = ast.unparse(item.context_expr)
+            if not any(
+                word in text for word in ("no_grad", "enable_grad", "errstate", "inference")
+            ):
+                raise UnreadError("with is read for torch.no_grad() and np.errstate() alone",
+                                  node=item.context_expr)  # fmt: skip
+        self.run(node.body)
+
+    def do_Global(self, node: ast.Global) -> None:  # noqa: N802
+        self.scope.far |= set(node.names)
+
+    def do_Nonlocal(self, node: ast.Nonlocal) -> None:  # noqa: N802
+        self.scope.far |= set(node.names)
+
+    # Imports.
+
+    def do_Import(self, node: ast.Import) -> None:  # noqa: N802
+        for alias in node.names:
+            name = alias.asname or alias.name.partition(".")[0]
+            whole = alias.name if alias.asname else alias.name.partition(".")[0]
+            self.scope.names[name] = self.imported(whole)
+
+    def do_ImportFrom(self, node: ast.ImportFrom) -> None:  # noqa: N802
+        for alias in node.names:
+            if alias.name == "*":
+                if (node.module or "") in ("math", "numpy"):
+                    self.star(node.module or "")
+                continue
+            name = alias.asname or alias.name
+            found = self.imported_from(node.module or "", alias.name, node.level)
+            self.scope.names[name] = found
+
+    def star(self, module: str) -> None:
+        from backprop.language.spellings import functions
+
+        for home, name in functions():
+            if home == module and "." not in name:
+                self.scope.names.setdefault(name, Builtin(name, module))
+
+    def imported(self, path: str) -> Any:
+        top, _, rest = path.partition(".")
+        module = MODULES.get(top)
+        if module is None:
+            return Unknown(path)
+        self.machine.torch = self.machine.torch or module == "torch"
+        return Namespace(module, "" if rest in builtins.INSIDE else rest)
+
+    def imported_from(self, module: str, name: str, level: int) -> Any:
+        del level
+        home = self.imported(module)
+        if isinstance(home, Namespace):
+            return self.of_namespace(home, name)
+        if module == "collections" and name in ("defaultdict", "OrderedDict", "namedtuple"):
+            return TypeOf("dict") if name != "namedtuple" else Unknown(name)
+        if module in ("__future__", "typing", "dataclasses", "abc"):
+            return Unknown(name)
+        return Unknown(f"{module}.{name}" if module else name)
+
+    # Functions and classes.
+
+    def do_FunctionDef(self, node: ast.FunctionDef) -> None:  # noqa: N802
+        defaults = self.defaults_of(node.args)
+        self.scope.names[node.name] = Defined(node.name, node, self.scope, defaults)
+
+    def do_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: N802
+        bases = tuple(self.value(base) for base in node.bases)
+        outer, self.scope = self.scope, Scope(outer=self.scope)
+        try:
+            self.run(node.body)
+            found = ClassOf(node.name, self.scope.names, bases)
+        finally:
+            self.scope = outer
+        self.scope.names[node.name] = found
+
+    def do_Return(self, node: ast.Return) -> None:  # noqa: N802
+        raise Leaving("return", None if node.value is None else self.value(node.value))
+
+    def invoke(self, function: Defined, fed: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        """Call a function of the source."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise UnreadError(f"{function.name} calls deeper than {DEEPEST} levels")
+        outer, self.scope = self.scope, Scope(outer=function.scope)
+        node = self.machine.recorder.node
+        try:
+            self.scope.names |= arguments_of(function, fed, named)
+            if isinstance(function.node, ast.Lambda):
+                return self.value(function.node.body)
+            self.run(function.node.body)
+        except Leaving as leaving:
+            if leaving.how != "return":
+                raise
+            return leaving.value
+        finally:
+            self.scope = outer
+            self.depth -= 1
+            self.machine.recorder.node = node
+        return None
+
+
+def arguments_of(function: Defined, fed: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
+    """What a call gives to the parameters of a function."""
+    spec = function.node.args
+    positional = [a.arg for a in (*spec.posonlyargs, *spec.args)]
+    found: dict[str, Any] = dict(function.defaults)
+    if len(fed) > len(positional) and spec.vararg is None:
+        raise UnreadError(f"{function.name} takes {len(positional)} arguments, not {len(fed)}")
+    found |= dict(zip(positional, fed, strict=False))
+    if spec.vararg:
+        found[spec.vararg.arg] = tuple(fed[len(positional) :])
+    names = {*positional, *(a.arg for a in spec.kwonlyargs)}
+    more = {name: value for name, value in named.items() if name not in names}
+    if more and spec.kwarg is None:
+        raise UnreadError(f"{function.name} takes no argument {next(iter(more))}")
+    found |= {name: value for name, value in named.items() if name in names}
+    if spec.kwarg:
+        found[spec.kwarg.arg] = more
+    lacking = [
+        name for name in (*positional, *(a.arg for a in spec.kwonlyargs)) if name not in found
+    ]
+    if lacking:
+        raise UnreadError(f"{function.name} needs the argument {lacking[0]}")
+    return found
+
+
+def is_word(name: Any) -> bool:
+    return isinstance(name, str) and name.isidentifier()
+
+
+def is_shown(node: ast.Call) -> bool:
+    """Is a call only there to show something: print, a plot, a progress bar?"""
+    text = ast.unparse(node.func)
+    first, last = text.partition(".")[0], text.rpartition(".")[2]
+    return first in SHOWING or last in ("print", "show", "plot", "backward", "zero_grad", "step",
+                                         "write", "flush", "set_printoptions", "warn")  # fmt: skip
+
+
+SHOWING = frozenset(["print", "plt", "pyplot", "ax", "fig", "logging", "logger", "tqdm", "sys",
+                     "warnings", "time", "os", "display", "writer", "pprint"])  # fmt: skip
+MODULES: Mapping[str, str] = {
+    "numpy": "numpy", "torch": "torch", "jax": "jax", "scipy": "scipy", "math": "math",
+    "cupy": "numpy", "autograd": "numpy",
+}  # fmt: skip
+STATEMENTS: Mapping[type, str] = {
+    ast.AsyncFunctionDef: "async", ast.AsyncFor: "async", ast.AsyncWith: "async",
+    ast.Match: "match", ast.TryStar: "except*",
+}  # fmt: skip

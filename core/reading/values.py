@@ -1,0 +1,171 @@
+"""What else a name may stand for: the file's own functions, namespaces, and what these hold."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from backprop.reading.diagnostics import UnreadError
+from backprop.reading.memory import Array, Number
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """A module, or a part of one: `np`, `np.linalg`, `torch.nn.functional`."""
+
+    module: str  # numpy torch jax scipy math, or "" for one of which nothing is known
+    path: str = ""  # what comes before the name of a function: `linalg`
+
+
+@dataclass(frozen=True, eq=False)
+class Builtin:
+    """A function of the library, or a method with what it is called on."""
+
+    name: str
+    module: str
+    bound: Any = None  # for a method; None for a function
+
+
+@dataclass(frozen=True)
+class TypeOf:
+    """What names a type: float, np.float64, dict; also True in isinstance."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class Scope:
+    """Names and what they stand for, and the scope around it."""
+
+    names: dict[str, Any] = field(default_factory=dict)
+    outer: Scope | None = None
+    far: set[str] = field(default_factory=set)  # names of `global` and `nonlocal`
+
+    def find(self, name: str) -> Any:
+        here: Scope | None = self
+        while here is not None:
+            if name in here.names:
+                return here.names[name]
+            here = here.outer
+        return MISSING
+
+    def home(self, name: str) -> Scope:
+        """Where a name is assigned."""
+        if name in self.far:
+            here = self.outer
+            while here is not None:
+                if name in here.names:
+                    return here
+                here = here.outer
+        return self
+
+
+@dataclass(eq=False)
+class Defined:
+    """A function of the source: `def` or `lambda`."""
+
+    name: str
+    node: ast.FunctionDef | ast.Lambda
+    scope: Scope
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Instance:
+    """An object with attributes: `self`, `ctx`, a SimpleNamespace."""
+
+    kind: str
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class ClassOf:
+    """A class of the source."""
+
+    name: str
+    attributes: dict[str, Any]
+    bases: tuple[Any, ...] = ()
+
+    def find(self, name: str) -> Any:
+        for one in (self, *self.bases):
+            if isinstance(one, ClassOf):
+                found = one.attributes.get(name, MISSING) if one is self else one.find(name)
+                if found is not MISSING:
+                    return found
+        return MISSING
+
+
+@dataclass(frozen=True)
+class Method:
+    """A function of the source, with the object that comes first."""
+
+    function: Defined
+    first: Any
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """What is imported but not known: an error only if something is wanted of it."""
+
+    name: str
+
+
+class Missing:
+    """No value at all."""
+
+
+MISSING = Missing()
+
+
+def depends(value: Any) -> bool:
+    """Does a number or array depend on an input?"""
+    return isinstance(value, Number) or (isinstance(value, Array) and value.depends)
+
+
+def is_numeric(value: Any) -> bool:
+    return isinstance(value, (bool, int, float, np.number, np.bool_, Number, Array))
+
+
+def described(value: Any) -> str:
+    """What a value is, in a message."""
+    match value:
+        case None:
+            return "None"
+        case bool() | int() | float() | np.number() | Number():
+            return "a number"
+        case Array():
+            shape = "x".join(map(str, value.shape))
+            return f"an array of {shape}" if shape else "a number"
+        case str():
+            return "a text"
+        case Defined() | Builtin() | Method():
+            return f"the function {value.name if not isinstance(value, Method) else value.function.name}"
+        case Namespace():
+            return "a module"
+        case Unknown():
+            return f"{value.name}, which is not known here"
+        case ClassOf():
+            return f"the class {value.name}"
+        case Instance():
+            return f"an object of {value.kind}"
+    return {list: "a list", tuple: "a tuple", dict: "a dict", set: "a set", slice: "a slice",
+            range: "a range"}.get(value.__class__, "something that is not read")  # fmt: skip
+
+
+def plain_number(value: Any) -> Any:
+    """A number that depends on nothing, as Python's own; anything else as it is."""
+    if isinstance(value, (np.number, np.bool_)):
+        return value.item()
+    if isinstance(value, Array) and not value.shape and not value.depends:
+        return value.cells.item()
+    return value
+
+
+def wants_number(value: Any, what: str) -> Any:
+    if not is_numeric(value):
+        raise UnreadError(f"{what} is {described(value)}, not a number or an array")
+    return value
