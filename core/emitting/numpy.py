@@ -132,6 +132,44 @@ def scattered(g, a, places):
     return found
 
 
+def put(a, *values_and_places):
+    """a with values written into it, one after the other."""
+    found = np.array(a)
+    for value, place in zip(values_and_places[::2], values_and_places[1::2]):
+        found[place] = value
+    return found
+
+
+def put_flat(a, *values_and_places):
+    """The same, where places count the entries of a in one line."""
+    return put(np.ravel(a), *values_and_places).reshape(np.shape(a))
+
+
+def unwritten(g, *places):
+    """g, and 0 where something was written."""
+    return put(g, *(part for place in places for part in (0.0, place)))
+
+
+def unwritten_flat(g, *places):
+    return unwritten(np.ravel(g), *places).reshape(np.shape(g))
+
+
+def written(g, place, *later):
+    """The part of g where something was written and not overwritten later."""
+    return unwritten(g, *later)[place]
+
+
+def written_flat(g, place, *later):
+    return written(np.ravel(g), place, *later)
+
+
+def add_at(a, value, place):
+    """a with a value added at places that may be named several times."""
+    found = np.array(a)
+    np.add.at(found, place, value)
+    return found
+
+
 def whole(index):
     """Numbers as an index; they have to be whole."""
     found = np.asarray(index).astype(int)

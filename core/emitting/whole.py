@@ -7,6 +7,10 @@ Sizes are asked of the arrays themselves, so that the code goes on for other siz
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
 
 from backprop.emitting.code import ATOM, PRODUCT, SUM, Piece
 from backprop.emitting.writing import within
@@ -172,6 +176,47 @@ def index(place: Piece) -> str:
     return f"whole({place.text})" if fixed is None else str(fixed)
 
 
+def at_text(piece: Piece) -> str:
+    """Where something is written, as an index of NumPy."""
+    key = piece.fixed.key
+    parts = key if isinstance(key, tuple) else (key,)
+    return f"np.s_[{', '.join(map(place_text, parts))}]"
+
+
+def place_text(part: Any) -> str:
+    if isinstance(part, slice):
+        ends = ["" if end is None else str(end) for end in (part.start, part.stop)]
+        return ":".join([*ends, *([str(part.step)] if part.step is not None else [])])
+    if part is Ellipsis:
+        return "..."
+    return f"np.array({part.tolist()})" if np.ndim(part) else str(part)
+
+
+def put(a: Piece, *values_and_places: Piece) -> Piece:
+    """Values written one after the other: flat, if any of the places is."""
+    places = values_and_places[1::2]
+    if any(place.fixed.flat for place in places):
+        fed = [flat_text(place, a) for place in places]
+        name = "put_flat"
+    else:
+        fed, name = [*map(at_text, places)], "put"
+    pairs = [text for value, at in zip(values_and_places[::2], fed, strict=True)
+             for text in (value.text, at)]  # fmt: skip
+    return Piece(f"{name}({', '.join([a.text, *pairs])})", shape=a.shape)
+
+
+def flat_text(place: Piece, a: Piece) -> str:
+    """A place as numbers of entries in one line."""
+    numbers = np.arange(prod(shape_of(a))).reshape(shape_of(a))
+    found = place.fixed.of(numbers)[place.fixed.key]
+    return f"np.array({np.asarray(found).tolist()})"
+
+
+def unpermuted(g: Piece, axes: Piece) -> Piece:
+    order = tuple(sorted(range(len(axes.fixed)), key=axes.fixed.__getitem__))
+    return Piece(f"np.transpose({g.text}, {order})")
+
+
 WRITTEN: dict[str, Written] = {
     **dict.fromkeys(("batched", "batchvec", "vecbatch", "matvec", "vecmat", "inner"), product),
     "matmul": product,
@@ -188,6 +233,11 @@ WRITTEN: dict[str, Written] = {
     "concatenate": joined,
     "stack": lambda *parts: Piece(f"np.stack(({texts(parts)}))"),
     "index": lambda a, *places: Piece(f"{within(a, ATOM)}[{indices(places)}]"),
+    "put": put,
+    "add_at": lambda a, b, at: Piece(f"add_at({a.text}, {b.text}, {at_text(at)})", shape=a.shape),
+    "placed": lambda g, at: Piece(f"{within(g, ATOM)}[{at_text(at)}]"),
+    "permute": lambda a, axes: Piece(f"np.transpose({a.text}, {axes.fixed})"),
+    "unpermuted": unpermuted,
     "outer": call("np.outer"),
     "trace": call("np.trace"),
     "diag": call("np.diag"),
@@ -230,6 +280,21 @@ def entry(place: int, fed: Sequence[Piece], g: Piece) -> Piece:
     return Piece(f"{within(g, ATOM)}[{place}]")
 
 
+def unput(place: int, fed: Sequence[Piece], g: Piece) -> Piece:
+    """What goes back to the array, or to one of the values that were written."""
+    a, places = fed[0], fed[2::2]
+    flat = any(one.fixed.flat for one in places)
+    texts = [flat_text(one, a) if flat else at_text(one) for one in places]
+    ending = "_flat" if flat else ""
+    if not place:
+        return Piece(f"unwritten{ending}({', '.join([g.text, *texts])})")
+    here = texts[(place - 1) // 2 :]
+    shape = np.shape(places[(place - 1) // 2].fixed.of(np.empty(shape_of(a)))[
+        places[(place - 1) // 2].fixed.key
+    ])  # fmt: skip
+    return Piece(f"written{ending}({', '.join([g.text, *here])})", shape=shape)
+
+
 def scattered(place: int, fed: Sequence[Piece], g: Piece) -> Piece:
     return Piece(f"scattered({g.text}, {fed[0].text}, np.s_[{indices(fed[1:])}])")
 
@@ -238,4 +303,5 @@ PARTS: dict[str, Callable[[int, Sequence[Piece], Piece], Piece]] = {
     "concatenate": piece,
     "stack": entry,
     "index": scattered,
+    "put": unput,
 }

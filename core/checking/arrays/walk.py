@@ -106,6 +106,8 @@ class Walker:
                 return slice(*(None if part is None else int(part) for part in operands))
             case "index":
                 return self.gate("index", operands[0], *map(self.place, operands[1:]))
+            case "gate" if op.name == "index":
+                return self.gate("index", operands[0], *map(self.place, operands[1:]))
             case "attribute":
                 array = self.settled(operands[0])
                 return array.T if np.ndim(array) else array
