@@ -177,6 +177,9 @@ hstack     | arrays       | n t j:hstack
 vstack     | arrays       | n t j:vstack n:row_stack
 column_stack | arrays     | n t j:column_stack
 split      | a parts axis?| n j t:split n:array_split .split
+hsplit     | a parts      | n t j:hsplit
+vsplit     | a parts      | n t j:vsplit
+sliding_window_view | a shape axis? | n:lib.stride_tricks.sliding_window_view
 chunk      | a parts axis?| t:chunk .chunk
 unbind     | a axis?      | t:unbind .unbind
 flip       | a axis?      | n t j:flip .flip
@@ -186,8 +189,8 @@ roll       | a shift axis?| n t j:roll
 pad        | a width mode? value? | n j t:pad
 tril       | a k?         | n t j:tril .tril
 triu       | a k?         | n t j:triu .triu
-atleast_1d | a            | n t j:atleast_1d
-atleast_2d | a            | n t j:atleast_2d
+atleast_1d | *arrays      | n t j:atleast_1d
+atleast_2d | *arrays      | n t j:atleast_2d
 take       | a indices axis? | n j:take .take
 take_along_axis | a indices axis | n j t:take_along_axis
 gather     | a axis indices | t:gather .gather
@@ -201,7 +204,8 @@ eye        | rows columns?| n t j:eye n:identity
 zeros_like | a            | n t j:zeros_like n t j:empty_like
 ones_like  | a            | n t j:ones_like
 full_like  | a value      | n t j:full_like
-array      | a            | n j:array n j:asarray t:tensor t:as_tensor t:from_numpy n:ascontiguousarray n:float64 n:float32 n t:Tensor n:asfarray
+array      | a            | n j:array n j:asarray n:ascontiguousarray n:asfarray n:float64
+array      | a            | n:float32 t:tensor t:as_tensor t:from_numpy t:Tensor
 whole      | a            | n:int64 n:int32 n:int_ .long
 arange     | start stop? step? | n t j:arange
 linspace   | start stop num?   | n t j:linspace
@@ -209,7 +213,8 @@ meshgrid   | *arrays      | n t j:meshgrid
 one_hot    | a count?     | t j:one_hot
 finfo      | a?           | n t j:finfo
 add_at     | a indices b  | n:add.at
-copy       | a            | n j:copy t:clone .copy .clone .contiguous .cpu .numpy .float .double .to .type_as .cuda .requires_grad_ .retain_grad
+copy       | a            | n j:copy t:clone .copy .clone .contiguous .cpu .numpy .float .double
+copy       | a *more      | .to .type_as .cuda .requires_grad_ .retain_grad
 astype     | a dtype?     | .astype .type
 detach     | a            | .detach j:stop_gradient t:detach
 item       | a            | .item .tolist
@@ -223,7 +228,7 @@ nll_loss   | a b reduction? | t:nll_loss
 binary_cross_entropy | a b reduction? | t:binary_cross_entropy
 bce_with_logits | a b reduction? | t:binary_cross_entropy_with_logits
 randn      | *shape       | n:random.randn t:randn n:random.standard_normal
-rand       | *shape       | n:random.rand t:rand n:random.random n:random.random_sample n:random.ranf
+rand       | *shape       | n:random.rand t:rand n:random.random n:random.random_sample
 normal     | loc? scale? shape? | n:random.normal
 uniform    | low? high? shape?  | n:random.uniform
 randint    | low high? shape?   | n:random.randint t:randint

@@ -23,7 +23,8 @@ class Op:
 
     name: str
     arity: int
-    kind: str  # prefix infix implied postfix call method list index slice attribute keyword store gate
+    # prefix infix implied postfix call method list index slice attribute keyword store gate
+    kind: str
 
 
 Item = str | Op

@@ -60,6 +60,10 @@ def bound(spelling: Spelling, fed: Sequence[Any], named: Mapping[str, Any]) -> d
         if name in IGNORED:
             if name == "out" and value is not None:
                 raise UnreadError("`out=` is not read", "assign the result instead")
+            if name == "order" and value in ("F", "f"):
+                if spelling.name not in ("reshape", "ravel"):
+                    raise UnreadError(f"order='F' is not read for {spelling.name}")
+                found["order"] = "F"
             continue
         if name == spelling.rest:
             found[name] = list(value) if isinstance(value, (tuple, list)) else [value]
@@ -510,13 +514,16 @@ FUNCTIONS["einsum"] = lambda m, text, arrays: einsum(m, text, arrays)
 
 
 @known
-def reshape(m: Machine, a: Any, shape: Sequence[Any]) -> Any:
-    return m.reshaped(a, m.shape(shape))
+def reshape(m: Machine, a: Any, shape: Sequence[Any], order: str = "C") -> Any:
+    if order == "C":
+        return m.reshaped(a, m.shape(shape))
+    turned = m.reshaped(transpose(m, a, []), m.shape(shape)[::-1])
+    return transpose(m, turned, [])
 
 
 @known
-def ravel(m: Machine, a: Any) -> Any:
-    return m.reshaped(a, (-1,))
+def ravel(m: Machine, a: Any, order: str = "C") -> Any:
+    return reshape(m, a, [-1], order)
 
 
 @known
@@ -690,13 +697,13 @@ def stack(m: Machine, arrays: Any, axis: Any = 0) -> Any:
 
 @known
 def hstack(m: Machine, arrays: Any) -> Any:
-    parts = [atleast_1d(m, part) for part in parts_in(m, arrays)]
+    parts = [at_least(m, part, 1) for part in parts_in(m, arrays)]
     return concatenate(m, parts, 0 if len(parts[0].shape) == 1 else 1)
 
 
 @known
 def vstack(m: Machine, arrays: Any) -> Any:
-    return concatenate(m, [atleast_2d(m, part) for part in parts_in(m, arrays)], 0)
+    return concatenate(m, [at_least(m, part, 2) for part in parts_in(m, arrays)], 0)
 
 
 @known
@@ -706,16 +713,26 @@ def column_stack(m: Machine, arrays: Any) -> Any:
     return concatenate(m, columns, 1)
 
 
-@known
-def atleast_1d(m: Machine, a: Any) -> Any:
+def at_least(m: Machine, a: Any, axes: int) -> Array:
+    """An array with axes of 1 in front, until it has so many."""
     array = m.array(a)
-    return array if array.shape else m.reshaped(array, (1,))
+    missing = axes - len(array.shape)
+    return array if missing <= 0 else m.reshaped(array, (1,) * missing + array.shape)
+
+
+def several(m: Machine, arrays: Sequence[Any], axes: int) -> Any:
+    found = [at_least(m, array, axes) for array in arrays]
+    return found[0] if len(found) == 1 else found
 
 
 @known
-def atleast_2d(m: Machine, a: Any) -> Any:
-    array = m.array(a)
-    return array if len(array.shape) > 1 else m.reshaped(array, (1, array.cells.size))
+def atleast_1d(m: Machine, arrays: Sequence[Any]) -> Any:
+    return several(m, arrays, 1)
+
+
+@known
+def atleast_2d(m: Machine, arrays: Sequence[Any]) -> Any:
+    return several(m, arrays, 2)
 
 
 def pieces(m: Machine, a: Any, ends: Sequence[int], axis: int) -> list[Any]:
@@ -744,6 +761,28 @@ def split(m: Machine, a: Any, parts: Any, axis: Any = 0) -> Any:
             sizes = [len(one) for one in np.array_split(np.arange(size), max(1, count))]
             ends = list(np.cumsum(sizes)[:-1])
     return pieces(m, a, [int(end) for end in ends], place)
+
+
+@known
+def hsplit(m: Machine, a: Any, parts: Any) -> Any:
+    return split(m, a, parts, 1 if len(m.array(a).shape) > 1 else 0)
+
+
+@known
+def vsplit(m: Machine, a: Any, parts: Any) -> Any:
+    return split(m, a, parts, 0)
+
+
+@known
+def sliding_window_view(m: Machine, a: Any, shape: Any, axis: Any = None) -> Any:
+    """Every window, by the numbers of its entries."""
+    array = m.array(a)
+    numbers = np.arange(array.cells.size).reshape(array.shape)
+    try:
+        places = np.lib.stride_tricks.sliding_window_view(numbers, m.shape([shape]), m.axis(axis))  # type: ignore[call-overload]
+    except ValueError as problem:
+        raise UnreadError(f"there are no such windows: {problem}") from None
+    return indexing.taken(m, m.reshaped(array, (-1,)), (Array.new(places.copy()),))
 
 
 @known
@@ -1008,7 +1047,8 @@ def copied(m: Machine, a: Any) -> Any:
 
 
 @known
-def copy(m: Machine, a: Any) -> Any:
+def copy(m: Machine, a: Any, more: Any = ()) -> Any:
+    del more
     return copied(m, m.numeric(a))
 
 

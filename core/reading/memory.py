@@ -196,12 +196,12 @@ class Array:
     def write(self, recorder: Recorder, key: Index, value: Any, leaf: str | None) -> None:
         """Put a value where an index points. `leaf` is None for a constant."""
         memory = self.memory
-        if leaf is not None and self.parent is None and key == (Ellipsis,):
-            if np.shape(value) == self.shape:  # everything is new
-                self.cells[key] = value
-                memory.leaf, memory.writes, memory.owner = leaf, [], None
-                memory.version += 1
-                return
+        whole = self.parent is None and len(key) == 1 and key[0] is Ellipsis
+        if leaf is not None and whole and np.shape(value) == self.shape:  # everything is new
+            self.cells[key] = value
+            memory.leaf, memory.writes, memory.owner = leaf, [], None
+            memory.version += 1
+            return
         if leaf is not None and memory.leaf is None:
             memory.leaf = recorder.leaf_of(memory.cells.astype(float))
         if memory.leaf is not None:

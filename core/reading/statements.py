@@ -13,6 +13,7 @@ from backprop.reading.memory import Array, Number
 from backprop.reading.values import (
     Builtin,
     ClassOf,
+    MISSING,
     Defined,
     Instance,
     Namespace,
@@ -330,6 +331,8 @@ class Statements(Expressions):
             return self.of_namespace(home, name)
         if module == "collections" and name in ("defaultdict", "OrderedDict", "namedtuple"):
             return TypeOf("dict") if name != "namedtuple" else Unknown(name)
+        if module == "builtins" and builtins.named(name) is not MISSING:
+            return builtins.named(name)
         if module in ("__future__", "typing", "dataclasses", "abc"):
             return Unknown(name)
         return Unknown(f"{module}.{name}" if module else name)
