@@ -3,7 +3,7 @@ text; what it computes is read when they have values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -49,9 +49,9 @@ class Unread:
         return dict.fromkeys([name for name, _ in self.parameters], 0)
 
     def read(
-        self, values: Mapping[str, Any], seed: int, result: str
+        self, values: Mapping[str, Any], seed: int, result: str, wanted: Sequence[str]
     ) -> tuple[Tree, dict[str, Any]]:
-        """The tree at these values, and the values as numbers and arrays."""
+        """The tree at these values, and the value of every input."""
         from backprop.reading.reader import read
 
         for name in values:
@@ -65,7 +65,8 @@ class Unread:
         arrays = arrays_in(values, seed)
         known = {name: number(name, value) if name not in arrays else arrays[name]
                  for name, value in values.items()}  # fmt: skip
-        return read(self.source, known, result=result, seed=seed).tree, known
+        found = read(self.source, known, result=result, seed=seed, wanted=wanted)
+        return found.tree, known | found.reader.inputs
 
     def described(self) -> list[tuple[str, str]]:
         """A line of help for each variable."""

@@ -237,7 +237,9 @@ def question(ctx: click.Context) -> Question:
         explicit[name] = array_file(name, value) if value.startswith("@") else value
     spare = tuple(name for name in at if name not in explicit)
     if isinstance(tree, Unread):
-        tree, values = tree.read(at | explicit, ctx.params.get("seed") or 0, output or "")
+        wanted = [name.strip() for name in (ctx.params.get("wrt") or "").split(",") if name]
+        seed = ctx.params.get("seed") or 0
+        tree, values = tree.read(at | explicit, seed, output or "", wanted)
         return Question(tree, values, spare)
     if output is not None and "iterated" not in ctx.meta:
         from backprop.language.ending import ending, unneeded

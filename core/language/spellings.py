@@ -37,7 +37,7 @@ SAME_ARGUMENT: Mapping[str, str] = {
 IGNORED = frozenset(
     ["dtype", "out", "device", "requires_grad", "copy", "order", "subok", "casting", "like",
      "layout", "pin_memory", "memory_format", "non_blocking", "inplace", "precision",
-     "preferred_element_type", "optimize", "stable", "initial_", "weak_type", "sharding"]
+     "generator", "preferred_element_type", "optimize", "stable", "initial_", "weak_type", "sharding"]
 )  # fmt: skip
 
 
@@ -231,11 +231,12 @@ randn      | *shape       | n:random.randn t:randn n:random.standard_normal
 rand       | *shape       | n:random.rand t:rand n:random.random n:random.random_sample
 normal     | loc? scale? shape? | n:random.normal
 uniform    | low? high? shape?  | n:random.uniform
-randint    | low high? shape?   | n:random.randint t:randint
+randint    | low high? shape?   | n:random.randint n:random.integers t:randint
 choice     | a shape? replace? p? | n:random.choice
 permutation| a            | n:random.permutation t:randperm
 binomial   | count p shape? | n:random.binomial
 seed       | a?           | n:random.seed t:manual_seed
+generator  | a?           | n:random.default_rng n:random.RandomState n:random.Generator t:Generator
 randn_like | a            | t:randn_like
 rand_like  | a            | t:rand_like
 """

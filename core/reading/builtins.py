@@ -69,6 +69,8 @@ def named(name: str) -> Any:
 
 
 def constant_of(module: str, path: str) -> Any:
+    if path == "random.manual_seed":
+        return Builtin("generator", "same")
     if path == "newaxis":
         return None
     if module and path in CONSTANTS:
@@ -194,7 +196,7 @@ def equal(a: Any, b: Any) -> bool:
         except (ValueError, RecursionError):
             return False
     if isinstance(a, TypeOf) or isinstance(b, TypeOf):
-        return getattr(a, "name", a) == getattr(b, "name", b)
+        return bool(getattr(a, "name", a) == getattr(b, "name", b))
     return a is b
 
 
@@ -323,7 +325,7 @@ def is_kind(value: Any, name: Any) -> bool:
             return value is None
     types = {"bool": bool, "str": str, "list": list, "tuple": tuple, "dict": dict, "set": set}
     if isinstance(value, Instance):
-        return value.kind == name
+        return bool(value.kind == name)
     return name in types and isinstance(value, types[name])
 
 

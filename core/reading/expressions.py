@@ -24,6 +24,7 @@ from backprop.reading.values import (
     Scope,
     TypeOf,
     Unknown,
+    Unreadable,
     depends,
     described,
     is_numeric,
@@ -91,6 +92,8 @@ class Expressions:
             found = builtins.named(node.id)
         if found is MISSING:
             found = self.missing(node.id)
+        if isinstance(found, Unreadable):
+            raise found.problem
         return found
 
     def missing(self, name: str) -> Any:
@@ -226,7 +229,7 @@ class Expressions:
         if name == "add" and a.__class__ is b.__class__ and isinstance(a, (list, tuple, str)):
             if len(a) + len(b) > LONGEST:
                 raise UnreadError("this becomes too long")
-            return a + b  # type: ignore[operator]
+            return a + b
         if name == "mul":
             parts, count = (a, b) if isinstance(a, (list, tuple, str)) else (b, a)
             if isinstance(parts, (list, tuple, str)) and isinstance(count, (int, Number)):
@@ -429,6 +432,8 @@ class Expressions:
         if isinstance(function, Builtin):
             if function.module == "python":
                 return builtins.call(self, function, fed, named)
+            if function.module == "same":  # a generator gives itself back
+                return Namespace("numpy", "random")
             found = spelling(function.module, function.name)
             assert found is not None
             first = [] if function.bound is None else [function.bound]

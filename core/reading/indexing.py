@@ -116,7 +116,7 @@ def taken(machine: Machine, array: Array, key: Any) -> Any:
         return array.view(machine.recorder, "index", place, lambda cells: cells[place])
     if not array.depends and not any(map(depends, parts)):
         return Array.new(array.cells[numpy_key(parts)].copy())
-    fed = []
+    fed: list[Any] = []
     for part in parts:
         if isinstance(part, Array) and part.depends:
             machine.whole.add(part.read(machine.recorder))

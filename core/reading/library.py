@@ -16,7 +16,7 @@ from backprop.reading.contracting import einsum, tensordot
 from backprop.reading.diagnostics import UnreadError
 from backprop.reading.machine import Machine, Told, truths
 from backprop.reading.memory import Array, Number
-from backprop.reading.values import MISSING, depends, described, plain_number
+from backprop.reading.values import MISSING, Namespace, depends, described, plain_number
 
 Function = Callable[..., Any]
 FUNCTIONS: dict[str, Function] = {}
@@ -394,7 +394,9 @@ def argmin(m: Machine, a: Any, axis: Any = None, keepdims: Any = False) -> Any:
 def argsort(m: Machine, a: Any, axis: Any = -1) -> Any:
     array = m.array(a)
     along = m.axis(axis)
-    found = np.argsort(array.cells, axis=along, kind="stable")  # type: ignore[call-overload]
+    if isinstance(along, tuple):
+        raise UnreadError("argsort works along one axis")
+    found = np.argsort(array.cells, axis=along, kind="stable")
     if array.depends:
         m.guard(array.read(m.recorder), f"argsort {along}", found)
     return Array.new(found)
@@ -432,7 +434,7 @@ def product(m: Machine, a: Any, b: Any) -> Any:
                 f"{described(left)} @ {described(right)}: inner sides differ"
             ) from None
         return Array.new(found) if np.ndim(found) else found.item()
-    return m.apply(PRODUCTS.get(ranks, "matmul"), left, right)
+    return m.apply(PRODUCTS.get((ranks[0], ranks[1]), "matmul"), left, right)
 
 
 PRODUCTS = {
@@ -779,7 +781,7 @@ def sliding_window_view(m: Machine, a: Any, shape: Any, axis: Any = None) -> Any
     array = m.array(a)
     numbers = np.arange(array.cells.size).reshape(array.shape)
     try:
-        places = np.lib.stride_tricks.sliding_window_view(numbers, m.shape([shape]), m.axis(axis))  # type: ignore[call-overload]
+        places = np.lib.stride_tricks.sliding_window_view(numbers, m.shape([shape]), m.axis(axis))
     except ValueError as problem:
         raise UnreadError(f"there are no such windows: {problem}") from None
     return indexing.taken(m, m.reshaped(array, (-1,)), (Array.new(places.copy()),))
@@ -959,7 +961,7 @@ def full(m: Machine, shape: Any, value: Any) -> Any:
 def eye(m: Machine, rows: Any, columns: Any = None) -> Any:
     sides = m.shape([rows] if columns is None else [rows, columns])
     FUNCTIONS["zeros"](m, list(sides) * (2 if columns is None else 1))
-    return Array.new(np.eye(*sides))
+    return Array.new(np.eye(sides[0], sides[-1]))
 
 
 @known
@@ -1242,6 +1244,13 @@ def binomial(m: Machine, count: Any, p: Any, shape: Any = None) -> Any:
 def seed(m: Machine, a: Any = None) -> Any:
     """Seeds of the source are not taken: --seed is."""
     del m, a
+
+
+@known
+def generator(m: Machine, a: Any = None) -> Any:
+    """An object that draws random numbers: as --seed says, like all others."""
+    del m, a
+    return Namespace("numpy", "random")
 
 
 @known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -23,7 +23,15 @@ from backprop.reading.memory import Array, Number
 from backprop.reading.recorder import Guard, Recorder
 from backprop.reading.source import Source, function_named, names_in, parameters
 from backprop.reading.statements import Leaving, Statements
-from backprop.reading.values import MISSING, Defined, Namespace, depends, described
+from backprop.reading.values import (
+    MISSING,
+    Defined,
+    Namespace,
+    Unreadable,
+    depends,
+    described,
+    is_numeric,
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,6 +62,8 @@ class Reader(Statements):
         super().__init__(Machine(Recorder(source.lines), seed))
         self.source = source
         self.given: dict[str, Any] = {}
+        self.wanted: set[str] = set()  # names that become inputs with the values they have
+        self.inputs: dict[str, Any] = {}  # the value of every input
         self.asked: dict[str, Any] = {"seed": seed}
         self.free: list[str] = []  # inputs of a script: names that it reads and never assigned
 
@@ -62,6 +72,7 @@ class Reader(Statements):
         recorder = self.machine.recorder
         recorder.taken.add(name)
         recorder.emit([name])
+        self.inputs[name] = value
         if np.ndim(value):
             return Array.new(np.array(value, dtype=float), name)
         return Number(float(value), name)
@@ -84,10 +95,20 @@ class Reader(Statements):
 
     def assign(self, target: ast.expr, value: Any) -> None:
         """In a script a value that was given stands in for the first assignment of its name."""
-        if isinstance(target, ast.Name) and target.id in self.given and not self.source.unit:
-            if self.scope.outer is None and target.id not in self.scope.names:
+        if isinstance(target, ast.Name) and self.at_top and target.id not in self.inputs:
+            if target.id in self.given:
                 value = self.input(target.id, self.given[target.id])
+            elif target.id in self.wanted:
+                number = self.machine.numeric(value, target.id)
+                if depends(number):
+                    raise UsageError(f"{target.id} is computed, so nothing is differentiated by it")
+                cells = number.cells if isinstance(number, Array) else number
+                value = self.input(target.id, cells)
         super().assign(target, value)
+
+    @property
+    def at_top(self) -> bool:
+        return not self.source.unit and self.scope.outer is None
 
     # Units.
 
@@ -101,10 +122,22 @@ class Reader(Statements):
                 self.tolerant(node)
 
     def tolerant(self, node: ast.stmt) -> None:
+        """Read a statement of the top. Where that fails, its names fail whoever wants them."""
         try:
             self.statement(node)
-        except (UnreadError, MissingValueError):
-            return
+        except (UnreadError, MissingValueError) as problem:
+            found = problem if isinstance(problem, UnreadError) else UnreadError(problem.message)
+            found.node = found.node or node
+            for name in stored(node):
+                if name in self.given and name not in self.inputs:
+                    self.scope.names[name] = self.input(name, self.given[name])
+                else:
+                    self.scope.names[name] = Unreadable(found)
+
+    def script(self, result: str) -> None:
+        """The statements of a file, up to the one that makes the result."""
+        for node in upto(self.source.tree.body, result):
+            self.tolerant(node)
 
     def function(self, node: ast.FunctionDef) -> Any:
         """Call a function whose parameters are the inputs."""
@@ -124,6 +157,31 @@ class Reader(Statements):
         return self.invoke(found, [], fed)
 
 
+def stored(node: ast.stmt) -> list[str]:
+    """The names that a statement assigns."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return [node.name]
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
+    return [
+        inner.id
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+    ]
+
+
+def upto(body: Sequence[ast.stmt], result: str) -> Sequence[ast.stmt]:
+    """The statements up to the last that assigns the result by itself, not in a loop; or up to
+    the first that assigns it at all."""
+    if not result:
+        return body
+    assigns = [k for k, node in enumerate(body) if result in stored(node)]
+    plain = [k for k in assigns if isinstance(body[k], (ast.Assign, ast.AugAssign, ast.AnnAssign))]
+    if not assigns:
+        return body
+    return body[: (plain[-1] if plain else assigns[0]) + 1]
+
+
 COMMON = {
     "np": Namespace("numpy"), "numpy": Namespace("numpy"), "torch": Namespace("torch"),
     "math": Namespace("math"), "F": Namespace("torch", ""), "jnp": Namespace("jax"),
@@ -131,10 +189,18 @@ COMMON = {
 }  # fmt: skip
 
 
-def read(source: Source, values: Mapping[str, Any], *, result: str = "", seed: int = 0) -> Found:
-    """Read a unit at a point. `result` names what is the result, if it isn't what is returned."""
+def read(
+    source: Source,
+    values: Mapping[str, Any],
+    *,
+    result: str = "",
+    seed: int = 0,
+    wanted: Collection[str] = (),
+) -> Found:
+    """Read a unit at a point. `result` names what is the result, if it isn't what is returned;
+    `wanted` are names of a script to differentiate by, at the values that it gives them."""
     reader = Reader(source, seed)
-    reader.given = dict(values)
+    reader.given, reader.wanted = dict(values), set(wanted)
     reader.asked["result"] = result
     try:
         returned, names = unit(reader)
@@ -153,7 +219,7 @@ def read(source: Source, values: Mapping[str, Any], *, result: str = "", seed: i
 def unit(reader: Reader) -> tuple[Any, Mapping[str, Any]]:
     source = reader.source
     if not source.unit:
-        reader.run(source.tree.body)
+        reader.script(str(reader.asked["result"]))
         return MISSING, reader.scope.names
     node = function_named(source, source.unit)
     if node is None:
@@ -169,12 +235,14 @@ def chosen_result(reader: Reader, returned: Any, names: Mapping[str, Any], resul
     """The number or array that the program is about."""
     if result:
         recorder = reader.machine.recorder
-        if result in recorder.names:
-            return Number(0.0, recorder.names[result])
-        if isinstance(returned, dict) and result in returned:
-            return returned[result]
+        if result in names and isinstance(names[result], Unreadable):
+            raise names[result].problem
         if result in names:
             return names[result]
+        if isinstance(returned, dict) and result in returned:
+            return returned[result]
+        if result in recorder.names:
+            return Number(0.0, recorder.names[result])
         near = closest(result, list(recorder.names))
         raise UsageError(
             f"nothing is called {result}", hint=f"did you mean {near}?" if near else ""
@@ -182,7 +250,7 @@ def chosen_result(reader: Reader, returned: Any, names: Mapping[str, Any], resul
     if returned is MISSING:
         last = [name for name, value in names.items() if depends(value)]
         if not last:
-            raise UsageError("no name of this script depends on an input")
+            raise nothing_depends(reader, names)
         return names[last[-1]]
     while isinstance(returned, (tuple, list)) and returned:
         returned = next((one for one in returned if depends(one)), returned[0])
@@ -193,6 +261,15 @@ def chosen_result(reader: Reader, returned: Any, names: Mapping[str, Any], resul
     if returned is None:
         raise UsageError("the function returns nothing", hint="--result NAME says what is wanted")
     return returned
+
+
+def nothing_depends(reader: Reader, names: Mapping[str, Any]) -> UsageError | UnreadError:
+    unread = [value.problem for value in names.values() if isinstance(value, Unreadable)]
+    if unread:
+        return unread[0]
+    numbers = [name for name, value in names.items() if is_numeric(value)]
+    hint = f"--wrt {','.join(numbers[:3])} differentiates by what the script assigns"
+    return UsageError("nothing in this script depends on an input", hint=hint if numbers else "")
 
 
 def finished(reader: Reader, result: Any) -> SourceTree:

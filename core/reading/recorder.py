@@ -65,7 +65,7 @@ class Recorder:
         """The value of a gate, in floats; an error if shapes don't fit."""
         row = GATES[gate]
         if row.shape is not None:
-            shapes = [v.shape if isinstance(v, (float, np.ndarray)) else v for v in values]
+            shapes = [np.shape(v) if isinstance(v, (float, np.ndarray)) else v for v in values]
             try:
                 shape = row.shape(*shapes)
             except MismatchError as misfit:

@@ -15,6 +15,7 @@ from backprop.errors import LanguageError, LimitError, UsageError
 from backprop.reading.diagnostics import Lines
 
 UNIT = re.compile(r"^(?P<file>.+?\.(?:py|ipynb))(?::(?P<name>[A-Za-z_][\w.]*))?$")
+ASKING = re.compile(r"\?{0,2}[\w.]+\?{1,2}")  # help on a name, in a notebook
 MOST = 4 << 20  # bytes of a source
 SHOWN = 40  # characters of a default that help shows
 BUILT_IN = frozenset([*dir(builtins), "np", "numpy", "torch", "math", "plt", "F", "jnp", "jax"])
@@ -63,7 +64,7 @@ def cells(data: bytes, file: str) -> str:
 def without_magic(line: str) -> str:
     """A line that only a notebook reads becomes a blank one that keeps its indentation."""
     bare = line.lstrip()
-    if bare[:1] in ("%", "!") or bare.endswith("?"):
+    if bare[:1] in ("%", "!") or ASKING.fullmatch(bare):
         return line[: len(line) - len(bare)] + "pass"
     return line
 
@@ -150,7 +151,7 @@ def script_names(source: Source) -> list[tuple[str, str | None]]:
             assigned.setdefault(node.targets[0].id, text if len(text) <= SHOWN else "its own value")
         for inner in ast.walk(node):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-                assigned.setdefault(inner.id)
+                assigned.setdefault(inner.id, "its own value")
     known = [(name, text) for name, text in assigned.items() if text is not None]
     return [*((name, None) for name in free), *known]
 

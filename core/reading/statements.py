@@ -11,9 +11,9 @@ from backprop.reading.diagnostics import UnreadError
 from backprop.reading.expressions import BINARY, Expressions
 from backprop.reading.memory import Array, Number
 from backprop.reading.values import (
+    MISSING,
     Builtin,
     ClassOf,
-    MISSING,
     Defined,
     Instance,
     Namespace,

@@ -114,6 +114,13 @@ class Unknown:
     name: str
 
 
+@dataclass(frozen=True, eq=False)
+class Unreadable:
+    """What a name of a script stands for whose assignment could not be read, and why."""
+
+    problem: UnreadError
+
+
 class Missing:
     """No value at all."""
 
