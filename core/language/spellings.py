@@ -37,7 +37,7 @@ SAME_ARGUMENT: Mapping[str, str] = {
 IGNORED = frozenset(
     ["dtype", "out", "device", "requires_grad", "copy", "order", "subok", "casting", "like",
      "layout", "pin_memory", "memory_format", "non_blocking", "inplace", "precision",
-     "generator", "preferred_element_type", "optimize", "stable", "initial_", "weak_type", "sharding"]
+     "generator", "preferred_element_type", "optimize", "stable", "weak_type"]
 )  # fmt: skip
 
 

@@ -49,17 +49,22 @@ CONSTANTS: Mapping[str, float] = {
 }  # fmt: skip
 FUNCTIONS = frozenset(
     ["len", "range", "zip", "enumerate", "reversed", "sum", "min", "max", "abs", "isinstance",
-     "print", "sorted", "any", "all", "map", "filter", "divmod", "pow", "round", "hasattr", "getattr",
-     "setattr", "iter", "next", "slice", "callable", "id", "repr", "format", "vars", "super"]
+     "print", "sorted", "any", "all", "map", "filter", "divmod", "pow", "round", "hasattr",
+     "getattr", "setattr", "iter", "next", "slice", "callable", "id", "repr",
+     "format"]
 )  # fmt: skip
+
+
+CONVERTING = frozenset(
+    ["float", "int", "bool", "str", "list", "tuple", "dict", "set", "object", "type"]
+)
 
 
 def named(name: str) -> Any:
     """What a name means that the source doesn't define."""
     if name in FUNCTIONS:
         return Builtin(name, "python")
-    if name in TYPE_NAMES and name in ("float", "int", "bool", "str", "list", "tuple", "dict", "set",
-                                       "object", "type"):  # fmt: skip
+    if name in CONVERTING:
         return TypeOf(name)
     if name in ("Exception", "ValueError", "TypeError", "AssertionError", "RuntimeError",
                 "NotImplementedError", "IndexError", "KeyError", "ZeroDivisionError",
@@ -456,9 +461,9 @@ def converted(reader: Expressions, name: str, fed: Sequence[Any], named: Mapping
         case "set":
             return {key(one) for one in reader.entries(value)}
         case "str":
-            return value if isinstance(value, str) else str(value) if is_numeric(value) and not depends(
-                value
-            ) else "..."  # fmt: skip
+            if isinstance(value, str):
+                return value
+            return str(value) if is_numeric(value) and not depends(value) else "..."
         case "bool":
             return reader.machine_truth(value)
         case "type":

@@ -525,7 +525,7 @@ def shown(value: Any) -> str:
 
 METHODS_OF_NUMBERS = frozenset(
     ["shape", "T", "ndim", "size", "item", "sum", "mean", "copy", "astype", "reshape", "max", "min",
-     "exp", "log", "sqrt", "tanh", "abs", "detach", "clone", "pow", "clip", "item", "ravel", "dtype",
+     "exp", "log", "sqrt", "tanh", "abs", "detach", "clone", "pow", "clip", "ravel", "dtype",
      "flatten", "squeeze", "numpy", "float", "double", "tolist", "real", "round", "any", "all"]
 )  # fmt: skip
 

@@ -193,9 +193,12 @@ def where(m: Machine, c: Any, a: Any = MISSING, b: Any = MISSING) -> Any:
 
 
 @known
-def clip(m: Machine, a: Any, min: Any = None, max: Any = None) -> Any:
+def clip(m: Machine, a: Any, **ends: Any) -> Any:
+    """The ends are called min and max."""
     found = m.numeric(a)
-    low, high = (None if end is None else m.numeric(end) for end in (min, max))
+    low, high = (
+        None if end is None else m.numeric(end) for end in (ends.get("min"), ends.get("max"))
+    )
     if low is not None and high is not None:
         return m.apply("clip", found, low, high)
     if low is not None:

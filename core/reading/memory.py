@@ -76,7 +76,8 @@ class Array:
 
     def __init__(
         self, cells: Any, memory: Memory, parent: Array | None = None,
-        recorded: tuple[str, tuple[Any, ...]] | None = None, way: Callable[[Any], Any] | None = None,
+        recorded: tuple[str, tuple[Any, ...]] | None = None,
+        way: Callable[[Any], Any] | None = None,
     ) -> None:  # fmt: skip
         self.cells = cells
         self.memory = memory
@@ -181,8 +182,8 @@ class Array:
         """A single entry."""
         value = self.cells[key]
         if not self.depends:
-            found = value.item()
-            return found  # type: ignore[no-any-return]
+            kinds: dict[str, type] = {"f": float, "b": bool}
+            return kinds.get(value.dtype.kind, int)(value)  # type: ignore[no-any-return]
         if self.memory.writes:
             write = self.last_write(np.asarray(self.ids()[key]))
             if write is not None and write is not BEFORE:

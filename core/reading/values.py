@@ -150,7 +150,8 @@ def described(value: Any) -> str:
         case str():
             return "a text"
         case Defined() | Builtin() | Method():
-            return f"the function {value.name if not isinstance(value, Method) else value.function.name}"
+            named = value.function if isinstance(value, Method) else value
+            return f"the function {named.name}"
         case Namespace():
             return "a module"
         case Unknown():
