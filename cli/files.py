@@ -58,9 +58,13 @@ def read_file(path: str) -> bytes:
 
 
 def read_point(source: str) -> dict[str, Any]:
-    """The point of `--at`: a JSON object, or the file that holds one."""
+    """The point of `--at`: a JSON object, or the file that holds one; or arrays in an .npz."""
     import json
 
+    if source.endswith(".npz"):
+        from backprop.answer.array_files import point_from
+
+        return point_from(source, read_bytes(source.removeprefix("@")))
     inline = source.lstrip().startswith("{")
     name = "--at" if inline else f"--at {source}"
     text = source if inline else read_text(source.removeprefix("@"))

@@ -132,7 +132,8 @@ def shared_params() -> list[click.Parameter]:
                      help="Values as JSON: a file, or the text itself."),
         click.Option(["--set", "pairs"], multiple=True, metavar="NAME=VALUE",
                      help="A value for a name that is also an option here, such as json."),
-        click.Option(["--output"], metavar="NAME", expose_value=False, callback=keep_output,
+        click.Option(["--result", "--output"], metavar="NAME", expose_value=False,
+                     callback=keep_output,
                      help="The statement that is the result; the last, if not given."),
     ]  # fmt: skip
 

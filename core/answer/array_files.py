@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
+import zlib
 from math import prod
 from tokenize import TokenError
 from typing import Any
@@ -19,6 +21,7 @@ HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
+MOST_UNPACKED = 256 << 20  # bytes
 FAR = 2**63  # no array has an axis so long
 KINDS = (".npy", ".csv", ".json")
 SIGNS = ((";", "semicolons"), ("\t", "tabs"))  # that some programs write for commas
@@ -63,6 +66,24 @@ def from_npy(data: bytes) -> Any:
     if count > MAX_ENTRIES or count * kind.itemsize > len(data):
         raise ValueError(f"its header asks for {count:,} entries, which it doesn't hold")
     return np.load(io.BytesIO(data), allow_pickle=False)
+
+
+def point_from(name: str, data: bytes) -> dict[str, Any]:
+    """The arrays of an .npz file by their names, each read like an .npy file."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+            if sum(member.file_size for member in members) > MOST_UNPACKED:
+                raise UsageError(f"{name} unpacks to more than {MOST_UNPACKED >> 20} MiB")
+            found = {
+                member.filename.removesuffix(".npy"): checked(
+                    member.filename.removesuffix(".npy"), from_npy(archive.read(member))
+                )
+                for member in members
+            }
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
+        raise UsageError(f"{name} is no .npz file that can be read: {str(error)[:100]}") from None
+    return {key: array if array.ndim else float(array) for key, array in found.items()}
 
 
 def from_csv(data: bytes) -> Any:

@@ -60,11 +60,12 @@ def upstream_of(shape: tuple[int, ...], given: Any) -> Array:
     """The gradient to begin with: 1 for a number, else what was given."""
     if given is None:
         if shape:
-            hint = "--upstream ones, or '[...]' of that shape; --jacobian; or sum(...) around it"
+            hint = "--upstream ones or randn, or '[...]' of that shape; --jacobian; or sum(...) around it"
             raise UsageError(f"the output is {words(shape)}, not a number", hint=hint)
         return np.float64(1.0)
     if isinstance(given, str):
-        given = "1" if given.strip() == "ones" else given
+        drawn = f"randn({', '.join(map(str, shape))})" if shape else "1"
+        given = {"ones": "1", "randn": drawn}.get(given.strip(), given)
         found = np.asarray(from_text("the upstream gradient", given, 0))
     else:
         found = checked("the upstream gradient", given)
