@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from backprop.cli.files import read_bytes, read_point, read_text
-from backprop.cli.python import Unread, unread
+from backprop.cli.python import numbers_of, unit_named
 from backprop.errors import BackpropError, MissingValueError, UsageError, closest, listed
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
+from backprop.reading.unit import Unit
 
 if TYPE_CHECKING:
     from backprop.child.process import Child
@@ -85,7 +86,7 @@ class ProgramCommand(click.Command):
             option for name in names if (option := variable_option(name, fixed)) is not None
         ]
 
-    def tree_from(self, ctx: click.Context, word: str) -> Tree | Unread:
+    def tree_from(self, ctx: click.Context, word: str) -> Tree | Unit:
         """What PROGRAM says."""
         del ctx
         return read_program(word)
@@ -99,7 +100,7 @@ class ProgramCommand(click.Command):
         if tree := ctx.meta.get("tree"):
             rows = (
                 tree.described()
-                if isinstance(tree, Unread)
+                if isinstance(tree, Unit)
                 else described(tree, fixed_options(super().get_params(ctx)))
             )
             with formatter.section("Variables of this program"):
@@ -182,8 +183,8 @@ def as_option(word: str, names: Container[str]) -> str:
     return f"-{word}" if word[:2] != "--" and word[:1] == "-" and name in names else word
 
 
-def read_program(word: str) -> Tree | Unread:
-    if (found := unread(word)) is not None:
+def read_program(word: str) -> Tree | Unit:
+    if (found := unit_named(word)) is not None:
         return found
     return parse_program(program_text(word), word)
 
@@ -237,10 +238,11 @@ def question(ctx: click.Context) -> Question:
             raise UsageError(f"the value of {name} is given twice: {explicit[name]} and {value}")
         explicit[name] = array_file(name, value) if value.startswith("@") else value
     spare = tuple(name for name in at if name not in explicit)
-    if isinstance(tree, Unread):
+    if isinstance(tree, Unit):
         wanted = [name.strip() for name in (ctx.params.get("wrt") or "").split(",") if name]
         seed = ctx.params.get("seed") or 0
-        tree, values = tree.read(at | explicit, seed, output or "", wanted)
+        values = numbers_of(at | explicit, seed)
+        tree, values = tree.at(values, seed=seed, result=output or "", wanted=wanted)
         return Question(tree, values, spare)
     if output is not None and "iterated" not in ctx.meta:
         from backprop.language.ending import ending, unneeded

@@ -8,11 +8,12 @@ import click
 from click.core import ParameterSource
 
 from backprop.cli.output import print_pieces
-from backprop.cli.python import Unread, unread
+from backprop.cli.python import unit_named
 from backprop.cli.variables import ProgramCommand, parse_program, program_text
 from backprop.errors import BackpropError
 from backprop.grading.worksheet import is_worksheet, read_worksheet
 from backprop.language.syntax import Tree
+from backprop.reading.unit import Unit
 
 GOES_ALONG = ("program", "as_json", "quiet")
 
@@ -20,8 +21,8 @@ GOES_ALONG = ("program", "as_json", "quiet")
 class WorksheetCommand(ProgramCommand):
     """A command on a program, or on a worksheet, which begins with a line that says so."""
 
-    def tree_from(self, ctx: click.Context, word: str) -> Tree | Unread:
-        if (found := unread(word)) is not None:
+    def tree_from(self, ctx: click.Context, word: str) -> Tree | Unit:
+        if (found := unit_named(word)) is not None:
             return found
         text = program_text(word)
         if not is_worksheet(text):

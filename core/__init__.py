@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from backprop.explaining.explanation import explain
     from backprop.kernel import compiled
     from backprop.program.program import Program
+    from backprop.reading.unit import read
 
 HOMES = {
     "BackpropError": "backprop.errors",
@@ -35,13 +36,14 @@ HOMES = {
     "evaluate": "backprop.answer.evaluation",
     "explain": "backprop.explaining.explanation",
     "parse": "backprop.answer.evaluation",
+    "read": "backprop.reading.unit",
 }
 
 REPORTING = ("Report", "check", "evaluate")  # what gives a report to a notebook
 
 __all__ = [
     "BackpropError", "Program", "Report", "check", "compare", "compiled", "descend", "evaluate",
-    "explain", "parse",
+    "explain", "parse", "read",
 ]  # fmt: skip
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from backprop.answer.report import Report
-from backprop.answer.values import MAKES, Value, checked_wrt, point
+from backprop.answer.values import MAKES, Value, checked_wrt, number, point
 from backprop.engine.diagnosis import diagnose
 from backprop.engine.kinds import kind_of, resolve
 from backprop.engine.numbers import uncollected
@@ -53,9 +53,17 @@ def checked_gates(gates: str) -> str:
     return gates
 
 
+class Readable(Protocol):
+    """What becomes a program only where its variables have values: see reading/unit.py."""
+
+    def at(
+        self, values: Mapping[str, Any], *, seed: int, result: str, wanted: Sequence[str]
+    ) -> tuple[Tree, dict[str, Any]]: ...
+
+
 @uncollected()
 def evaluate(
-    program: str | Tree | Program,
+    program: str | Tree | Program | Readable,
     values: Mapping[str, Value] | None = None,
     /,
     *,
@@ -82,9 +90,16 @@ def evaluate(
     checked_ties(ties)
     if isinstance(program, Program) and (gates != "written" or not share or output is not None):
         raise UsageError("a Program is staged already: gates, share and output go to parse")
-    if not isinstance(program, Program):
+    if isinstance(program, (str, Tree)):
         program, spare = prepared(program, output, spare)
     given |= (arrays := arrays_in(given, seed))
+    if not isinstance(program, (Program, Tree)):
+        numbers = {name: arrays[name] if name in arrays else number(name, value)
+                   for name, value in given.items()}  # fmt: skip
+        program, given = program.at(
+            numbers, seed=seed, result=output or "", wanted=tuple(wrt or ())
+        )
+        arrays = arrays_in(given, seed)
     shapes = {name: array.shape for name, array in arrays.items()}
     program = staged(program, given, gates, share, shapes)
     unused = tuple(name for name in spare if name in given and name not in program.inputs)
@@ -96,12 +111,12 @@ def evaluate(
     everything = wanted == program.variables
     start = beginning(program, upstream, jacobian=jacobian)
     kind = kind_of(program)
-    numbers = kind.forward(program, at)
-    resolved = resolve(kind.watch(program, wanted), numbers, ties, start)
-    notices = diagnose(program, at, numbers, resolved, wanted, ties)
+    found = kind.forward(program, at)
+    resolved = resolve(kind.watch(program, wanted), found, ties, start)
+    notices = diagnose(program, at, found, resolved, wanted, ties)
     report = Report(
-        program, at, numbers, resolved.back, wanted, ties, resolved, notices=tuple(notices),
-        jacobian=whole_jacobian(program, numbers, ties, wanted) if jacobian else None,
+        program, at, found, resolved.back, wanted, ties, resolved, notices=tuple(notices),
+        jacobian=whole_jacobian(program, found, ties, wanted) if jacobian else None,
     )  # fmt: skip
     part = program.tree.output
     return replace(

@@ -60,7 +60,7 @@ def upstream_of(shape: tuple[int, ...], given: Any) -> Array:
     """The gradient to begin with: 1 for a number, else what was given."""
     if given is None:
         if shape:
-            hint = "--upstream ones or randn, or '[...]' of that shape; --jacobian; or sum(...) around it"
+            hint = "--upstream ones, randn or '[...]'; --jacobian; or sum(...) around it"
             raise UsageError(f"the output is {words(shape)}, not a number", hint=hint)
         return np.float64(1.0)
     if isinstance(given, str):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from backprop.answer.evaluation import evaluate
+from backprop.answer.evaluation import Readable, evaluate
 from backprop.answer.report import Report
 from backprop.answer.values import Value
 from backprop.answer.verdicts import METHODS, TIMEOUT
@@ -18,7 +18,7 @@ from backprop.program.program import Program
 
 
 def check(
-    program: str | Tree | Program,
+    program: str | Tree | Program | Readable,
     values: Mapping[str, Value] | None = None,
     /,
     *,

@@ -196,12 +196,14 @@ def read(
     result: str = "",
     seed: int = 0,
     wanted: Collection[str] = (),
+    known: Mapping[str, Any] | None = None,
 ) -> Found:
     """Read a unit at a point. `result` names what is the result, if it isn't what is returned;
     `wanted` are names of a script to differentiate by, at the values that it gives them."""
     reader = Reader(source, seed)
     reader.given, reader.wanted = dict(values), set(wanted)
     reader.asked["result"] = result
+    reader.scope.names |= {name: held(value) for name, value in (known or {}).items()}
     try:
         returned, names = unit(reader)
         chosen = chosen_result(reader, returned, names, result)
@@ -214,6 +216,11 @@ def read(
         raise LimitError("this source is nested too deeply to be read") from None
     except MemoryError:
         raise LimitError("this source needs too much memory to be read") from None
+
+
+def held(value: Any) -> Any:
+    """A plain value from around a function, as the reader holds it."""
+    return Array.new(np.array(value)) if hasattr(value, "dtype") and np.ndim(value) else value
 
 
 def unit(reader: Reader) -> tuple[Any, Mapping[str, Any]]:
@@ -241,8 +248,9 @@ def chosen_result(reader: Reader, returned: Any, names: Mapping[str, Any], resul
             return names[result]
         if isinstance(returned, dict) and result in returned:
             return returned[result]
-        if result in recorder.names:
-            return Number(0.0, recorder.names[result])
+        versions = [name for name in recorder.names if name == result or is_version(name, result)]
+        if versions:
+            return Number(0.0, recorder.names[versions[-1]])
         near = closest(result, list(recorder.names))
         raise UsageError(
             f"nothing is called {result}", hint=f"did you mean {near}?" if near else ""
@@ -270,6 +278,11 @@ def nothing_depends(reader: Reader, names: Mapping[str, Any]) -> UsageError | Un
     numbers = [name for name, value in names.items() if is_numeric(value)]
     hint = f"--wrt {','.join(numbers[:3])} differentiates by what the script assigns"
     return UsageError("nothing in this script depends on an input", hint=hint if numbers else "")
+
+
+def is_version(name: str, of: str) -> bool:
+    """Is a name the later version of another: `x_2` of `x`?"""
+    return name.startswith(f"{of}_") and name[len(of) + 1 :].isdecimal()
 
 
 def finished(reader: Reader, result: Any) -> SourceTree:

@@ -1,0 +1,114 @@
+"""A unit of Python source before its variables have values: what `FILE.py:NAME` and
+`backprop.read` mean."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from backprop.errors import UsageError, closest, listed
+from backprop.language.syntax import Tree
+from backprop.reading.source import (
+    Source,
+    function_named,
+    names_in,
+    parameters,
+    parsed,
+    script_names,
+)
+
+PLAIN = (bool, int, float, str, type(None), np.ndarray, np.number)
+
+
+class Unit:
+    """A function or a script. It becomes a program where its variables have values."""
+
+    def __init__(self, source: Source, known: Mapping[str, Any] | None = None) -> None:
+        self.source = source
+        self.known = dict(known or {})  # names around a function and their plain values
+
+    @cached_property
+    def parameters(self) -> list[tuple[str, str | None]]:
+        """Names that may get a value, each with its default as it is written."""
+        source = self.source
+        if not source.unit:
+            return script_names(source)
+        node = function_named(source, source.unit)
+        if node is None:
+            near = closest(source.unit, names_in(source))
+            has = listed(names_in(source)) or "none"
+            hint = f"did you mean {near}?" if near else f"its functions are {has}"
+            raise UsageError(f"{source.file} has no function {source.unit}", hint=hint)
+        return parameters(node)
+
+    @property
+    def names(self) -> dict[str, int]:
+        return dict.fromkeys([name for name, _ in self.parameters], 0)
+
+    def at(
+        self, values: Mapping[str, Any], *, seed: int = 0, result: str = "",
+        wanted: Sequence[str] = (),
+    ) -> tuple[Tree, dict[str, Any]]:  # fmt: skip
+        """The tree at these numbers and arrays, and the value of every input."""
+        from backprop.reading.reader import read
+
+        for name in values:
+            if name not in self.names:
+                near = closest(name, list(self.names))
+                raise UsageError(
+                    f"{self.source.unit or self.source.file} has no variable {name}; it has"
+                    f" {listed(list(self.names)) or 'none'}",
+                    hint=f"did you mean {near}?" if near else "",
+                )
+        found = read(self.source, values, result=result, seed=seed, wanted=wanted, known=self.known)
+        return found.tree, {**values, **found.reader.inputs}
+
+    def described(self) -> list[tuple[str, str]]:
+        """A line of help for each variable."""
+        rows = [
+            (f"--{name} VALUE", f"{default} if not given" if default else "a number or an array")
+            for name, default in self.parameters
+        ]
+        return rows or [("none", "it takes nothing")]
+
+
+def read(thing: str | Callable[..., Any], name: str = "") -> Unit:
+    """Python source as a program for `evaluate` and `check`: a function object, or a text and the
+    name of a function in it. The source is interpreted, never run; of what surrounds a function
+    object only plain values are taken: numbers, texts, arrays and lists of these."""
+    if isinstance(thing, str):
+        return Unit(parsed(thing, "the source", name))
+    if not isinstance(thing, FunctionType):
+        raise UsageError("read takes a function or a text")
+    try:
+        text = textwrap.dedent(inspect.getsource(thing))
+    except (OSError, TypeError):
+        raise UsageError(f"the source of {thing.__name__} can't be found") from None
+    around = inspect.getclosurevars(thing)
+    outer = {**around.globals, **around.nonlocals}
+    helpers = [
+        textwrap.dedent(inspect.getsource(value))
+        for value in outer.values()
+        if isinstance(value, FunctionType) and value.__module__ == thing.__module__
+    ]
+    known = {key: value for key, value in outer.items() if is_plain(value)}
+    whole = "\n".join([*helpers, text])
+    return Unit(parsed(whole, thing.__name__, thing.__name__), known)
+
+
+def is_plain(value: Any) -> bool:
+    """Is it a value that can be taken over as it is?"""
+    waiting = [value]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, (list, tuple)):
+            waiting += here
+        elif not isinstance(here, PLAIN):
+            return False
+    return True
