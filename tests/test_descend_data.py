@@ -66,6 +66,44 @@ def test_a_line_through_data_is_that_of_numpy() -> None:
     assert found.last.value == pytest.approx(np.mean((w * XS + b - YS) ** 2), rel=1e-9)
 
 
+def regression(size: float, logistic: bool) -> tuple[Any, Any]:
+    """Three columns of sizes `size`, 1 and 1, and what is to be predicted."""
+    random = np.random.default_rng(0)
+    parts = np.column_stack([random.uniform(size=(200, 2)), np.ones(200)])
+    line = parts @ [3.0, 2.0, 1.0]
+    y = random.uniform(size=200) < 1 / (1 + np.exp(2.5 - line)) if logistic else line
+    return parts * [size, 1.0, 1.0], y + (0.0 if logistic else 0.1 * random.normal(size=200))
+
+
+def optimum(columns: Any, y: Any, logistic: bool) -> Any:
+    """Normal equations, or Newton's method, in units of the columns."""
+    sizes = columns.max(axis=0)
+    unit = columns / sizes
+    if not logistic:
+        return np.linalg.lstsq(unit, y)[0] / sizes
+    found = np.zeros(3)
+    for _ in range(30):
+        p = 1 / (1 + np.exp(-unit @ found))
+        curvature = (unit.T * (p * (1 - p))) @ unit
+        found -= np.linalg.solve(curvature, unit.T @ (p - y))
+    return found / sizes
+
+
+@pytest.mark.parametrize("size", [1e5, 1e7])
+@pytest.mark.parametrize("method", ["lbfgs", "trust"])
+@pytest.mark.parametrize("logistic", [False, True])
+def test_columns_of_very_different_sizes_have_their_optimum_found(
+    logistic: bool, method: str, size: float
+) -> None:
+    columns, y = regression(size, logistic)
+    line = "a*u + b*v + c"
+    program = f"softplus({line}) - y*({line})" if logistic else f"({line} - y)**2"
+    named = dict(zip("uv", columns.T[:2], strict=True))
+    found = descend(program, {"a": 0, "b": 0, "c": 0}, columns={**named, "y": y}, method=method)
+    best = dict(zip("abc", optimum(columns, y, logistic), strict=True))
+    assert (found.status, found.point) == ("converged", pytest.approx(best, rel=1e-5, abs=0))
+
+
 @pytest.mark.parametrize("program", [LINE, "relu(w*x + b - y)", "sum((w*x + b - y)**2)", "w*b"])
 def test_rows_together_and_one_by_one_agree(program: str) -> None:
     objective = data_objective(program)
