@@ -17,6 +17,10 @@ from backprop.arithmetic.arrays import ARRAYS, finite
 from backprop.arithmetic.texts import CALLS, Target, formula, statements
 from backprop.engine.arrays import backward_arrays
 from backprop.engine.numbers import forward
+from backprop.arithmetic.arrays import ARRAYS
+from backprop.engine.arrays import backward_arrays, passed
+from backprop.answer.array_values import finite
+from backprop.engine.numbers import forward
 from backprop.gates import GATES, SCALARS, array_gates
 from backprop.gates.arrays import CALLED
 from backprop.language.parser import parse as parse_tree
@@ -143,6 +147,23 @@ def test_every_axis_is_reversed_by_a_transpose() -> None:
     found = backprop.evaluate("T.T", T=T, upstream=upstream)
     assert np.array_equal(found.value, T.T)
     assert np.array_equal(found.gradient["T"], upstream.T)
+
+
+# What a gate stops.
+
+
+def test_what_one_gate_stops_no_gate_behind_it_lets_through() -> None:
+    """relu passes on what where has stopped; the slope of sqrt behind it is infinite there."""
+    found = backprop.evaluate("sum(where(m > 0, relu(1 + sqrt(x)), 0))", x=[0, 4], m=[0, 1])
+    assert found.gradient["x"].tolist() == [0, 0.25]
+
+
+def test_an_entry_is_reached_where_every_gate_on_the_way_lets_through() -> None:
+    slope, gradient = np.array([1.0, 1.0, 0.0, 0.0]), np.full(4, 2.0)
+    before = np.array([True, False, True, False])
+    (part,), (reach,) = passed([slope], [True], gradient, before, routes=True)
+    assert np.array_equal(np.asarray(part), [2, 0, 0, 0])
+    assert np.array_equal(np.asarray(reach), [True, False, False, False])
 
 
 # Only what is asked for.

@@ -56,6 +56,18 @@ def test_one_step_of_a_network_is_what_was_worked_out_by_hand() -> None:
     assert {name: found.point[name] for name in REST} == REST
 
 
+def test_two_steps_of_adam_are_what_was_worked_out_by_hand() -> None:
+    """Of x²/2, whose slope is x, with betas 1/2 and 3/4. In the first step both corrected means
+    are the slope's own, so that the step is the rate."""
+    first, second = steps_of(
+        "x**2/2", {"x": 2.0}, method="adam", lr=0.5, steps=2, betas=(0.5, 0.75)
+    )[1:]
+    mean = (0.5 * (0.5 * 2) + 0.5 * 1.5) / (1 - 0.5**2)
+    square = (0.75 * (0.25 * 2**2) + 0.25 * 1.5**2) / (1 - 0.75**2)
+    assert first.point["x"] == pytest.approx(1.5, abs=1e-8)
+    assert second.point["x"] == pytest.approx(1.5 - 0.5 * mean / square**0.5, abs=1e-8)
+
+
 # PyTorch's optimizers, step by step.
 
 OPTIMIZERS: dict[str, tuple[dict[str, Any], Callable[[Any, Any], Any]]] = {

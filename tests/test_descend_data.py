@@ -101,7 +101,8 @@ def test_columns_of_very_different_sizes_have_their_optimum_found(
     named = dict(zip("uv", columns.T[:2], strict=True))
     found = descend(program, {"a": 0, "b": 0, "c": 0}, columns={**named, "y": y}, method=method)
     best = dict(zip("abc", optimum(columns, y, logistic), strict=True))
-    assert (found.status, found.point) == ("converged", pytest.approx(best, rel=1e-5, abs=0))
+    assert found.status == "converged"
+    assert found.point == pytest.approx(best, rel=1e-5, abs=0)
 
 
 @pytest.mark.parametrize("program", [LINE, "relu(w*x + b - y)", "sum((w*x + b - y)**2)", "w*b"])

@@ -210,6 +210,21 @@ def test_a_mistake_in_the_eight_stages_has_its_name(
         assert flagged(found) == {line: finding}
 
 
+@pytest.mark.parametrize(
+    ("backward", "expected"),
+    [
+        ("dx = 3*y\ndx = cos(x)\ndy = x", {1: "constant-factor", 2: "overwrites"}),
+        ("dx = 3*y\ndx = y\ndy = x", {1: "value", 2: "overwrites"}),
+        ("dx = 3*y\ndx += y\ndx = cos(x)\ndy = x", {1: "extra", 3: "overwrites"}),
+        ("dx = y\ndx = cos(x)\ndy = x", {2: "overwrites"}),
+    ],
+)
+def test_a_second_equals_sign_throws_away_what_was_right_and_what_was_wrong(
+    backward: str, expected: dict[int, str]
+) -> None:
+    assert flagged(graded("x*y + sin(x)", backward, x=2.0, y=3.0)) == expected
+
+
 def test_two_mistakes_are_two_wrong_lines() -> None:
     text = PRINTED.strip().replace("(2 * xpy)", "xpy").replace("(-1.0 / (den**2))", "(-1.0 / den)")
     assert flagged(graded(STAGES, text, **AT)) == {5: "no-square", 10: "constant-factor"}

@@ -121,6 +121,12 @@ def test_no_constant_is_folded_in_big_integers() -> None:
 # Assignments of numbers.
 
 
+def test_constants_of_the_same_operands_in_another_order_are_not_the_same() -> None:
+    found = backprop.evaluate("x*(2 - 3) + y*(3 - 2) + u*2**3 + v*3**2", x=5, y=7, u=1, v=1)
+    assert found.value == 19
+    assert found.gradient == {"x": -1, "y": 1, "u": 8, "v": 9}
+
+
 def test_an_assigned_number_is_an_input_with_a_default() -> None:
     program = parse("x = 3\nx*y")
     assert (list(program.inputs), dict(program.defaults)) == (["x", "y"], {"x": 3.0})
