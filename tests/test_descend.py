@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
+from recorded import recorded
 
 from backprop.descending.course import Course, Step, marked
 from backprop.descending.descend import descend
@@ -68,73 +68,53 @@ def test_two_steps_of_adam_are_what_was_worked_out_by_hand() -> None:
     assert second.point["x"] == pytest.approx(1.5 - 0.5 * mean / square**0.5, abs=1e-8)
 
 
-# PyTorch's optimizers, step by step.
+# PyTorch's optimizers, at some of their steps.
 
-OPTIMIZERS: dict[str, tuple[dict[str, Any], Callable[[Any, Any], Any]]] = {
-    "descent": ({}, lambda torch, w: torch.optim.SGD(w, lr=1e-3)),
-    "momentum": ({"momentum": 0.8}, lambda torch, w: torch.optim.SGD(w, lr=1e-3, momentum=0.8)),
-    "nesterov": ({}, lambda torch, w: torch.optim.SGD(w, lr=1e-3, momentum=0.9, nesterov=True)),
-    "adam": ({"betas": (0.8, 0.99)}, lambda torch, w: torch.optim.Adam(w, lr=1e-3, betas=(0.8, 0.99))),
+METHODS: dict[str, dict[str, Any]] = {
+    "descent": {}, "momentum": {"momentum": 0.8}, "nesterov": {}, "adam": {"betas": (0.8, 0.99)},
 }  # fmt: skip
+MARKED = (0, 1, 2, 5, 10, 20, 40, 60)  # steps that are recorded
+RATED = ("cosine", "exponential", "lr*0.5**floor(t/20)", "linear")
 
 
-@pytest.mark.parametrize("method", OPTIMIZERS)
+@pytest.mark.parametrize("method", METHODS)
 def test_the_moves_are_those_of_pytorch(method: str) -> None:
-    torch = pytest.importorskip("torch")
-    options, make = OPTIMIZERS[method]
-    x, y = (torch.tensor(START[name], dtype=torch.float64, requires_grad=True) for name in "xy")
-    optimizer = make(torch, [x, y])
+    options = METHODS[method]
     found = steps_of(ROSENBROCK, START, method=method, lr=1e-3, steps=60, **options)
     assert len(found) == 61
-    for step in found:
-        here = [x.item(), y.item()]
-        assert list(step.point.values()) == pytest.approx(here, rel=1e-12)
-        optimizer.zero_grad()
-        loss = (1 - x) ** 2 + 100 * (y - x**2) ** 2
-        loss.backward()
-        assert step.value == pytest.approx(loss.item(), rel=1e-12)
-        optimizer.step()
+    theirs = recorded("pytorch")["moves"][method]
+    for number in MARKED:
+        step = found[number]
+        ours = [*step.point.values(), step.value]
+        assert ours == pytest.approx(theirs[str(number)], rel=1e-12)
 
 
-@pytest.mark.parametrize("method", OPTIMIZERS)
+def layer() -> tuple[Any, Any]:
+    """Weights, and what they are multiplied by."""
+    numbers = np.sin(np.arange(1.0, 9.0) ** 2)
+    return numbers[:6].reshape(3, 2), numbers[6:]
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_the_moves_of_arrays_are_those_of_pytorch(method: str) -> None:
-    torch = pytest.importorskip("torch")
-    options, make = OPTIMIZERS[method]
-    random = np.random.default_rng(3)
-    start, data = random.normal(size=(3, 2)), random.normal(size=2)
-    weights = torch.tensor(start, requires_grad=True)
-    optimizer = make(torch, [weights])
+    start, data = layer()
     values = {"W": start.copy(), "v": data}
     found = steps_of(
-        "sum(tanh(W@v)**2)", values, wrt=["W"], method=method, lr=1e-3, steps=40, **options
-    )
-    assert len(found) == 41
-    for step in found:
-        assert step.point["W"] == pytest.approx(weights.detach().numpy(), rel=1e-12)
-        optimizer.zero_grad()
-        torch.sum(torch.tanh(weights @ torch.tensor(data)) ** 2).backward()
-        optimizer.step()
+        "sum(tanh(W@v)**2)", values, wrt=["W"], method=method, lr=1e-3, steps=60,
+        **METHODS[method],
+    )  # fmt: skip
+    theirs = recorded("pytorch")["moves of arrays"][method]
+    for number in MARKED:
+        assert found[number].point["W"] == pytest.approx(np.array(theirs[str(number)]), rel=1e-12)
     assert (values["W"] == start).all()
 
 
-@pytest.mark.parametrize(
-    ("name", "make"),
-    [
-        ("cosine", lambda torch, of: torch.optim.lr_scheduler.CosineAnnealingLR(of, 50)),
-        ("exponential", lambda torch, of: torch.optim.lr_scheduler.ExponentialLR(of, 0.99)),
-        ("lr*0.5**floor(t/20)", lambda torch, of: torch.optim.lr_scheduler.StepLR(of, 20, 0.5)),
-        ("linear", lambda torch, of: torch.optim.lr_scheduler.LinearLR(of, 1.0, 0.0, 50)),
-    ],
-)  # fmt: skip
-def test_the_rates_are_those_of_pytorch(name: str, make: Callable[[Any, Any], Any]) -> None:
-    torch = pytest.importorskip("torch")
-    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.3)
-    scheduler = make(torch, optimizer)
-    rates = rates_of(name, 0.3, 50)
-    for step in range(50):
-        assert rates(step) == pytest.approx(scheduler.get_last_lr()[0], rel=1e-9)
-        optimizer.step()
-        scheduler.step()
+@pytest.mark.parametrize("name", RATED)
+def test_the_rates_are_those_of_pytorch(name: str) -> None:
+    ours = rates_of(name, 0.3, 50)
+    assert [ours(step) for step in range(50)] == pytest.approx(
+        recorded("pytorch")["rates"][name], rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from recorded import recorded
 
 import backprop
 from backprop.arithmetic.arrays import ARRAYS
@@ -28,6 +29,8 @@ from backprop.descending.descend import Descent, descend
 from backprop.descending.means import FEW, Means
 from backprop.descending.rows import HeldRows, Rows
 from backprop.engine.arrays import backward_arrays
+from backprop.engine.numbers import forward
+from backprop.descending.rows import Columns, HeldRows, Rows
 from backprop.engine.numbers import forward
 from backprop.errors import UsageError
 from backprop.kernel.building import BuildError
@@ -184,27 +187,22 @@ def test_the_mean_is_that_of_one_program_about_all_rows(program: str) -> None:
         assert found.gradient[name] == pytest.approx(back.gradient(wide.inputs[name]), rel=1e-12)
 
 
+def batches_of(batch: int | None) -> Iterator[Columns]:
+    return HeldRows(DATA).batches(batch or 23, 3)
+
+
 @pytest.mark.parametrize("batch", [None, 5])
 @pytest.mark.parametrize("program", [LINE, LOGISTIC])
 def test_a_regression_goes_the_way_of_pytorch(program: str, batch: int | None) -> None:
-    torch = pytest.importorskip("torch")
-    w, b = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (0.3, -0.1))
-    optimizer = torch.optim.Adam([w, b], lr=0.05)
     seen: list[Step] = []
     descend(program, START, columns=DATA, method="adam", lr=0.05, steps=40, batch=batch, seed=3,
             tell=seen.append)  # fmt: skip
-    batches = HeldRows(DATA).batches(batch or 23, 3)
-    for step in seen[:-1]:
-        assert [*step.point.values()] == pytest.approx([w.item(), b.item()], rel=1e-9)
-        x, y = (torch.tensor(column) for column in next(batches).values())
-        line = w * x + b
-        loss = torch.mean((line - y) ** 2)
-        if program == LOGISTIC:
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(line, (y > 0).double())
-        optimizer.zero_grad()
-        loss.backward()
-        assert step.value == pytest.approx(loss.item(), rel=1e-9)
-        optimizer.step()
+    (theirs,) = [
+        one["way"] for one in recorded("pytorch")["regressions"]
+        if (one["program"], one["batch"]) == (program, batch)
+    ]  # fmt: skip
+    for step, expected in zip(seen[:-1], theirs, strict=True):
+        assert [*step.point.values(), step.value] == pytest.approx(expected, rel=1e-9)
 
 
 # The same, however rows come.
