@@ -4,11 +4,10 @@ anything in it, and TeX sets it."""
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-from pathlib import Path
+from collections.abc import Iterator
 from random import Random
 
+import numpy as np
 import pytest
 from array_cases import DRAW
 from conftest import Command
@@ -16,6 +15,7 @@ from oracle import points
 from test_code import EIGHT, HOSTILE
 from test_code_arrays import NET, SIZES, staged
 from test_code_numbers import BRANCHES, chain
+from typeset import complaint
 
 import backprop
 from backprop.arithmetic.ieee import IEEE
@@ -55,26 +55,12 @@ f &= \mathrm{num} \cdot \mathrm{invden} && \approx 1.54564 \\[2ex]
 \end{align*}
 \end{document}
 """
-TEX = shutil.which("pdflatex")
 
 
 def body(text: str, **options: object) -> list[str]:
     """The lines between begin and end."""
     code = emit(backprop.parse(text), "latex", **options)  # type: ignore[arg-type]
     return code.partition(r"\begin{align*}")[2].partition(r"\end{align*}")[0].strip().split("\n")
-
-
-def typeset(code: str, folder: Path) -> str:
-    """What TeX has to say: errors, and lines that are too long."""
-    if not TEX:
-        pytest.skip("no pdflatex is installed")
-    (folder / "it.tex").write_text(code, "utf-8")
-    done = subprocess.run(
-        [TEX, "-interaction=nonstopmode", "-halt-on-error", "it.tex"],
-        cwd=folder, capture_output=True, text=True, check=False, errors="replace",
-    )  # fmt: skip
-    said = re.findall(r"^(?:!|Overfull \\hbox|LaTeX Warning).*", done.stdout, re.MULTILINE)
-    return "\n".join(said) if done.returncode == 0 else done.stdout[-2000:]
 
 
 # What it looks like.
@@ -187,48 +173,68 @@ def test_the_slopes_of_the_textbook_are_those_of_the_table(gate: str) -> None:
 # TeX.
 
 
-def test_hostile_names_are_just_names(tmp_path: Path) -> None:
+def hostile_names() -> str:
     text = " + ".join(f"{name}*{name}" for name in HOSTILE if name not in ("I", "E"))
     point = dict.fromkeys(backprop.parse(text, given=HOSTILE).inputs, 1.5)
     report = backprop.evaluate(text, point)
     evil = r"\input{/etc/passwd} ^^M \end{document} }{ $ # %"
-    code = emit(report.program, "latex", report=report, header=[evil])
-    assert r"\input" not in code
-    assert typeset(code, tmp_path) == ""
+    return emit(report.program, "latex", report=report, header=[evil])
 
 
-def test_all_gates_are_set(tmp_path: Path) -> None:
+def all_gates() -> str:
     counts = {name: 2 if gate.variadic else len(gate.operands) for name, gate in SCALARS.items()}
     terms = [f"({form(name, count)(*'uvw'[:count])})" for name, count in counts.items()]
     report = backprop.evaluate(" + ".join(terms), u=0.5, v=0.25, w=1.5, ties="split")
-    assert typeset(emit(report.program, "latex", report=report, ties="split"), tmp_path) == ""
+    return emit(report.program, "latex", report=report, ties="split")
 
 
-def test_all_gates_on_arrays_and_branches_are_set(tmp_path: Path) -> None:
-    parts = []
+def documents() -> Iterator[tuple[str, str]]:
+    """What TeX has to set, by name."""
+    yield "hostile names", hostile_names()
+    yield "all gates", all_gates()
     for gate in DRAW:
         for number in range(3):
             found = DRAW[gate](Random(f"latex {gate}:{number}"))
-            parts.append(emit(staged(found.text, found.given), "latex"))
-    parts += [emit(backprop.parse(text.replace("\\n", "\n")), "latex") for text in BRANCHES]
-    between = re.compile(r"(?<=\\begin\{document\}\n).*?(?=\\end\{document\})", re.DOTALL)
-    bodies = [between.findall(part)[0] for part in parts]
-    assert typeset(between.sub(lambda _: "".join(bodies), parts[0]), tmp_path) == ""
+            yield f"{gate} {number}", emit(staged(found.text, found.given), "latex")
+    for text in BRANCHES:
+        yield text, emit(backprop.parse(text.replace("\\n", "\n")), "latex")
+    sizes = {
+        name: [*map(int, text.split("x"))] for name, text in re.findall(r"(\w+)=([\dx]+)", SIZES)
+    }
+    yield (
+        "the net",
+        emit(staged(NET, {name: np.ones(size) for name, size in sizes.items()}), "latex"),
+    )
+    yield "the eight stages", EIGHT_IN_LATEX
+    yield "2,000 stages", emit(chain(2_000).program, "latex")
 
 
-def test_the_net_and_the_eight_stages_are_set(command: Command, tmp_path: Path) -> None:
-    done = command("code", NET, "--lang=tex", "--shape", SIZES)
-    assert typeset(done.stdout, tmp_path) == ""
-    assert typeset(EIGHT_IN_LATEX, tmp_path) == ""
+def test_what_is_written_can_be_set() -> None:
+    wrong = {name: complaint(code) for name, code in documents()}
+    assert {name: why for name, why in wrong.items() if why} == {}
 
 
-def test_a_mistake_is_one_that_tex_sees(tmp_path: Path) -> None:
-    assert typeset(EIGHT_IN_LATEX.replace("{", "", 3), tmp_path) != ""
+def test_a_hostile_header_is_a_comment() -> None:
+    assert r"\input" not in hostile_names()
 
 
-@pytest.mark.skipif(not TEX, reason="no pdflatex is installed")
-def test_ten_thousand_stages_are_set(tmp_path: Path) -> None:
-    assert typeset(emit(chain(10_000).program, "latex"), tmp_path) == ""
+MISTAKES: list[tuple[str, str]] = [
+    ("{", ""), ("}", ""), (r"\frac{1}", r"\frac"), (r"\sigma", r"\sigmoid"), (r"x + y", r"x + #"),
+    (r"\\", r"\\" + "\n\n"), (r"^{2}", r"^{2}^{3}"), (r"\sigma(y)", r"\left(\sigma"), (r"x + y", "x & & & + & & & & y_1_2"),
+    (r"\end{align*}", ""), (r"\frac{1}{1", r"{\frac{1}{1 & 2"), (r"x + y", r"x \right) y"),
+]  # fmt: skip
+
+
+def mistaken(mistake: tuple[str, str]) -> str:
+    """The eight stages with a mistake in their rows."""
+    head, begins, rows = EIGHT_IN_LATEX.partition(r"\begin{align*}")
+    assert mistake[0] in rows
+    return head + begins + rows.replace(*mistake, 1)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_one_that_tex_stops_at(mistake: tuple[str, str]) -> None:
+    assert complaint(mistaken(mistake)) != ""
 
 
 # The command.
