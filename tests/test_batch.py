@@ -29,7 +29,7 @@ import backprop
 from backprop.batching import rows as working
 from backprop.batching.groups import Groups
 from backprop.batching.judging import same
-from backprop.batching.tally import keys_of
+from backprop.batching.tally import Chosen, Tally, keys_of
 from backprop.errors import UsageError
 from backprop.tables.compression import decompressed, zstandard
 
@@ -505,6 +505,19 @@ def test_the_sample_is_of_all_rows_and_the_same_for_a_seed() -> None:
     assert tenths.max() < 140
     assert not np.array_equal(keys, keys_of(0, lines, 6))
     assert not np.array_equal(keys, keys_of(1, lines, 5))
+
+
+def test_tallies_of_parts_come_to_one_sample_in_any_order() -> None:
+    rows = [Chosen(key, f"row {key}", (1.0,), (2.0,)) for key in (7, 3, 9, 1, 8, 2)]
+    parts = [Tally(3), Tally(3)]
+    for part, chosen in zip(parts, (rows[:3], rows[3:]), strict=True):
+        part.choose(chosen)
+    for first, second in (parts, parts[::-1]):
+        whole = Tally(3)
+        whole.merge(first)
+        whole.merge(second)
+        assert [one.key for one in whole.sample] == [1, 2, 3]
+        assert whole.bar == 3
 
 
 # What there is to say.

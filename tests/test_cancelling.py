@@ -10,7 +10,8 @@ from conftest import Command
 from examining import checked
 from mpmath import mp, mpf
 
-from backprop import BackpropError, evaluate
+from backprop import BackpropError, evaluate, parse
+from backprop.checking.digits import lost_forward
 
 VECTOR = {"x": [1.0, 2.0, 3.0]}
 BATCH = np.random.default_rng(3)
@@ -161,3 +162,19 @@ def test_what_numpy_means_otherwise_is_refused(
     with pytest.raises(BackpropError) as refused:
         evaluate(text, given)
     assert str(refused.value).startswith(message)
+
+
+def test_a_stage_that_no_gradient_reaches_is_not_blamed() -> None:
+    """Both branches lose their digits; what where does not choose is not in the answer."""
+    program = parse("p = x - 1\nq = y - 1\nwhere(c, p, q)")
+    digits = [16.0] * len(program.gates)
+    for name, kept in (("p", 9.0), ("q", 2.0)):
+        digits[program.names[name]] = kept
+
+    class Chosen:
+        def reached(self, slot: int) -> bool:
+            return slot != program.names["q"]
+
+    found = lost_forward(program, digits, Chosen())
+    assert found is not None
+    assert (program.labels[found.slot], found.before, found.after) == ("p", 16.0, 9.0)

@@ -398,6 +398,15 @@ def test_no_box_feeds_itself(large: str) -> None:
     assert len(topological(drawing)) == len(drawing.nodes)
 
 
+@pytest.mark.parametrize(("times", "boxes"), [(2, []), (3, ["* tanh × 3: 6 gates"])])
+def test_a_pattern_that_is_there_three_times_in_a_row_is_folded(
+    times: int, boxes: list[str]
+) -> None:
+    names = ["x", *(f"a{k}" for k in range(times))]
+    text = "\n".join(f"{names[k + 1]} = tanh({names[k]}*w)" for k in range(times))
+    assert [part.label for part in collapse(backprop.parse(text)) if part.label] == boxes
+
+
 # Arrays.
 
 

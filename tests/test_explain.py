@@ -18,6 +18,7 @@ from backprop.arithmetic.precise import PRECISE
 from backprop.engine.numbers import forward
 from backprop.errors import UsageError
 from backprop.explaining.nudging import nudges
+from backprop.explaining.remarks import remarks
 
 CASES = Path(__file__).parent / "cases" / "explained"
 NEURON = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
@@ -36,6 +37,13 @@ def test_an_example_is_told_like_this(command: Command, name: str) -> None:
     done = command("explain", *TOLD[name])
     assert done.stderr == ""
     assert done.stdout == (CASES / f"{name}.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("x", "told"), [(999.0, 0), (1000.0, 1), (-1000.0, 1)])
+def test_a_factor_a_thousand_times_the_other_gets_a_note(x: float, told: int) -> None:
+    report = evaluate("x*y", x=x, y=1.0)
+    (product,) = report.stages()
+    assert len([*remarks(report, product, "{:g}".format)]) == told
 
 
 def test_markdown(command: Command) -> None:

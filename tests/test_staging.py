@@ -11,6 +11,8 @@ from programs import sample
 import backprop
 from backprop import evaluate, parse
 from backprop.program.program import Notice, Program
+from backprop.language.ending import ending, variables
+from backprop.program.program import Notice, Program
 
 
 def codes(text: str, **options: Any) -> list[str]:
@@ -178,6 +180,13 @@ REFUSED = {
     "y = a\na = x": "a is used before it is assigned",
     "[x, [y]]": "x is a number, [y] is a vector of 1: the entries of a list have to have one shape",
 }
+
+
+def test_a_program_that_ends_early_keeps_only_the_functions_that_it_calls() -> None:
+    whole = "within(u) = u*j\naround(u) = within(u)\nother(u) = u*k\na = around(x)\nother(a)"
+    cut = ending(parse(whole).tree, "a")
+    assert [*cut.functions] == ["within", "around"]
+    assert variables(cut) == ["j", "x"]
 
 
 @pytest.mark.parametrize(("text", "message"), REFUSED.items())

@@ -16,6 +16,7 @@ from tied import FAMILIES
 
 import backprop
 from backprop import compiled, evaluate, parse
+from backprop.ties.sides import near
 
 CASES = Path(__file__).parent / "cases"
 AT_0 = {"x": 0.0}
@@ -341,3 +342,19 @@ def test_code_has_no_auto(command: Command) -> None:
         "error: ties can be notes, split, first in code, not auto\n"
         "help: a file can't look around a tie as the other commands do\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "size", "one"),
+    [
+        (1.0, 1.0 + 1e-8, 100.0, True),  # the rounding of parts of 100
+        (1.0, 1.0 + 1e-8, 0.0, False),
+        (1.0, 1.0 + 1e-10, 0.0, True),
+        (inf, inf, 0.0, True),
+        (inf, 1.0, inf, False),
+    ],
+)
+def test_slopes_are_one_to_within_the_rounding_of_their_parts(
+    a: float, b: float, size: float, one: bool
+) -> None:
+    assert near(a, b, size) == near(b, a, size) == one
