@@ -67,6 +67,8 @@ def reading_of(options: Mapping[str, Any]) -> Reading:
         separator = {"\\t": "\t", "tab": "\t"}.get(separator, separator)
         if len(separator) != 1 or not separator.isascii() or separator in '"\r\n':
             raise UsageError(f"--separator is one character, not {separator}")
+        if separator.isalnum() or separator in "+-.":
+            raise UsageError(f"--separator can't be {separator}, which is part of numbers")
     source = options["source"] and checked_format(options["source"])
     if source in ("jsonl", "parquet") and (separator or options["no_header"]):
         raise click.UsageError(f"--separator and --no-header are for CSV, not {source}")

@@ -171,6 +171,7 @@ OPTIONS = {
     "CSV as JSON": asked(*TO, "--from", "jsonl"),
     "two separators": asked(*TO, "--separator", ";;"),
     "a quote as separator": asked(*TO, "--separator", '"'),
+    "a digit as separator": asked(*TO, "--separator", "0"),
     "JSON with a separator": asked(*TO, "--separator", ";", "--from", "jsonl"),
     "resume without a file": asked("--data", "d.csv", "--resume"),
     "resume with standard input": asked("--data", "-", "-o", "o.csv", "--resume"),
