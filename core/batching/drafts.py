@@ -147,9 +147,21 @@ class Draft:
         assert self.file is not None
         with self.writing():
             os.fsync(self.file.fileno())
+            whole = os.fstat(self.file.fileno()).st_size == self.file.tell()
+            if not (whole and self.is_mine()):
+                raise UsageError(f"{self.draft} was changed by somebody else")
             self.forget()
             self.here.move(self.draft, self.here, self.name)
         self.release()
+
+    def is_mine(self) -> bool:
+        """Is what bears the draft's name what this run writes?"""
+        if self.file is None:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self.file.fileno()), self.here.status(self.draft))
+        except FileNotFoundError:
+            return False
 
     def forget(self) -> None:
         """A journal is never there without its draft."""
@@ -160,7 +172,8 @@ class Draft:
         with suppress(OSError):
             self.forget()
         with suppress(OSError):
-            self.here.remove(self.draft)
+            if self.is_mine():
+                self.here.remove(self.draft)
         self.release()
 
     def close(self) -> None:
@@ -225,15 +238,22 @@ class ParquetDraft(Draft):
         if self.size:
             self.check_types(frame)
         with self.writing(), os.fdopen(self.inside.new(part_name(self.size)), "wb") as file:
+            frame.write_parquet(file)
+        self.size += 1
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Polars has errors of its own, and may find parts gone or spoiled."""
+        with super().writing():
             try:
-                frame.write_parquet(file)
+                yield
             except polars.exceptions.PolarsError as error:
                 raise OSError(str(error).splitlines()[0]) from None
-        self.size += 1
 
     def check_types(self, frame: Frame) -> None:
         """Kept columns may hold something else in every file that is read."""
-        self.types = self.types or polars.read_parquet_schema(self.part(0))
+        with self.writing():
+            self.types = self.types or polars.read_parquet_schema(self.part(0))
         for name, held in frame.schema.items():
             if held != self.types[name]:
                 raise UsageError(
@@ -245,11 +265,8 @@ class ParquetDraft(Draft):
     def finish(self) -> None:
         assert self.file is not None
         with self.writing():
-            try:
-                whole = polars.scan_parquet([self.part(k) for k in range(self.size)], glob=False)
-                whole.sink_parquet(self.file, row_group_size=ROW_GROUP, maintain_order=True)
-            except polars.exceptions.PolarsError as error:
-                raise OSError(str(error).splitlines()[0]) from None
+            whole = polars.scan_parquet([self.part(k) for k in range(self.size)], glob=False)
+            whole.sink_parquet(self.file, row_group_size=ROW_GROUP, maintain_order=True)
         super().finish()
 
     def release(self) -> None:
