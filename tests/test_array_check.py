@@ -17,6 +17,7 @@ from backprop import check, evaluate
 from backprop.arithmetic.arrays import ARRAYS
 from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS
 from backprop.checking import checker
+from backprop.checking.arrays.pullbacks import off
 from backprop.gates import array_gates
 from backprop.gates.shapes import MismatchError
 from backprop.program.array_stager import ArrayStager
@@ -264,3 +265,10 @@ def test_random_arrays(command: Command) -> None:
     )  # fmt: skip
     done = command("check", "sum(x)", "--points", "2", "--shape=y=2", "--range=x=0:1")
     assert "the program has no variable y" in done.stderr
+
+
+def test_a_wrong_float_is_seen_beside_one_that_is_not_finite() -> None:
+    right, infinite = np.array([2.0, 3.0]), np.array([2.0, np.inf])
+    assert not off(infinite, right, infinite, None)
+    wrong_too = np.array([2.1, np.inf])
+    assert off(wrong_too, right, wrong_too, None)

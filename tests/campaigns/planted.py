@@ -162,10 +162,12 @@ def first_failure(tree: Path, wanted: Sequence[str]) -> str:
         cwd=tree, capture_output=True, text=True, check=False, timeout=LONGEST,
         env={**os.environ, "PYTHONPATH": str(tree / "package"), "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
-    if done.returncode not in (0, 1):
+    if done.returncode not in (0, 1, 2):
         raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
     failed = re.findall(r"^(?:FAILED|ERROR) (.*?)(?: - .*)?$", done.stdout, re.MULTILINE)
-    return failed[0] if done.returncode else ""
+    if done.returncode and not failed:
+        raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
+    return failed[0] if failed else ""
 
 
 def main(wanted: Sequence[str]) -> int:
