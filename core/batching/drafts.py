@@ -121,6 +121,7 @@ class Draft:
     def write(self, frame: Frame) -> None:
         assert self.file is not None
         with self.writing():
+            self.check_whole()
             write(frame, self.file, self.kind, first=not self.size)
             self.size = self.file.tell()
 
@@ -147,12 +148,17 @@ class Draft:
         assert self.file is not None
         with self.writing():
             os.fsync(self.file.fileno())
-            whole = os.fstat(self.file.fileno()).st_size == self.file.tell()
-            if not (whole and self.is_mine()):
-                raise UsageError(f"{self.draft} was changed by somebody else")
+            self.check_whole()
             self.forget()
             self.here.move(self.draft, self.here, self.name)
         self.release()
+
+    def check_whole(self) -> None:
+        """Is the draft what has been written so far, and nothing else?"""
+        assert self.file is not None
+        whole = os.fstat(self.file.fileno()).st_size == self.file.tell()
+        if not (whole and self.is_mine()):
+            raise UsageError(f"{self.draft} was changed by somebody else")
 
     def is_mine(self) -> bool:
         """Is what bears the draft's name what this run writes?"""
