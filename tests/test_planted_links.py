@@ -13,11 +13,15 @@ from conftest import Batch, Command
 
 pytest.importorskip("polars")
 
+from backprop import __version__
 from backprop.batching.drafts import Draft, draft
 from backprop.batching.folders import FolderDraft
+from backprop.batching.job import Job
+from backprop.batching.tasks import Result, answered, parts_of
 from backprop.cli.files import whole_file
 from backprop.errors import UsageError
 from backprop.tables.formats import Kind
+from backprop.tables.opening import BY_NAME
 
 CSV = "x,y\n1,2\n3,4\n"
 IN_THE_WAY = "is in the way: it is a link, or belongs to others"
@@ -157,3 +161,62 @@ def test_a_draft_of_another_user_is_refused(batch: Batch) -> None:
 def test_a_picture_leaves_no_draft(command: Command, tmp_path: Path) -> None:
     done = command("draw", "x*y", "-o", "c.svg", cwd=tmp_path)
     assert (done.returncode, os.listdir(tmp_path)) == (0, ["c.svg"])
+
+
+# The worker of a cluster.
+
+
+def task(folder: str) -> Result:
+    """What a worker hands back that writes the first part into a folder of a draft."""
+    Path("d.csv").write_text(CSV, "utf-8")
+    (part,) = parts_of(["d.csv"], BY_NAME)
+    job = Job("x*y", None, "written", True, "notes", {}, {"x": "x", "y": "y"}, {}, ("x", "y"))
+    return answered(part, os.path.join(folder, "part-00000.csv"), job, Kind("csv"), __version__)
+
+
+def drafted() -> Path:
+    folder = Path(".o.backprop-draft", "0" * 64).absolute()
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_a_worker_leaves_a_part_and_nothing_else(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = drafted()
+    found = task(str(folder))
+    assert found["tally"]["rows"] == 2
+    assert (folder / "part-00000.csv").read_text("utf-8") == "value,dx,dy\n2.0,2.0,1.0\n12.0,4.0,3.0\n"
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize("which", ["the draft", "the run"])
+def test_a_worker_follows_no_link_that_comes_after_its_look(
+    which: str, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("backprop.batching.tasks.check_worker", lambda *_: None)
+    folder, held = drafted(), victim()
+    (held / folder.name).mkdir()
+    link = folder if which == "the run" else folder.parent
+    link.rename("elsewhere")
+    link.symlink_to(held)
+    assert task(str(folder))["error"].startswith(f"{folder} can't be written to: ")
+    (held / folder.name).rmdir()
+    assert is_whole(held)
+
+
+def test_a_folder_that_is_replaced_while_a_worker_writes_gets_nothing(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder, held, finish = drafted(), victim(), Draft.finish
+
+    def late(self: Draft) -> None:
+        folder.rename("elsewhere")
+        folder.symlink_to(held)
+        finish(self)
+
+    monkeypatch.setattr(Draft, "finish", late)
+    assert "error" not in task(str(folder))
+    assert is_whole(held)
+    assert os.listdir("elsewhere") == ["part-00000.csv"]

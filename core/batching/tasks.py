@@ -9,9 +9,11 @@ and renames it when it is whole. Nothing here knows Dask.
 from __future__ import annotations
 
 import os
+import shutil
 import socket
-import tempfile
+import uuid
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from backprop.batching.drafts import WriteError, draft
@@ -24,6 +26,7 @@ from backprop.tables.formats import Kind
 from backprop.tables.opening import Reading, open_table
 from backprop.tables.parquet import ParquetTable
 from backprop.version import __version__
+from backprop.workplace import Workplace
 
 ROWS = 1 << 20  # of a Parquet file for a task: whole row groups, as most programs write them
 VERSION = f"{__name__}:__version__"
@@ -89,14 +92,32 @@ def check_worker(part: Part, path: str | None, version: str) -> None:
 
 
 def written(job: Job, part: Part, path: str, kind: Kind) -> Run:
-    draft_folder = os.path.dirname(os.path.dirname(path))  # what is left there is removed
-    with tempfile.TemporaryDirectory(
-        dir=draft_folder, prefix=TASK, ignore_cleanup_errors=True
-    ) as own:
-        target = draft(os.path.join(own, os.path.basename(path)), kind)
+    """The answers of a part, in a folder of its own until they are whole."""
+    folder, name = os.path.split(path)
+    with ExitStack() as stack:
+
+        def held(name: str, outer: Workplace | None = None) -> Workplace:
+            place = Workplace(name, outer)
+            stack.callback(place.close)
+            return place
+
+        above, inside = os.path.split(os.path.dirname(folder))
+        try:
+            draft_folder = held(inside, held(above))
+            parts = held(os.path.basename(folder), draft_folder)
+            own = f"{TASK}{uuid.uuid4().hex}"
+            draft_folder.inner(own).close()
+            stack.callback(
+                shutil.rmtree, draft_folder.at(own), True, dir_fd=draft_folder.handle
+            )  # what is left there is removed
+            here = held(own, draft_folder)
+        except OSError as error:
+            raise ClusterError(f"{folder} can't be written to: {error.strerror}") from None
+        target = draft(os.path.join(here.path, name), kind)
+        target.workplace = Workplace(own, draft_folder)
         run = Run(job, [part], target, silent, opened(part, job.reading))
         run()
-        os.replace(target.place, path)
+        here.move(name, parts, name)
     return run
 
 
