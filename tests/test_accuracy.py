@@ -152,3 +152,28 @@ def test_the_texts_of_a_row_hold_at_any_precision(name: str) -> None:
         if any(abs(number - truth) > tolerance * abs(truth) for number, truth in errors):
             wrong.append(point)
     assert wrong == []
+
+
+EDGES = {
+    ("sign", (math.nan,)): math.nan,
+    ("pow", (-1e200, 3.0)): -math.inf,
+    ("pow", (-1e200, 2.0)): math.inf,
+    ("pow", (1e200, 3.0)): math.inf,
+    ("pow", (-0.0, -3.0)): -math.inf,
+    ("pow", (-0.0, -2.0)): math.inf,
+    ("pow", (-2.0, 0.5)): math.nan,
+    ("div", (1.0, -0.0)): -math.inf,
+    ("div", (0.0, 0.0)): math.nan,
+    ("log", (0.0,)): -math.inf,
+    ("sinh", (-1000.0,)): -math.inf,
+    ("max", (math.nan, 1.0)): math.nan,
+    ("max", (1.0, math.nan)): math.nan,
+    ("min", (1.0, math.nan)): math.nan,
+}
+
+
+@pytest.mark.parametrize(("name", "operands"), EDGES, ids=str)
+def test_where_python_raises_or_forgets_ieee_754_has_an_answer(
+    name: str, operands: tuple[float, ...]
+) -> None:
+    assert repr(VALUE[name](*operands)) == repr(EDGES[name, operands])

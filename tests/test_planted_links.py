@@ -185,7 +185,9 @@ def test_a_worker_leaves_a_part_and_nothing_else(tmp_path: Path, monkeypatch: An
     folder = drafted()
     found = task(str(folder))
     assert found["tally"]["rows"] == 2
-    assert (folder / "part-00000.csv").read_text("utf-8") == "value,dx,dy\n2.0,2.0,1.0\n12.0,4.0,3.0\n"
+    assert (folder / "part-00000.csv").read_text(
+        "utf-8"
+    ) == "value,dx,dy\n2.0,2.0,1.0\n12.0,4.0,3.0\n"
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
