@@ -14,6 +14,9 @@ from conftest import Command
 import backprop
 from backprop.child.process import Child
 from backprop.comparing import swell
+from backprop.checking import swell
+from backprop.child.process import Child
+from backprop.cli.render.plot import dots_of
 from backprop.comparing.compare import compare
 from backprop.comparing.iterating import iterated
 from backprop.errors import UsageError
@@ -319,3 +322,9 @@ def test_help_lists_the_variables_of_the_unrolled_program(command: Command) -> N
 def test_the_library_refuses_what_the_command_refuses(options: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         compare("x*x", **options)
+
+
+@pytest.mark.parametrize("cells", [1, 4])
+def test_a_curve_has_a_dot_in_every_column(cells: int) -> None:
+    curve = [(10.0 ** (-16 + k / 3), 10.0 ** (-16 + k / 3)) for k in range(49)]
+    assert [column for column, _ in dots_of(curve, cells)] == [*range(16 * cells * 2)]

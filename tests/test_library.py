@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 import backprop
 from backprop.errors import UsageError
+from backprop.report import plain
 
 HEAVY = ["sympy", "numpy", "rich", "click", "mpmath"]
 
@@ -224,3 +226,14 @@ def test_nothing_heavy_is_loaded_by(call: str) -> None:
     code = f"import sys, backprop\n{call}\nprint(*(set({HEAVY}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(3.0, "3"), (-0.0, "-0.0"), (2.0**53 - 1, "9007199254740991"), (2.0**53, "9007199254740992.0"),
+     (-(2.0**53), "-9007199254740992.0"), (1e300, "1e+300"), (0.1, "0.1")],
+)  # fmt: skip
+def test_json_writes_a_whole_number_without_a_point_as_far_as_floats_have_all_of_them(
+    number: float, text: str
+) -> None:
+    assert json.dumps(plain(number)) == text

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -171,6 +172,7 @@ def first_failure(tree: Path, wanted: Sequence[str]) -> str:
 
 
 def main(wanted: Sequence[str]) -> int:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
     survived = rooms = 0
     chosen = [one for one in PLANTS if not wanted or any(word in one.name for word in wanted)]
     with tempfile.TemporaryDirectory() as folder:

@@ -28,6 +28,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     faults = 0
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_data(folder, options.rows)
