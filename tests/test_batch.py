@@ -507,6 +507,16 @@ def test_the_sample_is_of_all_rows_and_the_same_for_a_seed() -> None:
     assert not np.array_equal(keys, keys_of(1, lines, 5))
 
 
+def test_rows_whose_key_is_nan_are_one_group() -> None:
+    groups = Groups(1)
+    for _ in range(2):
+        groups.add([np.array([1.0, 2.0, 4.0])], polars.Series([nan, 1.0, nan]))
+    found = groups.table(["value"], "sum", "k")
+    assert found["value"].to_list() == [10.0, 4.0]
+    assert found["rows"].to_list() == [4, 2]
+    assert [repr(key) for key in found["k"].to_list()] == ["nan", "1.0"]
+
+
 def test_tallies_of_parts_come_to_one_sample_in_any_order() -> None:
     rows = [Chosen(key, f"row {key}", (1.0,), (2.0,)) for key in (7, 3, 9, 1, 8, 2)]
     parts = [Tally(3), Tally(3)]

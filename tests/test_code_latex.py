@@ -23,6 +23,8 @@ from backprop.arithmetic.texts import form
 from backprop.emitting import emit
 from backprop.emitting.formulas import TEXTBOOK
 from backprop.gates import SCALARS
+from backprop.arithmetic.texts import form
+from backprop.emitting.typesetting import escaped
 
 EIGHT_IN_LATEX = r"""\documentclass{article}
 \usepackage[margin=2cm]{geometry}
@@ -216,6 +218,10 @@ def test_what_is_written_can_be_set() -> None:
 
 def test_a_hostile_header_is_a_comment() -> None:
     assert r"\input" not in hostile_names()
+
+
+def test_letters_that_latex_lacks_are_question_marks() -> None:
+    assert escaped("a_θ 漢\x1b~") == r"a\_\(\theta\) ??\textasciitilde{}"
 
 
 MISTAKES: list[tuple[str, str]] = [

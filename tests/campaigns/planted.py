@@ -105,11 +105,11 @@ PLANTS = (
           "found += 0.0\n", "test_quiz"),
     Plant("JSON of numbers that are whole, but not exactly",
           "negative_zero or not -EXACT < number < EXACT", "negative_zero",
-          "test_library test_cli test_formats"),
+          "test_library"),
     Plant("columns of dots left out", "for column in range(math.ceil(left[0]), math.ceil(right[0])):",
           "for column in range(math.ceil(left[0]), math.floor(right[0])):", "test_compare"),
     Plant("a group that NaN doesn't find again", "key = NAN if key != key else key\n", "key = key or key\n",
-          "test_batch test_sums"),
+          "test_batch"),
     Plant("a letter that LaTeX lacks", 'return char if char.isascii() and char.isprintable() else "?"',
           "return char", "test_code_latex"),
 )  # fmt: skip
