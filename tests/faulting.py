@@ -35,6 +35,8 @@ class Killed(BaseException):
 
 # What somebody does to a name.
 
+Fault = Callable[[Path, Path], None]
+
 
 def deleted(path: Path, victim: Path) -> None:
     if path.is_dir() and not path.is_symlink():
@@ -111,7 +113,7 @@ def names_of(way: Way) -> tuple[str, ...]:
 class Scene:
     way: Way
     name: str
-    fault: Callable[[Path, Path], None]
+    fault: Fault
     moment: str
 
     def __str__(self) -> str:

@@ -6,8 +6,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from faulting import ROOM, WRITERS, Scene, Stage, room, scenes, written
-from interrupting import make_data
+from faulting import (
+    ROOM,
+    WRITERS,
+    Fault,
+    Scene,
+    Stage,
+    deleted,
+    link_to_file,
+    names_of,
+    pipe,
+    replaced,
+    room,
+    scenes,
+    written,
+)
+from interrupting import WAYS, make_data
 
 EVERY = 24  # of so many scenes one is played here; the campaign plays them all
 
@@ -20,6 +34,14 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 @pytest.mark.parametrize("scene", [*scenes()][::EVERY], ids=str)
 def test_whatever_happens_to_a_file_nothing_is_lost(scene: Scene, stage: Stage) -> None:
     assert stage.wrong(scene) == []
+
+
+@pytest.mark.parametrize("fault", [pipe, link_to_file, deleted, replaced])
+@pytest.mark.parametrize("moment", ["late", "killed, then --resume"])
+def test_a_part_that_was_changed_is_never_read(fault: Fault, moment: str, stage: Stage) -> None:
+    """Of a pipe nobody would ever read the end."""
+    (way,) = [way for way in WAYS if way.target.endswith(".parquet")]
+    assert stage.wrong(Scene(way, names_of(way)[-1], fault, moment)) == []
 
 
 @pytest.mark.parametrize("target", WRITERS)

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from errno import ENOENT
 from time import monotonic
 from typing import Any, BinaryIO
 
@@ -256,10 +257,19 @@ class ParquetDraft(Draft):
             except polars.exceptions.PolarsError as error:
                 raise OSError(str(error).splitlines()[0]) from None
 
+    def parts_there(self) -> list[str]:
+        """The paths of all parts, which are files that a run has made: of a pipe nobody would
+        ever read the end."""
+        assert self.inside is not None
+        for name in map(part_name, range(self.size)):
+            if self.inside.made(name) is None:
+                raise FileNotFoundError(ENOENT, f"{self.parts}/{name} is gone")
+        return [self.part(k) for k in range(self.size)]
+
     def check_types(self, frame: Frame) -> None:
         """Kept columns may hold something else in every file that is read."""
         with self.writing():
-            self.types = self.types or polars.read_parquet_schema(self.part(0))
+            self.types = self.types or polars.read_parquet_schema(self.parts_there()[0])
         for name, held in frame.schema.items():
             if held != self.types[name]:
                 raise UsageError(
@@ -271,7 +281,7 @@ class ParquetDraft(Draft):
     def finish(self) -> None:
         assert self.file is not None
         with self.writing():
-            whole = polars.scan_parquet([self.part(k) for k in range(self.size)], glob=False)
+            whole = polars.scan_parquet(self.parts_there(), glob=False)
             whole.sink_parquet(self.file, row_group_size=ROW_GROUP, maintain_order=True)
         super().finish()
 
