@@ -112,6 +112,11 @@ PLANTS = (
           "test_batch"),
     Plant("a letter that LaTeX lacks", 'return char if char.isascii() and char.isprintable() else "?"',
           "return char", "test_code_latex"),
+    Plant("a likely fix for ===", '"===": "write == to compare"', '"===": "write != to compare"',
+          "test_messages"),
+    Plant("a digit between fields", 'if separator.isalnum() or separator in "+-.":', 'if separator in "+-.":',
+          "test_batch_trouble"),
+    Plant("the slope of tanh", "where(abs(a) < 1, 1 - out*out,", "where(abs(a) < 1, 1 - out,", "test_planted"),
 )  # fmt: skip
 
 
