@@ -16,11 +16,7 @@ from recorded import recorded
 import backprop
 from backprop.arithmetic.arrays import ARRAYS, finite
 from backprop.arithmetic.texts import CALLS, Target, formula, statements
-from backprop.engine.arrays import backward_arrays
-from backprop.engine.numbers import forward
-from backprop.arithmetic.arrays import ARRAYS
 from backprop.engine.arrays import backward_arrays, passed
-from backprop.answer.array_values import finite
 from backprop.engine.numbers import forward
 from backprop.gates import GATES, SCALARS, array_gates
 from backprop.gates.arrays import CALLED

@@ -22,9 +22,8 @@ from backprop.arithmetic.ieee import IEEE
 from backprop.arithmetic.texts import form
 from backprop.emitting import emit
 from backprop.emitting.formulas import TEXTBOOK
-from backprop.gates import SCALARS
-from backprop.arithmetic.texts import form
 from backprop.emitting.typesetting import escaped
+from backprop.gates import SCALARS
 
 EIGHT_IN_LATEX = r"""\documentclass{article}
 \usepackage[margin=2cm]{geometry}

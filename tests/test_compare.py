@@ -13,10 +13,8 @@ from conftest import Command
 
 import backprop
 from backprop.child.process import Child
-from backprop.comparing import swell
-from backprop.checking import swell
-from backprop.child.process import Child
 from backprop.cli.render.plot import dots_of
+from backprop.comparing import swell
 from backprop.comparing.compare import compare
 from backprop.comparing.iterating import iterated
 from backprop.errors import UsageError

@@ -27,10 +27,8 @@ from backprop.descending.course import Step
 from backprop.descending.data import DataObjective
 from backprop.descending.descend import Descent, descend
 from backprop.descending.means import FEW, Means
-from backprop.descending.rows import HeldRows, Rows
-from backprop.engine.arrays import backward_arrays
-from backprop.engine.numbers import forward
 from backprop.descending.rows import Columns, HeldRows, Rows
+from backprop.engine.arrays import backward_arrays
 from backprop.engine.numbers import forward
 from backprop.errors import UsageError
 from backprop.kernel.building import BuildError

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import backprop
+from backprop.answer.plain import plain
 from backprop.errors import UsageError
-from backprop.report import plain
 
 HEAVY = ["sympy", "numpy", "rich", "click", "mpmath"]
 

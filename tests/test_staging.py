@@ -10,7 +10,6 @@ from programs import sample
 
 import backprop
 from backprop import evaluate, parse
-from backprop.program.program import Notice, Program
 from backprop.language.ending import ending, variables
 from backprop.program.program import Notice, Program
 

@@ -16,7 +16,7 @@ from tied import FAMILIES
 
 import backprop
 from backprop import compiled, evaluate, parse
-from backprop.ties.sides import near
+from backprop.engine.ties.sides import near
 
 CASES = Path(__file__).parent / "cases"
 AT_0 = {"x": 0.0}

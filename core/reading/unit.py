@@ -90,16 +90,26 @@ def read(thing: str | Callable[..., Any], name: str = "") -> Unit:
         text = textwrap.dedent(inspect.getsource(thing))
     except (OSError, TypeError):
         raise UsageError(f"the source of {thing.__name__} can't be found") from None
-    around = inspect.getclosurevars(thing)
-    outer = {**around.globals, **around.nonlocals}
-    helpers = [
-        textwrap.dedent(inspect.getsource(value))
-        for value in outer.values()
-        if isinstance(value, FunctionType) and value.__module__ == thing.__module__
-    ]
-    known = {key: value for key, value in outer.items() if is_plain(value)}
-    whole = "\n".join([*helpers, text])
-    return Unit(parsed(whole, thing.__name__, thing.__name__), known)
+    known, helpers = surroundings(thing)
+    return Unit(parsed("\n".join([*helpers, text]), thing.__name__, thing.__name__), known)
+
+
+def surroundings(thing: FunctionType) -> tuple[dict[str, Any], list[str]]:
+    """The plain values that a function and its helpers in the same module use, and the sources of
+    these helpers, those first that others call."""
+    known: dict[str, Any] = {}
+    helpers: dict[str, str] = {}
+    waiting = [thing]
+    while waiting:
+        around = inspect.getclosurevars(waiting.pop())
+        for name, value in {**around.globals, **around.nonlocals}.items():
+            if isinstance(value, FunctionType) and value.__module__ == thing.__module__:
+                if name not in helpers and value is not thing:
+                    helpers[name] = textwrap.dedent(inspect.getsource(value))
+                    waiting.append(value)
+            elif is_plain(value):
+                known.setdefault(name, value)
+    return known, list(helpers.values())[::-1]
 
 
 def is_plain(value: Any) -> bool:
