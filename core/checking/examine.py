@@ -42,7 +42,8 @@ def read_again(text: str, source: Mapping[str, Any], request: Mapping[str, Any])
     from backprop.reading.source import parsed
 
     unit = parsed(text, source["file"], source["unit"])
-    found = read(unit, point_of(request), result=source["result"], seed=source["seed"])
+    found = read(unit, point_of(request), result=source["result"], seed=source["seed"],
+                 known=source["known"])  # fmt: skip
     return found.tree
 
 

@@ -203,7 +203,8 @@ def read(
     reader = Reader(source, seed)
     reader.given, reader.wanted = dict(values), set(wanted)
     reader.asked["result"] = result
-    reader.scope.names |= {name: held(value) for name, value in (known or {}).items()}
+    reader.asked["known"] = {name: sent(value) for name, value in (known or {}).items()}
+    reader.scope.names |= {name: held(value) for name, value in reader.asked["known"].items()}
     try:
         returned, names = unit(reader)
         chosen = chosen_result(reader, returned, names, result)
@@ -218,9 +219,16 @@ def read(
         raise LimitError("this source needs too much memory to be read") from None
 
 
+def sent(value: Any) -> Any:
+    """A plain value as JSON carries it to another process."""
+    if isinstance(value, np.ndarray):
+        return {"array": value.tolist()}
+    return value.item() if isinstance(value, np.number) else value
+
+
 def held(value: Any) -> Any:
-    """A plain value from around a function, as the reader holds it."""
-    return Array.new(np.array(value)) if hasattr(value, "dtype") and np.ndim(value) else value
+    """A value that was sent, as the reader holds it."""
+    return Array.new(np.array(value["array"])) if isinstance(value, dict) else value
 
 
 def unit(reader: Reader) -> tuple[Any, Mapping[str, Any]]:
