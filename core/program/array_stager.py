@@ -38,6 +38,7 @@ PRODUCTS = {
     (2, 2): "matmul", (2, 1): "matvec", (1, 2): "vecmat", (1, 1): "inner",
     (3, 3): "batched", (3, 2): "batched", (2, 3): "batched", (3, 1): "batchvec", (1, 3): "vecbatch",
 }  # fmt: skip
+FEW = 6  # whole numbers of a constant array that are shown
 STACKS = 3  # axes from which an array is a stack of matrices
 LAST_AXIS = ("softmax", "log_softmax")  # work along the last axis, if none is given
 COMBINING = ("mul", "add", "max", "min")  # of conditions: and, or
@@ -408,7 +409,8 @@ class ArrayStager(Stager):
 def held_text(value: Any) -> str:
     """What a constant that the tree holds looks like in a stage."""
     if isinstance(value, np.ndarray):
-        return f"[{words(value.shape)}]"
+        short = value.size <= FEW and np.all(value == np.floor(value))
+        return str(value.astype(int).tolist()) if short else f"[{words(value.shape)}]"
     if isinstance(value, (Axis, Places)):
         return value.text
     if isinstance(value, slice):

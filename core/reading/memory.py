@@ -41,6 +41,7 @@ class Memory:
     def __init__(self, cells: Any, leaf: str | None) -> None:
         self.cells = cells
         self.leaf = leaf  # None while nothing in it depends on an input
+        self.name = ""  # that of the first variable that held it
         self.version = 0
         self.writes: list[Write] = []
         self.owner: Any = None  # the write that each entry was last changed by, or -1
@@ -65,6 +66,8 @@ class Memory:
             for write in self.writes:
                 leaves += [write.leaf, recorder.told(write.places)]
             self.leaf = recorder.record("put", leaves)
+            if self.name:
+                recorder.name(self.leaf, self.name)
             self.writes, self.owner = [], None
         return self.leaf
 

@@ -143,7 +143,10 @@ class Statements(Expressions):
         """What was just computed gets the name that it is assigned to."""
         if isinstance(value, Number):
             self.machine.recorder.name(value.leaf, name)
-        elif isinstance(value, Array) and value.depends and not value.memory.writes:
+            return value
+        if isinstance(value, Array) and value.parent is None:
+            value.memory.name = value.memory.name or name
+        if isinstance(value, Array) and value.depends and not value.memory.writes:
             self.machine.recorder.name(value.read(self.machine.recorder), name)
         return value
 
