@@ -241,8 +241,10 @@ def question(ctx: click.Context) -> Question:
     if isinstance(tree, Unit):
         wanted = [name.strip() for name in (ctx.params.get("wrt") or "").split(",") if name]
         seed = ctx.params.get("seed") or 0
+        drawn = middles(ctx.params.get("ranges") or ())
         values = numbers_of(at | explicit, seed)
-        tree, values = tree.at(values, seed=seed, result=output or "", wanted=wanted)
+        tree, found = tree.at(values | drawn, seed=seed, result=output or "", wanted=wanted)
+        values |= {name: value for name, value in found.items() if name not in drawn}
         return Question(tree, values, spare)
     if output is not None and "iterated" not in ctx.meta:
         from backprop.language.ending import ending, unneeded
@@ -250,6 +252,15 @@ def question(ctx: click.Context) -> Question:
         spare += tuple(name for name in unneeded(tree) if name in explicit)
         tree = ending(tree, output)
     return Question(tree, at | explicit, spare)
+
+
+def middles(ranges: Iterable[str]) -> dict[str, float]:
+    """A value for every name with a range, at which a source is read first."""
+    if not ranges:
+        return {}
+    from backprop.checking.points import read_range
+
+    return {name: (low + high) / 2 for name, (low, high) in map(read_range, ranges)}
 
 
 def array_file(name: str, value: str) -> Any:

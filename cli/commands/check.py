@@ -185,7 +185,12 @@ def at_points(
     known = {name: value for name, value in asked.values.items() if name not in asked.spare}
     known |= {name: asked.values[name] for name in asked.spare if name in program.inputs}
     for point in random_points(program, known, drawn, count, seed):
-        yield settled(report_of(asked._replace(values=point), **options), asked, settings)
+        here = asked._replace(values=point)
+        if asked.tree.guards:
+            from backprop.reading.reader import read_again
+
+            here = here._replace(tree=read_again(asked.tree, point))
+        yield settled(report_of(here, **options), asked, settings)
 
 
 def settled(report: Report, asked: Question, settings: Settings) -> Report:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from backprop.answer.report import Report
 from backprop.answer.values import MAKES, Value, checked_wrt, number, point
 from backprop.engine.diagnosis import diagnose
+from backprop.engine.guards import check_guards
 from backprop.engine.kinds import kind_of, resolve
 from backprop.engine.numbers import uncollected
 from backprop.engine.ties.conventions import CHOICES
@@ -112,6 +113,8 @@ def evaluate(
     start = beginning(program, upstream, jacobian=jacobian)
     kind = kind_of(program)
     found = kind.forward(program, at)
+    if program.guards:
+        check_guards(program, found)
     resolved = resolve(kind.watch(program, wanted), found, ties, start)
     notices = diagnose(program, at, found, resolved, wanted, ties)
     report = Report(

@@ -30,21 +30,12 @@ READABLE = 2_000  # characters of a formula that are still shown
 def tree_of(request: Mapping[str, Any]) -> Tree:
     """The program that is asked about, which ends with the output that was chosen."""
     if source := request.get("source"):
-        return read_again(request["text"], source, request)
+        from backprop.checking.arrays.subject import point_of
+        from backprop.reading.reader import read_again
+
+        return read_again(Tree(request["text"], [], [], [], {}, source=source), point_of(request))
     tree = parse(request["text"])
     return ending(tree, request["output"]) if request.get("output") else tree
-
-
-def read_again(text: str, source: Mapping[str, Any], request: Mapping[str, Any]) -> Tree:
-    """The tree of a Python source, at the point that is asked about."""
-    from backprop.checking.arrays.subject import point_of
-    from backprop.reading.reader import read
-    from backprop.reading.source import parsed
-
-    unit = parsed(text, source["file"], source["unit"])
-    found = read(unit, point_of(request), result=source["result"], seed=source["seed"],
-                 known=source["known"])  # fmt: skip
-    return found.tree
 
 
 def subject_of(request: Mapping[str, Any]) -> Subject:

@@ -17,9 +17,11 @@ from typing import Any, NamedTuple, Protocol
 from backprop.answer.evaluation import beginning, evaluate
 from backprop.answer.report import Report
 from backprop.descending.quantities import Point
+from backprop.engine.guards import broken
 from backprop.engine.kinds import kind_of, resolve
 from backprop.errors import UsageError
 from backprop.program.program import Program
+from backprop.program.stage import stage
 
 
 class Found(NamedTuple):
@@ -66,13 +68,28 @@ class ProgramObjective:
         program, everything = self.program, {**self.fixed, **point}
         kind = kind_of(program)
         values = kind.forward(program, everything)
+        if program.guards and broken(program, values):
+            self.read_again(everything)
+            program = self.program
+            values = kind.forward(program, everything)
         back = resolve(self.watch, values, self.ties, beginning(program, None)).back
         gradient = {name: back.gradient(program.inputs[name]) for name in self.names}
         return Found(float(values[program.output]), gradient)
 
+    def read_again(self, everything: Mapping[str, Any]) -> None:
+        """The source goes another way here than where it was read."""
+        from backprop.reading.reader import read_again
+
+        old = self.program
+        tree = read_again(old.tree, everything)
+        self.program = stage(tree, old.inputs, old.granularity, old.shared, old.shapes_of_inputs())
+        self.watch = kind_of(self.program).watch(self.program, self.names)
+
     def reports(self, point: Point, *, lost: bool = False) -> Iterator[tuple[int, Report]]:
         del lost
         everything = {**self.fixed, **point}
+        if self.program.guards:
+            self.at(point)
         yield 0, evaluate(self.program, everything, ties=self.ties, allow_nonfinite=True)
 
     def label(self, number: int) -> str:

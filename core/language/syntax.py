@@ -51,6 +51,16 @@ ATOM = 6
 NO_NAME = "0123456789." + HELD + HIDDEN
 
 
+class Guard(NamedTuple):
+    """What was decided by a value while a source was read: by the truth of a condition, by a
+    whole number, by an order. Whoever evaluates elsewhere has to look whether it holds."""
+
+    leaf: str  # the value that decided
+    test: str  # truth, whole, cut; or argmax, argmin, argsort with an axis
+    expected: Any
+    span: tuple[int, int]
+
+
 class Function(NamedTuple):
     """`name(p, q) = expr`: the body is the part `start:stop` of the tree's code."""
 
@@ -73,6 +83,7 @@ class Tree:
     values: Mapping[str, Any] = field(default_factory=dict)  # constants by their leaves
     whole: Collection[str] = ()  # variables that are an index, a size or a label
     source: Mapping[str, Any] = field(default_factory=dict)  # where it was read, if elsewhere
+    guards: Sequence[Guard] = ()
 
     @cached_property
     def offsets(self) -> list[tuple[int, int]]:

@@ -153,7 +153,8 @@ class Fuser:
         """The program without what nothing uses any more."""
         old = self.old
         names = {name: self.places[slot] for name, slot in old.names.items()}
-        used = {self.places[old.output], *names.values()}
+        watched = {self.places[slot] for slot, _ in old.guards}
+        used = {self.places[old.output], *names.values(), *watched}
         for slot in range(len(self.gates) - 1, -1, -1):
             if slot in used:
                 used.update(self.operands[slot])
@@ -171,6 +172,7 @@ class Fuser:
             inputs={name: moved[self.places[slot]] for name, slot in old.inputs.items()},
             names={name: moved[slot] for name, slot in names.items()},
             output=moved[self.places[old.output]],
+            guards=tuple((moved[self.places[slot]], guard) for slot, guard in old.guards),
             shapes=tuple([self.shapes[slot] for slot in order]),
             granularity="fused",
         )

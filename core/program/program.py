@@ -22,7 +22,7 @@ from backprop.arithmetic.texts import form, partial_text
 from backprop.errors import UsageError
 from backprop.gates import BENDING, GATES
 from backprop.gates.row import Gate
-from backprop.language.syntax import Tree
+from backprop.language.syntax import Guard, Tree
 
 Step = tuple[int, str, tuple[int, ...]]
 
@@ -119,6 +119,7 @@ class Program:
     shared: bool = True  # are equal subexpressions one stage?
     arrays: bool = False  # is any slot anything but a number?
     shapes: tuple[tuple[int, ...], ...] = ()  # of every slot
+    guards: tuple[tuple[int, Guard], ...] = ()  # of a source, with the slots that decided
     bending: Sequence[Step] = field(init=False, default=())  # stages that bend or jump somewhere
 
     def __post_init__(self) -> None:

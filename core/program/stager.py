@@ -86,6 +86,7 @@ class Stager:
             self.literals, self.inputs, self.defaults, self.inputs | self.names, output,
             tuple(self.notices), "fine" if self.fine else "written", self.share,
             self.arrays, tuple(self.shapes),
+            tuple((self.leaves[guard.leaf], guard) for guard in self.tree.guards),
         )  # fmt: skip
 
     def check_size(self) -> None:

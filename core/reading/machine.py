@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from backprop.gates.shapes import Axis
+from backprop.language.syntax import Guard
 from backprop.reading.diagnostics import UnreadError
 from backprop.reading.memory import Array, Number
-from backprop.reading.recorder import Guard, Recorder
+from backprop.reading.recorder import Recorder
 from backprop.reading.values import depends, described, is_numeric, plain_number
 
 

@@ -20,8 +20,8 @@ from backprop.language.syntax import HIDDEN, Tree
 from backprop.reading.diagnostics import UnreadError, located
 from backprop.reading.machine import Machine
 from backprop.reading.memory import Array, Number
-from backprop.reading.recorder import Guard, Recorder
-from backprop.reading.source import Source, function_named, names_in, parameters
+from backprop.reading.recorder import Recorder
+from backprop.reading.source import Source, function_named, names_in, parameters, parsed
 from backprop.reading.statements import Leaving, Statements
 from backprop.reading.values import (
     MISSING,
@@ -39,7 +39,6 @@ class SourceTree(Tree):
     """A program that was read from Python: every node has its place in the source."""
 
     places: Sequence[tuple[int, int]] = ()
-    guards: Sequence[Guard] = ()
 
     @property
     def spans(self) -> Sequence[tuple[int, int]]:  # type: ignore[override]
@@ -197,13 +196,15 @@ def read(
     seed: int = 0,
     wanted: Collection[str] = (),
     known: Mapping[str, Any] | None = None,
+    held_already: bool = False,
 ) -> Found:
     """Read a unit at a point. `result` names what is the result, if it isn't what is returned;
     `wanted` are names of a script to differentiate by, at the values that it gives them."""
     reader = Reader(source, seed)
     reader.given, reader.wanted = dict(values), set(wanted)
     reader.asked["result"] = result
-    reader.asked["known"] = {name: sent(value) for name, value in (known or {}).items()}
+    plain = {name: value if held_already else sent(value) for name, value in (known or {}).items()}
+    reader.asked["known"] = plain
     reader.scope.names |= {name: held(value) for name, value in reader.asked["known"].items()}
     try:
         returned, names = unit(reader)
@@ -307,6 +308,17 @@ def finished(reader: Reader, result: Any) -> SourceTree:
     source = reader.source
     return SourceTree(
         source.lines.text, recorder.code, [], recorder.body, {}, "", recorder.fixed, whole,
-        {"file": source.file, "unit": source.unit, **reader.asked}, recorder.spans,
-        recorder.guards,
+        {"file": source.file, "unit": source.unit, **reader.asked}, recorder.guards,
+        recorder.spans,
     )  # fmt: skip
+
+
+def read_again(tree: Tree, values: Mapping[str, Any]) -> Tree:
+    """The tree of the same unit at other values, where its guards may not hold."""
+    asked = tree.source
+    unit = parsed(tree.text, asked["file"], asked["unit"])
+    found = read(
+        unit, values, result=asked["result"], seed=asked["seed"], known=asked["known"],
+        held_already=True,
+    )  # fmt: skip
+    return found.tree

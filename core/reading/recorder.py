@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -17,20 +17,11 @@ from backprop.arithmetic.arrays import ARRAYS, IGNORED
 from backprop.errors import LimitError
 from backprop.gates import GATES, array_gates
 from backprop.gates.shapes import LIMIT, MismatchError, too_many
-from backprop.language.syntax import HELD, HIDDEN, Item, Op
+from backprop.language.syntax import HELD, HIDDEN, Guard, Item, Op
 from backprop.reading.diagnostics import Lines, UnreadError
 
 MOST = 1_000_000  # gates
 Span = tuple[int, int]
-
-
-class Guard(NamedTuple):
-    """What was decided by values: whoever evaluates elsewhere has to look whether it holds."""
-
-    leaf: str
-    test: str  # truth, order, whole
-    expected: Any
-    span: Span
 
 
 @dataclass
