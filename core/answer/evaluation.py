@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from backprop.answer.report import Report
 from backprop.answer.values import MAKES, Value, checked_wrt, number, point
 from backprop.engine.diagnosis import diagnose
-from backprop.engine.guards import check_guards
+from backprop.engine.guards import check_guards, tied
 from backprop.engine.kinds import kind_of, resolve
 from backprop.engine.numbers import uncollected
 from backprop.engine.ties.conventions import CHOICES
@@ -124,7 +124,7 @@ def evaluate(
     part = program.tree.output
     return replace(
         report, unused=unused if everything and not part else (),
-        notices=(*program.notices, *report.notices, *told_of(unused, part)),
+        notices=(*program.notices, *tied(program, found), *report.notices, *told_of(unused, part)),
     )  # fmt: skip
 
 

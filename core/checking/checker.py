@@ -52,7 +52,7 @@ def check(
         if "method" in answer:
             done[answer["method"]] = Method("done", answer["seconds"])
             continue
-        found = received(answer["check"])
+        found = beside_guards(received(answer["check"]), report)
         if not answer["more"]:
             return found
         end = time.monotonic() + FORMULA
@@ -78,6 +78,14 @@ def refusal(report: Report, timeout: float) -> str:
 def entries_of(report: Report) -> int:
     """How many entries there are in all inputs."""
     return sum(math.prod(shape) for shape in report.program.shapes_of_inputs().values())
+
+
+def beside_guards(found: Check, report: Report) -> Check:
+    """What agrees on one side of a condition of a source says nothing of the other side."""
+    said = next((one.message for one in report.notices if one.kind == "guard"), "")
+    if not said or found.verdict not in ("agree", "rounding"):
+        return found
+    return found._replace(verdict="kink", reason=said)
 
 
 def too_wide(program: Program, timeout: float) -> bool:

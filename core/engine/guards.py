@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from backprop.arithmetic.texts import COMPARISONS
 from backprop.errors import UsageError
 from backprop.language.syntax import Guard
-from backprop.program.program import Program
+from backprop.program.program import Notice, Program
 
 
 def broken(program: Program, values: Sequence[Any]) -> Guard | None:
@@ -46,3 +47,16 @@ def check_guards(program: Program, values: Sequence[Any]) -> None:
             "at these values the source goes another way than where it was read",
             text=program.text, span=found.span, origin=str(program.tree.source.get("file", "")),
         )  # fmt: skip
+
+
+def tied(program: Program, values: Sequence[Any]) -> Iterator[Notice]:
+    """A notice for every condition of a source that is just where it switches: a hair away the
+    source goes another way, which is not looked at."""
+    for slot, _ in program.guards:
+        gate, operands = program.gates[slot], program.operands[slot]
+        fed = [values[operand] for operand in operands]
+        if gate in COMPARISONS and alike(fed[0], fed[1]):
+            line, _ = program.where(slot)
+            code = program.stage(slot, 0).code
+            text = f"line {line}: {code} is just where it switches, so the source goes another way"
+            yield Notice("guard", f"{text} beside this point", program.labels[slot])
