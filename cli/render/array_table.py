@@ -18,7 +18,7 @@ from backprop.answer.report import Report
 from backprop.cli.output import UNBOUNDED
 from backprop.cli.render.arrays import brief
 from backprop.cli.render.frame import BACKWARD, FORWARD, INPUTS, WIDEST, left_out, new_table
-from backprop.cli.render.lines import Pull, pulls, shape_of, shown_stages
+from backprop.cli.render.lines import Pull, pulls, shape_of, short_code, shown_stages
 from backprop.cli.render.numbers import View
 
 FORMULA = 30  # columns of a formula before it is folded
@@ -42,7 +42,7 @@ class ArrayStages:
         self.inputs = [Row(name, slot) for name, slot in inputs]
         self.stages = [
             Row(left_out(row), None) if isinstance(row, int)
-            else Row(f"{row.stage.name} = {row.stage.code}", row.stage.slot, [*pulls(report, row)])
+            else Row(f"{row.stage.name} = {short_code(row.stage.code)}", row.stage.slot, [*pulls(report, row)])
             for row in shown_stages(report)
         ]  # fmt: skip
 
@@ -87,7 +87,7 @@ class ArrayStages:
         grid.add_column(overflow="fold", max_width=FORMULA)
         for name, sign, formula, flow in row.pulls:
             if flow is None:
-                grid.add_row(name, sign, f"{formula}: nothing passes")
+                grid.add_row(name, sign, f"{formula}: nothing passes" if sign else formula)
             elif inline and not flow.ndim:
                 grid.add_row(name, sign, f"{formula} = {self.view.short(flow)}")
             else:

@@ -10,6 +10,8 @@ from backprop.cli.render.numbers import View, optional
 from backprop.program.program import Program, Stage
 
 EDGE = 60  # stages shown at either end of a long program
+LONGEST = 300  # characters of the code of a stage that are shown
+OPERANDS = 20  # of one stage, of which it is told what they get
 NOTES = 12
 CERTAIN = ("agree", "unchecked")  # verdicts that one line below the answers says
 READABLE = 60  # characters of a formula that is shown beside its number
@@ -47,7 +49,8 @@ def passings(report: Report, computed: Computed, view: View) -> list[Passing]:
     """What a stage hands back, in the way the lecture notes write it: `dx += -4`."""
     if report.program.arrays:
         return [
-            Passing("", f"{name} {sign} {formula}: nothing passes" if flow is None
+            Passing("", f"{name} {formula}" if not sign
+                    else f"{name} {sign} {formula}: nothing passes" if flow is None
                     else f"{name} {sign} {formula} = {view.short(flow)}")
             for name, sign, formula, flow in pulls(report, computed)
         ]  # fmt: skip
@@ -70,12 +73,21 @@ def sign(report: Report, stage: Stage, place: int) -> str:
 
 
 def pulls(report: Report, computed: Computed) -> Iterator[Pull]:
-    """What a stage of arrays hands back, operand by operand."""
+    """What a stage of arrays hands back, operand by operand; of very many the first ones."""
     stage = computed.stage
-    for place, name in enumerate(stage.operand_names):
-        if stage.passes_to(place):
-            flow = computed.flows[place]
-            yield Pull(f"d{name}", sign(report, stage, place), report.pull(stage, place), flow)
+    places = [place for place, _ in enumerate(stage.operand_names) if stage.passes_to(place)]
+    for place in places[:OPERANDS]:
+        name, flow = stage.operand_names[place], computed.flows[place]
+        yield Pull(f"d{name}", sign(report, stage, place), report.pull(stage, place), flow)
+    if len(places) > OPERANDS:
+        yield Pull("...", "", f"and to {len(places) - OPERANDS:,} more operands", None)
+
+
+def short_code(code: str) -> str:
+    """The code of a stage; of one with very many operands both ends."""
+    if len(code) <= LONGEST:
+        return code
+    return f"{code[: LONGEST * 2 // 3]} ... {code[-LONGEST // 5 :]}"
 
 
 def shape_of(program: Program, slot: int) -> str:

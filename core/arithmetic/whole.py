@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -250,10 +250,31 @@ def taken(a: Array, *indices: Any) -> Array:
     return a[entries(a, indices)]
 
 
+class Scattered(NamedTuple):
+    """A gradient for a few entries of an array. Whoever adds it to others needs no array for it."""
+
+    g: Array
+    places: tuple[Any, ...]
+    shape: tuple[int, ...]
+
+    def add_to(self, gradient: Array) -> None:
+        if all(isinstance(place, (int, slice)) for place in self.places):
+            gradient[self.places] += self.g
+        else:
+            np.add.at(gradient, self.places, self.g)
+
+    def whole(self) -> Array:
+        found = np.zeros(self.shape, dtype=np.asarray(self.g).dtype)
+        self.add_to(found)
+        return found
+
+
+def scattering(g: Array, a: Array, *indices: Any) -> Scattered:
+    return Scattered(g, entries(a, indices), a.shape)
+
+
 def scattered(g: Array, a: Array, *indices: Any) -> Array:
-    found = np.zeros(a.shape, dtype=np.asarray(g).dtype)
-    np.add.at(found, entries(a, indices), g)
-    return found
+    return scattering(g, a, *indices).whole()
 
 
 def put(a: Array, *values_and_places: Any) -> Array:
@@ -276,7 +297,9 @@ def put_back(g: Array, *values_and_places: Any) -> list[Array | None]:
     for _, at in reversed(pairs(values_and_places)):
         here = at.of(left)
         part = np.array(here[at.key])
-        parts += [None, np.where(last_named(at, left), part, 0.0)[()] if part.ndim else part[()]]
+        if any(np.ndim(place) for place in (at.key if isinstance(at.key, tuple) else (at.key,))):
+            part = np.where(last_named(at, left), part, 0.0)
+        parts += [None, part[()]]
         here[at.key] = 0.0
     return [left, *parts[::-1]]
 

@@ -14,6 +14,7 @@ from backprop.child.process import LATE, Child
 from backprop.engine.numbers import Branches
 from backprop.program.program import Program
 
+PASSING = ("agree", "rounding")
 FORMULA = 2.0  # seconds more that SymPy may take for the formula of the whole expression
 RATE = 5_000  # stages that are checked in a second, at most
 ENTRIES = 4_000  # operations on single entries that are; of more, samples have to do
@@ -83,9 +84,13 @@ def entries_of(report: Report) -> int:
 def beside_guards(found: Check, report: Report) -> Check:
     """What agrees on one side of a condition of a source says nothing of the other side."""
     said = next((one.message for one in report.notices if one.kind == "guard"), "")
-    if not said or found.verdict not in ("agree", "rounding"):
+    if not said or found.verdict not in PASSING:
         return found
-    return found._replace(verdict="kink", reason=said)
+    inputs = {
+        name: one._replace(verdict="kink", reason=said) if one.verdict in PASSING else one
+        for name, one in found.inputs.items()
+    }
+    return found._replace(verdict="kink", reason=said, inputs=inputs)
 
 
 def too_wide(program: Program, timeout: float) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from backprop.arithmetic.arrays import finite
+from backprop.arithmetic.whole import Scattered
 from backprop.engine.arrays import ArrayBackward
 from backprop.engine.ties.conventions import Resolved
 from backprop.engine.ties.moving import SAMPLES
@@ -46,7 +47,8 @@ def first_lost(program: Program, values: Sequence[Array], back: ArrayBackward) -
 def first_lost_backward(program: Program, back: ArrayBackward) -> Iterator[Notice]:
     for slot, _, operands in program.backward_steps():
         for position, flow in enumerate(back.messages[slot] or ()):
-            if not finite(flow) and finite(back.gradients[slot]):
+            part = flow.g if isinstance(flow, Scattered) else flow
+            if not finite(part) and finite(back.gradients[slot]):
                 label, into = program.labels[slot], program.labels[operands[position]]
                 code = f"{label} = {program.stage(slot, 0).code}"
                 text = f"{code} passes back to {into} what is not finite"

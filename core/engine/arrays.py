@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.arithmetic.arrays import ARRAYS, IGNORED, ArrayArithmetic
+from backprop.arithmetic.arrays import ARRAYS, FEW, IGNORED, ArrayArithmetic
 from backprop.arithmetic.definitions import cost
+from backprop.arithmetic.whole import Scattered
 from backprop.engine.numbers import Branches, uncollected
 from backprop.gates import GATES
 from backprop.program.program import CONSTANT, Program
@@ -36,7 +37,8 @@ class ArrayBackward(NamedTuple):
     def flow(self, slot: int, position: int) -> Array | None:
         """What a stage passes to one of its operands; None if nothing."""
         messages = self.messages[slot]
-        return None if messages is None else messages[position]
+        found = None if messages is None else messages[position]
+        return found.whole() if isinstance(found, Scattered) else found
 
     def slopes(self, slot: int) -> None:
         """Gates on arrays have no table of slopes: what they pass back says all."""
@@ -74,6 +76,7 @@ def backward_arrays(
     reached: list[Reach] = [None] * len(values)
     messages: list[Messages | None] = [None] * len(values)
     gradients[program.output] = upstream
+    owned: set[int] = set()  # slots whose gradient nothing else holds
     with np.errstate(**IGNORED):
         for slot, gate, operands in program.backward_steps(only=only):
             gradient = gradients[slot]
@@ -84,6 +87,14 @@ def backward_arrays(
             if slot in branches.at:
                 fed, convention = branches.at[slot], "first"
             heard = [wanted[operand] for operand in operands]
+            if gate in FEW and heard[0]:
+                part = FEW[gate](*fed, gradient)
+                messages[slot] = [part, *[None] * (len(operands) - 1)]
+                into = operands[0]
+                gradients[into] = added_in_place(part, gradients[into], into in owned)
+                owned.add(into)
+                reached[into] = None
+                continue
             if GATES[gate].array:
                 parts = list(arithmetic.message[convention][gate](heard, *fed, gradient))
                 reaches: list[Reach] = [None] * len(parts)
@@ -97,12 +108,22 @@ def backward_arrays(
                 parts[place] = part = fitted(part, shapes[operand])
                 before = gradients[operand]
                 gradients[operand] = part if before is None else before + part
+                owned.discard(operand)
                 reach = touched(reaches[place], shapes[operand])
                 if before is not None:
                     reach = None if reach is None else either(reached[operand], reach)
                 reached[operand] = reach
             messages[slot] = parts
     return ArrayBackward(gradients, messages, shapes)
+
+
+def added_in_place(part: Scattered, before: Array | None, owned: bool) -> Array:
+    """A gradient with a few entries more; an array that others hold as well is copied first."""
+    if before is None:
+        return part.whole()
+    found = before if owned else np.array(before)
+    part.add_to(found)
+    return found
 
 
 def wanted_slots(program: Program, wrt: Collection[str] | None) -> list[bool]:
