@@ -42,7 +42,11 @@ class ArrayStages:
         self.inputs = [Row(name, slot) for name, slot in inputs]
         self.stages = [
             Row(left_out(row), None) if isinstance(row, int)
-            else Row(f"{row.stage.name} = {short_code(row.stage.code)}", row.stage.slot, [*pulls(report, row)])
+            else Row(
+                f"{row.stage.name} = {short_code(row.stage.code)}",
+                row.stage.slot,
+                [*pulls(report, row)],
+            )
             for row in shown_stages(report)
         ]  # fmt: skip
 
