@@ -239,6 +239,11 @@ def question(ctx: click.Context) -> Question:
         explicit[name] = array_file(name, value) if value.startswith("@") else value
     spare = tuple(name for name in at if name not in explicit)
     if isinstance(tree, Unit):
+        if ctx.params.get("data"):
+            raise UsageError(
+                "Python source is read at one point, not for the rows of a table",
+                hint="write what a row comes to as a text: w*x + b",
+            )
         wanted = [name.strip() for name in (ctx.params.get("wrt") or "").split(",") if name]
         seed = ctx.params.get("seed") or 0
         drawn = middles(ctx.params.get("ranges") or ())
