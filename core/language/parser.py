@@ -17,7 +17,10 @@ from backprop.language.state import Bracket, State
 from backprop.language.syntax import ABSENT, LEVEL, POSTFIX, SLICE, Function, Item, Op, Tree
 from backprop.language.tokens import MODULE, bare, is_name, is_number, word
 
-KEYWORDS = ("axis", "keepdims")  # arguments that may be given by name
+# Arguments that may be given by name, and what they are called here.
+KEYWORDS: dict[Item, str] = {
+    "axis": "axis", "keepdims": "keepdims", "dim": "axis", "keepdim": "keepdims",
+}  # fmt: skip
 SETTINGS: dict[Item, str] = {"True": "1", "False": "0"}
 CLOSING = {"group": ")", "tuple": ")", "call": ")", "method": ")", "list": "]", "index": "]"}
 
@@ -199,10 +202,12 @@ class Parser(State):
         return self.calls[key]
 
     def attribute(self, k: int, token: str) -> bool:
+        from backprop.language.spellings import method
+
         name = word(token)[1:]
         self.complaints.check_attribute(self, k, token, name)
         if token[-1] == "(":
-            return self.opened(Bracket("method", k, name))
+            return self.opened(Bracket("method", k, name if name == "dot" else method(name)))
         self.emit(Op(name, 1, "attribute"), k)
         return False
 
@@ -238,7 +243,8 @@ class Parser(State):
         bracket = self.open[-1]
         if bracket.keyword:
             self.code[-1] = SETTINGS.get(self.code[-1], self.code[-1])
-            self.emit(Op(self.tokens[bracket.keyword], 1, "keyword"), bracket.keyword)
+            named = KEYWORDS[self.tokens[bracket.keyword]]
+            self.emit(Op(named, 1, "keyword"), bracket.keyword)
             bracket.keyword = 0
 
     # Statements.

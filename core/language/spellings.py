@@ -270,3 +270,53 @@ def functions() -> dict[tuple[str, str], Spelling]:
 def spelling(module: str, name: str) -> Spelling | None:
     """The function of this name in a module, `.` for methods; None if it isn't known."""
     return functions().get((module, name))
+
+
+METHODS = frozenset(
+    [
+        "sum",
+        "mean",
+        "prod",
+        "var",
+        "std",
+        "norm",
+        "max",
+        "min",
+        "exp",
+        "log",
+        "log1p",
+        "sqrt",
+        "square",
+        "abs",
+        "sign",
+        "floor",
+        "ceil",
+        "round",
+        "sin",
+        "cos",
+        "tan",
+        "tanh",
+        "sigmoid",
+        "relu",
+        "softmax",
+        "log_softmax",
+        "logsumexp",
+        "cumsum",
+        "reshape",
+        "clip",
+        "pow",
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "trace",
+        "outer",
+    ]
+)
+
+
+def method(name: str) -> str:
+    """The function of the language that a method stands for: `x.sum(0)` is sum(x, 0)."""
+    found = functions().get((".", name))
+    plain = {"amax": "max", "amin": "min"}.get(found.name, found.name) if found else ""
+    return plain if plain in METHODS else ""

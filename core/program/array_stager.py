@@ -155,6 +155,11 @@ class ArrayStager(Stager):
             if slot is not None:
                 self.stack.append(slot)
             return
+        if op.kind == "method" and op.name != "dot":
+            slot = self.called_gate(op, self.take(op.arity))
+            if slot is not None:
+                self.stack.append(slot)
+            return
         if op.kind in ("keyword", "list"):
             operands = self.take(op.arity)
             keyword = op.kind == "keyword"

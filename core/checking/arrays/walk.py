@@ -111,6 +111,8 @@ class Walker:
             case "attribute":
                 array = self.settled(operands[0])
                 return array.T if np.ndim(array) else array
+            case "method" if op.name != "dot":
+                return self.call(op.name, operands)
             case "method":
                 return self.product(*operands)
             case "call":

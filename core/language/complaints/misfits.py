@@ -15,6 +15,7 @@ from backprop.language.complaints import excerpts, foreign_text, readings
 from backprop.language.complaints.spans import ENDS, at, at_bracket, at_name, never_closed
 from backprop.language.complaints.spans import quote as quote
 from backprop.language.complaints.words import LEADING, MEANT, OPERATORS, UNKNOWN, WORDS
+from backprop.language.spellings import method
 from backprop.language.tokens import bare, is_name, is_number, word
 
 if TYPE_CHECKING:
@@ -126,15 +127,16 @@ def not_a_number(state: State, k: int, token: str) -> LanguageError:
 
 
 def check_attribute(state: State, k: int, token: str, name: str) -> None:
-    """Only `.T` and `.dot(...)` are read."""
-    if name in ("T", "dot") and (name == "dot") == (token[-1] == "("):
+    """`.T` is read, and methods that are functions of the language."""
+    called = token[-1] == "("
+    if (name == "T" and not called) or (called and (name == "dot" or method(name))):
         return
     last = k
     while last + 1 < len(state.tokens) and state.tokens[last + 1][0] == "." and token[-1] != "(":
         last += 1
         token = state.tokens[last]
     function = word(token)[1:]
-    hint = "only .T and .dot(...) are read"
+    hint = ".T is read, and methods such as .dot(...), .sum(0), .mean()"
     if find(function) and token[-1] == "(":
         hint = f"write {function}(...) as a function of its own"
     raise at_name(state, k, f"the attribute {quote('.' + name)} is not read here", hint)
