@@ -112,7 +112,7 @@ class Opener:
 
     def constant(self, number: Any) -> int:
         made = getattr(number, "operands", None)
-        key = repr(number) if made is None else (number.gate, *map(repr, made))  # tells -0.0 from 0
+        key = repr(number) if made is None else id(number)  # a text tells -0.0 from 0
         if key not in self.known:
             self.known[key] = slot = self.add(CONSTANT, ())
             self.numbers[slot] = number if made is not None else float(number)
