@@ -21,6 +21,8 @@ from backprop.program.program import Program
 
 Array = Any
 FAIR = 1e-8  # what any gate's floats may be off, beside the sizes of what it adds up
+LEAST = 2.0**-1074
+TINY = 1e-290  # what is smaller may have fewer digits than other floats
 SMALL_STEP = 40  # digits of a difference's step
 DIGITS = 130
 
@@ -116,10 +118,13 @@ def results(
 def beside(fed: Sequence[Any], moving: Sequence[bool]) -> list[Any]:
     """What a gate is fed, a few floats away from it; an index stays what it is."""
     random = np.random.default_rng(len(fed))
-    return [
-        operand * (1 + random.uniform(-1e-15, 1e-15, np.shape(operand))) if moves else operand
-        for operand, moves in zip(fed, moving, strict=True)
-    ]
+
+    def near(operand: Any) -> Any:
+        tiny = (operand != 0) & (np.abs(operand) < TINY)
+        moved = operand * (1 + random.uniform(-1e-15, 1e-15, np.shape(operand)))
+        return moved + tiny * random.choice((-2, -1, 1, 2), np.shape(operand)) * LEAST
+
+    return [near(operand) if moves else operand for operand, moves in zip(fed, moving, strict=True)]
 
 
 def off(number: Array, right: Array, other: Array, size: Array | None) -> bool:
@@ -130,7 +135,7 @@ def off(number: Array, right: Array, other: Array, size: Array | None) -> bool:
     known = np.isfinite(found) & np.isfinite(truth) & np.isfinite(near)
     size = np.maximum(np.abs(truth), 0.0 if size is None else np.asarray(size, dtype=float))
     with np.errstate(**IGNORED):
-        bad = np.abs(found - truth) > FAIR * size + 1000 * np.abs(near - found) + 1e-290
+        bad = np.abs(found - truth) > FAIR * size + 1000 * np.abs(near - found) + TINY
     return bool(np.any(bad & known))
 
 
