@@ -136,7 +136,7 @@ DIALECT = Dialect(FUNCTIONS, exactly, literal)
 @cache
 def rule(name: str, count: int) -> tuple[Rule, list[Rule]]:
     """The value of a gate and its slopes, as SymPy has them, for mpmath numbers."""
-    if name in PAIRWISE and count > 2:
+    if count > PAIRWISE.get(name, count):
         return pairwise(name, count)
     fresh = [sympy.Dummy(f"x{place}", real=True) for place in range(count)]
     if name in FUNCTIONS:
@@ -148,7 +148,7 @@ def rule(name: str, count: int) -> tuple[Rule, list[Rule]]:
     return compiled(fresh, value), [compiled(fresh, slope) for slope in slopes]
 
 
-PAIRWISE = ("max", "min")
+PAIRWISE = {"max": 2, "min": 2, "hypot": 16}  # operands beyond which SymPy would take too long
 
 
 def pairwise(name: str, count: int) -> tuple[Rule, list[Rule]]:
