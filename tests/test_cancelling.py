@@ -83,6 +83,11 @@ CONSTANTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("x*(1e16 + 1 - 1e16)", {"x": 2.0}, "rounding", "1"),
     ("x*exp(800)/exp(799)", {"x": 2.0}, "overflow", "2.718281828459045"),
     ("x*log(2)", {"x": 2.0}, "agree", "0.693147180559945309417232121458176568"),
+    ("x*(exp(800)/exp(799))", {"x": 2.0}, "overflow", "2.718281828459045"),
+    ("x*(exp(-800)*exp(800))", {"x": 2.0}, "overflow", "1"),
+    ("x*(1e200/(1e200*1e200))", {"x": 2.0}, "overflow", "1.0000000000000000302668777"),
+    ("exp2(1e-160)**x", {"x": 2.0}, "rounding", "6.9314718055994530154"),
+    ("x*asinh(sin(pi) + 1e-160)", {"x": 2.0}, "rounding", "9.999999999999999886"),
     ("f(t) = t*log(3)\nf(x) + sin(pi/6)*x", {"x": 2.0}, "agree", "1.598612288668109691395245236922"),
 ]  # fmt: skip
 
@@ -96,6 +101,30 @@ def test_constants_are_exact_for_the_opinions(
     assert str(found.inputs["x"].exact).startswith(exact)
 
 
+ZEROS = ["sin(pi)", "(sqrt(2)**2 - 2)", "(log(e) - 1)", "(3 + sin(2*pi))*sin(pi)"]
+
+
+@pytest.mark.parametrize("zero", ZEROS)
+def test_a_constant_that_is_0_to_within_rounding_is_0(zero: str) -> None:
+    found = checked(f"x*{zero}", {"x": 2.0})
+    assert (found.verdict, found.value and found.value.exact) == ("agree", "0")
+    assert found.inputs["x"].exact == "0"
+    for whole in ("sum", "max"):
+        of_array = checked(f"{whole}(v)*{zero}", {"v": [2.0, 3.0]}).inputs["v"]
+        assert (of_array.verdict, of_array.exact) == ("agree", ["0", "0"])
+    assert checked(f"x/({zero})", {"x": 2.0}).verdict == "undefined"
+
+
+def test_a_root_of_0_is_not_0_to_within_rounding() -> None:
+    """The root of 1.2e-16 is as far from 0 as 1e-8."""
+    assert checked("x*sqrt(sin(pi))", {"x": 2.0}).verdict == "rounding"
+
+
+def test_constants_that_are_one_float_are_not_one_number() -> None:
+    found = checked("cos((log(e) - 1) - (tanh(30) - 1)*c)*norm(A)", {"c": 0.7, "A": [[1.0, 2.0]]})
+    assert [found.inputs[name].verdict for name in "cA"] == ["rounding", "agree"]
+
+
 def test_constants_in_arrays_are_exact_too() -> None:
     found = checked("sum(x*[log(2), 1e16 + 1 - 1e16])", {"x": [2.0, 3.0]})
     assert found.verdict == "rounding"
@@ -105,6 +134,39 @@ def test_constants_in_arrays_are_exact_too() -> None:
 
 def test_ten_thousand_constants_in_a_row_are_no_recursion() -> None:
     assert checked("x*(" + "1 + " * 10_000 + "1)", {"x": 2.0}, ("numeric",)).verdict == "agree"
+
+
+# What is next to nothing, but not 0.
+
+
+@pytest.mark.parametrize("x", [40.0, 80.0, 300.0])
+def test_a_small_difference_of_large_parts_is_not_0(x: float) -> None:
+    found = checked("softplus(x) - x", {"x": x}).inputs["x"]
+    assert (found.verdict, found.digits) == ("rounding", 0)
+    with mp.workdps(50):
+        assert abs(mpf(found.exact) * mp.exp(x) + 1) < 1e-15
+
+
+def test_floats_below_the_normal_ones_round() -> None:
+    given = {"u": [-1.4998e-160, -2.602e-160, 1.1964e-160]}
+    assert checked("norm(u*u)", given).inputs["u"].verdict == "rounding"
+
+
+@pytest.mark.parametrize("text", ["log(relu(x)) + y", "asinh(log(relu(x)))*y", "y + log(0*x)"])
+def test_what_has_no_value_has_no_derivative(text: str) -> None:
+    found = checked(text, {"x": -1.39, "y": 2.0})
+    assert {one.verdict for one in found.inputs.values()} == {"undefined"}
+
+
+def test_what_ties_in_floats_only_is_no_difference() -> None:
+    """Exactly, atanh(y) is larger by a part in 10**16."""
+    text = "min(atanh(y), abs(y)) + atan2(log10(2*y), acos(y**y))"
+    assert checked(text, {"y": 1.0504e-08}).verdict == "agree"
+
+
+def test_an_operand_that_overflowed_is_no_kink() -> None:
+    found = checked("min(silu(x), x*(exp(800)/exp(799)))", {"x": -2.0414})
+    assert (found.verdict, found.inputs["x"].verdict) == ("overflow", "overflow")
 
 
 # What is passed on the way to a number.

@@ -122,7 +122,7 @@ def test_a_branch_that_rounding_chose_is_a_kink() -> None:
     """Exactly x + 0.5 is larger; in floats the sum with 1e16 has rounded x up to 4."""
     found = checked("max((x + 1e16) - 1e16, x + 0.5)*x", {"x": 3.3})
     assert (found.verdict, found.inputs["x"].reason) == (
-        "kink", "so close to a kink that q4 takes another branch in float64",
+        "kink", "rounding makes q4 take another branch in float64",
     )  # fmt: skip
 
 

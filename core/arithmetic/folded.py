@@ -3,7 +3,8 @@ so that whoever computes in many digits begins with the numbers that were writte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 
@@ -24,8 +25,19 @@ def unfolded(
     value: Any, number: Callable[[Any], Any], function: Callable[[str], Callable[..., Any]]
 ) -> Any:
     """What a constant is in other numbers. `number` makes one of a float as it was written,
-    `function` has the gates; long sums of constants are deep, so this does not recurse."""
-    known: dict[int, Any] = {}
+    `function` has the gates."""
+    return every_part(value, number, function)[id(value)]
+
+
+def every_part(
+    value: Any,
+    number: Callable[[Any], Any],
+    function: Callable[[str], Callable[..., Any]],
+    known: Mapping[int, Any] = MappingProxyType({}),
+) -> dict[int, Any]:
+    """The same for all that a constant is made of, by identity, but for what is known already.
+    Long sums of constants are deep, so this does not recurse."""
+    known = dict(known)
     waiting = [value]
     while waiting:
         top = waiting[-1]
@@ -38,4 +50,18 @@ def unfolded(
         if id(top) not in known:
             parts = [known[id(one)] for one in operands or ()]
             known[id(top)] = number(top) if operands is None else function(top.gate)(*parts)
-    return known[id(value)]
+    return known
+
+
+def parts_of(value: Any) -> dict[int, Any]:
+    """A constant and all the constants that it is made of, by identity, the first ones first."""
+    found: dict[int, Any] = {}
+    waiting = [value]
+    while waiting:
+        top = waiting[-1]
+        missing = [one for one in getattr(top, "operands", ()) if id(one) not in found]
+        if missing:
+            waiting += missing
+            continue
+        found[id(waiting.pop())] = top
+    return found

@@ -6,13 +6,14 @@ exception comes out. Exponents have no bounds there, so towers of them are cut o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import mpmath
 from mpmath import mp, mpf
 
-from backprop.arithmetic.folded import Folded, unfolded
+from backprop.arithmetic.folded import Folded, every_part, parts_of
 from backprop.arithmetic.system import Arithmetic, Function
 from backprop.arithmetic.texts import COMPARISONS
 from backprop.gates import CONSTANTS
@@ -20,6 +21,7 @@ from backprop.gates import CONSTANTS
 nan, inf = mp.nan, mp.inf
 FARTHEST = mpf(2) ** 1_500  # exp of more than this counts as infinite
 FLAT = 10**7  # erf and tanh of more than this are 1
+TINY = mpf(10) ** -20  # beside a float, what may be 0 exactly
 WIDEST = 5_000  # bits before the point of an angle; beyond, its sine isn't worth its cost
 
 
@@ -172,7 +174,51 @@ def exactly(value: Any) -> Any:
     """A float as the number that it is; a constant that is made of others, from these."""
     if value.__class__ is not Folded:
         return mpf(value)
-    return unfolded(value, mpf, constant_or_gate)
+    return settled(value, mpf, constant_or_gate)
+
+
+def doubtful(one: Any, found: Any) -> bool:
+    """Is an exact number next to nothing beside its float?"""
+    if not isinstance(found, mpf) or not found or not mp.isfinite(found):
+        return False
+    return not one or not abs(found) > abs(one) * TINY
+
+
+def cleared(one: Any, found: Any, again: Any) -> Any:
+    """The number, or 0 if at more digits almost nothing is left of it."""
+    return mpf(0) if doubtful(one, found) and abs(again) <= abs(found) * TINY else found
+
+
+def settled(
+    value: Any, number: Function, function: Callable[[str], Callable[..., Any]], **how: Function
+) -> Any:
+    """What a constant is in exact numbers, with zeros where it is 0: see `settled_parts`."""
+    return settled_parts(value, number, function, **how)[id(value)]
+
+
+def settled_parts(
+    value: Any,
+    number: Function,
+    function: Callable[[str], Callable[..., Any]],
+    doubtful: Function = doubtful,
+    cleared: Function = cleared,
+) -> dict[int, Any]:
+    """All that a constant is made of, by identity. What is 0 though no number of digits tells,
+    as the sine of pi, is next to nothing beside its float, and even less at more digits."""
+    floats, zeros = parts_of(value), dict[int, Any]()
+    while True:
+        found = every_part(value, number, function, zeros)
+        small = [key for key, one in found.items() if doubtful(floats[key], one)]
+        if not small:
+            return found
+        with mp.workprec(2 * mp.prec):
+            again = every_part(value, number, function, zeros)
+        # What is made of a zero is looked at again, once this is one.
+        clear = ((key, cleared(floats[key], found[key], again[key])) for key in small)
+        first = next((pair for pair in clear if pair[1] is not found[pair[0]]), None)
+        if first is None:
+            return found
+        zeros.update([first])
 
 
 def constant_or_gate(name: str) -> Function:

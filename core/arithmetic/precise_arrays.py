@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from backprop.arithmetic.arrays import ArrayArithmetic, choose
 from backprop.arithmetic.definitions import Ordered, entrywise
 from backprop.arithmetic.folded import unfolded
 from backprop.arithmetic.precise import PRECISE, PRIMITIVES
+from backprop.arithmetic.definitions import Definitions, entrywise
+from backprop.arithmetic.precise import PRECISE, PRIMITIVES, cleared, doubtful, settled
 from backprop.arithmetic.precise import constant_or_gate as exact_constant
 from backprop.arithmetic.system import Function
 from backprop.arithmetic.whole import WHOLE
@@ -23,8 +26,23 @@ def exactly(value: Any) -> Any:
     """Floats, alone or in an array, as the exact numbers that they are; constants that are made
     of others, from these."""
     if hasattr(value, "operands"):
-        return unfolded(value, as_they_are, constant_or_gate)
+        return settled_arrays(value, as_they_are, constant_or_gate)
     return as_they_are(value)
+
+
+def any_doubtful(floats: Any, found: Any) -> bool:
+    if not isinstance(found, np.ndarray):
+        return doubtful(floats, found)
+    return any(map(doubtful, np.ravel(floats), np.ravel(found)))
+
+
+def each_cleared(floats: Any, found: Any, again: Any) -> Any:
+    """The same array, if there is nothing to clear."""
+    zeros = entrywise(cleared)(floats, found, again)
+    return found if np.array_equal(zeros, found) else zeros
+
+
+settled_arrays = partial(settled, doubtful=any_doubtful, cleared=each_cleared)
 
 
 def as_they_are(value: Any) -> Any:

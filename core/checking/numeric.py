@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
-from backprop.arithmetic.precise import FINITE
+from backprop.arithmetic.precise import FINITE, settled
 from backprop.checking.walk import Dialect
 from backprop.gates import CONSTANTS
 
@@ -26,7 +26,7 @@ def literal(text: str) -> Any:
     return {"pi": +mp.pi, "e": +mp.e}[text] if text in CONSTANTS else mpf(float(text))
 
 
-DIALECT = Dialect(FINITE, mpf, literal)
+DIALECT = Dialect(FINITE, mpf, literal, unfolded=settled)
 
 
 def close(a: Any, b: Any, digits: int = CLOSE, *, room: Any = 0) -> bool:

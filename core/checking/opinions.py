@@ -15,6 +15,7 @@ from mpmath import mp, mpf
 
 from backprop.arithmetic.precise import PRECISE
 from backprop.arithmetic.texts import COMPARISONS
+from backprop.checking.constants import made, numbers_inside, shaken
 from backprop.checking.numeric import CLOSE, DIALECT, NOTHING, Sides, close
 from backprop.checking.walk import Dialect, walk
 from backprop.engine.diagnosis import distance
@@ -27,6 +28,7 @@ from backprop.program.program import Program
 SPREAD = 1500  # more digits for programs that add the very large to the very small
 ROUGH = 8  # digits to which a difference has to stay what it was
 NOISY = 10**5
+STRAIGHT = 1000  # by how much more than in proportion a change may show
 
 
 @dataclass(frozen=True)
@@ -176,12 +178,13 @@ def precise(subject: Subject, digits: int) -> Precise:
     program = subject.program
     with mp.workdps(digits):
         values = forward(program, subject.point, PRECISE)
-        sizes = [abs(mp.mag(value)) for value in values if value and mp.isfinite(value)]
+        numbers = [*values, *numbers_inside(program)]
+        sizes = [abs(mp.mag(value)) for value in numbers if value and mp.isfinite(value)]
         spread = min(SPREAD, max(sizes, default=0) * 602 // 1000)
     with mp.workdps(digits + spread):
         if spread > digits // 4:
             values = forward(program, subject.point, PRECISE)
-        back = backward(program, values, subject.branches, None, PRECISE)
+        back = backward(program, values, branches(subject, values), None, PRECISE)
         sizes = sizes_of(program, back)
     return Precise(values, back, digits + spread, spread == SPREAD, sizes)
 
@@ -206,15 +209,30 @@ class Tremor(NamedTuple):
 
 
 def tremor(subject: Subject, exact: Precise) -> Tremor:
-    """What a small change at every stage, by chance up or down, comes to at all slots."""
+    """What a small change at every stage, by chance up or down, comes to at all slots; nothing,
+    where it isn't in proportion to the change, as beside a root of 0."""
+    near, nearer = (shaken_by(subject, exact, exact.digits // part) for part in (4, 2))
+    return Tremor(
+        *(
+            [a if b <= STRAIGHT * a else mpf(0) for a, b in zip(*both, strict=True)]
+            for both in zip(near, nearer, strict=True)
+        )
+    )
+
+
+def shaken_by(subject: Subject, exact: Precise, digits: int) -> Tremor:
+    """What changes by one part in 10**digits come to, beside these."""
     program, random = subject.program, Random(len(exact.values))
     values = [*exact.values]
     with mp.workdps(exact.digits):
-        change = mpf(10) ** (-exact.digits // 4)
+        change = mpf(10) ** -digits
+        for slot, constant in made(program):
+            values[slot] = shaken(constant, change, random)
         for slot, gate, operands in program.forward_steps():
             value = PRECISE.value[gate](*[values[operand] for operand in operands])
-            values[slot] = value * (1 + change * random.uniform(-1, 1))
-        back = backward(program, values, subject.branches, None, PRECISE)
+            rounds = not GATES[gate].routes  # what hands an operand on is exact
+            values[slot] = value * (1 + rounds * change * random.uniform(-1, 1))
+        back = backward(program, values, branches(subject, exact.values), None, PRECISE)
         gradients = zip(back.gradients, exact.back.gradients, strict=True)
         return Tremor(
             [abs(a - b) / change for a, b in zip(values, exact.values, strict=True)],
@@ -277,8 +295,23 @@ def ties(program: Program, engine: Precise) -> list[int]:
         heard = engine.back.reached(slot) or not any(gate.partials)  # a step stops every message
         if not gate.kink or not heard:
             continue
-        fed = [values[operand] for operand in operands]
-        gap = distance(name, fed, values[slot], PRECISE)
-        if gap <= max(map(abs, [1, *fed])) * mpf(10) ** -CLOSE:
+        if near(name, [values[operand] for operand in operands], values[slot]):
             found.append(slot)
     return found
+
+
+def near(gate: str, fed: Sequence[Any], out: Any, digits: int = CLOSE) -> bool:
+    """Is a gate so close to a point where it has no derivative?"""
+    gap = distance(gate, fed, out, PRECISE)
+    return bool(gap <= max(map(abs, [1, *fed])) * mpf(10) ** -digits)
+
+
+def branches(subject: Subject, values: Sequence[Any]) -> Branches:
+    """Those that were taken, but where gates tie in floats only: there numbers decide."""
+    taken, program = subject.branches, subject.program
+    tied = {}
+    for slot, way in taken.at.items():
+        gate, fed = program.gates[slot], [values[operand] for operand in program.operands[slot]]
+        if mp.isinf(distance(gate, fed, values[slot], PRECISE)) or near(gate, fed, values[slot]):
+            tied[slot] = way
+    return taken._replace(at=tied)

@@ -100,14 +100,14 @@ def other_branch(
     """A stage that takes another branch, or another step, in floats than exactly."""
     for slot, gate, operands in program.forward_steps():
         if not any(GATES[gate].partials):
-            fed = all(
+            kept = all(
                 right_digits(values[operand], engine.values[operand]) >= FAIR
                 for operand in operands
             )
-            if fed and right_digits(values[slot], engine.values[slot]) < FAIR:
+            if kept and right_digits(values[slot], engine.values[slot]) < FAIR:
                 return slot
         taken, right = floats.locals[slot], engine.back.locals[slot]
-        if taken and right:
+        if taken and right and all(math.isfinite(values[operand]) for operand in operands):
             for place in range(len(operands)):
                 if (taken[place] is None) != (right[place] is None):
                     return slot

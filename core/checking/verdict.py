@@ -11,7 +11,11 @@ from typing import Any
 from mpmath import mp, mpf
 
 from backprop.answer.verdicts import NAMES, Check, Judged, Method, Remark, worst
+from backprop.answer.verdicts import NAMES, Check, Judged, Method, Remark, worst
+from backprop.checking.constants import pass_bounds
 from backprop.checking.digits import (
+    DUST,
+    FULL,
     backward_digits,
     kept_digits,
     lost_backward,
@@ -20,7 +24,17 @@ from backprop.checking.digits import (
 )
 from backprop.checking.levels import Conclusion, by_text, holds_nearby
 from backprop.checking.numeric import Sides, close
-from backprop.checking.opinions import Opinion, Subject, Tremor, drowned, ties, tremor
+from backprop.checking.opinions import (
+    Opinion,
+    Precise,
+    Subject,
+    Tremor,
+    drowned,
+    near,
+    precise,
+    ties,
+    tremor,
+)
 from backprop.checking.stable import suggestion
 from backprop.checking.stages import boundless, other_branch, wrong_arithmetic, wrong_rule
 from backprop.checking.wording import (
@@ -40,6 +54,7 @@ MILLION = 3_321_929  # bits before the point of ten to a million
 ENOUGH = 10  # digits that a float should keep
 SENT = 50  # digits of an exact value that travel
 VANISHING = 1e-20  # beside a float, what may be 0 exactly
+BLURRED = 6  # digits to which what is close to a kink equals it
 ROUGHLY = 8  # digits to which rounded constants let a text and its gates agree
 
 
@@ -121,7 +136,7 @@ class Judge:
     # One number.
 
     def judged_value(self) -> Judged:
-        exact = self.look.values["precise"]
+        exact = self.exact_value(self.program.output, self.subject.value)
         size = self.value_size(self.program.output, self.subject.value)
         graded = self.graded(self.subject.value, exact, size)
         if self.values_agree or not mp.isfinite(exact):
@@ -147,7 +162,7 @@ class Judge:
             if self.boundless:
                 return graded
             return graded._replace(verdict="undefined", reason=without_slope(opinion))
-        if state != "agree" and not mp.isfinite(self.look.values["precise"]):
+        if not mp.isfinite(self.look.values["precise"]) and not self.boundless:
             return graded._replace(verdict="undefined", reason="the value itself is not finite")
         if state in ("jump", "leap", "differ"):
             if self.ties and self.generic:
@@ -175,7 +190,12 @@ class Judge:
         if graded.verdict != "rounding" or self.switched is None:
             return graded
         label = self.program.labels[self.switched]
-        reason = f"so close to a kink that {label} takes another branch in float64"
+        exact = self.look.precise.values
+        fed = [exact[operand] for operand in self.program.operands[self.switched]]
+        if near(self.program.gates[self.switched], fed, exact[self.switched], BLURRED):
+            reason = f"so close to a kink that {label} takes another branch in float64"
+        else:
+            reason = f"rounding makes {label} take another branch in float64"
         return graded._replace(verdict="kink", reason=reason)
 
     @cached_property
@@ -215,8 +235,22 @@ class Judge:
         """The engine's derivative at many digits, without what is only rounding at any."""
         found = self.look.precise.gradient(self.program, name)
         if name in self.single:
-            found = self.single[name].precise
-        return mpf(0) if abs(found) <= self.room(name) else found
+            found = self.single[name].precise or found
+        if not abs(found) <= self.room(name) or not found:
+            return found
+        return fading(found, self.closer.gradient(self.program, name))
+
+    def exact_value(self, slot: int, number: float) -> Any:
+        """A value at many digits, without what is only rounding at any."""
+        found = self.look.precise.values[slot]
+        if not found or (number and not vanishes(number, found)):
+            return found
+        return fading(found, self.closer.values[slot])
+
+    @cached_property
+    def closer(self) -> Precise:
+        """Both passes at twice the digits, at which what is only rounding fades."""
+        return precise(self.subject, 2 * self.look.precise.digits)
 
     def room(self, name: str) -> Any:
         """What is nothing beside the parts of a derivative: it is what is left of 0."""
@@ -255,7 +289,8 @@ class Judge:
                 return Judged("overflow", reason="larger than ten to a million, and not computed")
             return Judged("undefined", exact=self.text(exact), reason="not finite, however exact")
         text = self.text(exact)
-        digits = kept_digits(number, exact, size, self.look.precise.digits)
+        settles = not exact and abs(number) <= size * DUST
+        digits = FULL if settles else right_digits(number, exact)
         if math.isfinite(number):
             if digits >= ENOUGH:
                 return Judged("agree", shown(digits), text)
@@ -286,6 +321,8 @@ class Judge:
     @cached_property
     def overflows(self) -> bool:
         """Is anything on the way larger than any float, though a number exactly?"""
+        if pass_bounds(self.program):
+            return True
         exact, slots = self.look.precise, range(len(self.floats))
         values = (
             (self.floats[slot], exact.values[slot])
@@ -392,7 +429,12 @@ class Judge:
 
 def vanishes(number: float, exact: Any) -> bool:
     """Is an exact number so much smaller than its float that it may be 0?"""
-    return math.isfinite(number) and abs(exact) <= abs(number) * VANISHING
+    return math.isfinite(number) and abs(exact) <= abs(mpf(number)) * VANISHING
+
+
+def fading(number: Any, again: Any) -> Any:
+    """A number as it is at more digits; 0, if that is next to nothing beside it."""
+    return mpf(0) if mp.isfinite(again) and abs(again) <= abs(number) * VANISHING else number
 
 
 def confirmed(opinion: Opinion, room: Any) -> Opinion:

@@ -25,6 +25,7 @@ class Dialect(NamedTuple):
     literal: Callable[[str], Any]
     operator: Callable[[Op, Sequence[Any]], Any] | None = None  # who knows arrays does it alone
     settled: Callable[[Any], Any] = lambda value: value  # before a value gets a name
+    unfolded: Callable[..., Any] = unfolded  # what constants that are made of others come to
 
     def function(self, name: str) -> Callable[..., Any]:
         """A gate, or pi or e, in these numbers."""
@@ -44,7 +45,7 @@ class Dialect(NamedTuple):
 
     def exact(self, value: float) -> Any:
         """A constant in these numbers, made of what was written."""
-        return unfolded(value, self.number, self.function)
+        return self.unfolded(value, self.number, self.function)
 
 
 class Run(NamedTuple):

@@ -65,9 +65,12 @@ class ArrayJudge(Judge):
         whole = super().judged_value()
         if whole.verdict == "differ" or not np.ndim(self.output):
             return whole
-        exact = self.look.precise.values
         entries = [
-            self.graded(float(number), exact[place], self.value_size(place, float(number)))
+            self.graded(
+                float(number),
+                self.exact_value(place, float(number)),
+                self.value_size(place, float(number)),
+            )
             for place, number in pairs(self.places, self.output)
         ]
         return together({str(k): one for k, one in enumerate(entries)}, whole)

@@ -13,6 +13,9 @@ from backprop.arithmetic.arrays import ARRAYS, IGNORED
 from backprop.arithmetic.definitions import Definitions, Ordered, entrywise
 from backprop.arithmetic.folded import unfolded
 from backprop.arithmetic.folded_arrays import folded
+from backprop.arithmetic.definitions import Definitions, entrywise
+from backprop.arithmetic.precise import settled
+from backprop.arithmetic.precise_arrays import settled_arrays
 from backprop.arithmetic.system import Function, Table
 from backprop.checking.walk import Dialect, constant, walk
 from backprop.gates import CONSTANTS, GATES, find
@@ -57,6 +60,7 @@ class Walker:
     def __init__(self, scalars: Dialect) -> None:
         self.scalars = scalars
         self.number = scalars.number
+        self.unfolded = settled_arrays if scalars.unfolded is settled else scalars.unfolded
         self.each = Table(lambda gate: scalars.function(gate.name), scalars.functions)
         self.functions = Table(lambda gate: entrywise(self.each[gate.name]))
         kind = Ordered if self.number is mpf else Definitions
@@ -66,7 +70,7 @@ class Walker:
     def exact(self, value: Any) -> Any:
         """Floats as numbers of this kind; constants that are made of others, from these."""
         if hasattr(value, "operands"):
-            return unfolded(value, self.as_it_is, self.function)
+            return self.unfolded(value, self.as_it_is, self.function)
         return self.as_it_is(value)
 
     def function(self, name: str) -> Function:
