@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from functools import reduce
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,8 @@ from mpmath import libmp, mp, mpc, mpf
 
 LEVELS = (120, 450, 1500)  # digits
 SETTLED = mpf(10) ** -40  # what a number may change by from one level to the next
+FADED = mpf(10) ** -200  # what is left of 0 from one level to the next
+LEAST = mpf(10) ** -700  # beside its parts, what only the highest level tells from 0
 NOTHING = mpf(10) ** -25  # what two slopes may differ by, beside their parts
 FARTHEST = 10**7  # exponents of e that are still computed
 HAIR = mpf(10) ** -60
@@ -29,12 +32,44 @@ class UndefinedError(ArithmeticError):
     """The expression has no value at this point."""
 
 
+class PoleError(UndefinedError):
+    """The expression has a pole on the way; floats go on with infinity there."""
+
+
 class EndlessError(Exception):
     """A number is too large to be computed here, so nothing can be judged."""
 
 
+class Along(NamedTuple):
+    """The axis that a node works along, and whether the axis stays with size 1."""
+
+    axis: int
+    keep: bool = False
+
+    @property
+    def text(self) -> str:
+        return f", axis={self.axis}" + ", keepdims=True" * self.keep
+
+
+class Pick(NamedTuple):
+    """An index: whole numbers, slices and None, as they are and as they are written."""
+
+    text: str
+    places: tuple[int | slice | None, ...]
+
+
+class Shape(NamedTuple):
+    """What an array is given the shape of."""
+
+    sizes: tuple[int, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(f", {size}" for size in self.sizes)
+
+
 class Node(NamedTuple):
-    """An operation on other nodes; `extra` is the text of a literal, a name, or an axis."""
+    """An operation on other nodes; `extra` is a literal's text, a name, an axis or an index."""
 
     name: str
     operands: tuple[Node, ...] = ()
@@ -42,14 +77,21 @@ class Node(NamedTuple):
 
     @property
     def text(self) -> str:
-        if self.name in ("literal", "input"):
+        if self.name in ("literal", "zero", "input"):
             return str(self.extra)
-        axis = "" if self.extra is None else f", axis={self.extra}"
+        more = "" if self.extra is None else self.extra.text
         form = FORMS.get(self.name, self.name + "({})")
         texts = [operand.text for operand in self.operands]
+        if self.name == "pick":
+            return texts[0] + more
         if form.count("{}") == len(texts) > 1:
             return form.format(*texts)
-        return form.format(", ".join(texts) + axis)
+        return form.format(", ".join(texts) + more)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The operations of the whole tree."""
+        return frozenset([self.name]).union(*[operand.names for operand in self.operands])
 
     @property
     def inputs(self) -> frozenset[str]:
@@ -61,7 +103,7 @@ class Node(NamedTuple):
 FORMS = {
     "add": "({} + {})", "sub": "({} - {})", "mul": "({}*{})", "div": "({}/{})", "pow": "({}**{})",
     "neg": "(-{})", "matmul": "({} @ {})", "transpose": "{}.T", "gt": "({} > {})",
-    "last": "{}[-1]", "amax": "max({})", "amin": "min({})",
+    "amax": "max({})", "amin": "min({})", "list": "[{}]",
 }  # fmt: skip
 
 
@@ -110,18 +152,24 @@ class Dual:
 Partial = Callable[[], Any]
 
 
+def not_taken() -> Any:
+    """The slope of a branch that isn't taken: whatever stands there doesn't matter."""
+    return mpf(0)
+
+
 def chained(value: Any, *operands: tuple[Dual, Partial]) -> Dual:
     """The value of a function with the slopes that the chain rule gives."""
     Gaps.most = max([Gaps.most, abs(value), *[abs(operand.value) for operand, _ in operands]])
     slopes: dict[Key, tuple[Any, Any]] = {}
     for operand, partial in operands:
-        if not operand.slopes:
+        if not operand.slopes or partial is not_taken:
             continue
         try:
             local = partial()
         except (ZeroDivisionError, ValueError, libmp.ComplexResult):
             local = mp.nan
         local = mp.nan if isinstance(local, mpc) else local
+        Gaps.steepest = max(Gaps.steepest, abs(local)) if mp.isfinite(local) else Gaps.steepest
         for key, (slope, size) in operand.slopes.items():
             before = slopes.get(key, (mpf(0), mpf(0)))
             slopes[key] = (before[0] + local * slope, before[1] + abs(local) * size)
@@ -137,10 +185,11 @@ ONE, HALF = mpf(1), mpf(0.5)
 
 class Gaps:
     """How close operands came to a tie, beside their size: what decides about kinks. And the
-    size of the largest value on the way."""
+    size of the largest value and local derivative on the way."""
 
     least: Any = mp.inf
     most: Any = mpf(0)
+    steepest: Any = mpf(0)
 
     @classmethod
     def see(cls, *numbers: Any) -> None:
@@ -148,6 +197,12 @@ class Gaps:
         first, *others = numbers
         size = max(1, *map(abs, numbers))
         cls.least = min([cls.least, *[abs(first - other) / size for other in others]])
+
+
+class Zeros:
+    """What constants that are 0 are taken for."""
+
+    value: Any = mpf(0)
 
 
 def guarded_exp(a: Any) -> Any:
@@ -234,31 +289,40 @@ BROKEN: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
 }
 
 
+POLES = {"log": (0,), "log2": (0,), "log10": (0,), "log1p": (-1,), "atanh": (-1, 1)}
+
+
 def unary(name: str) -> Callable[[Dual], Dual]:
     function, derivative = (SMOOTH | BROKEN)[name]
 
     def computed(a: Dual) -> Dual:
         if name in BROKEN:
             Gaps.see(a.value, mpf(0))
+        if a.value in POLES.get(name, ()):
+            raise PoleError
         try:
             value = function(a.value)
         except (ZeroDivisionError, ValueError, libmp.ComplexResult):
             raise UndefinedError from None
-        return chained(value, (a, lambda: derivative(a.value)))
+        off = name == "relu" and a.value < 0
+        return chained(value, (a, not_taken if off else lambda: derivative(a.value)))
 
     return computed
 
 
 def divided(a: Dual, b: Dual) -> Dual:
     if b.value == 0:
-        raise UndefinedError
+        raise PoleError if a.value else UndefinedError
+    Gaps.steepest = max(Gaps.steepest, abs(1 / b.value))
     return a / b
 
 
 def raised(a: Dual, b: Dual) -> Dual:
     """A power, of a negative base only to whole exponents."""
     x, y = a.value, b.value
-    if x == 0 and (y < 0 or b.slopes):
+    if x == 0 and y < 0:
+        raise PoleError
+    if x == 0 and y == 0 and b.slopes:
         raise UndefinedError
     if x <= 0 and y != mp.floor(y) and x != 0:
         raise UndefinedError
@@ -271,15 +335,17 @@ def raised(a: Dual, b: Dual) -> Dual:
         return y * mp.power(x, y - 1)
 
     def by_exponent() -> Any:
-        return mp.power(x, y) * mp.log(x)
+        return mp.power(x, y) * mp.log(x) if x else mpf(0)
 
     return chained(mp.power(x, y), (a, by_base), (b, by_exponent))
 
 
 def angle_of(y: Dual, x: Dual) -> Dual:
     a, b = y.value, x.value
-    if a == 0 and b <= 0:
-        raise UndefinedError
+    if a == 0 and b == 0:
+        raise EndlessError  # 0 to floats, which can't be judged here
+    if b < 0:
+        Gaps.see(a, mpf(0))
     square = a * a + b * b
     return chained(mp.atan2(a, b), (y, lambda: b / square), (x, lambda: -a / square))
 
@@ -298,10 +364,9 @@ def added_logs(a: Dual, b: Dual) -> Dual:
 
 
 def largest(*parts: Dual) -> Dual:
-    best = max(parts, key=lambda part: part.value)
-    others = [part.value for part in parts if part is not best]
+    best, *others = sorted(parts, key=lambda part: -part.value)
     if others:
-        Gaps.see(best.value, *others)
+        Gaps.see(best.value, *[part.value for part in others])
     return best
 
 
@@ -322,14 +387,16 @@ Array = Any
 def along(function: Callable[[Array], Any]) -> Callable[..., Array]:
     """A function of a list of numbers, along an axis or over all entries."""
 
-    def applied(a: Array, axis: int | None = None) -> Array:
+    def applied(a: Array, along: Along | None = None) -> Array:
         a = np.asarray(a, dtype=object)
-        if axis is None:
+        if along is None:
             return function(a.ravel())
-        moved = np.moveaxis(a, axis, -1)
+        moved = np.moveaxis(a, along.axis, -1)
         found = np.empty(moved.shape[:-1], dtype=object)
         for index in np.ndindex(*found.shape):
             found[index] = function(moved[index])
+        if along.keep:
+            return np.expand_dims(found, along.axis)
         return found if found.shape else found[()]
 
     return applied
@@ -338,7 +405,8 @@ def along(function: Callable[[Array], Any]) -> Callable[..., Array]:
 def each(function: Callable[[Array], Array]) -> Callable[..., Array]:
     """A function from lists to lists as long, along the last axis or another."""
 
-    def applied(a: Array, axis: int = -1) -> Array:
+    def applied(a: Array, along: Along | None = None) -> Array:
+        axis = -1 if along is None else along.axis
         moved = np.moveaxis(np.asarray(a, dtype=object), axis, -1)
         found = np.empty(moved.shape, dtype=object)
         for index in np.ndindex(*moved.shape[:-1]):
@@ -434,8 +502,10 @@ WHOLE: dict[str, Callable[..., Array]] = {
     "norm": along(lambda a: length(*a)), "amax": along(lambda a: largest(*a)),
     "amin": along(lambda a: smallest(*a)), "prod": along(lambda a: reduce(operator.mul, a)),
     "softmax": each(shares), "log_softmax": each(log_shares),
-    "cumsum": lambda a, axis=None: each(running)(a if axis is not None else a.ravel(), axis or 0),
-    "matmul": product, "transpose": lambda a: a.T, "last": lambda a: a[-1],
+    "cumsum": lambda a, along=None: each(running)(a if along else a.ravel(), along),
+    "matmul": product, "transpose": lambda a: a.T, "pick": lambda a, pick: a[pick.places],
+    "reshape": lambda a, shape: a.reshape(shape.sizes),
+    "list": lambda *entries: np.array(entries, dtype=object),
     "outer": lambda a, b: product(a[:, None], b[None, :]),
     "trace": lambda a: total(np.diagonal(a)),
 }  # fmt: skip
@@ -450,16 +520,31 @@ def computed(node: Node, scope: Scope) -> Array:
     """A tree's value: one number with slopes, or an array of them."""
     if node.name == "literal":
         return number(node.extra)
+    if node.name == "zero":
+        return constant(Zeros.value)
     if node.name == "input":
         return scope[node.extra]
     if node.name == "where":
         condition, yes, no = node.operands
         return chosen(computed(condition, scope), yes, no, scope)
+    if node.name == "pow":
+        return spread(raised)(*base_and_exponent(node, scope))
     operands = [computed(operand, scope) for operand in node.operands]
     if node.name in ENTRYWISE:
         return spread(ENTRYWISE[node.name])(*operands)
-    options = {} if node.extra is None else {"axis": node.extra}
-    return WHOLE[node.name](*operands, **options)
+    return WHOLE[node.name](*operands, *([] if node.extra is None else [node.extra]))
+
+
+def base_and_exponent(node: Node, scope: Scope) -> tuple[Array, Array]:
+    """Of a power; to floats anything to the power of 0 is 1, which can't be judged here."""
+    base, exponent = node.operands
+    power = computed(exponent, scope)
+    try:
+        return computed(base, scope), power
+    except UndefinedError:
+        if any(one.value == 0 for one in np.ravel(np.asarray(power, dtype=object))):
+            raise EndlessError from None
+        raise
 
 
 def number(text: str) -> Dual:
@@ -505,6 +590,9 @@ class Truth(NamedTuple):
     slopes: Mapping[Key, Slope]
     gap: Any  # how close operands came to a tie, beside their size
     most: Any = mpf(0)  # the size of the largest value on the way
+    steepest: Any = mpf(0)  # and of the largest local derivative
+    pole: bool = False  # is there no value because one on the way is infinite?
+    blur: Mapping[Key, Any] = MappingProxyType({})  # by how much constants that are 0 move it
 
     @property
     def tied(self) -> bool:
@@ -512,40 +600,62 @@ class Truth(NamedTuple):
 
 
 def exact(node: Node, point: Mapping[str, Any]) -> Truth:
-    """The value and all slopes, with as many digits as it takes them to settle.
+    """The value and all slopes, with as many digits as it takes them to settle."""
+    found = settled_truth(node, point)
+    if "zero" not in node.names or found.value is None:
+        return found
+    near, nearer = (blurred(node, point, found, hair) for hair in (HAIR, HAIR * HAIR))
+    straight = {key: size for key, size in near.items() if nearer[key] <= 1000 * size}
+    return found._replace(blur=straight)
 
-    What is less than the digits of the highest level tell is 0.
+
+def blurred(node: Node, point: Mapping[str, Any], truth: Truth, hair: Any) -> dict[Key, Any]:
+    """By how much value and slopes move with the constants that are 0, beside these."""
+    Zeros.value = hair
+    try:
+        with mp.workdps(LEVELS[1]):
+            there, _ = run(node, point, {})
+    except UndefinedError:
+        return {key: mpf(0) for key in ((), *truth.slopes)}
+    finally:
+        Zeros.value = mpf(0)
+    with mp.workdps(LEVELS[1]):
+        moved: dict[Key, Any] = {(): abs(there.value - truth.value) / hair}
+        for key, slope in truth.slopes.items():
+            moved[key] = abs(there.slopes.get(key, (mpf(0),))[0] - slope.left) / hair
+        return moved
+
+
+def settled_truth(node: Node, point: Mapping[str, Any]) -> Truth:
+    """The value and all slopes, at the first number of digits that changes nothing.
+
+    What is next to nothing beside what it was with fewer digits is 0.
     """
     before: Truth | None = None
     for digits in LEVELS:
         with mp.workdps(digits):
-            now = at_level(node, point, digits)
+            found = at_level(node, point)
+            now = faded(found, before) if before else found
         if before and alike(now, before):
             break
-        before = now
+        before = found
     return now
 
 
-def at_level(node: Node, point: Mapping[str, Any], digits: int) -> Truth:
+def at_level(node: Node, point: Mapping[str, Any]) -> Truth:
     try:
         found, gap = run(node, point, {})
-        most = Gaps.most
-    except UndefinedError:
-        return Truth(None, {}, mp.inf)
+        most, steepest = Gaps.most, Gaps.steepest
+    except UndefinedError as error:
+        return Truth(None, {}, mp.inf, pole=isinstance(error, PoleError))
     slopes = {key: Slope(t, t, size) for key, (t, size) in found.slopes.items()}
     if gap <= TIED:
         slopes = {key: sides(node, point, key, slope) for key, slope in slopes.items()}
-    dust = mpf(10) ** (10 - digits)
-    slopes = {
-        key: one._replace(left=cleared(one.left, one.size * dust),
-                          right=cleared(one.right, one.size * dust))
-        for key, one in slopes.items()
-    }  # fmt: skip
-    return Truth(found.value, slopes, gap, most)
+    return Truth(found.value, slopes, gap, most, steepest)
 
 
 def run(node: Node, point: Mapping[str, Any], hair: Mapping[Key, Any]) -> tuple[Dual, Any]:
-    Gaps.least, Gaps.most = mp.inf, mpf(0)
+    Gaps.least, Gaps.most, Gaps.steepest = mp.inf, mpf(0), mpf(0)
     found: Dual = computed(node, seeded(point, hair))
     return found, Gaps.least
 
@@ -553,7 +663,7 @@ def run(node: Node, point: Mapping[str, Any], hair: Mapping[Key, Any]) -> tuple[
 def sides(node: Node, point: Mapping[str, Any], key: Key, slope: Slope) -> Slope:
     """The slopes by one input a hair to its left and to its right; nan where there is no value."""
     name, *index = key
-    value = abs(float(np.asarray(point[name])[tuple(index)])) or 1.0
+    value = min(1.0, abs(float(np.asarray(point[name])[tuple(index)]))) or 1.0
     found = []
     for side in (-1, 1):
         try:
@@ -564,8 +674,20 @@ def sides(node: Node, point: Mapping[str, Any], key: Key, slope: Slope) -> Slope
     return Slope(found[0], found[1], slope.size)
 
 
-def cleared(found: Any, dust: Any) -> Any:
-    return mpf(0) if abs(found) <= dust else found
+def faded(now: Truth, before: Truth) -> Truth:
+    """The truth with zeros where almost nothing is left at more digits."""
+    if now.value is None or before.value is None:
+        return now
+    slopes = {
+        key: Slope(left_of(one.left, old.left, size), left_of(one.right, old.right, size), one.size)
+        for key, one in now.slopes.items()
+        for old, size in [(before.slopes.get(key, one), max(one.size, now.most))]
+    }
+    return now._replace(value=left_of(now.value, before.value, now.most), slopes=slopes)
+
+
+def left_of(now: Any, before: Any, size: Any) -> Any:
+    return mpf(0) if abs(now) <= max(abs(before) * FADED, size * LEAST) else now
 
 
 def alike(now: Truth, before: Truth) -> bool:
@@ -576,6 +698,8 @@ def alike(now: Truth, before: Truth) -> bool:
         return True
     pairs = [(now.value, before.value)]
     for key, slope in now.slopes.items():
+        if key not in before.slopes:
+            return False
         pairs += zip(slope[:2], before.slopes[key][:2], strict=True)
     return all(settled(a, b) for a, b in pairs)
 
@@ -583,4 +707,4 @@ def alike(now: Truth, before: Truth) -> bool:
 def settled(now: Any, before: Any) -> bool:
     if not (mp.isfinite(now) and mp.isfinite(before)):
         return bool(mp.isfinite(now) == mp.isfinite(before))
-    return bool(abs(now - before) <= abs(now) * SETTLED)
+    return bool(not now or abs(now - before) <= abs(now) * SETTLED)

@@ -2,6 +2,8 @@
 
     python tests/campaigns/verdicts.py --count 2000 --seed 1 --family numbers
 
+The trees are those of tests/drawn_trees.py, the truth is that of tests/independent.py. Value and
+derivatives are judged: the verdict, the digits that are said to be right, and the exact number.
 Prints how often each verdict came and every finding; the exit code is 1 if there is one.
 """
 
@@ -13,23 +15,24 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
-from examining import checked
-from independent import EndlessError, Node, Truth, exact, inputs, literal
+from drawn_trees import drawn
+from examining import subject
+from independent import EndlessError, Slope, Truth, exact
 from mpmath import mp, mpf
 
 from backprop import evaluate
+from backprop.checking.check import METHODS, Judged
+from backprop.checking.examine import examine
 
-X, Y = inputs("x", "y")
-CONSTANTS = ("((1e16 + 1) - 1e16)", "((0.1 + 0.2) - 0.3)", "1e-8", "1e8", "pi", "e", "2", "0.5")
-UNARY = ("exp", "sin", "cos", "tanh", "sigmoid", "softplus", "atan", "sinh", "erf", "silu", "gelu",
-         "log1p", "sqrt", "log", "cbrt", "asinh", "expm1", "relu", "abs")  # fmt: skip
-ZERO = mpf("1e-700")  # beside the largest value, what is 0 where parts cancel
+DUST = mpf("1e-12")  # beside the parts that cancel, what floats leave of 0
+ROUGH = mpf("1e-9")  # an error that no verdict may call agreement
+FINE = mpf("1e-12")  # an error that no verdict need complain of
+LARGEST = mpf(sys.float_info.max)
 SLOW = 5.0  # seconds
 
 
@@ -40,81 +43,60 @@ class Finding(NamedTuple):
     detail: str
 
 
-def of(name: str, *operands: Node, extra: Any = None) -> Node:
-    return Node(name, operands, extra)
+class Entry(NamedTuple):
+    """A float beside its truth."""
 
+    ours: float
+    slope: Slope
+    most: Any  # the size of the largest value on the way
+    steepest: Any  # and of the largest local derivative
+    blur: Any  # by how much constants that are 0 move the exact number
 
-def known(text: str) -> Node:
-    """A constant, written out as a tree where it is more than one literal."""
-    if text.startswith("((1e16"):
-        return of("sub", of("add", literal("1e16"), literal("1")), literal("1e16"))
-    if text.startswith("((0.1"):
-        return of("sub", of("add", literal("0.1"), literal("0.2")), literal("0.3"))
-    return literal(text)
+    @property
+    def exact(self) -> Any:
+        return self.slope.left
 
+    @property
+    def size(self) -> Any:
+        return max(abs(self.exact), self.slope.size)
 
-def tree(random: Random, depth: int, constants: float) -> Node:
-    if not depth or random.random() < 0.15:
-        is_known = random.random() < constants
-        return known(random.choice(CONSTANTS)) if is_known else random.choice((X, Y))
-    if random.random() < 0.5:
-        return of(random.choice(UNARY), tree(random, depth - 1, constants))
-    name = random.choice(("add", "sub", "mul", "mul", "div", "hypot", "logaddexp"))
-    return of(name, *(tree(random, depth - 1, constants) for _ in range(2)))
+    @property
+    def error(self) -> Any:
+        error = abs(mpf(self.ours) - self.exact) if np.isfinite(self.ours) else mp.inf
+        return mpf(0) if error <= mpf(2) ** -1074 else error
 
+    @property
+    def part(self) -> Any:
+        """The error beside the exact number; none, if that is 0 to within rounding."""
+        if not self.error or self.dust:
+            return mpf(0)
+        return self.error / abs(self.exact) if self.exact else mp.inf
 
-def cancelling(random: Random) -> Node:
-    """What is constant, or nearly so, because its parts cancel."""
-    u, v = tree(random, random.randint(0, 1), 0), tree(random, random.randint(0, 1), 0)
-    two, one = literal("2"), literal("1")
-    both = of("add", of("exp", u), of("exp", v))
-    found: Node = random.choice((
-        of("sub", of("pow", of("add", u, v), two),
-           of("add", of("pow", u, two), of("add", of("mul", two, of("mul", u, v)), of("pow", v, two)))),
-        of("add", of("sub", of("tanh", u), of("mul", two, of("sigmoid", of("mul", two, u)))), one),
-        of("add", of("pow", of("sin", u), two), of("pow", of("cos", u), two)),
-        of("add", of("div", of("exp", u), both), of("div", of("exp", v), both)),
-        of("sub", of("sub", of("softplus", u), of("softplus", of("neg", u))), u),
-        of("sub", of("logaddexp", u, v), of("log", both)),
-        of("sub", of("log", of("exp", u)), u),
-        of("add", of("erf", u), of("erfc", u)),
-        of("sub", of("pow", of("hypot", u, v), two), of("add", of("pow", u, two), of("pow", v, two))),
-    ))  # fmt: skip
-    return found if random.random() < 0.5 else of(random.choice(("add", "mul")), found, X)
+    @property
+    def dust(self) -> bool:
+        """Is the exact number 0, and the float what the rounding of parts leaves of it?"""
+        if not self.error:
+            return False
+        zero = self.exact == 0
+        parts = max(self.slope.size, self.most * max(1, self.steepest), 100 * self.blur)
+        return bool(zero and self.error <= parts * DUST)
 
+    @property
+    def fault(self) -> Any:
+        """The error beside the parts that the exact number adds up."""
+        return self.error / self.size if self.size else mp.inf if self.error else mpf(0)
 
-def arrays(random: Random) -> Node:
-    v, b = X, Y
-    moved = random.choice((v, of("tanh", v), of("add", v, b), of("mul", v, v)))
-    unit = of("sub", moved, of("mean", moved))
-    return random.choice((
-        of("sum", of("softmax", of("add", moved, b))), of("norm", of("div", moved, of("norm", moved))),
-        of("sum", of("mul", of("softmax", of("add", moved, b)), v)), of("sum", of("log_softmax", moved)),
-        of("sub", of("logsumexp", of("add", moved, b)), b),
-        of("sum", of("mul", v, of("div", unit, of("norm", unit)))), of("matmul", moved, v),
-        of("sub", of("logsumexp", moved), of("log", of("sum", of("exp", moved)))),
-        of("sub", of("pow", of("norm", moved), literal("2")), of("matmul", moved, moved)),
-        of("mul", of("sum", unit), b), of("sum", of("exp", of("log_softmax", moved))),
-    ))  # fmt: skip
+    @property
+    def digits(self) -> float:
+        return 16.0 if self.part < mpf(10) ** -16 else max(0.0, float(-mp.log10(self.part)))
 
-
-def drawn(family: str, seed: str) -> tuple[Node, dict[str, Any]]:
-    random = Random(seed)
-    scale = random.choice((1.0,) * 8 + (1e-160, 1e-8, 1e8, 1e160))
-    kind = random.choice(("random", "cancelling", "constants"))
-    point: dict[str, Any] = {n: scale * round(random.uniform(-3, 3), 4) for n in "xy"}
-    if family == "arrays":
-        point["x"] = np.array([scale * round(random.uniform(-3, 3), 4) for _ in range(3)])
-        node = arrays(random)
-    elif kind == "cancelling":
-        node = cancelling(random)
-    else:
-        node = tree(random, random.randint(2, 4), 0.5 if kind == "constants" else 0.05)
-    return node, {name: point[name] for name in sorted(node.inputs)}
+    @property
+    def text(self) -> str:
+        return f"ours {self.ours!r}, exactly {mp.nstr(self.exact, 17)}"
 
 
 def judged(family: str, seed: str) -> tuple[str, list[Finding]]:
-    """The verdict over all, and what is wrong with those on single inputs."""
+    """The verdict over all, and what is wrong with those on the value and on single inputs."""
     node, point = drawn(family, seed)
     if not point:
         return "no input", []
@@ -124,55 +106,107 @@ def judged(family: str, seed: str) -> tuple[str, list[Finding]]:
         return "too large", []
     start = time.process_time()
     try:
-        report, check = evaluate(node.text, point), checked(node.text, point)
+        report = evaluate(node.text, point)
+        check = examine(subject(report), METHODS)
     except Exception as error:
         return "crash", [Finding("crash", node.text, point, f"{type(error).__name__}: {error}")]
     found = []
     if (took := time.process_time() - start) > SLOW:
         found.append(Finding("slow", node.text, point, f"{took:.1f} s"))
-    for name, one in check.inputs.items():
-        kind, detail = complaint(truth, name, report.gradient[name], one.verdict)
+    assert check.value
+    results = {"the value": (report.value, check.value)}
+    results |= {name: (report.gradient[name], one) for name, one in check.inputs.items()}
+    for name, (floats, one) in results.items():
+        kind, detail = complaint(truth, name, floats, one, report.value)
         if kind:
             found.append(Finding(kind, node.text, point, f"{name} {one.verdict}: {detail}"))
     return check.verdict, found
 
 
-def complaint(truth: Truth, name: str, gradient: Any, verdict: str) -> tuple[str, str]:
+def entries(truth: Truth, name: str, floats: Any, one: Judged) -> Iterator[tuple[Entry, Any]]:
+    """Every float with its truth, and the exact number that the check gives."""
+    sizes = truth.most, truth.steepest
+    if name == "the value":
+        size = abs(truth.value)
+        yield (
+            Entry(
+                float(floats),
+                Slope(truth.value, truth.value, size),
+                *sizes,
+                truth.blur.get((), mpf(0)),
+            ),
+            one.exact,
+        )
+        return
+    texts = np.array(one.exact, dtype=object)
+    for index in np.ndindex(*np.shape(floats)):
+        slope = truth.slopes.get((name, *index), Slope(mpf(0), mpf(0), mpf(0)))
+        yield (
+            Entry(
+                float(np.asarray(floats)[index]),
+                slope,
+                *sizes,
+                truth.blur.get((name, *index), mpf(0)),
+            ),
+            texts[index],
+        )
+
+
+def complaint(truth: Truth, name: str, floats: Any, one: Judged, value: float) -> tuple[str, str]:
     """What kind of fault a verdict is, if it is one: by the worst entry of its input."""
+    verdict = one.verdict
     if truth.value is None:
-        return ("false agree", "there is no value") if verdict == "agree" else ("", "")
-    worst, fault, said = mpf(0), mpf(0), ""
-    for index in np.ndindex(*np.shape(gradient)):
-        slope = truth.slopes.get((name, *index))
-        if slope is None:
-            continue
-        if not slope.single:
-            return ("false agree", "no single slope") if verdict == "agree" else ("", "")
-        ours = float(np.asarray(gradient)[index])
-        error = abs(mpf(ours) - slope.left) if np.isfinite(ours) else mp.inf
-        error = mpf(0) if error <= mpf(2) ** -1074 else error
-        zero = abs(slope.left) <= truth.most * ZERO
-        dust = zero and error <= max(slope.size, truth.most) * mpf("1e-12")
-        part = mpf(0) if dust or not error else error / abs(slope.left) if slope.left else mp.inf
-        size = max(abs(slope.left), slope.size)
-        fault = max(fault, error / size if size else mp.inf if error else mpf(0))
-        if part >= worst:
-            worst, said = part, f"ours {ours!r}, exactly {mp.nstr(slope.left, 17)}"
+        if truth.pole and (verdict != "agree" or np.isfinite(value)):
+            return "", ""  # floats, and exact numbers too, went through infinity
+        wrong = verdict in ("agree", "rounding", "overflow")
+        return (f"false {verdict}", "there is no value") if wrong else ("", "")
+    found = list(entries(truth, name, floats, one))
+    if not all(entry.slope.single for entry, _ in found):
+        wrong = verdict in ("agree", "rounding", "overflow")
+        return (f"false {verdict}", "no single slope") if wrong else ("", "")
+    worst = max((entry for entry, _ in found), key=lambda entry: entry.part)
     if verdict == "differ":
-        return ("false differ" if fault <= 1e-9 else "wrong gradient"), said
-    if verdict == "agree":
-        return ("false agree", said) if worst > 1e-9 else ("", "")
-    fine = worst <= 1e-12 and truth.gap > 1e-9
-    return ("doubtful", said) if fine else ("", "")
+        right = all(entry.fault <= ROUGH for entry, _ in found)
+        return ("false differ" if right else "wrong gradient"), worst.text
+    if verdict == "agree" and worst.part > ROUGH:
+        return "false agree", worst.text
+    apart = truth.gap > ROUGH
+    if "another branch in float64" in one.reason and worst.part > FINE:
+        return "", ""
+    if verdict not in ("agree", "rounding", "overflow"):
+        return (f"doubtful {verdict}", f"{worst.text}; {one.reason}") if apart else ("", "")
+    if verdict != "agree" and worst.part <= FINE and apart and not any(e.dust for e, _ in found):
+        return "doubtful", worst.text
+    if verdict == "overflow" and not overflown(found, truth):
+        return "false overflow", worst.text
+    digits = [entry.digits for entry, _ in found if not entry.dust]  # of dust there are all or none
+    if verdict != "overflow" and digits and abs(min(digits) - (one.digits or 0)) > 1:
+        return "wrong digits", f"{one.digits}, not {min(digits):.1f}: {worst.text}"
+    for entry, text in found:
+        if text is not None and not same(entry, text):
+            return "wrong exact number", f"{text}, exactly {mp.nstr(entry.exact, 40)}"
+    return "", ""
 
 
-def campaign(family: str, seed: int, count: int) -> tuple[Counter[str], list[Finding]]:
+def overflown(found: list[tuple[Entry, Any]], truth: Truth) -> bool:
+    """Was anything larger than a float?"""
+    met = max(truth.most, truth.steepest) ** 2  # two of them may have met
+    return bool(met > LARGEST or any(entry.size > LARGEST for entry, _ in found))
+
+
+def same(entry: Entry, text: str) -> bool:
+    with mp.workdps(60):
+        room = max(abs(entry.exact) * mpf(10) ** -20, max(entry.size, entry.most) * mpf(10) ** -25)
+        return bool(abs(mpf(text) - entry.exact) <= room)
+
+
+def campaign(family: str, seed: int, start: int, count: int) -> tuple[Counter[str], list[Finding]]:
     verdicts: Counter[str] = Counter()
     findings: list[Finding] = []
-    for number in range(count):
+    for number in range(start, start + count):
         verdict, found = judged(family, f"{seed}:{number}")
         verdicts[verdict] += 1
-        findings += found
+        findings += [one._replace(detail=f"{one.detail} [{seed}:{number}]") for one in found]
     return verdicts, findings
 
 
@@ -185,13 +219,16 @@ def told(findings: list[Finding]) -> Iterator[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--count", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start", type=int, default=0, help="the number of the first program")
     parser.add_argument("--family", choices=("numbers", "arrays"), default="numbers")
     options = parser.parse_args(arguments)
     start = time.monotonic()
-    verdicts, findings = campaign(options.family, options.seed, options.count)
+    verdicts, findings = campaign(options.family, options.seed, options.start, options.count)
     sys.stdout.write("".join(told(findings)))
     rate = options.count / (time.monotonic() - start)
     sys.stdout.write(f"{dict(verdicts.most_common())}, {rate:.1f} programs a second, ")
