@@ -22,6 +22,7 @@ KEYWORDS: dict[Item, str] = {
     "axis": "axis", "keepdims": "keepdims", "dim": "axis", "keepdim": "keepdims",
 }  # fmt: skip
 SETTINGS: dict[Item, str] = {"True": "1", "False": "0"}
+NO_NAMES = ("None", "True", "False")  # but for what an argument that has a name may be
 CLOSING = {"group": ")", "tuple": ")", "call": ")", "method": ")", "list": "]", "index": "]"}
 
 
@@ -75,6 +76,11 @@ class Parser(State):
             self.check_number(k, token)
         elif not is_name(token):
             return self.gap(k, token)
+        elif token in NO_NAMES:
+            if not (self.open and self.open[-1].keyword):
+                raise self.complaints.no_name(self, k, token)
+            self.emit(token, k)
+            return False
         self.leaves.add(token)
         self.emit(token, k)
         return False

@@ -16,6 +16,10 @@ from backprop.language.complaints.spans import ENDS, at, at_bracket, at_name, ne
 from backprop.language.complaints.spans import quote as quote
 from backprop.language.complaints.words import LEADING, MEANT, OPERATORS, UNKNOWN, WORDS
 from backprop.language.spellings import method
+from backprop.language.complaints import excerpts, habits, readings
+from backprop.language.complaints.spans import ENDS, at, at_bracket, at_name, never_closed
+from backprop.language.complaints.spans import quote as quote
+from backprop.language.complaints.words import LEADING, MEANT, NO_NAMES, OPERATORS, UNKNOWN, WORDS
 from backprop.language.tokens import bare, is_name, is_number, word
 
 if TYPE_CHECKING:
@@ -109,6 +113,11 @@ def constant_name(state: State, k: int, token: str) -> str:
         hint = f"write {token}(...)" if find(name) else "only pi, e and functions can follow it"
         raise at(state, k, f"{quote(token)} is not a constant here", hint)
     return name
+
+
+def no_name(state: State, k: int, token: str) -> LanguageError:
+    """None, True or False, which are no variables."""
+    return at(state, k, *NO_NAMES[token])
 
 
 def other_sinc(state: State, k: int, token: str) -> LanguageError:

@@ -73,6 +73,13 @@ WORDS: dict[str, Row] = {
     "from": ("`import` is not read here", GATES),
 }
 
+# What Python has for values that are none or only two: they are no variables.
+NO_NAMES: dict[str, Row] = {
+    "None": ("`None` is not read here", "write x[:, None] as reshape(x, n, 1), for a vector of n"),
+    "True": ("`True` is not read here", "write 1"),
+    "False": ("`False` is not read here", "write 0"),
+}
+
 UNKNOWN: dict[str, str] = {
     "sec": "write 1/cos(x)", "csc": "write 1/sin(x)", "cot": "write 1/tan(x)",
     "sech": "write 1/cosh(x)", "csch": "write 1/sinh(x)", "coth": "write 1/tanh(x)",
