@@ -66,6 +66,11 @@ class Entry(NamedTuple):
         return mpf(0) if error <= mpf(2) ** -1074 else error
 
     @property
+    def off(self) -> bool:
+        """Is the float another number, whatever the parts?"""
+        return bool(self.error > FINE * max(abs(self.exact), abs(self.error - abs(self.exact))))
+
+    @property
     def part(self) -> Any:
         """The error beside the exact number; none, if that is 0 to within rounding."""
         if not self.error or self.dust:
@@ -171,11 +176,16 @@ def complaint(truth: Truth, name: str, floats: Any, one: Judged, value: float) -
     if verdict == "agree" and worst.part > ROUGH:
         return "false agree", worst.text
     apart = truth.gap > ROUGH
-    if "another branch in float64" in one.reason and worst.part > FINE:
+    if "another branch in float64" in one.reason and any(entry.off for entry, _ in found):
         return "", ""
     if verdict not in ("agree", "rounding", "overflow"):
         return (f"doubtful {verdict}", f"{worst.text}; {one.reason}") if apart else ("", "")
-    if verdict != "agree" and worst.part <= FINE and apart and not any(e.dust for e, _ in found):
+    if (
+        verdict != "agree"
+        and worst.part <= FINE
+        and apart
+        and not any(entry.dust for entry, _ in found)
+    ):
         return "doubtful", worst.text
     if verdict == "overflow" and not overflown(found, truth):
         return "false overflow", worst.text
