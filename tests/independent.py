@@ -173,6 +173,8 @@ def chained(value: Any, *operands: tuple[Dual, Partial]) -> Dual:
         for key, (slope, size) in operand.slopes.items():
             before = slopes.get(key, (mpf(0), mpf(0)))
             slopes[key] = (before[0] + local * slope, before[1] + abs(local) * size)
+    if not slopes and abs(value) < mpf(10) ** (30 - mp.dps):
+        value = mpf(0)  # a constant that is 0 but for digits; or one that more digits will tell
     return Dual(value, slopes)
 
 
@@ -304,7 +306,7 @@ def unary(name: str) -> Callable[[Dual], Dual]:
             value = function(a.value)
         except (ZeroDivisionError, ValueError, libmp.ComplexResult):
             raise UndefinedError from None
-        off = name == "relu" and a.value < 0
+        off = name == "relu" and a.value <= 0
         return chained(value, (a, not_taken if off else lambda: derivative(a.value)))
 
     return computed
@@ -322,8 +324,8 @@ def raised(a: Dual, b: Dual) -> Dual:
     x, y = a.value, b.value
     if x == 0 and y < 0:
         raise PoleError
-    if x == 0 and y == 0 and b.slopes:
-        raise UndefinedError
+    if x == 0 and y == 0:
+        raise EndlessError  # 1 to floats, which can't be judged here
     if x <= 0 and y != mp.floor(y) and x != 0:
         raise UndefinedError
     if x != 0 and abs(y) * (abs(mp.mag(x)) + 1) > FARTHEST:

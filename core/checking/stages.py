@@ -107,7 +107,7 @@ def other_branch(
             if kept and right_digits(values[slot], engine.values[slot]) < FAIR:
                 return slot
         taken, right = floats.locals[slot], engine.back.locals[slot]
-        if taken and right and all(math.isfinite(values[operand]) for operand in operands):
+        if taken and right and all(math.isfinite(values[one]) for one in (slot, *operands)):
             for place in range(len(operands)):
                 if (taken[place] is None) != (right[place] is None):
                     return slot

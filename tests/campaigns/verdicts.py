@@ -33,7 +33,7 @@ DUST = mpf("1e-12")  # beside the parts that cancel, what floats leave of 0
 ROUGH = mpf("1e-9")  # an error that no verdict may call agreement
 FINE = mpf("1e-12")  # an error that no verdict need complain of
 LARGEST = mpf(sys.float_info.max)
-SLOW = 5.0  # seconds
+SLOW = 10.0  # seconds, which is what a check may take
 
 
 class Finding(NamedTuple):

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.arithmetic.definitions import Definitions, entrywise
+from backprop.arithmetic.arrays import IGNORED
+from backprop.arithmetic.definitions import Definitions, cost, entrywise
 from backprop.arithmetic.folded import Folded, unfolded
 from backprop.arithmetic.ieee import VALUE
 from backprop.gates import CONSTANTS, GATES, SCALARS
@@ -123,7 +125,8 @@ class Opener:
         entries: list[Any] = [None] * len(old.gates)
         for slot, value in old.constants.items():
             is_number = isinstance(value, (float, np.ndarray))
-            entries[slot] = entrywise(self.constant)(each_folded(value)) if is_number else value
+            with np.errstate(**IGNORED):
+                entries[slot] = entrywise(self.constant)(each_folded(value)) if is_number else value
         for name, slot in old.inputs.items():
             self.node = old.nodes[slot]
             entries[slot] = self.array_of_inputs(name, np.shape(self.values[slot]))
