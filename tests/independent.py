@@ -132,10 +132,10 @@ class Dual:
     # NumPy's sums and products over arrays of objects use the operators.
 
     def __add__(self, other: Dual) -> Dual:
-        return chained(self.value + other.value, (self, lambda: 1), (other, lambda: 1))
+        return rounded(chained(self.value + other.value, (self, lambda: 1), (other, lambda: 1)))
 
     def __sub__(self, other: Dual) -> Dual:
-        return chained(self.value - other.value, (self, lambda: 1), (other, lambda: -1))
+        return rounded(chained(self.value - other.value, (self, lambda: 1), (other, lambda: -1)))
 
     def __mul__(self, other: Dual) -> Dual:
         a, b = self.value, other.value
@@ -173,9 +173,14 @@ def chained(value: Any, *operands: tuple[Dual, Partial]) -> Dual:
         for key, (slope, size) in operand.slopes.items():
             before = slopes.get(key, (mpf(0), mpf(0)))
             slopes[key] = (before[0] + local * slope, before[1] + abs(local) * size)
-    if not slopes and abs(value) < mpf(10) ** (30 - mp.dps):
-        value = mpf(0)  # a constant that is 0 but for digits; or one that more digits will tell
     return Dual(value, slopes)
+
+
+def rounded(found: Dual) -> Dual:
+    """A constant that is 0 but for digits, or that more digits will tell from 0, is 0."""
+    if not found.slopes and abs(found.value) < mpf(10) ** (30 - mp.dps):
+        return Dual(mpf(0))
+    return found
 
 
 def constant(value: Any) -> Dual:
@@ -291,6 +296,7 @@ BROKEN: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
 }
 
 
+CROSSING = ("sin", "cos", "tan", "log", "log2", "log10", "acos", "acosh")  # 0 elsewhere than at 0
 POLES = {"log": (0,), "log2": (0,), "log10": (0,), "log1p": (-1,), "atanh": (-1, 1)}
 
 
@@ -307,7 +313,8 @@ def unary(name: str) -> Callable[[Dual], Dual]:
         except (ZeroDivisionError, ValueError, libmp.ComplexResult):
             raise UndefinedError from None
         off = name == "relu" and a.value <= 0
-        return chained(value, (a, not_taken if off else lambda: derivative(a.value)))
+        found = chained(value, (a, not_taken if off else lambda: derivative(a.value)))
+        return rounded(found) if name in CROSSING else found
 
     return computed
 

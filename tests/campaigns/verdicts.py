@@ -68,7 +68,7 @@ class Entry(NamedTuple):
     @property
     def off(self) -> bool:
         """Is the float another number, whatever the parts?"""
-        return bool(self.error > FINE * max(abs(self.exact), abs(self.error - abs(self.exact))))
+        return not np.isfinite(self.ours) or bool(self.error > FINE * abs(self.exact))
 
     @property
     def part(self) -> Any:
