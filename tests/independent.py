@@ -19,7 +19,7 @@ from mpmath import libmp, mp, mpc, mpf
 LEVELS = (120, 450, 1500)  # digits
 SETTLED = mpf(10) ** -40  # what a number may change by from one level to the next
 FADED = mpf(10) ** -200  # what is left of 0 from one level to the next
-LEAST = mpf(10) ** -700  # beside its parts, what only the highest level tells from 0
+LEAST = mpf(10) ** -1200  # beside its parts, what only the highest level tells from 0
 NOTHING = mpf(10) ** -25  # what two slopes may differ by, beside their parts
 FARTHEST = 10**7  # exponents of e that are still computed
 HAIR = mpf(10) ** -60
@@ -77,7 +77,7 @@ class Node(NamedTuple):
 
     @property
     def text(self) -> str:
-        if self.name in ("literal", "zero", "input"):
+        if self.name in ("literal", "zero", "one", "input"):
             return str(self.extra)
         more = "" if self.extra is None else self.extra.text
         form = FORMS.get(self.name, self.name + "({})")
@@ -147,6 +147,19 @@ class Dual:
 
     def __neg__(self) -> Dual:
         return chained(-self.value, (self, lambda: -1))
+
+
+class Missing(Dual):
+    """An entry that has no value: whoever uses it has none either."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: UndefinedError) -> None:
+        self.error = error
+
+    def __getattr__(self, name: str) -> Any:
+        """Of what was never set: value and slopes."""
+        raise self.error
 
 
 Partial = Callable[[], Any]
@@ -475,7 +488,10 @@ def spread(function: Callable[..., Dual]) -> Callable[..., Array]:
         stretched = np.broadcast_arrays(*[np.asarray(one, dtype=object) for one in operands])
         found = np.empty(stretched[0].shape, dtype=object)
         for index in np.ndindex(*found.shape):
-            found[index] = function(*[one[index] for one in stretched])
+            try:
+                found[index] = function(*[one[index] for one in stretched])
+            except UndefinedError as error:
+                found[index] = Missing(error)
         return found
 
     return applied
@@ -531,6 +547,9 @@ def computed(node: Node, scope: Scope) -> Array:
         return number(node.extra)
     if node.name == "zero":
         return constant(Zeros.value)
+    if node.name == "one":
+        Gaps.most = max(Gaps.most, mp.exp(800))  # of which it is made
+        return constant(1)
     if node.name == "input":
         return scope[node.extra]
     if node.name == "where":
@@ -666,6 +685,8 @@ def at_level(node: Node, point: Mapping[str, Any]) -> Truth:
 def run(node: Node, point: Mapping[str, Any], hair: Mapping[Key, Any]) -> tuple[Dual, Any]:
     Gaps.least, Gaps.most, Gaps.steepest = mp.inf, mpf(0), mpf(0)
     found: Dual = computed(node, seeded(point, hair))
+    if isinstance(found, Missing):
+        raise found.error
     return found, Gaps.least
 
 

@@ -158,6 +158,11 @@ def test_what_has_no_value_has_no_derivative(text: str) -> None:
     assert {one.verdict for one in found.inputs.values()} == {"undefined"}
 
 
+def test_an_entry_without_a_value_that_nobody_uses_is_no_difference() -> None:
+    found = checked("sqrt(A)[-1] @ v", {"A": [[0.4, -1.2], [0.7, 1.3]], "v": [-0.4, 1.0]})
+    assert [found.inputs[name].verdict for name in "Av"] == ["undefined", "agree"]
+
+
 def test_what_ties_in_floats_only_is_no_difference() -> None:
     """Exactly, atanh(y) is larger by a part in 10**16."""
     text = "min(atanh(y), abs(y)) + atan2(log10(2*y), acos(y**y))"

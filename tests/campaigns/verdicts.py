@@ -163,7 +163,7 @@ def complaint(truth: Truth, name: str, floats: Any, one: Judged, value: float) -
     if truth.value is None:
         if truth.pole and (verdict != "agree" or np.isfinite(value)):
             return "", ""  # floats, and exact numbers too, went through infinity
-        wrong = verdict in ("agree", "rounding", "overflow")
+        wrong = verdict in ("agree", "rounding", "overflow", "differ")
         return (f"false {verdict}", "there is no value") if wrong else ("", "")
     found = list(entries(truth, name, floats, one))
     if not all(entry.slope.single for entry, _ in found):
@@ -175,6 +175,8 @@ def complaint(truth: Truth, name: str, floats: Any, one: Judged, value: float) -
         return ("false differ" if right else "wrong gradient"), worst.text
     if verdict == "agree" and worst.part > ROUGH:
         return "false agree", worst.text
+    if verdict == "undefined" and not np.all(np.isfinite(floats)):
+        return "", ""  # 0 times a slope that isn't finite, of an entry that nobody uses
     apart = truth.gap > ROUGH
     if "another branch in float64" in one.reason and any(entry.off for entry, _ in found):
         return "", ""

@@ -54,7 +54,7 @@ class ArrayJudge(Judge):
 
     def check(self) -> Check:
         with mp.workdps(self.look.precise.digits):
-            return self.by_input(self.with_pull_backs(super().check()))
+            return self.by_input(self.with_pull_backs(self.with_gaps(super().check())))
 
     def input_of(self, name: str) -> str:
         return name.partition("[")[0]
@@ -98,6 +98,26 @@ class ArrayJudge(Judge):
             if not np.allclose(shown, found, rtol=1e-6, atol=1e-290, equal_nan=True):
                 return Remark("differ", "", f"the gradient by {name} is not that of the passes")
         return None
+
+    def with_gaps(self, check: Check) -> Check:
+        """The check, where a gradient is no number because an entry that nobody uses has no
+        value, and 0 times its slope has none either: undefined."""
+        arrays = self.subject.arrays
+        nowhere = [name for name, slope in self.subject.gradient.items() if slope != slope]
+        values = [arrays.values[slot] for slot in arrays.program.stage_slots]
+        if not nowhere or all(np.all(np.isfinite(value)) for value in values):
+            return check
+        own = self.pull_backs(self.exact_arrays[1])
+        inputs = {
+            name: judged._replace(verdict="undefined", reason="an entry on the way has no value")
+            if name in nowhere and own[name] != own[name]
+            else judged
+            for name, judged in check.inputs.items()
+        }
+        assert check.value
+        verdict = worst([check.value.verdict, *(judged.verdict for judged in inputs.values())])
+        reason = self.reason(verdict, check.value, inputs)
+        return check._replace(verdict=verdict, reason=reason, inputs=inputs)
 
     def with_pull_backs(self, check: Check) -> Check:
         """The check, where what the engine passes back is not what entries come to: differ."""
