@@ -307,12 +307,19 @@ def near(gate: str, fed: Sequence[Any], out: Any, digits: int = CLOSE) -> bool:
     return bool(gap <= max(map(abs, [1, *fed])) * mpf(10) ** -digits)
 
 
+def endless(gate: str, fed: Sequence[Any], out: Any) -> bool:
+    """Has a gate no such point, as far as is known?"""
+    return bool(mp.isinf(distance(gate, fed, out, PRECISE)))
+
+
 def branches(subject: Subject, values: Sequence[Any]) -> Branches:
     """Those that were taken, but where gates tie in floats only: there numbers decide."""
     taken, program = subject.branches, subject.program
     tied = {}
     for slot, way in taken.at.items():
-        gate, fed = program.gates[slot], [values[operand] for operand in program.operands[slot]]
-        if mp.isinf(distance(gate, fed, values[slot], PRECISE)) or near(gate, fed, values[slot]):
+        asked = program.operands[slot][0] if program.gates[slot] == "where" else slot
+        gate, fed = program.gates[asked], [values[operand] for operand in program.operands[asked]]
+        known = asked == slot or gate in COMPARISONS
+        if not known or near(gate, fed, values[asked]) or endless(gate, fed, values[asked]):
             tied[slot] = way
     return taken._replace(at=tied)

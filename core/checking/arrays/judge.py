@@ -110,10 +110,12 @@ class ArrayJudge(Judge):
         own = self.pull_backs(self.exact_arrays[1])
         inputs = {
             name: judged._replace(verdict="undefined", reason="an entry on the way has no value")
-            if name in nowhere and own[name] != own[name]
+            if name in nowhere and own[name] != own[name] and judged.verdict not in SETTLED
             else judged
             for name, judged in check.inputs.items()
         }
+        if inputs == check.inputs:
+            return check
         assert check.value
         verdict = worst([check.value.verdict, *(judged.verdict for judged in inputs.values())])
         reason = self.reason(verdict, check.value, inputs)
