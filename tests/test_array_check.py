@@ -132,6 +132,11 @@ def test_digits_of_stages_are_those_of_their_worst_entry() -> None:
     assert any("loses digits" in remark.message for remark in lost.remarks)
 
 
+def test_an_array_s_branches_along_a_way_are_checked() -> None:
+    found = checked("sum(where(v == 0, 2*v, v))", {"v": [0.0, 1.0]})
+    assert (found.verdict, found.inputs["v"].exact) == ("agree", ["1", "1"])
+
+
 def test_a_small_program_has_formulas_by_entry() -> None:
     found = check("x @ x", {"x": [1.0, 2.0]}).check
     assert found.formula == {"x[0]": "2*x[0]", "x[1]": "2*x[1]"}

@@ -129,12 +129,16 @@ def resolve(watch: Watch, values: Values, ties: str, upstream: Any = None) -> Re
     return Resolved(branches, back)
 
 
-def along(watch: Watch, values: Values, ties: str, direction: Mapping[str, Any] | None) -> Branches:
-    """The branches of a convention, or those that are taken along a way."""
+def along(
+    watch: Watch, values: Values, ties: str, direction: Mapping[str, Any] | None,
+    upstream: Any = None,
+) -> Branches:  # fmt: skip
+    """The branches of a convention, or those that are taken along a way. `upstream` is the
+    gradient of an output that is an array."""
     tied = watch.tied(values) if direction else []
     if not tied or not direction:
         return Branches("first" if direction else convention(ties))
-    moving = kind_of(watch.program).moving(watch, values, tied, None)
+    moving = kind_of(watch.program).moving(watch, values, tied, upstream)
     found: Branches | None = moving.branches(direction)
     return found or Branches("first")
 

@@ -68,7 +68,7 @@ def array_subject(tree: Tree, request: Mapping[str, Any]) -> ArraySubject:
     upstream = np.reshape(numbers(request["upstream"]), program.shapes[program.output])[()]
     with np.errstate(**IGNORED):
         values = forward(program, point, ARRAYS)
-    branches = along(ArrayWatch(program, wrt), values, ties, way)
+    branches = along(ArrayWatch(program, wrt), values, ties, way, upstream)
     back = backward_arrays(program, values, upstream, branches)
     parts = opened(program, values, upstream)
     gradient = {
