@@ -22,7 +22,8 @@ FADED = mpf(10) ** -200  # what is left of 0 from one level to the next
 LEAST = mpf(10) ** -1200  # beside its parts, what only the highest level tells from 0
 NOTHING = mpf(10) ** -25  # what two slopes may differ by, beside their parts
 FARTHEST = 10**7  # exponents of e that are still computed
-HAIR = mpf(10) ** -60
+HAIR = mpf(10) ** -240  # what shows from the second level on
+SHIFTS = (mpf(10) ** -60, mpf(10) ** -120)  # what constants that are 0 are taken for
 TIED = mpf(10) ** -30  # the distance at which operands count as equal
 
 Key = tuple[Any, ...]  # an input's name and the index of one of its entries
@@ -632,7 +633,7 @@ def exact(node: Node, point: Mapping[str, Any]) -> Truth:
     found = settled_truth(node, point)
     if "zero" not in node.names or found.value is None:
         return found
-    near, nearer = (blurred(node, point, found, hair) for hair in (HAIR, HAIR * HAIR))
+    near, nearer = (blurred(node, point, found, hair) for hair in SHIFTS)
     straight = {key: size for key, size in near.items() if nearer[key] <= 1000 * size}
     return found._replace(blur=straight)
 

@@ -122,7 +122,7 @@ def judged(family: str, seed: str) -> tuple[str, list[Finding]]:
     results = {"the value": (report.value, check.value)}
     results |= {name: (report.gradient[name], one) for name, one in check.inputs.items()}
     for name, (floats, one) in results.items():
-        kind, detail = complaint(truth, name, floats, one, report.value)
+        kind, detail = complaint(truth, name, floats, one, check.value)
         if kind:
             found.append(Finding(kind, node.text, point, f"{name} {one.verdict}: {detail}"))
     return check.verdict, found
@@ -157,11 +157,11 @@ def entries(truth: Truth, name: str, floats: Any, one: Judged) -> Iterator[tuple
         )
 
 
-def complaint(truth: Truth, name: str, floats: Any, one: Judged, value: float) -> tuple[str, str]:
+def complaint(truth: Truth, name: str, floats: Any, one: Judged, value: Judged) -> tuple[str, str]:
     """What kind of fault a verdict is, if it is one: by the worst entry of its input."""
     verdict = one.verdict
     if truth.value is None:
-        if truth.pole and (verdict != "agree" or np.isfinite(value)):
+        if truth.pole and value.verdict != "undefined":
             return "", ""  # floats, and exact numbers too, went through infinity
         wrong = verdict in ("agree", "rounding", "overflow", "differ")
         return (f"false {verdict}", "there is no value") if wrong else ("", "")
