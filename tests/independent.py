@@ -547,9 +547,10 @@ def computed(node: Node, scope: Scope) -> Array:
     if node.name == "literal":
         return number(node.extra)
     if node.name == "zero":
+        Gaps.most = max(Gaps.most, mpf(4))  # of which it is made
         return constant(Zeros.value)
     if node.name == "one":
-        Gaps.most = max(Gaps.most, mp.exp(800))  # of which it is made
+        Gaps.most = max(Gaps.most, mp.exp(800))
         return constant(1)
     if node.name == "input":
         return scope[node.extra]

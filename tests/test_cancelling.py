@@ -120,6 +120,11 @@ def test_a_root_of_0_is_not_0_to_within_rounding() -> None:
     assert checked("x*sqrt(sin(pi))", {"x": 2.0}).verdict == "rounding"
 
 
+def test_a_maximum_that_rounding_has_chosen_is_not_right_to_within_rounding() -> None:
+    found = checked("min(A + (sqrt(2)**2 - 2))", {"A": [3.418e-161, -1.833e-161]})
+    assert found.inputs["A"].verdict == "kink"
+
+
 def test_constants_that_are_one_float_are_not_one_number() -> None:
     found = checked("cos((log(e) - 1) - (tanh(30) - 1)*c)*norm(A)", {"c": 0.7, "A": [[1.0, 2.0]]})
     assert [found.inputs[name].verdict for name in "cA"] == ["rounding", "agree"]

@@ -29,7 +29,7 @@ SPREAD = 1500  # more digits for programs that add the very large to the very sm
 ROUGH = 8  # digits to which a difference has to stay what it was
 NOISY = 10**5
 ROUNDS = 15  # digits after which floats round
-STRAIGHT = 1000  # by how much more than in proportion a change may show
+STRAIGHT = 1000  # how far from in proportion a change may show
 
 
 @dataclass(frozen=True)
@@ -211,12 +211,12 @@ class Tremor(NamedTuple):
 
 def tremor(subject: Subject, exact: Precise) -> Tremor:
     """What a small change at every stage, by chance up or down, comes to at all slots; nothing,
-    where it isn't in proportion to the change, as beside a root of 0."""
+    where it isn't in proportion to the change, as beside a root of 0 or a maximum of equals."""
     near, nearer = (shaken_by(subject, exact, digits) for digits in (ROUNDS, exact.digits // 2))
     return Tremor(
         *(
-            [a if b <= STRAIGHT * a else mpf(0) for a, b in zip(*both, strict=True)]
-            for both in zip(near, nearer, strict=True)
+            [a if b <= STRAIGHT * a and a <= STRAIGHT * b else mpf(0) for a, b in pairs]
+            for pairs in (zip(*both, strict=True) for both in zip(near, nearer, strict=True))
         )
     )
 
