@@ -279,7 +279,7 @@ def scattered(g: Array, a: Array, *indices: Any) -> Array:
 
 def put(a: Array, *values_and_places: Any) -> Array:
     """The array with values written into it, one after the other."""
-    found = np.array(a)
+    found = np.array(a, order="C")  # a line of its entries has to be a view
     for value, at in pairs(values_and_places):
         at.of(found)[at.key] = value
     return found
@@ -292,7 +292,7 @@ def pairs(values_and_places: Sequence[Any]) -> list[tuple[Any, Places]]:
 def put_back(g: Array, *values_and_places: Any) -> list[Array | None]:
     """What goes back to the array, and to each value: its part of the gradient, unless it was
     overwritten later. Of places that are named twice the last counts."""
-    left = np.array(g)
+    left = np.array(g, order="C")
     parts: list[Array | None] = []
     for _, at in reversed(pairs(values_and_places)):
         here = at.of(left)
@@ -314,7 +314,7 @@ def last_named(at: Places, array: Array) -> Array:
 
 
 def add_at(a: Array, b: Array, at: Places) -> Array:
-    found = np.array(a)
+    found = np.array(a, order="C")
     np.add.at(at.of(found), at.key, b)
     return found
 
