@@ -72,55 +72,42 @@ class Statements(Expressions):
 
     def do_AugAssign(self, node: ast.AugAssign) -> None:  # noqa: N802
         name = BINARY.get(node.op.__class__, "")
-        if isinstance(node.target, ast.Name):
-            before = self.value(ast.Name(id=node.target.id, ctx=ast.Load(), lineno=node.lineno,
-                                         col_offset=node.col_offset))  # fmt: skip
-            after = self.value(node.value)
-            self.machine.recorder.node = node
-            if isinstance(before, list) and name == "add":
-                before.extend(self.entries(after))
-                return
-            found = self.binary(name, before, after)
-            if (
-                isinstance(before, Array)
-                and isinstance(found, Array)
-                and before.shape == found.shape
-            ):
+        before, store, shared = self.target(node.target)
+        after = self.value(node.value)
+        self.machine.recorder.node = node
+        if isinstance(before, list) and name == "add":
+            before.extend(self.entries(after))
+            builtins.grown(before)
+            return
+        found = self.binary(name, before, after)
+        if shared and isinstance(before, Array):
+            shape = found.shape if isinstance(found, Array) else ()
+            if shape == before.shape:
                 self.overwrite(before, found)
-                self.named(before, node.target.id)
+                if isinstance(node.target, ast.Name):
+                    self.named(before, node.target.id)
                 return
-            if isinstance(before, Array) and before.shape:
+            if before.shape:
                 raise UnreadError(f"{described(found)} doesn't fit into {described(before)}")
-            self.assign(node.target, found)
-            return
-        if isinstance(node.target, ast.Subscript):
-            holder, key = self.value(node.target.value), self.value(node.target.slice)
-            before = self.item(holder, key)
-            after = self.value(node.value)
-            self.machine.recorder.node = node
-            if isinstance(before, list) and name == "add":
-                before.extend(self.entries(after))
-                return
-            self.set_item(holder, key, self.binary(name, before, after))
-            return
-        if isinstance(node.target, ast.Attribute):
-            holder = self.value(node.target.value)
-            before = self.attribute(holder, node.target.attr)
-            after = self.value(node.value)
-            self.machine.recorder.node = node
-            found = self.binary(name, before, after)
-            if (
-                isinstance(before, Array)
-                and isinstance(found, Array)
-                and before.shape == found.shape
-            ):
-                self.overwrite(before, found)
-                return
-            self.set_attribute(holder, node.target.attr, found)
-            return
+        store(found)
+
+    def target(self, node: ast.expr) -> tuple[Any, Callable[[Any], None], bool]:
+        """What stands where something is assigned, what assigns to it, and whether others may
+        hold the same."""
+        if isinstance(node, ast.Name):
+            loaded = ast.copy_location(ast.Name(id=node.id, ctx=ast.Load()), node)
+            return self.value(loaded), lambda found: self.assign(node, found), True
+        if isinstance(node, ast.Subscript):
+            holder, key = self.value(node.value), self.value(node.slice)
+            before, shared = self.item(holder, key), not isinstance(holder, Array)
+            return before, lambda found: self.set_item(holder, key, found), shared
+        if isinstance(node, ast.Attribute):
+            holder = self.value(node.value)
+            before = self.attribute(holder, node.attr)
+            return before, lambda found: self.set_attribute(holder, node.attr, found), True
         raise UnreadError("this can't be assigned to")
 
-    def overwrite(self, before: Array, found: Array) -> None:
+    def overwrite(self, before: Array, found: Any) -> None:
         """What an operator with `=` does to an array: everything that shares it sees it."""
         indexing.write(self.machine, before, (Ellipsis,), found)
 
