@@ -105,15 +105,17 @@ def checked(array: Array, parts: Sequence[Part]) -> None:
 
 def taken(machine: Machine, array: Array, key: Any) -> Any:
     """What an index of an array comes to: a view, an entry, or a copy of chosen entries."""
+    viewed = key is Ellipsis or (isinstance(key, tuple) and any(one is Ellipsis for one in key))
     array, parts = parts_of(machine, array, key)
     checked(array, parts)
     if is_basic(parts):
-        if len(parts) == len(array.shape) and all(isinstance(part, int) for part in parts):
+        single = len(parts) == len(array.shape) and all(isinstance(part, int) for part in parts)
+        if single and not viewed:
             return array.element(machine.recorder, tuple(parts))
         if not parts:
             return array
         place = tuple(parts)
-        return array.view(machine.recorder, "index", place, lambda cells: cells[place])
+        return array.view(machine.recorder, "index", place, lambda cells: cells[(*place, ...)])
     if not array.depends and not any(map(depends, parts)):
         return Array.new(array.cells[numpy_key(parts)].copy())
     fed: list[Any] = []
@@ -155,7 +157,11 @@ def dependent_mask(key: Any) -> Array | None:
 
 
 def write(machine: Machine, array: Array, key: tuple[Any, ...], value: Any) -> None:
-    value = plain_number(value)
+    try:
+        shape = np.shape(array.cells[key])
+    except (IndexError, ValueError):
+        raise UnreadError("the shapes of these indices don't fit together") from None
+    value = without_ones(machine, plain_number(value), len(shape))
     cells: Any = value.cells if isinstance(value, Array) else (
         value.value if isinstance(value, Number) else value
     )  # fmt: skip
@@ -168,7 +174,6 @@ def write(machine: Machine, array: Array, key: tuple[Any, ...], value: Any) -> N
                 "make it of floats: np.zeros(...)",
             )
     try:
-        shape = np.shape(array.cells[key])
         np.broadcast_to(cells, shape)
     except ValueError:
         what = described(value)
@@ -177,9 +182,19 @@ def write(machine: Machine, array: Array, key: tuple[Any, ...], value: Any) -> N
     leaf = machine.leaf(value) if depends(value) else None
     if leaf is None and array.depends:
         leaf = machine.recorder.leaf_of(
-            np.asarray(cells, dtype=float) if np.ndim(cells) else float(cells)
+            np.array(cells, dtype=float) if np.ndim(cells) else float(cells)
         )
     array.write(machine.recorder, key, cells, leaf)
+
+
+def without_ones(machine: Machine, value: Any, axes: int) -> Any:
+    """A value without the axes of 1 before those that it is written into, which NumPy ignores."""
+    if not isinstance(value, Array) or len(value.shape) <= axes:
+        return value
+    extra = len(value.shape) - axes
+    if value.shape[:extra] != (1,) * extra:
+        return value
+    return machine.reshaped(value, value.shape[extra:])
 
 
 def add_at(machine: Machine, array: Array, key: Any, value: Any) -> None:
