@@ -204,8 +204,11 @@ eye        | rows columns?| n t j:eye n:identity
 zeros_like | a            | n t j:zeros_like n t j:empty_like
 ones_like  | a            | n t j:ones_like
 full_like  | a value      | n t j:full_like
-array      | a            | n j:array n j:asarray n:ascontiguousarray n:asfarray n:float64
-array      | a            | n:float32 t:tensor t:as_tensor t:from_numpy t:Tensor
+array      | a            | n j:array n:float64 n:float32 t:tensor t:Tensor
+same       | a            | n t j:asarray t:as_tensor t:from_numpy .cpu .numpy
+same       | a *more      | .to .type_as .cuda .requires_grad_ .retain_grad
+contiguous | a            | n:ascontiguousarray .contiguous
+floats     | a            | n:asfarray .float .double
 whole      | a            | n:int64 n:int32 n:int_ .long
 arange     | start stop? step? | n t j:arange
 linspace   | start stop num?   | n t j:linspace
@@ -213,8 +216,7 @@ meshgrid   | *arrays      | n t j:meshgrid
 one_hot    | a count?     | t j:one_hot
 finfo      | a?           | n t j:finfo
 add_at     | a indices b  | n:add.at
-copy       | a            | n j:copy t:clone .copy .clone .contiguous .cpu .numpy .float .double
-copy       | a *more      | .to .type_as .cuda .requires_grad_ .retain_grad
+copy       | a            | n j:copy t:clone .copy .clone
 astype     | a dtype?     | .astype .type
 detach     | a            | .detach j:stop_gradient t:detach
 item       | a            | .item .tolist

@@ -528,7 +528,10 @@ def reshape(m: Machine, a: Any, shape: Sequence[Any], order: str = "C") -> Any:
 
 @known
 def ravel(m: Machine, a: Any, order: str = "C") -> Any:
-    return reshape(m, a, [-1], order)
+    """All entries in a line: a view of what lies in order in memory, a copy of anything else."""
+    array = m.array(a) if order == "C" else transpose(m, a, [])
+    line = (array.cells.size,)
+    return array.view(m.recorder, "reshape", (line,), lambda cells: cells.ravel())
 
 
 @known
@@ -1052,9 +1055,28 @@ def copied(m: Machine, a: Any) -> Any:
 
 
 @known
-def copy(m: Machine, a: Any, more: Any = ()) -> Any:
-    del more
+def copy(m: Machine, a: Any) -> Any:
     return copied(m, m.numeric(a))
+
+
+@known
+def same(m: Machine, a: Any, more: Any = ()) -> Any:
+    """An array as it is: whoever writes into one writes into both."""
+    del more
+    return m.numeric(a)
+
+
+@known
+def contiguous(m: Machine, a: Any) -> Any:
+    found = m.numeric(a)
+    in_order = not isinstance(found, Array) or found.cells.flags.c_contiguous
+    return found if in_order else copied(m, found)
+
+
+@known
+def floats(m: Machine, a: Any) -> Any:
+    found = m.numeric(a)
+    return astype(m, found) if isinstance(found, Array) and found.cells.dtype != float else found
 
 
 @known
