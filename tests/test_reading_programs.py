@@ -1,0 +1,15 @@
+"""Programs in Python, run by Python itself and read: the same values, and the slopes of what was
+read are those of a step into the complex plane. Thousands of them: tests/campaigns/reading.py.
+"""
+
+from __future__ import annotations
+
+import pytest
+from running_python import differing
+from viewing_programs import sample as views
+
+
+@pytest.mark.parametrize("number", range(100))
+def test_views_copies_and_aliases_are_those_of_numpy(number: int) -> None:
+    made = views(f"short:{number}")
+    assert differing(made.text, made.values) == []
