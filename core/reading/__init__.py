@@ -8,6 +8,7 @@ values. What depends on an input is recorded, gate by gate; everything else is c
     recorder.py     gates in, the code of a tree out, every value known as it is recorded
     memory.py       numbers and arrays that are recorded; views, aliases and writing
     values.py       functions, namespaces, and what else a name may stand for
+    texts.py        texts that are put together
     library.py      what NumPy, PyTorch, JAX, SciPy and Python's own functions do here
     expressions.py  expressions
     statements.py   statements, loops, calls of the file's own functions

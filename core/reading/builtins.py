@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.reading import library
+from backprop.reading import library, texts
 from backprop.reading.diagnostics import UnreadError
 from backprop.reading.memory import Array, Number
 from backprop.reading.values import (
@@ -211,11 +211,6 @@ def of_sets(name: str, a: Any, b: Any) -> Any:
             raise UnreadError("dicts can't be combined like this")
         return a | b
     return {"either": a | b, "both": a & b, "sub": a - b}[name]
-
-
-def formatted(text: str, values: Any) -> str:
-    del values
-    return text[:1000]
 
 
 # Functions.
@@ -434,8 +429,9 @@ CALLS: Mapping[str, Callable[..., Any]] = {
     "round": rounded, "hasattr": has_attribute, "getattr": get_attribute, "setattr": set_attribute,
     "iter": iterated, "next": following, "slice": lambda reader, *ends: slice(*ends),
     "callable": lambda reader, value: isinstance(value, (Defined, Builtin, Method)),
-    "id": lambda reader, value: id(value), "repr": lambda reader, value: "...",
-    "format": lambda reader, value, form="": "...",
+    "id": lambda reader, value: id(value),
+    "repr": lambda reader, value: texts.shown(value, "", "r"),
+    "format": lambda reader, value, form="": texts.shown(value, form),
 }  # fmt: skip
 
 
@@ -461,9 +457,7 @@ def converted(reader: Expressions, name: str, fed: Sequence[Any], named: Mapping
         case "set":
             return {key(one) for one in reader.entries(value)}
         case "str":
-            if isinstance(value, str):
-                return value
-            return str(value) if is_numeric(value) and not depends(value) else "..."
+            return texts.shown(value)
         case "bool":
             return reader.machine_truth(value)
         case "type":
@@ -593,9 +587,7 @@ def text(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def joined(reader: Expressions, holder: str, values: Any) -> str:
     parts = [part if isinstance(part, str) else "..." for part in reader.entries(values)]
-    if sum(map(len, parts)) + len(holder) * len(parts) > MOST:
-        raise UnreadError("this text becomes too long")
-    return holder.join(parts)
+    return texts.joined(parts, holder)
 
 
 METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = {
@@ -616,10 +608,11 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = {
     },
     set: {"add": add, "union": lambda _, holder, other: holder | set(other)},
     str: {
-        "format": lambda _, holder, *fed, **named: holder, "join": joined,
+        "format": lambda _, holder, *fed, **named: texts.braces(holder, fed, named),
+        "join": joined,
         "lower": text(str.lower), "upper": text(str.upper), "strip": text(str.strip),
         "split": text(str.split), "startswith": text(str.startswith),
-        "endswith": text(str.endswith), "replace": text(str.replace), "find": text(str.find),
+        "endswith": text(str.endswith), "replace": text(texts.replaced), "find": text(str.find),
     },
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backprop.language.spellings import spelling
-from backprop.reading import builtins, indexing, library
+from backprop.reading import builtins, indexing, library, texts
 from backprop.reading.diagnostics import UnreadError
 from backprop.reading.machine import Machine
 from backprop.reading.memory import Array, Number
@@ -100,18 +100,15 @@ class Expressions:
         raise UnreadError(f"the name {name} has no value here")
 
     def of_JoinedStr(self, node: ast.JoinedStr) -> Any:  # noqa: N802
-        parts = []
-        for part in node.values:
-            if isinstance(part, ast.Constant):
-                parts.append(str(part.value))
-            else:
-                value = (
-                    plain_number(self.value(part.value))
-                    if isinstance(part, ast.FormattedValue)
-                    else ""
-                )
-                parts.append(shown(value))
-        return "".join(parts)[:LONGEST]
+        return texts.joined([
+            self.of_FormattedValue(part) if isinstance(part, ast.FormattedValue)
+            else str(self.value(part)) for part in node.values
+        ])  # fmt: skip
+
+    def of_FormattedValue(self, node: ast.FormattedValue) -> str:  # noqa: N802
+        spec = "" if node.format_spec is None else self.value(node.format_spec)
+        how = chr(node.conversion) if node.conversion > 0 else ""
+        return texts.shown(self.value(node.value), spec, how)
 
     def of_List(self, node: ast.List) -> Any:  # noqa: N802
         return self.values(node.elts)
@@ -223,7 +220,7 @@ class Expressions:
     def combined(self, name: str, a: Any, b: Any) -> Any:
         """Lists, tuples and texts: joined or repeated; lists beside arrays become arrays."""
         if name == "mod" and isinstance(a, str):
-            return builtins.formatted(a, b)
+            return texts.percent(a, b)
         if isinstance(a, (Array, Number)) or isinstance(b, (Array, Number)):
             return self.binary(name, self.machine.numeric(a), self.machine.numeric(b))
         if name == "add" and a.__class__ is b.__class__ and isinstance(a, (list, tuple, str)):
@@ -514,13 +511,6 @@ class Expressions:
                 raise UnreadError("a number can't be gone over")
             return [indexing.taken(self.machine, value, (k,)) for k in range(value.shape[0])]
         return builtins.entries(value)
-
-
-def shown(value: Any) -> str:
-    """A value in a text, which is only ever printed or a key."""
-    if isinstance(value, Number):
-        return f"{value.value:g}"
-    return str(value)[:1000] if isinstance(value, (str, int, float, bool, type(None))) else "..."
 
 
 METHODS_OF_NUMBERS = frozenset(
