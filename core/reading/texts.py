@@ -15,22 +15,22 @@ from backprop.reading.values import plain_number
 LONGEST = 1_000_000  # characters
 WIDEST = 1_000  # characters of a value
 WHOLE = 1e15
-UNSHOWN = "..."
+UNSHOWN: str = "..."
 SPEC = re.compile(r"(?:.?[<>=^])?[-+ ]?z?#?0?\d{0,2}[,_]?(?:\.\d{1,2})?[a-zA-Z%]?")
 PERCENT = re.compile(r"%(?:\(\w+\))?[-+ #0]*\d{0,2}(?:\.\d{0,2})?[hlL]?[diouxXeEfFgGcrsa%]|%")
 
 
 def shown(value: Any, spec: str = "", conversion: str = "") -> str:
     """A value as it stands in a text."""
-    value = simple(value)
-    if value is UNSHOWN:
-        return UNSHOWN
+    plain = simple(value)
+    if plain is UNSHOWN:
+        return "..."
     if conversion in ("r", "a"):
-        value = repr(value) if conversion == "r" else ascii(value)
+        plain = repr(plain) if conversion == "r" else ascii(plain)
     if not SPEC.fullmatch(spec):
         raise UnreadError(f"the format {spec[:20]!r} is not read")
     try:
-        return format(value, spec) if spec else str(value)
+        return f"{plain:{spec}}" if spec else str(plain)
     except (ValueError, TypeError):
         raise UnreadError(f"the format {spec!r} doesn't fit this value") from None
 
