@@ -18,6 +18,7 @@ from backprop.reading.values import (
     Defined,
     Instance,
     Method,
+    Taken,
     TypeOf,
     depends,
     described,
@@ -143,24 +144,16 @@ def entries(value: Any) -> list[Any]:
     raise UnreadError(f"{described(value)} can't be gone over")
 
 
-class Taken:
-    """An iterator, as `iter` makes it."""
-
-    def __init__(self, values: Sequence[Any]) -> None:
-        self.values = list(values)
-        self.place = 0
-
-    def rest(self) -> list[Any]:
-        found = self.values[self.place :]
-        self.place = len(self.values)
-        return found
-
-
 def contains(machine: Any, holder: Any, value: Any) -> bool:
     if isinstance(holder, (dict, set)):
         return key(value) in holder
     if isinstance(holder, str) and isinstance(value, str):
         return value in holder
+    if isinstance(holder, Taken):
+        while holder.more:
+            if contains(machine, [holder.take()], value):
+                return True
+        return False
     if isinstance(holder, (list, tuple, range)):
         wanted = plain_number(value)
         if depends(wanted) or any(map(depends, holder)):
@@ -252,18 +245,32 @@ def ranged(reader: Expressions, *ends: Any) -> Any:
     return found
 
 
-def zipped(reader: Expressions, *values: Any, strict: Any = False) -> list[Any]:
-    del strict
-    return list(zip(*[reader.entries(value) for value in values], strict=False))
+def zipped(reader: Expressions, *values: Any, strict: Any = False) -> Taken:
+    """What goes side by side, one after the other: an iterator may be there twice."""
+    sources = [one if isinstance(one, Taken) else Taken(reader.entries(one)) for one in values]
+    rows: list[tuple[Any, ...]] = []
+    row: list[Any] = []
+    while sources:
+        row = []
+        for source in sources:
+            if not source.more:
+                break
+            row.append(source.take())
+        if len(row) < len(sources):
+            break
+        rows.append(tuple(row))
+    if strict is True and (row or any(source.more for source in sources)):
+        raise UnreadError("what goes side by side is not equally long")
+    return Taken(rows)
 
 
-def enumerated(reader: Expressions, values: Any, start: Any = 0) -> list[Any]:
+def enumerated(reader: Expressions, values: Any, start: Any = 0) -> Taken:
     first = reader.machine.whole_number(start, "the start")
-    return list(enumerate(reader.entries(values), first))
+    return Taken(list(enumerate(reader.entries(values), first)))
 
 
-def backwards(reader: Expressions, values: Any) -> list[Any]:
-    return reader.entries(values)[::-1]
+def backwards(reader: Expressions, values: Any) -> Taken:
+    return Taken(reader.entries(values)[::-1])
 
 
 def total(reader: Expressions, values: Any, start: Any = 0) -> Any:
@@ -351,17 +358,17 @@ def all_(reader: Expressions, values: Any) -> bool:
     return all(reader.machine_truth(value) for value in reader.entries(values))
 
 
-def mapped(reader: Expressions, function: Any, *values: Any) -> list[Any]:
-    rows = zipped(reader, *values)
-    return [reader.call(function, list(row), {}) for row in rows]
+def mapped(reader: Expressions, function: Any, *values: Any) -> Taken:
+    rows = zipped(reader, *values).rest()
+    return Taken([reader.call(function, list(row), {}) for row in rows])
 
 
-def filtered(reader: Expressions, function: Any, values: Any) -> list[Any]:
-    return [
+def filtered(reader: Expressions, function: Any, values: Any) -> Taken:
+    return Taken([
         one
         for one in reader.entries(values)
         if reader.machine_truth(one if function is None else reader.call(function, [one], {}))
-    ]
+    ])  # fmt: skip
 
 
 def power(reader: Expressions, a: Any, b: Any) -> Any:
@@ -400,21 +407,18 @@ def set_attribute(reader: Expressions, value: Any, name: Any, new: Any) -> None:
 
 
 def iterated(reader: Expressions, values: Any) -> Taken:
-    return Taken(reader.entries(values))
+    return values if isinstance(values, Taken) else Taken(reader.entries(values))
 
 
 def following(reader: Expressions, values: Any, default: Any = MISSING) -> Any:
     del reader
-    if isinstance(values, list):
-        values = Taken(values)
     if not isinstance(values, Taken):
-        raise UnreadError(f"{described(values)} has no next entry")
-    if values.place >= len(values.values):
-        if default is MISSING:
-            raise UnreadError("there is no next entry")
-        return default
-    values.place += 1
-    return values.values[values.place - 1]
+        raise UnreadError(f"{described(values)} has no next entry", "write next(iter(...))")
+    if values.more:
+        return values.take()
+    if default is MISSING:
+        raise UnreadError("there is no next entry")
+    return default
 
 
 def divided(reader: Expressions, a: Any, b: Any) -> tuple[Any, Any]:

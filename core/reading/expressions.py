@@ -22,6 +22,7 @@ from backprop.reading.values import (
     Method,
     Namespace,
     Scope,
+    Taken,
     TypeOf,
     Unknown,
     Unreadable,
@@ -459,7 +460,7 @@ class Expressions:
         return list(self.comprehended(node, lambda: self.value(node.elt)))
 
     def of_GeneratorExp(self, node: ast.GeneratorExp) -> Any:  # noqa: N802
-        return list(self.comprehended(node, lambda: self.value(node.elt)))
+        return Taken(list(self.comprehended(node, lambda: self.value(node.elt))))
 
     def of_SetComp(self, node: ast.SetComp) -> Any:  # noqa: N802
         return set(self.comprehended(node, lambda: builtins.key(self.value(node.elt))))
@@ -503,6 +504,12 @@ class Expressions:
             if default is not None:
                 found[argument.arg] = self.value(default)
         return found
+
+    def turns(self, value: Any) -> Iterator[Any]:
+        """What a loop goes over, as it is when its turn comes."""
+        if isinstance(value, Array) and value.shape:
+            return (indexing.taken(self.machine, value, (k,)) for k in range(value.shape[0]))
+        return iter(value if isinstance(value, (list, range)) else self.entries(value))
 
     def entries(self, value: Any) -> list[Any]:
         """What a loop goes over."""

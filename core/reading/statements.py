@@ -209,7 +209,7 @@ class Statements(Expressions):
         self.run(node.body if self.machine_truth(self.value(node.test)) else node.orelse)
 
     def do_For(self, node: ast.For) -> None:  # noqa: N802
-        for value in self.entries(self.value(node.iter)):
+        for value in self.turns(self.value(node.iter)):
             self.assign(node.target, value)
             if self.once(node.body):
                 return

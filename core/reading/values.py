@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,6 +121,27 @@ class Unreadable:
     problem: UnreadError
 
 
+class Taken:
+    """An iterator: what is gone over once."""
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        self.values = values
+        self.place = 0
+
+    @property
+    def more(self) -> bool:
+        return self.place < len(self.values)
+
+    def take(self) -> Any:
+        self.place += 1
+        return self.values[self.place - 1]
+
+    def rest(self) -> list[Any]:
+        found = list(self.values[self.place :])
+        self.place = len(self.values)
+        return found
+
+
 class Missing:
     """No value at all."""
 
@@ -158,6 +179,8 @@ def described(value: Any) -> str:
             return f"{value.name}, which is not known here"
         case ClassOf():
             return f"the class {value.name}"
+        case Taken():
+            return "an iterator"
         case Instance():
             return f"an object of {value.kind}"
     return {list: "a list", tuple: "a tuple", dict: "a dict", set: "a set", slice: "a slice",
