@@ -10,9 +10,6 @@ from mpmath import mp, mpf
 
 from backprop.arithmetic.arrays import ArrayArithmetic, choose
 from backprop.arithmetic.definitions import Ordered, entrywise
-from backprop.arithmetic.folded import unfolded
-from backprop.arithmetic.precise import PRECISE, PRIMITIVES
-from backprop.arithmetic.definitions import Definitions, entrywise
 from backprop.arithmetic.precise import PRECISE, PRIMITIVES, cleared, doubtful, settled
 from backprop.arithmetic.precise import constant_or_gate as exact_constant
 from backprop.arithmetic.system import Function

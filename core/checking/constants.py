@@ -13,7 +13,7 @@ from mpmath import mp, mpf
 
 from backprop.arithmetic.folded import Folded, every_part, parts_of
 from backprop.arithmetic.precise import constant_or_gate, exactly, settled_parts
-from backprop.program import Program
+from backprop.program.program import Program
 
 LARGEST = sys.float_info.max
 

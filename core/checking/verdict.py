@@ -11,7 +11,6 @@ from typing import Any
 from mpmath import mp, mpf
 
 from backprop.answer.verdicts import NAMES, Check, Judged, Method, Remark, worst
-from backprop.answer.verdicts import NAMES, Check, Judged, Method, Remark, worst
 from backprop.checking.constants import pass_bounds
 from backprop.checking.digits import (
     DUST,

@@ -31,8 +31,8 @@ from test_code_arrays import differing
 from test_code_numbers import MOST
 
 from backprop.arithmetic.system import TIES
-from backprop.engine import backward, forward
-from backprop.staging import GRANULARITIES
+from backprop.engine.numbers import backward, forward
+from backprop.program.stager import GRANULARITIES
 
 DUST = 1e-14  # beside the largest value and gradient
 BATCH = 250  # programs in one file of C

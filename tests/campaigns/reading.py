@@ -17,6 +17,7 @@ import warnings
 from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -30,7 +31,7 @@ KINDS = {"functions": python_programs.sample, "views": viewing_programs.sample}
 def outcome(kind: str, seed: str) -> str:
     """What is wrong with a program; nothing, if it is right."""
     warnings.simplefilter("ignore")
-    made = KINDS[kind](seed)
+    made: Any = KINDS[kind](seed)
     try:
         wrong = differing(made.text, made.values)
     except Exception as error:

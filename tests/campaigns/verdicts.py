@@ -26,7 +26,7 @@ from independent import EndlessError, Slope, Truth, exact
 from mpmath import mp, mpf
 
 from backprop import evaluate
-from backprop.checking.check import METHODS, Judged
+from backprop.answer.verdicts import METHODS, Judged
 from backprop.checking.examine import examine
 
 DUST = mpf("1e-12")  # beside the parts that cancel, what floats leave of 0

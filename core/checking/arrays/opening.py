@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.arithmetic.definitions import Definitions, entrywise
 from backprop.arithmetic.arrays import IGNORED
-from backprop.arithmetic.definitions import Definitions, cost, entrywise
+from backprop.arithmetic.definitions import Definitions, entrywise
 from backprop.arithmetic.folded import Folded, unfolded
 from backprop.arithmetic.ieee import VALUE
 from backprop.gates import CONSTANTS, GATES, SCALARS

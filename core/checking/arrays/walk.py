@@ -11,9 +11,7 @@ from mpmath import mpf
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED
 from backprop.arithmetic.definitions import Definitions, Ordered, entrywise
-from backprop.arithmetic.folded import unfolded
 from backprop.arithmetic.folded_arrays import folded
-from backprop.arithmetic.definitions import Definitions, entrywise
 from backprop.arithmetic.precise import settled
 from backprop.arithmetic.precise_arrays import settled_arrays
 from backprop.arithmetic.system import Function, Table

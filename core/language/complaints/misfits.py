@@ -14,12 +14,8 @@ from backprop.gates import ALIASES, CONSTANTS, GATES, find
 from backprop.language.complaints import excerpts, foreign_text, readings
 from backprop.language.complaints.spans import ENDS, at, at_bracket, at_name, never_closed
 from backprop.language.complaints.spans import quote as quote
-from backprop.language.complaints.words import LEADING, MEANT, OPERATORS, UNKNOWN, WORDS
-from backprop.language.spellings import method
-from backprop.language.complaints import excerpts, habits, readings
-from backprop.language.complaints.spans import ENDS, at, at_bracket, at_name, never_closed
-from backprop.language.complaints.spans import quote as quote
 from backprop.language.complaints.words import LEADING, MEANT, NO_NAMES, OPERATORS, UNKNOWN, WORDS
+from backprop.language.spellings import method
 from backprop.language.tokens import bare, is_name, is_number, word
 
 if TYPE_CHECKING:
