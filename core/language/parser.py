@@ -15,7 +15,7 @@ from backprop.language.characters import SUPERSCRIPTS
 from backprop.language.precedence import AMBIGUOUS, FLOOR, PENDING, POWER, RANK, SIGN, STEP, TIMES
 from backprop.language.state import Bracket, State
 from backprop.language.syntax import ABSENT, LEVEL, POSTFIX, SLICE, Function, Item, Op, Tree
-from backprop.language.tokens import MODULE, bare, is_name, is_number, word
+from backprop.language.tokens import MODULE, is_name, is_number, word
 
 # Arguments that may be given by name, and what they are called here.
 KEYWORDS: dict[Item, str] = {
@@ -66,7 +66,7 @@ class Parser(State):
         if token[-1] == "(" and token[0] != ".":
             name = self.called.get(token)
             if name is None:
-                name = self.called[token] = bare(word(token))
+                name = self.called[token] = named(word(token))
                 if name == "sinc" and name != word(token):
                     raise self.complaints.other_sinc(self, k, token)
             return self.opened(Bracket("call", k, name))
@@ -317,6 +317,15 @@ class Parser(State):
         """Emit the pending operators that bind at least as tightly as `floor`."""
         while self.pending[-1] >= floor:
             self.emit(PENDING[self.pending.pop() % STEP], self.places.pop())
+
+
+def named(name: str) -> str:
+    """What a function is called here, which may be written with the module it comes from."""
+    if "." not in name:
+        return name
+    from backprop.language.spellings import plain
+
+    return plain(name)
 
 
 def parse(text: str) -> Tree:

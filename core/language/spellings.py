@@ -322,3 +322,14 @@ def method(name: str) -> str:
     found = functions().get((".", name))
     plain = {"amax": "max", "amin": "min"}.get(found.name, found.name) if found else ""
     return plain if plain in METHODS else ""
+
+
+def plain(text: str) -> str:
+    """The function of the language that a name with its module stands for: scipy.special.expit is
+    sigmoid. What the table doesn't have is the name alone."""
+    prefix = max((one for one in MODULES if text.startswith(f"{one}.")), key=len, default="")
+    name = text[len(prefix) + 1 :] if prefix else text
+    found = functions().get((MODULES.get(prefix, ""), name))
+    known = {"amax": "max", "amin": "min"}.get(found.name, found.name) if found else ""
+    bare = name.removeprefix("linalg.")
+    return known if known in METHODS and known != bare else bare

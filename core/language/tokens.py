@@ -20,8 +20,14 @@ NAME = rf"[{LETTER}][{LETTER}0-9]*"
 CALL = r"(?:[^\S\n]*\()?"
 NUMBER = r"(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][-+−–]?[0-9][0-9_]*)?"
 
+PREFIX = (
+    r"(?:numpy|np|math|torch\.nn\.functional|torch|jax\.numpy|jax\.nn|jnp|scipy\.special)\."
+    r"(?:linalg\.)?"
+)  # of code that was pasted
+MODULE = re.compile(PREFIX)
+
 TOKEN = re.compile(
-    rf"""(?:(?:np|numpy|math)\.(?:linalg\.)?)?{NAME}{CALL}
+    rf"""(?:{PREFIX})?{NAME}{CALL}
     | {NUMBER}
     | (?:\*\*|//|[<>=!:^*/+@%&|-])= | \*\* | // | && | \|\| | -> | << | >>
     | \.{NAME}{CALL}
@@ -32,7 +38,6 @@ TOKEN = re.compile(
     | \S""",
     re.VERBOSE,
 )
-MODULE = re.compile(r"(?:np|numpy|math)\.(?:linalg\.)?")
 
 
 def tokenize(text: str) -> list[str]:
