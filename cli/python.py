@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backprop.answer.evaluation import arrays_in
 from backprop.answer.values import number
 from backprop.cli.files import read_bytes
-from backprop.reading.source import decoded, parsed, unit_of
-from backprop.reading.unit import Unit
+
+if TYPE_CHECKING:
+    from backprop.reading.unit import Unit
+
+NAMES_A_SOURCE = re.compile(r"\.(?:py|ipynb)(?::|$)")
 
 
 def unit_named(word: str) -> Unit | None:
     """The unit that a word names; None if it is a text in the language."""
+    if not NAMES_A_SOURCE.search(word):
+        return None
+    from backprop.reading.source import decoded, parsed, unit_of
+    from backprop.reading.unit import Unit
+
     found = unit_of(word)
     if found is None:
         return None

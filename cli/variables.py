@@ -15,10 +15,10 @@ from backprop.cli.python import numbers_of, unit_named
 from backprop.errors import BackpropError, MissingValueError, UsageError, closest, listed
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
-from backprop.reading.unit import Unit
 
 if TYPE_CHECKING:
     from backprop.child.process import Child
+    from backprop.reading.unit import Unit
 
 LISTED = 8  # missing variables that an error lists
 DIGITS = tuple("0123456789.")
@@ -100,7 +100,7 @@ class ProgramCommand(click.Command):
         if tree := ctx.meta.get("tree"):
             rows = (
                 tree.described()
-                if isinstance(tree, Unit)
+                if not isinstance(tree, Tree)
                 else described(tree, fixed_options(super().get_params(ctx)))
             )
             with formatter.section("Variables of this program"):
@@ -238,7 +238,7 @@ def question(ctx: click.Context) -> Question:
             raise UsageError(f"the value of {name} is given twice: {explicit[name]} and {value}")
         explicit[name] = array_file(name, value) if value.startswith("@") else value
     spare = tuple(name for name in at if name not in explicit)
-    if isinstance(tree, Unit):
+    if not isinstance(tree, Tree):
         if ctx.params.get("data"):
             raise UsageError(
                 "Python source is read at one point, not for the rows of a table",

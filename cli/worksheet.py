@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -13,7 +13,9 @@ from backprop.cli.variables import ProgramCommand, parse_program, program_text
 from backprop.errors import BackpropError
 from backprop.grading.worksheet import is_worksheet, read_worksheet
 from backprop.language.syntax import Tree
-from backprop.reading.unit import Unit
+
+if TYPE_CHECKING:
+    from backprop.reading.unit import Unit
 
 GOES_ALONG = ("program", "as_json", "quiet")
 

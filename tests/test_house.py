@@ -19,7 +19,7 @@ TEXT = "(x+y)*z"
 # The rooms, ground first: a room imports only from itself and from rooms before it.
 ROOMS = (
     "errors", "version", "workplace", "gates", "child", "language", "arithmetic", "program",
-    "engine", "answer", "checking", "emitting", "explaining", "drawing", "tables", "kernel",
+    "engine", "answer", "reading", "checking", "emitting", "explaining", "drawing", "tables", "kernel",
     "comparing", "claims", "grading", "batching", "descending", "worker", "", "cli",
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from backprop.reading.memory import Array, Number
 from backprop.reading.values import (
     MISSING,
     Builtin,
+    Caller,
     ClassOf,
     Defined,
     Instance,
@@ -25,9 +26,6 @@ from backprop.reading.values import (
     is_numeric,
     plain_number,
 )
-
-if TYPE_CHECKING:
-    from backprop.reading.expressions import Expressions
 
 MOST = 1_000_000  # entries of what is made
 PARTS = ("linalg", "random", "nn", "nn.functional", "functional", "special", "numpy", "scipy",
@@ -144,6 +142,14 @@ def entries(value: Any) -> list[Any]:
     raise UnreadError(f"{described(value)} can't be gone over")
 
 
+def is_same(machine: Any, one: Any, other: Any) -> bool:
+    """Are two values equal? Where an input decides, that is a guard."""
+    one, other = plain_number(one), plain_number(other)
+    if depends(one) or depends(other):
+        return bool(machine.truth(machine.binary("eq", other, one)))
+    return ordered("eq", one, other)
+
+
 def contains(machine: Any, holder: Any, value: Any) -> bool:
     if isinstance(holder, (dict, set)):
         return key(value) in holder
@@ -151,14 +157,11 @@ def contains(machine: Any, holder: Any, value: Any) -> bool:
         return value in holder
     if isinstance(holder, Taken):
         while holder.more:
-            if contains(machine, [holder.take()], value):
+            if is_same(machine, holder.take(), value):
                 return True
         return False
     if isinstance(holder, (list, tuple, range)):
-        wanted = plain_number(value)
-        if depends(wanted) or any(map(depends, holder)):
-            return any(machine.truth(machine.binary("eq", wanted, one)) for one in holder)
-        return any(ordered("eq", one, wanted) is True for one in holder)
+        return any(is_same(machine, one, value) for one in holder)
     if isinstance(holder, Array):
         return bool(np.any(holder.cells == machine.worth(value)))
     raise UnreadError(f"{described(holder)} has no entries to look through")
@@ -209,9 +212,7 @@ def of_sets(name: str, a: Any, b: Any) -> Any:
 # Functions.
 
 
-def call(
-    reader: Expressions, function: Builtin, fed: Sequence[Any], named: Mapping[str, Any]
-) -> Any:
+def call(reader: Caller, function: Builtin, fed: Sequence[Any], named: Mapping[str, Any]) -> Any:
     name = function.name
     found = CALLS.get(name)
     if found is None:
@@ -225,7 +226,7 @@ def call(
         raise UnreadError(f"{name} is not called like this") from None
 
 
-def size(reader: Expressions, value: Any) -> int:
+def size(reader: Caller, value: Any) -> int:
     if isinstance(value, Array):
         if not value.shape:
             raise UnreadError("a number has no length")
@@ -235,7 +236,7 @@ def size(reader: Expressions, value: Any) -> int:
     raise UnreadError(f"{described(value)} has no length")
 
 
-def ranged(reader: Expressions, *ends: Any) -> Any:
+def ranged(reader: Caller, *ends: Any) -> Any:
     numbers = [reader.machine.whole_number(end, "an end of range") for end in ends]
     if not 1 <= len(numbers) <= 3 or (len(numbers) == 3 and numbers[2] == 0):
         raise UnreadError("range takes one to three whole numbers, and its step isn't 0")
@@ -245,7 +246,7 @@ def ranged(reader: Expressions, *ends: Any) -> Any:
     return found
 
 
-def zipped(reader: Expressions, *values: Any, strict: Any = False) -> Taken:
+def zipped(reader: Caller, *values: Any, strict: Any = False) -> Taken:
     """What goes side by side, one after the other: an iterator may be there twice."""
     sources = [one if isinstance(one, Taken) else Taken(reader.entries(one)) for one in values]
     rows: list[tuple[Any, ...]] = []
@@ -264,16 +265,16 @@ def zipped(reader: Expressions, *values: Any, strict: Any = False) -> Taken:
     return Taken(rows)
 
 
-def enumerated(reader: Expressions, values: Any, start: Any = 0) -> Taken:
+def enumerated(reader: Caller, values: Any, start: Any = 0) -> Taken:
     first = reader.machine.whole_number(start, "the start")
     return Taken(list(enumerate(reader.entries(values), first)))
 
 
-def backwards(reader: Expressions, values: Any) -> Taken:
+def backwards(reader: Caller, values: Any) -> Taken:
     return Taken(reader.entries(values)[::-1])
 
 
-def total(reader: Expressions, values: Any, start: Any = 0) -> Any:
+def total(reader: Caller, values: Any, start: Any = 0) -> Any:
     found = start
     for value in reader.entries(values):
         found = reader.binary("add", found, value)
@@ -281,7 +282,7 @@ def total(reader: Expressions, values: Any, start: Any = 0) -> Any:
 
 
 def extreme(gate: str, better: str) -> Callable[..., Any]:
-    def function(reader: Expressions, *values: Any, key: Any = None, default: Any = MISSING) -> Any:
+    def function(reader: Caller, *values: Any, key: Any = None, default: Any = MISSING) -> Any:
         several = list(values) if len(values) > 1 else reader.entries(values[0])
         if not several:
             if default is not MISSING:
@@ -301,14 +302,14 @@ def extreme(gate: str, better: str) -> Callable[..., Any]:
     return function
 
 
-def size_of_number(reader: Expressions, value: Any) -> Any:
+def size_of_number(reader: Caller, value: Any) -> Any:
     value = plain_number(value)
     if isinstance(value, (int, float)):
         return abs(value)
     return reader.machine.apply("abs", reader.machine.numeric(value))
 
 
-def is_instance(reader: Expressions, value: Any, kinds: Any) -> bool:
+def is_instance(reader: Caller, value: Any, kinds: Any) -> bool:
     del reader
     names = [
         getattr(kind, "name", None) for kind in (kinds if isinstance(kinds, tuple) else (kinds,))
@@ -336,9 +337,7 @@ def is_kind(value: Any, name: Any) -> bool:
     return name in types and isinstance(value, types[name])
 
 
-def sorted_(
-    reader: Expressions, values: Any, *, key: Any = None, reverse: Any = False
-) -> list[Any]:
+def sorted_(reader: Caller, values: Any, *, key: Any = None, reverse: Any = False) -> list[Any]:
     several = reader.entries(values)
     keys = several if key is None else [reader.call(key, [one], {}) for one in several]
     if any(map(depends, keys)):
@@ -350,20 +349,20 @@ def sorted_(
     return [several[k] for k in order]
 
 
-def any_(reader: Expressions, values: Any) -> bool:
+def any_(reader: Caller, values: Any) -> bool:
     return any(reader.machine_truth(value) for value in reader.entries(values))
 
 
-def all_(reader: Expressions, values: Any) -> bool:
+def all_(reader: Caller, values: Any) -> bool:
     return all(reader.machine_truth(value) for value in reader.entries(values))
 
 
-def mapped(reader: Expressions, function: Any, *values: Any) -> Taken:
+def mapped(reader: Caller, function: Any, *values: Any) -> Taken:
     rows = zipped(reader, *values).rest()
     return Taken([reader.call(function, list(row), {}) for row in rows])
 
 
-def filtered(reader: Expressions, function: Any, values: Any) -> Taken:
+def filtered(reader: Caller, function: Any, values: Any) -> Taken:
     return Taken([
         one
         for one in reader.entries(values)
@@ -371,11 +370,11 @@ def filtered(reader: Expressions, function: Any, values: Any) -> Taken:
     ])  # fmt: skip
 
 
-def power(reader: Expressions, a: Any, b: Any) -> Any:
+def power(reader: Caller, a: Any, b: Any) -> Any:
     return reader.binary("pow", a, b)
 
 
-def rounded(reader: Expressions, value: Any, digits: Any = None) -> Any:
+def rounded(reader: Caller, value: Any, digits: Any = None) -> Any:
     value = plain_number(value)
     if isinstance(value, (int, float)):
         places = None if digits is None else reader.machine.whole_number(digits, "digits")
@@ -383,7 +382,7 @@ def rounded(reader: Expressions, value: Any, digits: Any = None) -> Any:
     return library.FUNCTIONS["round"](reader.machine, value, 0 if digits is None else digits)
 
 
-def has_attribute(reader: Expressions, value: Any, name: str) -> bool:
+def has_attribute(reader: Caller, value: Any, name: str) -> bool:
     try:
         reader.attribute(value, name)
     except UnreadError:
@@ -391,7 +390,7 @@ def has_attribute(reader: Expressions, value: Any, name: str) -> bool:
     return True
 
 
-def get_attribute(reader: Expressions, value: Any, name: str, default: Any = MISSING) -> Any:
+def get_attribute(reader: Caller, value: Any, name: str, default: Any = MISSING) -> Any:
     if not isinstance(name, str):
         raise UnreadError("getattr wants a name")
     if default is not MISSING and not has_attribute(reader, value, name):
@@ -399,18 +398,18 @@ def get_attribute(reader: Expressions, value: Any, name: str, default: Any = MIS
     return reader.attribute(value, name)
 
 
-def set_attribute(reader: Expressions, value: Any, name: Any, new: Any) -> None:
+def set_attribute(reader: Caller, value: Any, name: Any, new: Any) -> None:
     del reader
     if not isinstance(value, Instance) or not isinstance(name, str):
         raise UnreadError(f"{described(value)} gets no attributes")
     value.attributes[name] = new
 
 
-def iterated(reader: Expressions, values: Any) -> Taken:
+def iterated(reader: Caller, values: Any) -> Taken:
     return values if isinstance(values, Taken) else Taken(reader.entries(values))
 
 
-def following(reader: Expressions, values: Any, default: Any = MISSING) -> Any:
+def following(reader: Caller, values: Any, default: Any = MISSING) -> Any:
     del reader
     if not isinstance(values, Taken):
         raise UnreadError(f"{described(values)} has no next entry", "write next(iter(...))")
@@ -421,7 +420,7 @@ def following(reader: Expressions, values: Any, default: Any = MISSING) -> Any:
     return default
 
 
-def divided(reader: Expressions, a: Any, b: Any) -> tuple[Any, Any]:
+def divided(reader: Caller, a: Any, b: Any) -> tuple[Any, Any]:
     return reader.binary("floordiv", a, b), reader.binary("mod", a, b)
 
 
@@ -439,7 +438,7 @@ CALLS: Mapping[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def converted(reader: Expressions, name: str, fed: Sequence[Any], named: Mapping[str, Any]) -> Any:
+def converted(reader: Caller, name: str, fed: Sequence[Any], named: Mapping[str, Any]) -> Any:
     """float(x), list(x), dict(a=1), ValueError("...")."""
     machine = reader.machine
     if name == "dict":
@@ -515,22 +514,22 @@ def grown(holder: Any) -> None:
         raise UnreadError(f"more than {MOST:,} entries are not held")
 
 
-def append(_: Expressions, holder: list[Any], value: Any) -> None:
+def append(_: Caller, holder: list[Any], value: Any) -> None:
     holder.append(value)
     grown(holder)
 
 
-def extend(reader: Expressions, holder: list[Any], values: Any) -> None:
+def extend(reader: Caller, holder: list[Any], values: Any) -> None:
     holder.extend(reader.entries(values))
     grown(holder)
 
 
-def insert(reader: Expressions, holder: list[Any], place: Any, value: Any) -> None:
+def insert(reader: Caller, holder: list[Any], place: Any, value: Any) -> None:
     holder.insert(reader.machine.whole_number(place, "a place"), value)
     grown(holder)
 
 
-def pop(reader: Expressions, holder: Any, *fed: Any) -> Any:
+def pop(reader: Caller, holder: Any, *fed: Any) -> Any:
     if isinstance(holder, dict):
         found = key(fed[0]) if fed else None
         if found in holder:
@@ -544,7 +543,7 @@ def pop(reader: Expressions, holder: Any, *fed: Any) -> Any:
     return holder.pop(place)
 
 
-def index(reader: Expressions, holder: Any, value: Any) -> int:
+def index(reader: Caller, holder: Any, value: Any) -> int:
     del reader
     for place, one in enumerate(holder):
         if ordered("eq", one, value):
@@ -552,32 +551,32 @@ def index(reader: Expressions, holder: Any, value: Any) -> int:
     raise UnreadError("the entry is not in the list")
 
 
-def reverse(_: Expressions, holder: list[Any]) -> None:
+def reverse(_: Caller, holder: list[Any]) -> None:
     holder.reverse()
 
 
-def get(_: Expressions, holder: dict[Any, Any], name: Any, default: Any = None) -> Any:
+def get(_: Caller, holder: dict[Any, Any], name: Any, default: Any = None) -> Any:
     return holder.get(key(name), default)
 
 
-def update(reader: Expressions, holder: dict[Any, Any], *fed: Any, **named: Any) -> None:
+def update(reader: Caller, holder: dict[Any, Any], *fed: Any, **named: Any) -> None:
     for one in fed:
         holder.update(converted(reader, "dict", [one], {}))
     holder.update(named)
     grown(holder)
 
 
-def set_default(_: Expressions, holder: dict[Any, Any], name: Any, default: Any = None) -> Any:
+def set_default(_: Caller, holder: dict[Any, Any], name: Any, default: Any = None) -> Any:
     return holder.setdefault(key(name), default)
 
 
-def add(_: Expressions, holder: set[Any], value: Any) -> None:
+def add(_: Caller, holder: set[Any], value: Any) -> None:
     holder.add(key(value))
     grown(holder)
 
 
 def text(function: Callable[..., Any]) -> Callable[..., Any]:
-    def method_of_text(_: Expressions, holder: str, *fed: Any, **named: Any) -> Any:
+    def method_of_text(_: Caller, holder: str, *fed: Any, **named: Any) -> Any:
         del named
         if not all(isinstance(one, (str, int, type(None), tuple)) for one in fed):
             return holder
@@ -589,7 +588,7 @@ def text(function: Callable[..., Any]) -> Callable[..., Any]:
     return method_of_text
 
 
-def joined(reader: Expressions, holder: str, values: Any) -> str:
+def joined(reader: Caller, holder: str, values: Any) -> str:
     parts = [part if isinstance(part, str) else "..." for part in reader.entries(values)]
     return texts.joined(parts, holder)
 

@@ -833,15 +833,15 @@ def flipud(m: Machine, a: Any) -> Any:
 @known
 def roll(m: Machine, a: Any, shift: Any, axis: Any = None) -> Any:
     array = m.array(a)
+    shape = array.shape
     if axis is None:
-        flat = roll(m, m.reshaped(array, (-1,)), shift, 0)
-        return m.reshaped(flat, array.shape)
+        array, axis = m.reshaped(array, (-1,)), 0
     shifts, axes = (
         [one] if isinstance(one, int) else list(one or ()) for one in (m.axis(shift), m.axis(axis))
     )
     for step, place in zip(shifts, axes, strict=True):
         array = along(m, array, place, np.roll(np.arange(array.shape[place]), step))
-    return array
+    return m.reshaped(array, shape)
 
 
 @known
@@ -1106,11 +1106,15 @@ def detach(m: Machine, a: Any) -> Any:
 @known
 def item(m: Machine, a: Any) -> Any:
     found = m.numeric(a)
-    if isinstance(found, Array):
-        if found.cells.size == 1:
-            return m.element(found)
-        return [item(m, part) for part in parts_in(m, found)]
-    return found
+    if not isinstance(found, Array):
+        return found
+    if found.cells.size == 1:
+        return m.element(found)
+    flat = m.reshaped(found, (-1,))
+    level: list[Any] = [flat.element(m.recorder, (k,)) for k in range(found.cells.size)]
+    for size in found.shape[:0:-1]:
+        level = [level[k : k + size] for k in range(0, len(level), max(1, size))]
+    return level
 
 
 @known

@@ -187,16 +187,16 @@ class Machine:
     def truth(self, value: Any) -> bool:
         """Is a condition true? One that is decided by values is a guard."""
         value = plain_number(value)
-        if isinstance(value, Number):
-            self.guard(value.leaf, "truth", bool(value.value))
-            return bool(value.value)
         if isinstance(value, Array):
             if value.cells.size != 1:
                 raise UnreadError(
                     f"an array of {value.cells.size} entries is neither true nor false",
                     "say np.any(...) or np.all(...)",
                 )
-            return self.truth(self.element(value))
+            value = self.element(value)
+        if isinstance(value, Number):
+            self.guard(value.leaf, "truth", bool(value.value))
+            return bool(value.value)
         return bool(value)
 
     # Shapes.

@@ -112,6 +112,8 @@ class Statements(Expressions):
         indexing.write(self.machine, before, (Ellipsis,), found)
 
     def assign(self, target: ast.expr, value: Any) -> None:
+        while isinstance(target, ast.Starred):
+            target = target.value
         if isinstance(target, ast.Name):
             self.scope.home(target.id).names[target.id] = self.named(value, target.id)
         elif isinstance(target, (ast.Tuple, ast.List)):
@@ -121,8 +123,6 @@ class Statements(Expressions):
             self.set_item(holder, key, value)
         elif isinstance(target, ast.Attribute):
             self.set_attribute(self.value(target.value), target.attr, value)
-        elif isinstance(target, ast.Starred):
-            self.assign(target.value, value)
         else:
             raise UnreadError("this can't be assigned to", node=target)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -140,6 +140,19 @@ class Taken:
         found = list(self.values[self.place :])
         self.place = len(self.values)
         return found
+
+
+class Caller(Protocol):
+    """What Python's own functions need of the reader that calls them."""
+
+    machine: Any
+
+    def entries(self, value: Any) -> list[Any]: ...
+    def call(self, function: Any, fed: Sequence[Any], named: Mapping[str, Any]) -> Any: ...
+    def binary(self, name: str, a: Any, b: Any) -> Any: ...
+    def attribute(self, holder: Any, name: str) -> Any: ...
+    def machine_truth(self, value: Any) -> bool: ...
+    def compared_by(self, name: str, a: Any, b: Any) -> Any: ...
 
 
 class Missing:
