@@ -6,6 +6,7 @@ values. What depends on an input is recorded, gate by gate; everything else is c
     source.py       a file, its text and the unit in it that is meant
     diagnostics.py  what can't be read, with line, column and help
     recorder.py     gates in, the code of a tree out, every value known as it is recorded
+    budget.py       how much reading may take
     memory.py       numbers and arrays that are recorded; views, aliases and writing
     values.py       functions, namespaces, and what else a name may stand for
     texts.py        texts that are put together

@@ -122,7 +122,7 @@ def entry(machine: Any, holder: Any, at: Any) -> Any:
                 for end in (at.start, at.stop, at.step)]  # fmt: skip
         if ends[2] == 0:
             raise UnreadError("the step of a slice can't be 0")
-        found = holder[slice(*ends)]
+        found = machine.recorder.budget.made(holder[slice(*ends)])
         return list(found) if isinstance(found, range) else found
     place = machine.whole_number(at, "an index")
     if not -len(holder) <= place < len(holder):
@@ -219,11 +219,18 @@ def call(reader: Caller, function: Builtin, fed: Sequence[Any], named: Mapping[s
         raise UnreadError(f"the function {name} of Python is not read")
     first = [] if function.bound is None else [function.bound]
     try:
-        return found(reader, *first, *fed, **named)
+        return counted(reader, found(reader, *first, *fed, **named))
     except TypeError as problem:
         if "argument" not in str(problem):
             raise
         raise UnreadError(f"{name} is not called like this") from None
+
+
+def counted(reader: Caller, made: Any) -> Any:
+    """What a function of Python makes, counted."""
+    budget = reader.machine.recorder.budget
+    budget.made(made.values if isinstance(made, Taken) else made)
+    return made
 
 
 def size(reader: Caller, value: Any) -> int:
@@ -277,6 +284,7 @@ def backwards(reader: Caller, values: Any) -> Taken:
 def total(reader: Caller, values: Any, start: Any = 0) -> Any:
     found = start
     for value in reader.entries(values):
+        reader.machine.step(2)
         found = reader.binary("add", found, value)
     return found
 

@@ -11,7 +11,7 @@ import numpy as np
 from backprop.language.spellings import spelling
 from backprop.reading import builtins, indexing, library, texts
 from backprop.reading.diagnostics import UnreadError
-from backprop.reading.machine import Machine
+from backprop.reading.machine import LARGEST, TOO_LARGE, Machine
 from backprop.reading.memory import Array, Number
 from backprop.reading.values import (
     MISSING,
@@ -32,7 +32,6 @@ from backprop.reading.values import (
     plain_number,
 )
 
-STEPS = 1_000_000
 BINARY = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow",
     ast.MatMult: "matmul", ast.Mod: "mod", ast.FloorDiv: "floordiv", ast.BitAnd: "both",
@@ -55,9 +54,7 @@ class Expressions:
 
     def value(self, node: ast.expr) -> Any:
         machine = self.machine
-        machine.steps += 1
-        if machine.steps > STEPS:
-            raise UnreadError(f"reading takes more than {STEPS:,} steps", node=node)
+        machine.step()
         before, machine.recorder.node = machine.recorder.node, node
         method: Callable[[Any], Any] | None = getattr(self, f"of_{node.__class__.__name__}", None)
         if method is None:
@@ -85,6 +82,8 @@ class Expressions:
     def of_Constant(self, node: ast.Constant) -> Any:  # noqa: N802
         if isinstance(node.value, (complex, bytes)):
             raise UnreadError(f"{node.value!r:.30} is not read")
+        if isinstance(node.value, int) and node.value.bit_length() > LARGEST:
+            raise UnreadError(TOO_LARGE)
         return node.value
 
     def of_Name(self, node: ast.Name) -> Any:  # noqa: N802
@@ -101,10 +100,12 @@ class Expressions:
         raise UnreadError(f"the name {name} has no value here")
 
     def of_JoinedStr(self, node: ast.JoinedStr) -> Any:  # noqa: N802
-        return texts.joined([
+        found = texts.joined([
             self.of_FormattedValue(part) if isinstance(part, ast.FormattedValue)
             else str(self.value(part)) for part in node.values
         ])  # fmt: skip
+        self.machine.recorder.budget.made(found)
+        return found
 
     def of_FormattedValue(self, node: ast.FormattedValue) -> str:  # noqa: N802
         spec = "" if node.format_spec is None else self.value(node.format_spec)
@@ -221,12 +222,13 @@ class Expressions:
     def combined(self, name: str, a: Any, b: Any) -> Any:
         """Lists, tuples and texts: joined or repeated; lists beside arrays become arrays."""
         if name == "mod" and isinstance(a, str):
-            return texts.percent(a, b)
+            return str(self.machine.recorder.budget.made(texts.percent(a, b)))
         if isinstance(a, (Array, Number)) or isinstance(b, (Array, Number)):
             return self.binary(name, self.machine.numeric(a), self.machine.numeric(b))
         if name == "add" and a.__class__ is b.__class__ and isinstance(a, (list, tuple, str)):
             if len(a) + len(b) > LONGEST:
                 raise UnreadError("this becomes too long")
+            self.machine.recorder.budget.make(len(a) + len(b))
             return a + b
         if name == "mul":
             parts, count = (a, b) if isinstance(a, (list, tuple, str)) else (b, a)
@@ -234,6 +236,7 @@ class Expressions:
                 times = self.machine.whole_number(count, "how often")
                 if len(parts) * max(0, times) > LONGEST:
                     raise UnreadError("this becomes too long")
+                self.machine.recorder.budget.make(len(parts) * max(0, times))
                 return parts * times
         if (
             isinstance(a, (set, dict))
@@ -441,7 +444,7 @@ class Expressions:
         if isinstance(function, Method):
             return self.invoke(function.function, [function.first, *fed], named)
         if isinstance(function, TypeOf):
-            return builtins.converted(self, function.name, fed, named)
+            return builtins.counted(self, builtins.converted(self, function.name, fed, named))
         if isinstance(function, ClassOf):
             return self.made(function, fed, named)
         if isinstance(function, Unknown):
@@ -508,16 +511,24 @@ class Expressions:
     def turns(self, value: Any) -> Iterator[Any]:
         """What a loop goes over, as it is when its turn comes."""
         if isinstance(value, Array) and value.shape:
-            return (indexing.taken(self.machine, value, (k,)) for k in range(value.shape[0]))
+            return self.rows(value)
         return iter(value if isinstance(value, (list, range)) else self.entries(value))
+
+    def rows(self, array: Array) -> Iterator[Any]:
+        for k in range(array.shape[0]):
+            self.machine.step(3)
+            yield indexing.taken(self.machine, array, (k,))
 
     def entries(self, value: Any) -> list[Any]:
         """What a loop goes over."""
         if isinstance(value, Array):
             if not value.shape:
                 raise UnreadError("a number can't be gone over")
+            self.machine.step(value.shape[0])
             return [indexing.taken(self.machine, value, (k,)) for k in range(value.shape[0])]
-        return builtins.entries(value)
+        found = builtins.entries(value)
+        self.machine.recorder.budget.make(len(found))
+        return found
 
 
 METHODS_OF_NUMBERS = frozenset(

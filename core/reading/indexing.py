@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from backprop.gates.shapes import MismatchError, indexed
 from backprop.reading.diagnostics import UnreadError
 from backprop.reading.machine import Machine, Told
 from backprop.reading.memory import Array, Number, places_of
@@ -117,6 +119,7 @@ def taken(machine: Machine, array: Array, key: Any) -> Any:
         place = tuple(parts)
         return array.view(machine.recorder, "index", place, lambda cells: cells[(*place, ...)])
     if not array.depends and not any(map(depends, parts)):
+        machine.recorder.budget.room(chosen_shape(array, parts))
         return Array.new(array.cells[numpy_key(parts)].copy())
     fed: list[Any] = []
     for part in parts:
@@ -129,6 +132,14 @@ def taken(machine: Machine, array: Array, key: Any) -> Any:
     if isinstance(found, Array) and array.cells.dtype == bool:
         found.cells = found.memory.cells = found.cells != 0
     return found
+
+
+def chosen_shape(array: Array, parts: Sequence[Part]) -> tuple[int, ...]:
+    """The shape of what an index with places chooses."""
+    try:
+        return indexed(array.shape, *[p.shape if isinstance(p, Array) else p for p in parts])
+    except MismatchError:
+        raise UnreadError("the shapes of these indices don't fit together") from None
 
 
 def put(machine: Machine, array: Array, key: Any, value: Any) -> None:
@@ -161,6 +172,7 @@ def write(machine: Machine, array: Array, key: tuple[Any, ...], value: Any) -> N
         shape = np.shape(array.cells[key])
     except (IndexError, ValueError):
         raise UnreadError("the shapes of these indices don't fit together") from None
+    machine.recorder.budget.compute(prod(shape))
     value = without_ones(machine, plain_number(value), len(shape))
     cells: Any = value.cells if isinstance(value, Array) else (
         value.value if isinstance(value, Number) else value

@@ -12,12 +12,14 @@ import numpy as np
 from backprop.gates import GATES
 from backprop.language.spellings import IGNORED, SAME_ARGUMENT, Spelling
 from backprop.reading import indexing
+from backprop.reading.budget import SUMS
 from backprop.reading.contracting import einsum, tensordot
 from backprop.reading.diagnostics import UnreadError
 from backprop.reading.machine import Machine, Told, truths
 from backprop.reading.memory import Array, Number
 from backprop.reading.values import MISSING, Namespace, depends, described, plain_number
 
+SORTING = 10  # how much longer it takes to sort entries than to compute them
 Function = Callable[..., Any]
 FUNCTIONS: dict[str, Function] = {}
 
@@ -377,6 +379,7 @@ def chosen(m: Machine, a: Any, axis: Any, keepdims: Any, name: str) -> Any:
     along = m.axis(axis)
     if isinstance(along, tuple) or not array.cells.size:
         raise UnreadError(f"{name} works along one axis of an array with entries")
+    m.recorder.budget.compute(array.cells.size)
     found = getattr(np, name)(array.cells, axis=along, keepdims=bool(keepdims))
     if array.depends:
         m.guard(array.read(m.recorder), f"{name} {along}", np.asarray(found))
@@ -399,6 +402,7 @@ def argsort(m: Machine, a: Any, axis: Any = -1) -> Any:
     along = m.axis(axis)
     if isinstance(along, tuple):
         raise UnreadError("argsort works along one axis")
+    m.recorder.budget.compute(SORTING * array.cells.size)
     found = np.argsort(array.cells, axis=along, kind="stable")
     if array.depends:
         m.guard(array.read(m.recorder), f"argsort {along}", found)
@@ -430,6 +434,7 @@ def product(m: Machine, a: Any, b: Any) -> Any:
     if 0 in ranks:
         raise UnreadError("@ wants arrays, and one of these is a number", "write * instead")
     if not left.depends and not right.depends:
+        m.recorder.budget.compute(left.cells.size * right.shape[-1] / SUMS)
         try:
             found = left.cells @ right.cells
         except ValueError:
@@ -620,6 +625,7 @@ def expand_dims(m: Machine, a: Any, axis: Any) -> Any:
 def broadcast_to(m: Machine, a: Any, shape: Sequence[Any]) -> Any:
     array, wanted = m.array(a), list(m.shape(shape))
     extra = len(wanted) - len(array.shape)
+    m.recorder.budget.room(tuple(map(abs, wanted)))
     for place, side in enumerate(array.shape):
         if wanted[extra + place] == -1:
             wanted[extra + place] = side
@@ -643,6 +649,7 @@ def tile(m: Machine, a: Any, times: Sequence[Any]) -> Any:
     array = m.reshaped(array, ((1,) * missing + array.shape) if missing > 0 else array.shape)
     counts = [1] * -missing + counts
     for axis, (count, side) in enumerate(zip(counts, array.shape, strict=True)):
+        m.recorder.budget.room((max(0, count) * side,))
         if count != 1:
             array = along(m, array, axis, np.tile(np.arange(side), count))
     return array
@@ -667,11 +674,15 @@ def repeat(m: Machine, a: Any, times: Any, axis: Any = None) -> Any:
     number = counts.cells.astype(int) if isinstance(counts, Array) else m.whole_number(
         counts, "how often"
     )  # fmt: skip
+    m.recorder.budget.room(
+        (abs(int(np.sum(number))) * (1 if np.ndim(number) else array.cells.size),)
+    )
     return along(m, array, place, np.repeat(np.arange(array.shape[place]), number))
 
 
 def parts_in(m: Machine, arrays: Any) -> list[Any]:
     if isinstance(arrays, Array):
+        m.step(arrays.shape[0] if arrays.shape else 1)
         return [indexing.taken(m, arrays, (k,)) for k in range(arrays.shape[0])]
     if not isinstance(arrays, (list, tuple)):
         raise UnreadError(f"{described(arrays)} is no list of arrays")
@@ -687,6 +698,7 @@ def concatenate(m: Machine, arrays: Any, axis: Any = 0) -> Any:
         raise UnreadError("there is nothing to join")
     place = m.whole_number(axis, "an axis")
     if not any(map(depends, parts)):
+        m.recorder.budget.room((sum(part.cells.size for part in parts),))
         try:
             return Array.new(np.concatenate([part.cells for part in parts], axis=place))
         except ValueError as problem:
@@ -790,6 +802,7 @@ def sliding_window_view(m: Machine, a: Any, shape: Any, axis: Any = None) -> Any
         places = np.lib.stride_tricks.sliding_window_view(numbers, m.shape([shape]), m.axis(axis))
     except ValueError as problem:
         raise UnreadError(f"there are no such windows: {problem}") from None
+    m.recorder.budget.room(places.shape)
     return indexing.taken(m, m.reshaped(array, (-1,)), (Array.new(places.copy()),))
 
 
@@ -942,11 +955,10 @@ def made(m: Machine, values: Any) -> Any:
 
 def filled(name: str, function: Callable[..., Any]) -> None:
     def create(m: Machine, shape: Sequence[Any]) -> Any:
-        from backprop.gates.shapes import LIMIT, too_many
-
         sides = m.shape(shape)
-        if too_many(sides) or any(side < 0 for side in sides):
-            raise UnreadError(f"an array of {sides} is not made: {LIMIT}")
+        if any(side < 0 for side in sides):
+            raise UnreadError(f"an array of {sides} is not made")
+        m.recorder.budget.room(sides)
         return Array.new(function(sides))
 
     FUNCTIONS[name] = create
@@ -1006,8 +1018,9 @@ def arange(m: Machine, start: Any, stop: Any = None, step: Any = 1) -> Any:
         m.whole_number(end, "an end of arange") if isinstance(end, Number) else plain_number(end)
         for end in ends
     ]
-    if not numbers[2] or abs((numbers[1] - numbers[0]) / numbers[2]) > 10_000_000:
+    if not numbers[2] or not abs((numbers[1] - numbers[0]) / numbers[2]) <= 10_000_000:
         raise UnreadError("this arange is too long, or has no step")
+    m.recorder.budget.room((int(abs((numbers[1] - numbers[0]) / numbers[2])),))
     return Array.new(np.arange(*numbers))
 
 
@@ -1027,6 +1040,8 @@ def meshgrid(m: Machine, arrays: Sequence[Any]) -> Any:
     parts = [m.array(part) for part in arrays]
     if any(map(depends, parts)):
         raise UnreadError("meshgrid of inputs is not read")
+    for _ in parts:
+        m.recorder.budget.room(tuple([part.cells.size for part in parts]))
     return [Array.new(one.copy()) for one in np.meshgrid(*[part.cells for part in parts])]
 
 
@@ -1042,6 +1057,8 @@ def one_hot(m: Machine, a: Any, count: Any = -1) -> Any:
     size = int(places.max(initial=-1)) + 1 if size < 0 else size
     if places.size and (places.min() < 0 or places.max() >= size):
         raise UnreadError(f"there is no class {places.max()} among {size}")
+    m.recorder.budget.room((size, size))
+    m.recorder.budget.room((*places.shape, size))
     return Array.new(np.eye(size)[places])
 
 
@@ -1110,6 +1127,9 @@ def item(m: Machine, a: Any) -> Any:
         return found
     if found.cells.size == 1:
         return m.element(found)
+    if not found.depends:
+        m.recorder.budget.make(found.cells.size)
+        return found.cells.tolist()
     flat = m.reshaped(found, (-1,))
     level: list[Any] = [flat.element(m.recorder, (k,)) for k in range(found.cells.size)]
     for size in found.shape[:0:-1]:
@@ -1240,6 +1260,8 @@ def randint(m: Machine, low: Any, high: Any = None, shape: Any = None) -> Any:
     ends = [m.whole_number(end, "an end of randint") for end in (first, last)]
     if ends[0] >= ends[1]:
         raise UnreadError("there is no whole number between these ends")
+    if not -(2**62) < ends[0] < ends[1] < 2**62:
+        raise UnreadError("these ends are too large")
     return made(m, m.random.integers(ends[0], ends[1], sides_of(m, shape)))
 
 

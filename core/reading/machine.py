@@ -30,7 +30,9 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "ge": operator.ge, "eq": operator.eq, "ne": operator.ne,
 }  # fmt: skip
 TRUTHS = ("lt", "le", "gt", "ge", "eq", "ne")
-LARGEST_POWER = 4_000  # bits of a whole number that a power may have
+STEPS = 1_000_000
+LARGEST = 10_000  # bits of a whole number
+TOO_LARGE = "this whole number becomes too large"
 
 
 class Machine:
@@ -42,6 +44,12 @@ class Machine:
         self.whole: set[str] = set()  # inputs that are used as an index, a size or a label
         self.torch = False  # does the source import PyTorch?
         self.steps = 0
+
+    def step(self, count: int = 1) -> None:
+        """So much more is read."""
+        self.steps += count
+        if self.steps > STEPS:
+            raise UnreadError(f"reading takes more than {STEPS:,} steps")
 
     # Any value as what a gate is fed.
 
@@ -124,6 +132,13 @@ class Machine:
             return truths(found) if gate in TRUTHS else found
         if not (is_numeric(a) and is_numeric(b)):
             raise UnreadError(f"{described(a)} and {described(b)} can't be combined like this")
+        if isinstance(a, Array) or isinstance(b, Array):
+            try:
+                self.recorder.budget.room(np.broadcast_shapes(shape_of(a), shape_of(b)))
+            except ValueError:
+                raise UnreadError(
+                    f"{described(a)} and {described(b)} don't fit together, entry by entry"
+                ) from None
         return constant(ARITHMETIC[gate], a, b, gate)
 
     def reduce(self, gate: str, a: Any, axis: Any = None, keepdims: Any = False) -> Any:
@@ -137,6 +152,7 @@ class Machine:
     def constant_reduction(self, gate: str, array: Array, fixed: Axis) -> Any:
         """Of whole numbers, what stays whole."""
         function = CONSTANT_REDUCTIONS[gate]
+        self.recorder.budget.compute(array.cells.size)
         if not array.cells.size and gate in ("amax", "amin"):
             raise UnreadError("an array without entries has no largest or smallest one")
         with np.errstate(all="ignore"):
@@ -180,6 +196,7 @@ class Machine:
         return flat.element(self.recorder, (0,))
 
     def guard(self, leaf: str, test: str, expected: Any) -> None:
+        self.recorder.budget.keep(expected)
         found = Guard(leaf, test, expected, self.recorder.span)
         if not any(one[:2] == found[:2] for one in self.recorder.guards[-8:]):
             self.recorder.guards.append(found)
@@ -255,6 +272,10 @@ def wrapped(found: Any, leaf: str | None, *, keep_type: bool = False) -> Any:
     return found.item() if keep_type and hasattr(found, "item") else float(found)
 
 
+def shape_of(value: Any) -> tuple[int, ...]:
+    return value.shape if isinstance(value, Array) else ()
+
+
 def truths(found: Any) -> Any:
     """What a comparison made: numbers that are 1 or 0, whose memory says true or false."""
     if isinstance(found, Array):
@@ -268,8 +289,8 @@ def constant(function: Callable[[Any, Any], Any], a: Any, b: Any, gate: str) -> 
     if gate == "pow" and isinstance(a, int) and isinstance(b, int):
         if b < 0 and a == 0:
             return float("inf")
-        if abs(b) * max(1, a.bit_length()) > LARGEST_POWER:
-            return float(a) ** b if abs(b) < 2000 else float("inf")
+        if abs(b) * a.bit_length() > LARGEST and abs(a) > 1:
+            raise UnreadError(TOO_LARGE)
     try:
         with np.errstate(all="ignore"):
             found = function(a, b)
@@ -280,4 +301,6 @@ def constant(function: Callable[[Any, Any], Any], a: Any, b: Any, gate: str) -> 
         raise UnreadError(f"this can't be computed: {str(problem)[:100]}") from None
     if isinstance(found, complex):
         return float("nan")
+    if isinstance(found, int) and found.bit_length() > LARGEST:
+        raise UnreadError(TOO_LARGE)
     return wrapped(found, None, keep_type=True) if hasattr(found, "dtype") else found

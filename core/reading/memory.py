@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.gates.shapes import Places
+from backprop.reading.budget import Live
 from backprop.reading.recorder import Recorder
 
+PENDING = 100_000  # entries that wait to be written, of an array without any
 Index = Any  # what stands in square brackets, as NumPy takes it
 
 
@@ -39,12 +41,19 @@ class Memory:
     """The memory of an array and of all views of it."""
 
     def __init__(self, cells: Any, leaf: str | None) -> None:
+        self.size = 0
+        Live.take(cells.size)
+        self.size = cells.size
         self.cells = cells
         self.leaf = leaf  # None while nothing in it depends on an input
         self.name = ""  # that of the first variable that held it
         self.version = 0
         self.writes: list[Write] = []
+        self.pending = 0  # entries that all writes have together
         self.owner: Any = None  # the write that each entry was last changed by, or -1
+
+    def __del__(self) -> None:
+        Live.give(self.size)
 
     @cached_property
     def ids(self) -> Any:
@@ -57,6 +66,7 @@ class Memory:
         self.owner[found.ids] = len(self.writes)
         self.writes.append(found)
         self.version += 1
+        self.pending += np.size(found.ids)
 
     def settle(self, recorder: Recorder) -> str:
         """The leaf of the whole memory, with all that was written."""
@@ -68,7 +78,7 @@ class Memory:
             self.leaf = recorder.record("put", leaves)
             if self.name:
                 recorder.name(self.leaf, self.name)
-            self.writes, self.owner = [], None
+            self.writes, self.owner, self.pending = [], None, 0
         return self.leaf
 
 
@@ -203,7 +213,7 @@ class Array:
         whole = self.parent is None and len(key) == 1 and key[0] is Ellipsis
         if leaf is not None and whole and np.shape(value) == self.shape:  # everything is new
             self.cells[key] = value
-            memory.leaf, memory.writes, memory.owner = leaf, [], None
+            memory.leaf, memory.writes, memory.owner, memory.pending = leaf, [], None, 0
             memory.version += 1
             return
         if leaf is not None and memory.leaf is None:
@@ -216,6 +226,8 @@ class Array:
         if memory.leaf is not None:
             whole = np.shape(value) == np.shape(ids)
             memory.write(Write(str(leaf), ids, places, whole))
+            if memory.pending > 4 * memory.size + PENDING:
+                memory.settle(recorder)
 
 
 BEFORE = Write("", None, Places(()))

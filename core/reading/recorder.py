@@ -7,6 +7,7 @@ however often it is used. What depends on no input is computed and not recorded.
 from __future__ import annotations
 
 import ast
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,11 +17,15 @@ import numpy as np
 from backprop.arithmetic.arrays import ARRAYS, IGNORED
 from backprop.errors import LimitError
 from backprop.gates import GATES, array_gates
-from backprop.gates.shapes import LIMIT, MismatchError, too_many
+from backprop.gates.shapes import MismatchError, Places
 from backprop.language.syntax import HELD, HIDDEN, Guard, Item, Op
+from backprop.reading.budget import SUMS, Budget
 from backprop.reading.diagnostics import Lines, UnreadError
 
 MOST = 1_000_000  # gates
+SUMMING = frozenset(
+    ["matmul", "batched", "inv", "det", "logdet", "solve"]
+)  # gates that take longer than their entries say
 Span = tuple[int, int]
 
 
@@ -41,20 +46,30 @@ class Recorder:
     guards: list[Guard] = field(default_factory=list)
     count: int = 0
     known: dict[tuple[Any, ...], str] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
     node: ast.AST | None = None  # what is being read
+    places: dict[ast.AST, Span] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         array_gates()
 
     @property
     def span(self) -> Span:
-        return self.lines.span(self.node) if self.node is not None else (0, 0)
+        """The place of what is being read."""
+        if self.node is None:
+            return (0, 0)
+        if self.node not in self.places:
+            self.places[self.node] = self.lines.span(self.node)
+        return self.places[self.node]
 
     # Values.
 
     def computed(self, gate: str, values: Sequence[Any]) -> Any:
         """The value of a gate, in floats; an error if shapes don't fit."""
         row = GATES[gate]
+        if row.shape is None and all(isinstance(value, float) for value in values):
+            with np.errstate(**IGNORED):
+                return ARRAYS.value[gate](*values)
         if row.shape is not None:
             shapes = [np.shape(v) if isinstance(v, (float, np.ndarray)) else v for v in values]
             try:
@@ -62,8 +77,6 @@ class Recorder:
             except MismatchError as misfit:
                 texts = [shape_text(value) for value in values]
                 raise UnreadError(str(misfit).format(*texts)) from None
-            if too_many(shape):
-                raise LimitError(f"this would be an array of {shape}: {LIMIT}")
         else:
             try:
                 shape = np.broadcast_shapes(*(np.shape(value) for value in values))
@@ -71,8 +84,9 @@ class Recorder:
                 texts = [shape_text(value) for value in values]
                 both = " and ".join(texts)
                 raise UnreadError(f"the shapes {both} don't fit together, entry by entry") from None
-            if too_many(shape):
-                raise LimitError(f"this would be an array of {shape}: {LIMIT}")
+        self.budget.room(shape)
+        if gate in SUMMING:
+            self.budget.compute(np.size(values[0]) * np.shape(values[-1])[-1] / SUMS)
         with np.errstate(**IGNORED):
             return ARRAYS.value[gate](*map(ARRAYS.number, values))
 
@@ -88,13 +102,13 @@ class Recorder:
 
     def told(self, value: Any) -> str:
         """The leaf of what a gate is told besides arrays: an axis, a shape, an index."""
-        key = None if isinstance(value, np.ndarray) else (value.__class__, repr(value))
+        key = content(value)
         if key in self.interned:
             return self.interned[key]
+        self.budget.keep(value)
         leaf = f"{HELD}{len(self.fixed)}"
         self.fixed[leaf] = value
-        if key:
-            self.interned[key] = leaf
+        self.interned[key] = leaf
         return leaf
 
     def record(self, gate: str, leaves: Sequence[str]) -> str:
@@ -132,6 +146,18 @@ class Recorder:
         self.names[found] = leaf
         self.emit([leaf, Op(found, 1, "store")])
         return found
+
+
+def content(value: Any) -> Any:
+    """What is equal only for constants that are the same to the last bit."""
+    if isinstance(value, np.ndarray):
+        digest = hashlib.blake2b(np.ascontiguousarray(value).tobytes(), digest_size=16).digest()
+        return value.shape, value.dtype.str, digest
+    if isinstance(value, Places):
+        return Places, content(value.key), value.flat
+    if value.__class__ is tuple:
+        return tuple(map(content, value))
+    return value.__class__, repr(value)
 
 
 def as_float(value: Any) -> float:

@@ -46,7 +46,7 @@ class Statements(Expressions):
 
     def statement(self, node: ast.stmt) -> None:
         machine = self.machine
-        machine.steps += 1
+        machine.step()
         method: Callable[[Any], None] | None = getattr(self, f"do_{node.__class__.__name__}", None)
         if method is None:
             what = STATEMENTS.get(node.__class__, "this statement")
@@ -95,8 +95,7 @@ class Statements(Expressions):
         """What stands where something is assigned, what assigns to it, and whether others may
         hold the same."""
         if isinstance(node, ast.Name):
-            loaded = ast.copy_location(ast.Name(id=node.id, ctx=ast.Load()), node)
-            return self.value(loaded), lambda found: self.assign(node, found), True
+            return self.of_Name(node), lambda found: self.assign(node, found), True
         if isinstance(node, ast.Subscript):
             holder, key = self.value(node.value), self.value(node.slice)
             before, shared = self.item(holder, key), not isinstance(holder, Array)
