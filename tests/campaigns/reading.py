@@ -14,6 +14,7 @@ import argparse
 import os
 import sys
 import warnings
+from collections.abc import Callable
 from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
@@ -25,7 +26,10 @@ import python_programs
 import viewing_programs
 from running_python import differing
 
-KINDS = {"functions": python_programs.sample, "views": viewing_programs.sample}
+KINDS: dict[str, Callable[[str], Any]] = {
+    "functions": python_programs.sample,
+    "views": viewing_programs.sample,
+}
 
 
 def outcome(kind: str, seed: str) -> str:
