@@ -85,22 +85,19 @@ def constant_of(module: str, path: str) -> Any:
 # Keys, entries, order.
 
 
+KEYS = (str, int, float, bool, type(None), Defined, ClassOf, Instance, TypeOf, Builtin)
+
+
 def key(value: Any) -> Any:
     """A value as the key of a dict."""
     value = plain_number(value)
-    if isinstance(value, (str, int, float, bool, type(None))):
-        return value
-    if isinstance(value, tuple):
-        return tuple([inner_key(part) for part in value])
-    if isinstance(value, (Defined, ClassOf, Instance, TypeOf, Builtin)):
-        return value
-    raise UnreadError(f"{described(value)} can't be a key")
-
-
-def inner_key(value: Any) -> Any:
-    value = plain_number(value)
-    if not isinstance(value, (str, int, float, bool, type(None), tuple)):
-        raise UnreadError(f"{described(value)} can't be part of a key")
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, tuple):
+            waiting.extend(part)
+        elif not isinstance(part, KEYS):
+            raise UnreadError(f"{described(value)} can't be a key")
     return value
 
 
@@ -220,9 +217,7 @@ def call(reader: Caller, function: Builtin, fed: Sequence[Any], named: Mapping[s
     first = [] if function.bound is None else [function.bound]
     try:
         return counted(reader, found(reader, *first, *fed, **named))
-    except TypeError as problem:
-        if "argument" not in str(problem):
-            raise
+    except (TypeError, ValueError, IndexError, OverflowError):
         raise UnreadError(f"{name} is not called like this") from None
 
 
@@ -446,12 +441,20 @@ CALLS: Mapping[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
+def pairs_in(reader: Caller, fed: Sequence[Any]) -> list[list[Any]]:
+    """What a dict is made of."""
+    found = [reader.entries(pair) for pair in (reader.entries(fed[0]) if fed else [])]
+    if any(len(pair) != 2 for pair in found):
+        raise UnreadError("a dict is made of pairs")
+    return found
+
+
 def converted(reader: Caller, name: str, fed: Sequence[Any], named: Mapping[str, Any]) -> Any:
     """float(x), list(x), dict(a=1), ValueError("...")."""
     machine = reader.machine
     if name == "dict":
         found = dict(fed[0]) if fed and isinstance(fed[0], dict) else {
-            key(pair[0]): pair[1] for pair in (reader.entries(fed[0]) if fed else [])
+            key(first): second for first, second in pairs_in(reader, fed)
         }  # fmt: skip
         return found | dict(named)
     if name.endswith(("Error", "Exception")) or name == "StopIteration":
@@ -484,8 +487,10 @@ def converted(reader: Caller, name: str, fed: Sequence[Any], named: Mapping[str,
         value = value if value.cells.size != 1 else machine.element(value)
         if isinstance(value, Array):
             return library.astype(machine, value, name)
+    if not is_numeric(value) or name not in ("float", "int"):
+        raise UnreadError(f"{described(value)} is no number")
     if name == "float":
-        return value if isinstance(value, Number) else float(machine.numeric(value))
+        return value if isinstance(value, Number) else float(machine.worth(value))
     if isinstance(value, Number):
         cut = int(value.value) if math.isfinite(value.value) else 0
         if float(value.value).is_integer():
@@ -493,7 +498,7 @@ def converted(reader: Caller, name: str, fed: Sequence[Any], named: Mapping[str,
         machine.guard(value.leaf, "cut", cut)
         return cut
     try:
-        return int(machine.numeric(value))
+        return int(value)
     except (OverflowError, ValueError):
         raise UnreadError("this is no whole number") from None
 

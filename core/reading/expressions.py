@@ -159,6 +159,8 @@ class Expressions:
             return machine.binary("eq", library.truth_of(machine, value), 0)
         if depends(value):
             return machine.apply("neg", value)
+        if isinstance(value, Array) and value.cells.dtype == bool:
+            raise UnreadError("a mask has no sign", "write ~")
         return Array.new(-value.cells) if isinstance(value, Array) else -value
 
     def of_BinOp(self, node: ast.BinOp) -> Any:  # noqa: N802
@@ -213,8 +215,11 @@ class Expressions:
             return machine.apply("floor", machine.apply("div", a, b))
         if isinstance(a, Array) or isinstance(b, Array):
             x, y = (one.cells if isinstance(one, Array) else one for one in (a, b))
-            with np.errstate(all="ignore"):
-                return Array.new(np.asarray(x // y))
+            try:
+                with np.errstate(all="ignore"):
+                    return Array.new(np.asarray(x // y))
+            except (ValueError, TypeError, OverflowError) as problem:
+                raise UnreadError(f"this can't be computed: {str(problem)[:100]}") from None
         if not b:
             raise UnreadError("this divides by 0")
         return a // b

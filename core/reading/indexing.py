@@ -100,6 +100,8 @@ def checked(array: Array, parts: Sequence[Part]) -> None:
             if part.step == 0:
                 raise UnreadError("the step of a slice can't be 0")
             continue
+        if isinstance(part, int) and not -size <= part < size:
+            raise UnreadError(f"axis {axis} of {described(array)} has no entry {str(part)[:20]}")
         bad = np.asarray(places)[(np.asarray(places) < -size) | (np.asarray(places) >= size)]
         if bad.size:
             raise UnreadError(f"axis {axis} of {described(array)} has no entry {bad.flat[0]:g}")

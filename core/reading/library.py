@@ -34,11 +34,24 @@ def call(
 ) -> Any:
     """Call a function of the table."""
     given = bound(spelling, fed, named)
-    if machine.torch and spelling.name in ("var", "std") and "ddof" not in given:
+    around = machine.torch
+    if module != ".":  # only of a method nobody knows whose it is
+        machine.torch = module == "torch"
+    try:
+        return computed(machine, spelling.name, given)
+    except (ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError) as problem:
+        text = str(problem).partition("\n")[0][:100]
+        raise UnreadError(f"{spelling.name} can't be computed of these: {text}") from None
+    finally:
+        machine.torch = around
+
+
+def computed(machine: Machine, name: str, given: dict[str, Any]) -> Any:
+    if machine.torch and name in ("var", "std") and "ddof" not in given:
         given["ddof"] = 1 if given.pop("unbiased", True) else 0
-    if spelling.name in FUNCTIONS:
-        return FUNCTIONS[spelling.name](machine, **given)
-    return elementwise(machine, spelling.name, [*given.values()])
+    if name in FUNCTIONS:
+        return FUNCTIONS[name](machine, **given)
+    return elementwise(machine, name, [*given.values()])
 
 
 def bound(spelling: Spelling, fed: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,9 +163,12 @@ def mod(m: Machine, a: Any, b: Any) -> Any:
 
 def remainder(a: Any, b: Any) -> Any:
     x, y = (one.cells if isinstance(one, Array) else one for one in (a, b))
-    with np.errstate(all="ignore"):
-        found = np.mod(x, y)
-    return Array.new(found) if np.ndim(found) else found.item()
+    try:
+        with np.errstate(all="ignore"):
+            found = x % y if isinstance(x, int) and isinstance(y, int) else np.mod(x, y)
+    except (ValueError, TypeError, OverflowError, ZeroDivisionError) as problem:
+        raise UnreadError(f"this can't be computed: {str(problem)[:100]}") from None
+    return Array.new(found) if np.ndim(found) else plain_number(found)
 
 
 @known

@@ -301,6 +301,7 @@ class Statements(Expressions):
     def star(self, module: str) -> None:
         from backprop.language.spellings import functions
 
+        self.machine.step(len(functions()))
         for home, name in functions():
             if home == module and "." not in name:
                 self.scope.names.setdefault(name, Builtin(name, module))
