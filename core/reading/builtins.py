@@ -91,6 +91,8 @@ KEYS = (str, int, float, bool, type(None), Defined, ClassOf, Instance, TypeOf, B
 def key(value: Any) -> Any:
     """A value as the key of a dict."""
     value = plain_number(value)
+    if isinstance(value, tuple):
+        value = tuple([plain_number(part) for part in value])
     waiting = [value]
     while waiting:
         part = waiting.pop()
