@@ -1,23 +1,19 @@
-"""The program that a backward pass is graded against, in all its worlds."""
+"""The forward pass that a backward pass is graded against: a program, and the points."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from random import Random
 from typing import Any
 
-from backprop.errors import BackpropError, UsageError
-from backprop.grading.making import Maker, labels, nudged
-from backprop.grading.worlds import (
-    Series,
-    Statement,
-    World,
-    differentiable,
-    precisely,
-    staged,
-)
+from backprop.answer.evaluation import arrays_in, staged
+from backprop.answer.values import Value, checked_wrt, point
+from backprop.engine.kinds import kind_of
+from backprop.errors import BackpropError
+from backprop.gates import GATES
+from backprop.grading.spots import Spot, backward, close_to, labels, spots_of
+from backprop.grading.targets import Targets
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
 from backprop.program.program import Program
@@ -26,124 +22,110 @@ from backprop.program.stage import stage
 
 @dataclass(frozen=True, eq=False)
 class Forward:
-    """The program that a backward pass is graded against."""
+    """A program at several points."""
 
     program: Program
-    statements: tuple[Statement, ...]
-    worlds: tuple[World, ...]
-    maker: Maker
+    spots: Sequence[Spot]
     required: tuple[str, ...]  # inputs that need a gradient
-    free: bool  # is the gradient of the output anything at all?
+    demanded: bool  # is one that is missing wrong?
+    given: bool  # was the gradient of the output given?
+    seed: int
+    moving: Sequence[str]  # what differs from point to point
+    ready: dict[Any, Targets] = field(default_factory=dict)
+
+    @property
+    def source(self) -> Mapping[str, Any]:
+        """What the source was asked, if the program is Python."""
+        return self.program.tree.source
+
+    @cached_property
+    def slots(self) -> dict[str, int]:
+        """The variables by their names: inputs, stages that have a name, and the output."""
+        program = self.program
+        found = {name: slot for name, slot in program.names.items() if name.isidentifier()}
+        if not self.source:
+            found |= {name: slot for slot, name in enumerate(program.labels) if name not in found}
+        return {name: slot for name, slot in found.items() if name} | dict(program.inputs)
 
     @property
     def output(self) -> str:
-        return self.statements[-1].name
+        return self.program.output_name
+
+    @property
+    def open(self) -> bool:
+        """May a backward pass begin with any gradient of the output?"""
+        return not self.given and bool(self.program.shapes[self.program.output])
 
     @cached_property
-    def variables(self) -> tuple[str, ...]:
-        return (*self.program.inputs, *(one.name for one in self.statements))
+    def near(self) -> Sequence[Spot]:
+        """Points so close that hardly anything takes another branch."""
+        return [self.spots[0], *close_to(self.program, self.spots[0], self.moving, self.seed)]
 
-    @cached_property
-    def consumers(self) -> dict[str, list[str]]:
-        """The statements that pass something back to a variable."""
-        found: dict[str, list[str]] = {name: [] for name in self.variables}
-        for variable, statement in self.worlds[0].flows:
-            found[variable].append(statement)
-        return found
+    def targets(self, free: bool, spots: Sequence[Spot]) -> Targets:
+        """The gradients to compare with. `free`: does the backward pass take any gradient of the
+        output? Else it begins with 1."""
+        key = (free, *map(id, spots))
+        if key not in self.ready:
+            backs = [backward(self.program, spot, self.upstream(spot, free)) for spot in spots]
+            self.ready[key] = Targets(self.program, spots, backs)
+        return self.ready[key]
 
-    @cached_property
-    def by_name(self) -> dict[str, Statement]:
-        return {one.name: one for one in self.statements}
-
-    @cached_property
-    def values(self) -> dict[str, Series]:
-        return {name: [world.values[name] for world in self.worlds] for name in self.variables}
-
-    @cached_property
-    def gradients(self) -> dict[str, Series]:
-        return {
-            name: [self.or_zero(world, name, world.gradients[name]) for world in self.worlds]
-            for name in self.variables
-        }
-
-    def or_zero(self, world: World, name: str, value: Any) -> Any:
-        return world.values[name] * 0 if value is None else value
-
-    def uses(self, variable: str, statement: str) -> list[Series]:
-        """What each use of a variable in a statement passes back."""
-        places = range(len(self.worlds[0].flows[variable, statement]))
-        return [[self.use(world, variable, statement, k) for world in self.worlds] for k in places]
-
-    def inside(self, statement: str) -> list[Series]:
-        """The gradients of the stages that a statement is made of, the output's left out."""
-        found = [
-            self.maker.inside(self.by_name[statement].program, w, statement) for w in self.worlds
-        ]
-        return [list(series) for series in zip(*found, strict=True)]
-
-    def use(self, world: World, variable: str, statement: str, place: int) -> Any:
-        return self.or_zero(world, variable, world.flows[variable, statement][place])
+    def upstream(self, spot: Spot, free: bool) -> Any:
+        if free or self.given:
+            return spot.drawn
+        shape = self.program.shapes[self.program.output]
+        return spot.drawn if shape else 1.0
 
 
-def worlds_of(
+def forward_of(
     tree: Tree,
-    point: Mapping[str, Any],
-    program: Program,
+    values: Mapping[str, Value],
     *,
-    ties: str = "auto",
     wrt: Collection[str] | None = None,
+    ties: str = "auto",
     upstream: Any = None,
     seed: int = 0,
+    allow: Collection[str] = (),
 ) -> Forward:
-    """The worlds of a program at a point. `wrt` are the inputs that need a gradient."""
-    named, program = by_gates(tree, point, program)
-    statements = tuple(statements_of(named, program))
+    """The program to grade against, at a point and at random ones around it."""
+    given = {**values, **(arrays := arrays_in(values, seed))}
+    shapes = {name: array.shape for name, array in arrays.items()}
+    program = staged(tree, given, "written", True, shapes)
+    used = {n: v for n, v in given.items() if n in program.inputs or n not in allow}
+    at = point(program, used)
+    wanted = None if wrt is None else checked_wrt(program, wrt)
+    program = by_gates(tree, at, program)
     reached = differentiable(program)
-    wanted = [name for name in program.inputs if program.inputs[name] in reached]
-    told = [name for name in wanted if name not in program.defaults and not labels(point[name])]
-    required = tuple(wrt) if wrt is not None else tuple(told or wanted)
-    maker = Maker(program, statements, ties, upstream)
-    with precisely():
-        first = maker.world(point, None)
-        if not maker.finite(first):
-            raise UsageError(
-                "the program has no finite gradient at this point, so nothing can be graded",
-                hint="choose another point; backprop eval shows where it gets lost",
-            )
-        drawn = [name for name in required if wrt is not None or not labels(point[name])]
-        drawn = drawn or list(required)
-        if maker.kinked:
-            way = maker.way(point)
-            moved = {name: nudged(point[name], k, way.get(name)) for k, name in enumerate(drawn, 1)}
-            aside = maker.world({**point, **moved}, None)
-            first = aside if maker.finite(aside) else first
-        others = maker.others(point, drawn, Random(seed))
-        free = upstream is None and program.arrays and program.shapes[program.output]
-        return Forward(program, statements, (first, *others), maker, required, bool(free))
+    able = [name for name in program.variables if program.inputs[name] in reached]
+    told = [name for name in able if name not in program.defaults and not labels(at[name])]
+    required = tuple(wanted) if wanted is not None else tuple(told or able)
+    drawn = [name for name in required if wrt is not None or not labels(at[name])]
+    with kind_of(program).quietly():
+        spots = spots_of(program, at, drawn or list(required), ties, upstream, seed)
+    return Forward(program, spots, required, wrt is not None, upstream is not None, seed,
+                   drawn or required)  # fmt: skip
 
 
-def by_gates(tree: Tree, point: Mapping[str, Any], program: Program) -> tuple[Tree, Program]:
+def by_gates(tree: Tree, at: Mapping[str, Any], program: Program) -> Program:
     """A single expression as the stages that the tables show: q = x + y; f = q * z."""
-    if len(tree.body) > 1 or tree.functions or program.size < 2:
-        return tree, program
+    if tree.source or len(tree.body) > 1 or tree.functions or program.size < 2:
+        return program
     text = "\n".join(f"{one.name} = {one.code}" for one in program.stages())
     try:
-        named = parse(text)
-        shapes = program.shapes_of_inputs()
-        again = stage(named, point, shapes=shapes)
+        again = stage(parse(text), at, shapes=program.shapes_of_inputs())
     except BackpropError:
-        return tree, program
-    return (named, again) if set(again.inputs) == set(program.inputs) else (tree, program)
+        return program
+    return again if set(again.inputs) == set(program.inputs) else program
 
 
-def statements_of(tree: Tree, program: Program) -> Iterator[Statement]:
-    """Every statement that is computed, staged by itself."""
-    known: dict[str, tuple[int, ...]] = {}
-    slots = dict(program.names)
-    for name, slot in slots.items():
-        known[name] = program.shapes[slot]
-    for run in tree.body:
-        name = tree.name_of(run) or program.output_name
-        if name not in program.inputs:
-            alone = replace(tree, body=(run,))
-            yield Statement(name, staged(alone, known, arrays=program.arrays), alone)
+def differentiable(program: Program) -> set[int]:
+    """The slots that gradient can come to: not an index, not what is only compared."""
+    found = {program.output}
+    for slot, name, operands in program.backward_steps():
+        if slot in found:
+            gate = GATES[name]
+            found |= {
+                operand for place, operand in enumerate(operands)
+                if operand not in program.constants and gate.partial(place)
+            }  # fmt: skip
+    return found

@@ -1,51 +1,223 @@
-"""A backward pass graded: every line, what is missing, and the totals that the code would give."""
+"""A backward pass graded: its gradients, and which line is wrong if one of them is."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import ast
+from collections.abc import Sequence
 from typing import Any
 
-from backprop.answer.evaluation import arrays_in, staged
-from backprop.answer.values import Value, checked_wrt, point
-from backprop.engine.kinds import kind_of
+import numpy as np
+
 from backprop.errors import BackpropError, LimitError
-from backprop.grading.forward import Forward, worlds_of
-from backprop.grading.grader import Grader
-from backprop.grading.results import Grade
-from backprop.grading.worlds import precisely
-from backprop.language.syntax import Tree
+from backprop.grading.backward import Pass, Reading
+from backprop.grading.blaming import Blame, Blaming
+from backprop.grading.forward import Forward, forward_of
+from backprop.grading.judging import SOUND, ZERO, Judgement, Outcome, wrong_entries
+from backprop.grading.results import (
+    CARRIED,
+    MISSING,
+    NOT_GRADED,
+    RIGHT,
+    SCALED,
+    STEP,
+    UNREADABLE,
+    WRONG,
+    Grade,
+    Graded,
+    Gradient,
+    Passed,
+)
+from backprop.grading.tracing import Event
+
+__all__ = ["forward_of", "grade"]
+
+WORST = (WRONG, UNREADABLE, NOT_GRADED, CARRIED, SCALED, RIGHT, STEP)
 
 
-def forward_of(
-    tree: Tree,
-    values: Mapping[str, Value],
-    *,
-    wrt: Collection[str] | None = None,
-    ties: str = "auto",
-    upstream: Any = None,
-    seed: int = 0,
-    allow: Collection[str] = (),
-) -> Forward:
-    """The program to grade against, at a point and at random ones around it."""
-    given = {**values, **(arrays := arrays_in(values, seed))}
-    shapes = {name: array.shape for name, array in arrays.items()}
-    program = staged(tree, given, "written", True, shapes)
-    used = {n: v for n, v in given.items() if n in program.inputs or n not in allow}
-    at = point(program, used)
-    wanted = None if wrt is None else checked_wrt(program, wrt)
-    with kind_of(program).quietly():
-        return worlds_of(tree, at, program, ties=ties, wrt=wanted, upstream=upstream, seed=seed)
-
-
-def grade(forward: Forward, text: str, file: str = "", pattern: str | None = None) -> Grade:
-    """The grade of one file; whatever is wrong with it ends here."""
+def grade(
+    forward: Forward, text: str, file: str = "", pattern: str | None = None, unit: str = ""
+) -> Grade:
+    """The grade of one file; whatever is wrong with it ends here. `unit` is the function that is
+    the backward pass."""
     found = Grade(file)
     try:
-        with precisely(), kind_of(forward.program).quietly():
-            Grader(forward, text, found, pattern).run()
+        reading = Reading(forward, text, file, unit, pattern)
+        fill(found, reading)
     except BackpropError as error:
-        found.lines, found.missing, found.error = [], [], error
+        found.lines, found.gradients, found.error = [], [], error
     except (MemoryError, RecursionError):
-        found.lines, found.missing = [], []
+        found.lines, found.gradients = [], []
         found.error = LimitError("the file is too large to be graded")
     return found
+
+
+def fill(grade: Grade, reading: Reading) -> None:
+    first = reading.read()
+    judged = Judgement(first)
+    outcomes, statuses = judged.outcomes, judged.statuses
+    blamed = Blaming(reading, first).run() if judged.wrong else []
+    judged = Judgement(first)  # blaming changes values
+    first.replay.run({})
+    grade.points = len(first.spots)
+    grade.gradients = [gradient(one, first) for one in outcomes]
+    grade.lines = lines(grade.file, first, judged, blamed)
+    del statuses
+
+
+def gradient(one: Outcome, found: Pass) -> Gradient:
+    yours = None if one.yours is None else plain_value(one.yours[0])
+    expected = plain_value(one.expected[0])
+    place = found.found[one.variable].text if one.variable in found.found else ""
+    row = Gradient(one.variable, one.verdict, yours, expected, place)
+    if one.wrong and yours is not None:
+        row.entries = wrong_entries(yours, expected)
+        if row.entries is None and np.shape(yours) == np.shape(expected):
+            same_here = np.allclose(yours, expected, rtol=1e-8, atol=0)
+            row.hint = "right at this point alone, wrong at others" if same_here else ""
+        elif np.shape(yours) != np.shape(expected):
+            row.hint = f"its shape is {shape_text(yours)}, that of {one.variable} is {shape_text(expected)}"
+    elif one.verdict == MISSING:
+        row.hint = missing_hint(one.variable, found)
+    return row
+
+
+def missing_hint(variable: str, found: Pass) -> str:
+    forward = found.forward
+    slot = forward.program.inputs[variable]
+    stages = [stage for part in found.targets.parts.get(slot, ()) for stage in part.through]
+    labels = [forward.program.labels[stage] for stage in dict.fromkeys(stages)]
+    through = f", what comes back through {' and '.join(labels[:4])}" if labels else ""
+    return f"no line gives d{variable}{through}"
+
+
+def plain_value(value: Any) -> Any:
+    return float(value) if not np.ndim(value) else np.asarray(value, float)
+
+
+def shape_text(value: Any) -> str:
+    return "x".join(map(str, np.shape(value))) or "a number"
+
+
+# Lines.
+
+
+def lines(file: str, found: Pass, judged: Judgement, blamed: Sequence[Blame]) -> list[Graded]:
+    rows: dict[int, Graded] = {}
+    carried = downstream(judged, [one.event for one in blamed])
+    skipped = forward_events(found) if found.together else frozenset()
+    for event in found.events:
+        if event.number in skipped:
+            continue
+        row = rows.get(event.line)
+        if row is None:
+            row = rows[event.line] = Graded(file, event.line, code_of(found, event))
+        verdict, of, factor = of_event(event, found, judged)
+        if verdict in (STEP, SCALED) and event.number in carried:
+            verdict = CARRIED
+        value = plain_value(judged.value(event)[0])
+        row.passes.append(Passed(verdict, value, of))
+        if len(row.passes) == 1 or WORST.index(verdict) < WORST.index(row.verdict):
+            row.verdict, row.of, row.factor, row.yours = verdict, of, factor, value
+            row.expected = value if verdict == RIGHT else None
+    for blame in blamed:
+        accuse(rows, blame, found, judged, file)
+    for line, node in found.tracer.unstarted.items():
+        row = rows.setdefault(line, Graded(file, line, source_of(found, node)))
+        row.verdict, row.finding = WRONG, "not-started"
+        row.hint = f"{ast.unparse(node.target)} has no value yet that += could add to: write ="  # type: ignore[attr-defined]
+    unread(rows, found, file)
+    return [rows[line] for line in sorted(rows)]
+
+
+def of_event(
+    event: Event, found: Pass, judged: Judgement
+) -> tuple[str, str | None, float | None]:
+    """The verdict on an event by itself, and whose gradient it is."""
+    status = judged.statuses[event.number]
+    if event.role or status.kind == ZERO or status.kind != SOUND or status.match is None:
+        return STEP, None, None
+    label = found.forward.program.labels[status.match.target.slot]
+    named = label in found.forward.slots and found.forward.slots[label] == status.match.target.slot
+    name = label if named else None
+    if judged.wanted(event) is not None and not status.own:
+        return STEP, name, None
+    if not named or event.number not in judged.alike:
+        return STEP, None, None
+    if status.exact:
+        return RIGHT, name, None
+    return SCALED, name, status.match.factor
+
+
+def accuse(
+    rows: dict[int, Graded], blame: Blame, found: Pass, judged: Judgement, file: str
+) -> None:
+    event = blame.event
+    row = rows.setdefault(blame.line, Graded(file, blame.line, code_of(found, event)))
+    row.verdict, row.finding, row.factor = WRONG, blame.finding, None
+    value = judged.value(event)
+    row.yours = plain_value(value[0])
+    row.expected = None if blame.goal is None else plain_value(blame.goal[0])
+    variable = found.names.get(event.name)
+    row.of = variable if variable in found.forward.slots else None
+    if row.expected is not None and np.shape(row.yours) == np.shape(row.expected):
+        row.entries = wrong_entries(row.yours, row.expected)
+    words = blame.words or (
+        f"this is not what comes back to {variable}" if variable else "this is wrong"
+    )
+    row.hint = f"{words}: {blame.fix}" if blame.fix else words
+    row.fix = blame.fix
+
+
+def downstream(judged: Judgement, roots: Sequence[Event]) -> frozenset[int]:
+    """The events that use what a wrong line has given."""
+    lines = {event.line for event in roots}
+    found: set[int] = set()
+    for event in judged.found.events:
+        fed = judged.inputs[event.number]
+        if any(one.number in found or one.line in lines for one in fed):
+            found.add(event.number)
+    return frozenset(found)
+
+
+def forward_events(found: Pass) -> frozenset[int]:
+    """Of one function that does both passes: what its result depends on."""
+    forward = found.forward
+    name = forward.output
+    recorder = found.tracer.machine.recorder
+    leaf = recorder.names.get(name)
+    if leaf is None:
+        return frozenset()
+    marks = {event.leaf: event.number for event in found.events}
+    return frozenset(marks[one] for one in found.replay.reached(leaf) if one in marks)
+
+
+def unread(rows: dict[int, Graded], found: Pass, file: str) -> None:
+    """The lines that can't be read, and those that use what they would have given."""
+    for trouble in found.tracer.troubles:
+        node = trouble.node
+        row = Graded(file, node.lineno, source_of(found, node), UNREADABLE, "unreadable")
+        if trouble.because:
+            row.verdict, row.finding = NOT_GRADED, None
+            row.hint = f"it uses {trouble.because}, which could not be read"
+        else:
+            row.error = trouble.error
+            row.hint = trouble.error.message + (f"; {trouble.error.hint}" if trouble.error.hint else "")
+            row.column = trouble.error.column
+            if "has no value here" in trouble.error.message:
+                row.finding = "unknown-name"
+        rows[node.lineno] = row
+    for one in found.text.unparsed:
+        row = Graded(file, one.line, one.code, UNREADABLE, "unreadable", error=one.error)
+        row.hint = one.error.message + (f"; {one.error.hint}" if one.error.hint else "")
+        row.column = one.error.column
+        rows[one.line] = row
+
+
+def code_of(found: Pass, event: Event) -> str:
+    return source_of(found, event.node)
+
+
+def source_of(found: Pass, node: Any) -> str:
+    lines = found.tracer.machine.recorder.lines
+    start, stop = lines.span(node)
+    return " ".join(lines.text[start:stop].split())

@@ -1,90 +1,115 @@
-"""The grade of a file: its lines with their verdicts, what is missing, the totals."""
+"""The grade of a file: the gradients that it gives, and its lines, each with a verdict."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from backprop.answer.plain import plain
 from backprop.errors import BackpropError
 
-SCHEMA = "backprop/grade/1"
-RIGHT, WRONG, REDUNDANT, UNREADABLE = VERDICTS = ("right", "wrong", "redundant", "unreadable")
+SCHEMA = "backprop/grade/2"
+RIGHT, SCALED, WRONG, CARRIED, STEP, NOT_GRADED, UNREADABLE = LINE_VERDICTS = (
+    "right", "scaled", "wrong", "carried", "step", "not-graded", "unreadable",
+)  # fmt: skip
+MISSING, NOT_RETURNED = "missing", "not-returned"
+GRADIENT_VERDICTS = (RIGHT, WRONG, MISSING, NOT_RETURNED, NOT_GRADED)
 
 
-class Total(NamedTuple):
-    """The gradient of an input; None if the code would stop before, or never give it a value."""
+@dataclass(eq=False)
+class Passed:
+    """A line in one turn of a loop."""
 
-    yours: Any
-    expected: Any
+    verdict: str
+    yours: Any = None
+    of: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"verdict": self.verdict, "yours": shown(self.yours), "of": self.of}
 
 
 @dataclass(eq=False)
 class Graded:
-    """One line with its verdict."""
+    """One line of the source with its verdict."""
 
+    file: str
     line: int
     code: str
-    verdict: str = RIGHT
+    verdict: str = STEP
     finding: str | None = None
+    of: str | None = None  # whose gradient it is, or a part of it
+    factor: float | None = None  # what it is times that, of a line that is scaled
     yours: Any = None
     expected: Any = None
+    entries: list[tuple[int, ...]] | None = None  # those that are wrong, if only some are
     hint: str = ""
     fix: str = ""
     column: int | None = None
+    passes: list[Passed] = field(default_factory=list)
     error: BackpropError | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
-            "line": self.line, "code": self.code, "verdict": self.verdict,
-            "finding": self.finding, "yours": shown(self.yours), "expected": shown(self.expected),
+            "file": self.file, "line": self.line, "code": self.code, "verdict": self.verdict,
+            "finding": self.finding, "of": self.of, "factor": shown(self.factor),
+            "yours": shown(self.yours), "expected": shown(self.expected),
+            "entries": None if self.entries is None else [list(one) for one in self.entries],
             "hint": self.hint or None, "fix": self.fix or None, "column": self.column,
+            "passes": [one.to_dict() for one in self.passes] if len(self.passes) > 1 else [],
         }  # fmt: skip
 
 
-class Gap(NamedTuple):
-    """A part of a gradient that no line holds."""
+@dataclass(eq=False)
+class Gradient:
+    """The gradient of an input, as the file gives it."""
 
-    variable: str
-    finding: str  # missing or never
-    through: str  # the statement that would pass it back
+    name: str
+    verdict: str
+    yours: Any
     expected: Any
-    hint: str
+    where: str = ""  # the name or the place where it was found
+    entries: list[tuple[int, ...]] | None = None
+    hint: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        return {**self._asdict(), "expected": shown(self.expected)}
+        return {
+            "name": self.name, "verdict": self.verdict, "yours": shown(self.yours),
+            "expected": shown(self.expected), "where": self.where or None,
+            "entries": None if self.entries is None else [list(one) for one in self.entries],
+            "hint": self.hint or None,
+        }  # fmt: skip
 
 
 @dataclass(eq=False)
 class Grade:
     file: str
     lines: list[Graded] = field(default_factory=list)
-    missing: list[Gap] = field(default_factory=list)
-    totals: dict[str, Total] = field(default_factory=dict)
+    gradients: list[Gradient] = field(default_factory=list)
+    points: int = 0  # how many points it was judged at
     error: BackpropError | None = None  # why nothing at all could be graded
 
     @property
     def verdict(self) -> str:
-        verdicts = {one.verdict for one in self.lines}
-        if self.missing or WRONG in verdicts:
+        verdicts = {one.verdict for one in self.gradients}
+        if WRONG in verdicts or MISSING in verdicts or any(one.verdict == WRONG for one in self.lines):
             return WRONG
-        return UNREADABLE if self.error or UNREADABLE in verdicts else RIGHT
+        if self.error or NOT_GRADED in verdicts or not verdicts & {RIGHT}:
+            return UNREADABLE
+        return RIGHT
 
     @property
     def wrong(self) -> int:
-        return sum(one.verdict == WRONG for one in self.lines) + len(self.missing)
+        lines = sum(one.verdict == WRONG for one in self.lines)
+        return lines + sum(one.verdict == MISSING for one in self.gradients)
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "schema": SCHEMA,
             "file": self.file,
             "verdict": self.verdict,
+            "gradients": [one.to_dict() for one in self.gradients],
             "lines": [one.to_dict() for one in self.lines],
-            "missing": [gap.to_dict() for gap in self.missing],
-            "totals": {
-                name: {"yours": shown(one.yours), "expected": shown(one.expected)}
-                for name, one in self.totals.items()
-            },
+            "points": self.points,
             "error": self.error.render().removeprefix("error: ") if self.error else None,
         }
 

@@ -1,102 +1,212 @@
-"""What stands before an `=`, and what the line then means."""
+"""What a row of a backward pass may be: the gradient of a variable or of a stage without a name, the
+parts of it that single uses pass back, sums of some of these, and each before it is summed over
+what was broadcast. A row is compared with all of them at once, by one weighted sum a point.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Any, NamedTuple
 
-from backprop.errors import LanguageError
-from backprop.grading.reading import Line
-from backprop.language.parser import parse
-from backprop.language.printer import children
-from backprop.language.syntax import INFIX, PREFIX, Item, Op
-from backprop.language.tokens import is_name
+import numpy as np
 
-if TYPE_CHECKING:
-    from backprop.grading.forward import Forward
-    from backprop.grading.matching import Cell
+from backprop.arithmetic.arrays import ARRAYS
+from backprop.gates import GATES
+from backprop.grading.spots import Spot
+from backprop.program.program import Program
+
+CLOSE = 1e-8
+DUST = 1e-12  # of what is added, if it cancels
+GOLDEN = 0.6180339887498949
+SUBSETS = 5  # uses whose sums are tried in every combination
+MOST = 4_000_000  # entries of all targets
+Series = list[Any]  # an array or a number for every point
 
 
-def accumulated(line: Line) -> Line:
-    """`dx = dx + a` as `dx += a`."""
-    tree = line.tree
-    if tree is None or line.update != "=" or line.subscript:
-        return line
-    code, at = list(tree.code), list(tree.at)
-    if code.count(line.target) != 1 or len(code) < 3:
-        return line
-    operands = children(code)
-    place = code.index(line.target)
-    if place == len(code) - 2 and code[-1] is INFIX["+"]:  # a + dx
-        del code[place:], at[place:]
-    elif place == 0 and (spine := sums_above(code, operands)):
-        node = spine[0]
-        if code[node] is INFIX["-"]:
-            code[node] = PREFIX["-"]
+class Target(NamedTuple):
+    slot: int  # whose gradient it is
+    through: tuple[int, ...]  # the stages that pass it back; empty for the whole gradient
+    series: Series
+    sizes: tuple[float, ...]  # how large what was added is, at every point
+    spread: bool = False  # is it meant before a sum over what was broadcast?
+
+
+class Match(NamedTuple):
+    target: Target
+    factor: float  # what the row is, of the target
+
+
+class Group(NamedTuple):
+    """The targets of one shape, as columns."""
+
+    targets: list[Target]
+    marks: Any
+    sizes: Any
+
+
+class Targets:
+    def __init__(self, program: Program, spots: Sequence[Spot], backs: Sequence[Any]) -> None:
+        self.program = program
+        self.spots = spots
+        self.backs = backs
+        self.entries = 0
+        self.whole: dict[int, Target] = {}
+        self.parts: dict[int, list[Target]] = {}
+        self.groups: dict[tuple[int, ...], Group] = {}
+        every = list(self.found())
+        by_shape: dict[tuple[int, ...], list[Target]] = {}
+        for target in every:
+            by_shape.setdefault(squeezed(target.series), []).append(target)
+        for shape, those in by_shape.items():
+            marks = np.array([marks_of(target.series) for target in those])
+            sizes = np.array([target.sizes for target in those]) * max(1, np.prod(shape))
+            self.groups[shape] = Group(those, marks, sizes)
+
+    # The targets of every slot.
+
+    def found(self) -> Iterator[Target]:
+        uses: dict[int, list[Target]] = {}
+        for slot, gate, operands in self.program.forward_steps():
+            for place, operand in enumerate(operands):
+                if operand in self.program.constants or not GATES[gate].partial(place):
+                    continue
+                series = self.message(slot, place, operand)
+                if series is None:
+                    continue
+                part = Target(operand, (slot,), series, sizes_of(series))
+                uses.setdefault(operand, []).append(part)
+                yield from self.before_sums(slot, gate, place, operands)
+        self.parts = uses
+        for slot in range(len(self.program.gates)):
+            if not any(back.reached(slot) for back in self.backs):
+                continue
+            series = [back.gradient(slot) for back in self.backs]
+            sizes = added([part.sizes for part in uses[slot]]) if slot in uses else sizes_of(series)
+            self.whole[slot] = Target(slot, (), series, sizes)
+            yield self.whole[slot]
+        for slot, parts in uses.items():
+            if len(parts) > 1 or slot == self.program.output:
+                yield from parts
+                yield from self.sums(parts)
+
+    def message(self, slot: int, place: int, operand: int) -> Series | None:
+        found = [back.flow(slot, place) for back in self.backs]
+        if all(part is None for part in found):
+            return None
+        shape = self.program.shapes[operand]
+        return [np.zeros(shape)[()] if part is None else part for part in found]
+
+    def before_sums(
+        self, slot: int, gate: str, place: int, operands: Sequence[int]
+    ) -> Iterator[Target]:
+        """What a stage passes back before it is summed over the axes that were broadcast."""
+        shapes = self.program.shapes
+        out, own = shapes[slot], shapes[operands[place]]
+        if GATES[gate].array or out == own or self.entries > MOST:
+            return
+        series: Series = []
+        for spot, back in zip(self.spots, self.backs, strict=True):
+            fed = [spot.values[operand] for operand in operands]
+            with np.errstate(all="ignore"):
+                slope = ARRAYS.local["first"][gate](*fed, spot.values[slot])[place]
+                slope = 0.0 if slope is None else slope
+                series.append(np.broadcast_to(slope * back.gradient(slot), out))
+        full = (1,) * (len(out) - len(own)) + own
+        axes = [axis for axis, side in enumerate(out) if full[axis] == 1 != side]
+        for count in range(len(axes)):
+            for some in combinations(axes, count):
+                part = [value.sum(axis=some, keepdims=True) for value in series]
+                self.entries += sum(value.size for value in part)
+                yield Target(operands[place], (slot,), part, sizes_of(part), spread=True)
+
+    def sums(self, parts: Sequence[Target]) -> Iterator[Target]:
+        """The sums of some uses: all of them if there are few, else of the first and last ones."""
+        count = len(parts)
+        if count <= SUBSETS:
+            chosen = [some for size in range(2, count) for some in combinations(range(count), size)]
         else:
-            del code[node], at[node]
-        del code[0], at[0]
-    else:
-        return line
-    return line._replace(update="+=", tree=replace(tree, code=code, at=at, body=[(0, len(code))]))
+            chosen = [tuple(range(k)) for k in range(2, count)]
+            chosen += [tuple(range(k, count)) for k in range(1, count - 1)]
+            chosen += [tuple(j for j in range(count) if j != k) for k in range(1, count - 1)]
+        for some in chosen:
+            if self.entries > MOST:
+                return
+            those = [parts[k] for k in some]
+            series = [sum(values[1:], values[0]) for values in zip(*[t.series for t in those], strict=True)]
+            self.entries += sum(np.size(value) for value in series)
+            through = tuple(stage for target in those for stage in target.through)
+            yield Target(parts[0].slot, through, series, added([t.sizes for t in those]))
 
+    # Comparing.
 
-def sums_above(code: list[Item], operands: list[list[int]]) -> list[int]:
-    """The sums that the first leaf is in, if there is nothing else above it."""
-    found: list[int] = []
-    node = 0
-    for above, fed in enumerate(operands):
-        if fed and fed[0] == node:
-            if code[above] not in (INFIX["+"], INFIX["-"]):
-                return []
-            found.append(above)
-            node = above
-    return found if node == len(code) - 1 else []
-
-
-def entries_of(line: Line, forward: Forward, variable: str) -> Cell:
-    """The entries that `dw[0] = ...` is about, counted through; None for all."""
-    if not line.subscript:
+    def match(self, series: Series, wanted: int | None = None) -> Match | None:
+        """What a series is, best what its name says: as it is, or times a constant."""
+        found = self.groups.get(squeezed(series))
+        if found is None:
+            return None
+        own, size = np.array(marks_of(series)), np.array(sizes_of(series)) * max(1, np.size(series[0]))
+        if not np.isfinite(own).all() or not size.any():
+            return None
+        with np.errstate(all="ignore"):
+            best = np.argmax(np.abs(found.marks), axis=1)
+            rows = np.arange(len(best))
+            factors = own[best] / found.marks[rows, best]
+            gap = np.abs(own - factors[:, None] * found.marks)
+            fits = (gap <= CLOSE * (size + np.abs(factors)[:, None] * found.sizes)).all(axis=1)
+            fits &= np.isfinite(factors) & (factors != 0)
+        candidates = sorted(np.flatnonzero(fits), key=lambda k: self.worth(found.targets[k], factors[k], wanted))
+        for k in candidates[:12]:
+            factor = 1.0 if abs(factors[k] - 1) < CLOSE else float(factors[k])
+            target = found.targets[k]
+            if same(series, [factor * np.asarray(value) for value in target.series], target.sizes):
+                return Match(target, factor)
         return None
-    shape = getattr(forward.values[variable][0], "shape", ())
-    if not shape:
-        raise LanguageError(f"{variable} is a number, so its gradient has no entries")
-    import numpy as np
 
-    from backprop.arithmetic.arrays import ARRAYS
-    from backprop.engine.numbers import forward as run
-    from backprop.grading.worlds import staged
-
-    tree = parse(f"entries{line.subscript}")
-    for item in tree.code:
-        computed = isinstance(item, Op) and item.kind not in ("index", "slice", "prefix")
-        if computed or (isinstance(item, str) and is_name(item) and item != "entries"):
-            hint = "write a mask as a factor: dx = dy * (x > 0)"
-            raise LanguageError("only entries with fixed numbers can be assigned", hint=hint)
-    places: Any = np.arange(float(np.prod(shape))).reshape(shape)
-    program = staged(tree, {"entries": shape}, arrays=True)
-    found = run(program, {"entries": places}, ARRAYS)[program.output]
-    return tuple(int(place) for place in np.ravel(found))
+    def worth(self, target: Target, factor: float, wanted: int | None) -> tuple[bool, ...]:
+        """The likeliest first."""
+        own = target.slot == wanted
+        named = self.program.labels[target.slot] in self.program.names
+        exact = abs(factor - 1) < CLOSE
+        return (not (exact and own), not own, not exact, not named, bool(target.through), target.spread)
 
 
-def renewed(line: Line) -> Line | None:
-    """`dx *= a` as `dx = dx * a`; None for a line that doesn't change what its name has been."""
-    tree = line.tree
-    assert tree is not None
-    if line.update in ("*=", "/="):
-        line = grown(line)
-    elif line.update != "=" or line.target not in tree.names:
-        return None
-    if line.subscript:
-        raise LanguageError("an entry can't be changed in its place: write the whole line")
-    return line
+def squeezed(series: Series) -> tuple[int, ...]:
+    """A shape without axes of length 1."""
+    return tuple([side for side in np.shape(series[0]) if side != 1])
 
 
-def grown(line: Line) -> Line:
-    """`s += a` as `s = s + a`."""
-    tree = line.tree
-    if tree is None or line.update == "=":
-        return line
-    code = [line.target, *tree.code, INFIX[line.update[0]]]
-    at = [0, *tree.at, 0]
-    return line._replace(update="=", tree=replace(tree, code=code, at=at, body=[(0, len(code))]))
+def marks_of(series: Series) -> list[float]:
+    return [mark_of(value) for value in series]
+
+
+def mark_of(value: Any) -> float:
+    flat = np.ravel(value)
+    if flat.size == 1:
+        return float(flat[0])
+    return float(np.dot(flat, 0.5 + (np.arange(flat.size) * GOLDEN) % 1.0))
+
+
+def sizes_of(series: Series) -> tuple[float, ...]:
+    return tuple([float(np.max(np.abs(value), initial=0.0)) for value in series])
+
+
+def added(sizes: Sequence[Sequence[float]]) -> tuple[float, ...]:
+    return tuple([float(sum(column)) for column in zip(*sizes, strict=True)])
+
+
+def same(one: Series, other: Series, sizes: Sequence[float]) -> bool:
+    return all(gaps(a, b, size).max(initial=0.0) <= 0 for a, b, size in zip(one, other, sizes, strict=True))
+
+
+def gaps(a: Any, b: Any, size: float) -> Any:
+    """How far each entry is beyond what may differ."""
+    a, b = np.ravel(np.asarray(a, float)), np.ravel(np.asarray(b, float))
+    if a.size != b.size:
+        return np.ones(1)
+    scale = max(float(np.max(np.abs(a), initial=0.0)), float(np.max(np.abs(b), initial=0.0)))
+    allowed = CLOSE * np.maximum(np.abs(a), np.abs(b)) + 1e-3 * CLOSE * scale + DUST * size
+    with np.errstate(all="ignore"):
+        return np.where(np.isfinite(a - b), np.abs(a - b) - allowed, 1.0)
+
+

@@ -1,0 +1,421 @@
+"""A backward pass, read beside its forward pass: what its parameters are, what it does, and where
+the gradients are that it returns."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backprop.errors import BackpropError, UsageError, closest, listed
+from backprop.grading.forward import Forward
+from backprop.grading.replay import Memo, Replay
+from backprop.grading.spots import Spot
+from backprop.grading.targets import Series, Targets
+from backprop.grading.text import Text, text_of
+from backprop.grading.tracing import Event, Probe, Tracer
+from backprop.language.tokens import NAME
+from backprop.reading.reader import held
+from backprop.reading.source import function_named, names_in, parameters, parsed
+from backprop.reading.values import MISSING, Builtin, Defined, Scope, Unreadable, is_numeric
+
+PATTERNS = (
+    "d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g_{}", "{}_gradient", "delta_{}",
+    "d{output}d{}", "d{output}_d{}",
+)  # fmt: skip
+UPSTREAM = re.compile(r"(d|g|grad|up)", re.IGNORECASE)
+BACKWARD = re.compile(r"back|grad|bprop|vjp", re.IGNORECASE)
+CONSTANTS = {"pi": np.pi, "e": np.e}
+ENOUGH = 4  # points at which a pass goes the same way
+
+
+def gradient_names(forward: Forward, pattern: str | None) -> dict[str, str]:
+    """How the gradient of each variable may be called, and whose it is."""
+    if pattern is not None and not re.fullmatch(NAME, pattern.replace("{}", "x")):
+        raise UsageError(f"--grad-name wants a name with {{}} in it, not {pattern}", hint='"d{}"')
+    if pattern is not None and pattern.count("{}") != 1:
+        raise UsageError(f"--grad-name wants one {{}}, not {pattern}", hint='"d{}"')
+    found: dict[str, str] = {}
+    for one in (pattern,) if pattern else PATTERNS:
+        filled = one.replace("{output}", forward.output)
+        for variable in forward.slots:
+            name = filled.replace("{}", variable)
+            if pattern or name not in forward.slots:
+                found.setdefault(name, variable)
+    return found
+
+
+@dataclass(eq=False)
+class Found:
+    """A gradient that a pass returns, or assigns under its name."""
+
+    variable: str
+    leaf: str
+    text: str  # where it is found
+
+
+@dataclass(eq=False)
+class Pass:
+    """A backward pass that was read."""
+
+    forward: Forward
+    text: Text
+    tracer: Tracer
+    names: Mapping[str, str]  # of gradients, and whose they are
+    found: dict[str, Found]
+    free: bool  # does it take any gradient of the output?
+    returns: bool  # does it say itself which gradients it gives?
+    spots: Sequence[Spot]
+    targets: Targets
+    replay: Replay
+    together: bool  # are both passes in one?
+
+    @property
+    def events(self) -> list[Event]:
+        return self.tracer.events
+
+    def result(self, variable: str) -> Series:
+        return self.replay.series(self.found[variable].leaf)
+
+
+class Reading:
+    """How a file is read as the backward pass of a forward pass, again and again."""
+
+    def __init__(self, forward: Forward, text: str, file: str, unit: str, pattern: str | None) -> None:
+        self.forward = forward
+        self.file = file
+        self.names = gradient_names(forward, pattern)
+        own = forward.source
+        self.python = bool(own)
+        self.together = bool(own) and text == forward.program.tree.text and unit == own["unit"]
+        self.text = text_of(text, file, unit, plain=not unit and not self.together)
+        self.unit = unit or ("" if self.together else self.only_function())
+        self.memos: dict[bool, Memo] = {False: Memo(), True: Memo()}
+        self.close = False  # are points close by used, where the way stays the same?
+
+    def only_function(self) -> str:
+        """The function that is meant, in a file that has nothing else to say."""
+        tree = self.text.source.tree
+        functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+        assigns = any(
+            isinstance(node, (ast.Assign, ast.AugAssign))
+            and any(name in self.names for name in names_stored(node))
+            for node in tree.body
+        )
+        if assigns or not functions:
+            return ""
+        likely = [name for name in functions if BACKWARD.search(name)]
+        return (likely or functions)[-1]
+
+    # Reading once.
+
+    def read(self, probe: Probe | None = None) -> Pass:
+        """Read both passes and run what was recorded at all points."""
+        tracer = self.tracer()
+        tracer.probe = probe
+        returned, scope = self.backward(tracer)
+        found = dict(self.results(tracer, returned, scope))
+        free = "upstream" in tracer.inputs
+        return self.replayed(tracer, found, free, returned)
+
+    def replayed(self, tracer: Tracer, found: dict[str, Found], free: bool, returned: Any) -> Pass:
+        forward = self.forward
+        for close in (False, True) if not self.close else (True,):
+            spots = forward.near if close else forward.spots
+            columns = {name: [self.outer(name, spot, free) for spot in spots] for name in tracer.inputs}
+            replay = Replay(tracer.machine.recorder, columns, len(spots), self.memos[close])
+            usable = replay.usable()
+            if sum(usable) >= ENOUGH or close or len(spots) < ENOUGH:
+                break
+        self.close = close
+        kept = [k for k, fine in enumerate(usable) if fine or k == 0]
+        if len(kept) < len(spots):
+            spots = [spots[k] for k in kept]
+            columns = {name: [column[k] for k in kept] for name, column in columns.items()}
+            replay = Replay(tracer.machine.recorder, columns, len(spots))
+        targets = forward.targets(free, spots)
+        returns = returned is not MISSING
+        return Pass(forward, self.text, tracer, self.names, found, free, returns, spots, targets,
+                    replay, self.together)  # fmt: skip
+
+    def outer(self, name: str, spot: Spot, free: bool) -> Any:
+        """The value of an outside name at a point."""
+        if name == "upstream":
+            return self.forward.upstream(spot, free)
+        bare = name.strip()
+        if bare in self.forward.program.inputs and bare in spot.point:
+            return spot.point[bare]
+        return spot.values[self.forward.slots[bare]]
+
+    def tracer(self) -> Tracer:
+        forward = self.forward
+        base = forward.spots[0]
+        if not self.python:
+            tracer = Tracer(self.text.source, forward.seed)
+            tracer.given = {}
+        else:
+            own = forward.source
+            unit = parsed(forward.program.tree.text, own["file"], own["unit"])
+            tracer = Tracer(unit, own["seed"])
+            tracer.given = dict(base.point)
+            tracer.asked = dict(own)
+            tracer.scope.names |= {name: held(value) for name, value in own["known"].items()}
+        tracer.gradients = self.names
+        return tracer
+
+    def backward(self, tracer: Tracer) -> tuple[Any, Mapping[str, Any]]:
+        """Read the forward pass, if it is Python, and then the backward pass."""
+        frame: Mapping[str, Any] = {}
+        rest: list[Any] = []
+        if self.together:
+            return self.both(tracer)
+        if self.python:
+            returned, frame = self.forward_pass(tracer)
+            rest = after_result(returned)
+            if self.text.source.lines.text != tracer.source.lines.text:
+                tracer.scope = Scope()
+            tracer.enter(self.text.source)
+        tracer.noting = True
+        self.outside_names(tracer, frame)
+        if self.unit:
+            return self.function(tracer, frame, rest)
+        returned = tracer.each(self.text.source.tree.body)
+        return returned, tracer.scope.names
+
+    def both(self, tracer: Tracer) -> tuple[Any, Mapping[str, Any]]:
+        """One function, or one script, that does both passes."""
+        tracer.noting = True
+        source = tracer.source
+        if not source.unit:
+            tracer.each(source.tree.body)
+            return MISSING, tracer.scope.names
+        node = function_named(source, source.unit)
+        assert node is not None
+        tracer.noting = False
+        tracer.top(source.tree.body, node.name)
+        tracer.noting = True
+        fed = {name: tracer.input(name, value) for name, value in tracer.given.items()}
+        function = Defined(node.name, node, tracer.scope, tracer.defaults_of(node.args))
+        returned, frame = tracer.entered(function, [], fed)
+        rest = after_result(returned)
+        return rest[0] if len(rest) == 1 else tuple(rest), frame.names
+
+    def forward_pass(self, tracer: Tracer) -> tuple[Any, Mapping[str, Any]]:
+        source = tracer.source
+        if not source.unit:
+            tracer.script(str(self.forward.source["result"]))
+            return MISSING, dict(tracer.scope.names)
+        node = function_named(source, source.unit)
+        assert node is not None
+        tracer.top(source.tree.body, node.name)
+        fed = {name: tracer.input(name, value) for name, value in tracer.given.items()}
+        function = tracer.scope.find(node.name)
+        if not isinstance(function, Defined):
+            function = Defined(node.name, node, tracer.scope, tracer.defaults_of(node.args))
+        returned, frame = tracer.entered(function, [], fed)
+        if tracer.troubles:
+            raise tracer.troubles[0].error
+        return returned, {**frame.names, **fed}
+
+    # Names and parameters.
+
+    def outside_names(self, tracer: Tracer, frame: Mapping[str, Any]) -> None:
+        """What a name means that the file doesn't define: a variable of the forward pass, the
+        gradient of its output, a function of the language."""
+        forward, free = self.forward, tracer.free
+        base = forward.spots[0]
+        free |= {name: lambda value=value: value for name, value in CONSTANTS.items()}
+        if self.python:
+            for name, value in frame.items():
+                free[name] = lambda value=value: value
+        else:
+            for name, slot in forward.slots.items():
+                value = base.point[name] if name in base.point else base.values[slot]
+                free[name] = lambda name=name, value=value: tracer.outside(name, value)
+        for name, variable in self.names.items():
+            if variable == forward.output and name not in forward.slots:
+                free.setdefault(name, lambda: self.upstream(tracer))
+        if not self.python and not self.unit:
+            tracer.plain = True
+            tracer.variables = {
+                name: base.point.get(name, base.values[slot]) for name, slot in forward.slots.items()
+            }
+            tracer.scope.names |= {"sum": Builtin("sum", "numpy")}
+        tracer.beginning = frozenset(
+            name for name, variable in self.names.items()
+            if variable == forward.output and name not in forward.slots and forward.open
+        )  # fmt: skip
+        tracer.begin = lambda: self.upstream(tracer)
+
+    def upstream(self, tracer: Tracer) -> Any:
+        if "upstream" in tracer.inputs:
+            return tracer.globals.names["upstream "]
+        found = tracer.outside("upstream", self.forward.spots[0].drawn)
+        tracer.globals.names["upstream "] = found
+        return found
+
+    def function(
+        self, tracer: Tracer, frame: Mapping[str, Any], rest: list[Any]
+    ) -> tuple[Any, Mapping[str, Any]]:
+        source = self.text.source
+        node = function_named(source, self.unit)
+        if node is None:
+            near = closest(self.unit, names_in(source))
+            hint = f"did you mean {near}?" if near else f"it has {listed(names_in(source)) or 'none'}"
+            raise UsageError(f"{self.file} has no function {self.unit}", hint=hint)
+        tracer.noting = False
+        if tracer.scope.find(node.name) is MISSING:
+            tracer.top(source.tree.body, node.name)
+        tracer.noting = True
+        function = tracer.scope.find(node.name)
+        if not isinstance(function, Defined):
+            function = Defined(node.name, node, tracer.scope, tracer.defaults_of(node.args))
+        fed = self.bound(tracer, node, frame, rest)
+        returned, scope = tracer.entered(function, [], fed)
+        return (None if returned is MISSING else returned), scope.names
+
+    def bound(
+        self, tracer: Tracer, node: ast.FunctionDef, frame: Mapping[str, Any], rest: list[Any]
+    ) -> dict[str, Any]:
+        """What each parameter of a backward function is."""
+        forward = self.forward
+        fed: dict[str, Any] = {}
+        left: list[str] = []
+        defaults = dict(parameters(node))
+        for name, default in defaults.items():
+            if name in frame and not isinstance(frame[name], Unreadable):
+                fed[name] = frame[name]
+            elif name in forward.slots and not self.python:
+                fed[name] = tracer.free[name]()
+            elif default is None:
+                left.append(name)
+        upstream = next((name for name in left if UPSTREAM.match(name)), None)
+        if upstream is not None:
+            left.remove(upstream)
+            fed[upstream] = self.upstream(tracer)
+        if len(left) == len(rest):
+            fed |= dict(zip(left, rest, strict=True))
+        elif len(left) == 1 and rest:
+            fed[left[0]] = tuple(rest)
+        elif left and len(rest) == 1 and isinstance(rest[0], (tuple, list, dict)):
+            parts = rest[0].values() if isinstance(rest[0], dict) else rest[0]
+            if len(parts) != len(left):
+                raise unbound(node.name, left)
+            fed |= dict(zip(left, parts, strict=True))
+        elif left and not rest and upstream is None and len(left) == 1:
+            fed[left[0]] = self.upstream(tracer)
+        elif left:
+            raise unbound(node.name, left)
+        return fed
+
+    # Results.
+
+    def results(
+        self, tracer: Tracer, returned: Any, scope: Mapping[str, Any]
+    ) -> Iterator[tuple[str, Found]]:
+        """Where the gradients are: by key, by name, by position; else by the names assigned."""
+        if returned is not MISSING:
+            yield from self.of_returned(tracer, returned)
+            return
+        for name, variable in self.names.items():
+            value = scope.get(name, MISSING)
+            if variable in self.forward.program.inputs and (leaf := leaf_of(tracer, value)):
+                yield variable, Found(variable, leaf, name)
+        for holder, value in scope.items():
+            if isinstance(value, dict):
+                for key, one in value.items():
+                    variable = self.variable(key)
+                    if variable and (leaf := leaf_of(tracer, one)):
+                        yield variable, Found(variable, leaf, f"{holder}[{key!r}]")
+
+    def variable(self, key: Any) -> str:
+        """The input whose gradient a key or a name stands for."""
+        inputs = self.forward.program.inputs
+        if not isinstance(key, str):
+            return ""
+        found = self.names.get(key, key if key in inputs else "")
+        return found if found in inputs else ""
+
+    def of_returned(self, tracer: Tracer, returned: Any) -> Iterator[tuple[str, Found]]:
+        if isinstance(returned, dict):
+            for key, one in returned.items():
+                variable, leaf = self.variable(key), leaf_of(tracer, one)
+                if variable and leaf:
+                    yield variable, Found(variable, leaf, f"[{key!r}]")
+            return
+        parts = list(returned) if isinstance(returned, tuple) else [returned]
+        texts = self.returned_names(tracer, len(parts))
+        inner = [one for one in parts if isinstance(one, dict)]
+        for one in inner:
+            yield from self.of_returned(tracer, one)
+        if inner:
+            parts, texts = zip(*[(a, b) for a, b in zip(parts, texts, strict=True) if not isinstance(a, dict)] or [((), ())], strict=True) if len(inner) < len(parts) else ((), ())  # fmt: skip
+        named = [self.variable(text) for text in texts]
+        if not any(named):
+            named = self.by_position(len(parts))
+        for variable, one, text in zip(named, parts, texts, strict=False):
+            if variable and (leaf := leaf_of(tracer, one)):
+                yield variable, Found(variable, leaf, text or f"the gradient of {variable}")
+
+    def returned_names(self, tracer: Tracer, count: int) -> list[str]:
+        """How what is returned is written, where that is a name."""
+        function = function_named(self.text.source, self.unit or str(self.forward.source.get("unit", "")))
+        nodes = [] if function is None else [
+            node for node in ast.walk(function) if isinstance(node, ast.Return) and node.value
+        ]  # fmt: skip
+        if not nodes:
+            return [""] * count
+        value = nodes[-1].value
+        parts = list(value.elts) if isinstance(value, (ast.Tuple, ast.List)) else [value]
+        if self.together and len(parts) > count:
+            parts = parts[len(parts) - count :]
+        texts = [part.id if isinstance(part, ast.Name) else "" for part in parts]
+        return texts if len(texts) == count else [""] * count
+
+    def by_position(self, count: int) -> list[str]:
+        inputs = [name for name in self.forward.program.inputs if name in self.forward.program.variables]
+        if count != len(inputs) and count == len(self.forward.required):
+            return list(self.forward.required)
+        return inputs[:count]
+
+
+def after_result(returned: Any) -> list[Any]:
+    """What a function returns after its result."""
+    if isinstance(returned, (tuple, list)) and len(returned) > 1:
+        return list(returned[1:])
+    return []
+
+
+def unbound(function: str, left: Sequence[str]) -> BackpropError:
+    return UsageError(
+        f"{function} takes {listed(left)}, which the forward pass neither is given nor returns",
+        hint="name parameters as the forward pass names what they are, and return what is kept",
+    )
+
+
+def leaf_of(tracer: Tracer, value: Any) -> str:
+    """The leaf of a number, an array or a list of these; empty if it is none."""
+    try:
+        if isinstance(value, (list, tuple)) and value:
+            value = tracer.machine.numeric(value)
+        if is_numeric(value) and not isinstance(value, bool):
+            return tracer.machine.leaf(value)
+    except (BackpropError, Exception):  # noqa: BLE001
+        return ""
+    return ""
+
+
+def names_stored(node: ast.stmt) -> list[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    found = []
+    for target in targets:
+        for inner in ast.walk(target) if target is not None else ():
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                found.append(inner.id)
+            elif isinstance(inner, ast.Subscript) and isinstance(inner.value, ast.Name):
+                found.append(inner.value.id)
+    return found

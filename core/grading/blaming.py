@@ -1,0 +1,577 @@
+"""Which lines a wrong result is due to, and what would repair it.
+
+A line is a candidate if its value is no part of any gradient though what it uses is right, if it
+changes nothing, throws something away, is incomplete, changes the scale, or stands in the wrong
+place. Slips are undone on a candidate, one after the other, and the whole pass is read again:
+what makes the results right is the mistake.
+"""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.errors import BackpropError
+from backprop.grading.backward import Pass, Reading
+from backprop.grading.judging import SOUND, UNSOUND, ZERO, Judgement
+from backprop.grading.slips import Repair, Site, loaded, repairs, text
+from backprop.grading.targets import Series
+from backprop.grading.tracing import Event, Tracer
+from backprop.reading.memory import Array, Number
+from backprop.reading.values import Defined, is_numeric
+
+PATIENCE = 6.0  # seconds of work for a file
+MOST_BLAMED = 8
+CANDIDATES = 10
+PASSES = 2  # of a loop, in which a repair is looked at
+TRIED = 14  # repairs of a line that are tried on the whole pass, of those that make the line right
+BLIND = 60  # and of those where nothing says what the line should be
+
+
+class Blame(NamedTuple):
+    """A line that is wrong."""
+
+    line: int
+    finding: str
+    words: str
+    fix: str  # the line without the mistake, if one was tried
+    event: Event
+    goal: Series | None  # what the line should come to
+
+
+class Change(NamedTuple):
+    """A statement in place of another, or somewhere else in its block."""
+
+    finding: str
+    words: str
+    fix: str
+    block: list[ast.stmt]
+    after: list[ast.stmt]
+
+
+class Candidate(NamedTuple):
+    rank: int
+    event: Event
+
+
+@dataclass
+class Trial:
+    """A change that was tried."""
+
+    change: Change
+    candidate: Candidate
+    level: int  # 2: every result that it reaches is right; 1: the line is what its name says
+    score: int
+
+
+class Blaming:
+    def __init__(self, reading: Reading, first: Pass) -> None:
+        self.reading = reading
+        self.found = first
+        self.judged = Judgement(first)
+        self.deadline = time.process_time() + PATIENCE
+        self.blocks = blocks_of(reading.text.source.tree)
+        self.undo: list[Change] = []
+
+    def run(self) -> list[Blame]:
+        blamed: list[Blame] = []
+        try:
+            while self.judged.wrong and len(blamed) < MOST_BLAMED:
+                next_ = self.next(blamed)
+                if next_ is None:
+                    break
+                blamed.append(next_)
+        finally:
+            for change in reversed(self.undo):
+                change.block[:] = change.after
+        return blamed
+
+    @property
+    def late(self) -> bool:
+        return time.process_time() > self.deadline
+
+    def next(self, blamed: Sequence[Blame]) -> Blame | None:
+        """The line to blame now; the pass goes on without its mistake."""
+        lines = {one.line for one in blamed}
+        candidates = [one for one in self.candidates() if one.event.line not in lines]
+        if not candidates:
+            return None
+        best: Trial | None = None
+        own: Trial | None = None  # what makes the likeliest line right, though not the results
+        for candidate in candidates[:CANDIDATES]:
+            if self.late:
+                break
+            for trial in self.trials(candidate):
+                if trial.level == 2 and (best is None or trial.score > best.score):
+                    best = trial
+                elif trial.level == 1 and candidate is candidates[0] and own is None:
+                    own = trial
+            if best is not None and candidate.rank > best.candidate.rank:
+                break
+        chosen = best or own
+        return self.unrepaired(candidates) if chosen is None else self.repaired(chosen)
+
+    def repaired(self, trial: Trial) -> Blame:
+        change, event = trial.change, trial.candidate.event
+        undo = change._replace(after=list(change.block))
+        change.block[:] = change.after
+        self.undo.append(undo)
+        self.found = self.reading.read()
+        self.judged = Judgement(self.found)
+        goal = None
+        for one in self.found.events:
+            if one.line == event.line and one.target == event.target:
+                goal = self.judged.value(one)
+                break
+        return Blame(event.line, change.finding, change.words, change.fix, event, goal)
+
+    def unrepaired(self, candidates: Sequence[Candidate]) -> Blame:
+        """No repair is known: the first candidate, and what its name promises in its place."""
+        event = next((one.event for one in candidates if one.rank <= 7), candidates[0].event)
+        wanted = self.judged.wanted(event)
+        target = None if wanted is None else self.found.targets.whole.get(wanted)
+        status = self.judged.statuses[event.number]
+        finding, words = self.named(event, status)
+        goal = None
+        last = self.last_writes().get(event.name)
+        if target is not None and event.update == "=" and not event.shape and last is event:
+            goal = target.series
+        elif target is not None and last is event and not event.shape:
+            goal = target.series
+        before = set(self.judged.wrong)
+        if goal is not None and event.leaf in self.found.replay.made:
+            shape = np.shape(self.found.replay.series(event.leaf)[0])
+            if np.size(goal[0]) == int(np.prod(shape)):
+                self.found.replay.run({**self.found.replay.changed,
+                                       event.leaf: [np.reshape(v, shape)[()] for v in goal]})  # fmt: skip
+                self.judged = Judgement(self.found)
+        if set(self.judged.wrong) == before:
+            reached = set(self.judged.reaches(event)) or before
+            self.judged.wrong = [name for name in self.judged.wrong if name not in reached]
+        return Blame(event.line, finding, words, "", event, goal)
+
+    def named(self, event: Event, status: Any) -> tuple[str, str]:
+        labels = self.found.forward.program.labels
+        if status.match is not None and status.match.target.through and status.own:
+            stages = [s for s in self.judged.found.targets.parts.get(status.match.target.slot, ())]
+            lacking = [
+                labels[stage] for part in stages for stage in part.through
+                if stage not in status.match.target.through
+            ]  # fmt: skip
+            variable = self.found.names.get(event.name, event.name)
+            named = [name for name in lacking if name in self.found.forward.slots]
+            through = f" in {', '.join(dict.fromkeys(named))}" if named else " elsewhere"
+            return "missing-part", f"{variable} is used{through} as well, and that passes back too"
+        if status.match is not None and not status.own and self.judged.wanted(event) is not None:
+            label = labels[status.match.target.slot]
+            if label in self.found.forward.slots and status.match.factor == 1 and status.whole:
+                variable = self.found.names[event.name]
+                return "other-gradient", f"this is the gradient of {label}, not that of {variable}"
+        if status.match is not None and status.match.factor != 1 and status.own:
+            return "scale", f"this is {status.match.factor:.6g} times what it should be"
+        return "value", ""
+
+    # Candidates.
+
+    def candidates(self) -> list[Candidate]:
+        """Where a mistake may be, the likeliest first, one for each line."""
+        judged = self.judged
+        way = judged.way(judged.wrong)
+        found: list[Candidate] = []
+        found += [Candidate(1, event) for event in way if self.idle(event)]
+        bad: set[int] = set()
+        helpers: list[Event] = []
+        for event in way:
+            status = judged.statuses[event.number]
+            tainted = any(one.number in bad for one in judged.inputs[event.number])
+            if status.kind != UNSOUND or (event.number not in judged.alike):
+                if status.kind == UNSOUND and tainted:
+                    bad.add(event.number)
+                continue
+            if not tainted:
+                found.append(Candidate(2, event))
+                helpers += [
+                    one for one in self.behind(event) if one.number not in judged.alike
+                ]  # fmt: skip
+            bad.add(event.number)
+        found += [Candidate(2, event) for event in helpers]
+        found += [Candidate(3, event) for event in self.discarding()]
+        found += [Candidate(4, event) for event in self.incomplete(way)]
+        found += [Candidate(5, event) for event in self.scaling(way)]
+        found += [
+            Candidate(6, event) for event in way
+            if judged.statuses[event.number].kind == SOUND and not judged.statuses[event.number].own
+            and judged.wanted(event) is not None
+        ]  # fmt: skip
+        lasts = [self.last_of(name) for name in judged.wrong]
+        found += [Candidate(7, event) for event in lasts if event is not None]
+        found += [Candidate(8, event) for event in way if event.number not in judged.alike]
+        found += [Candidate(8, event) for event in way]
+        seen: set[int] = set()
+        chosen = []
+        for one in found:
+            if one.event.line not in seen and (one.rank == 3 or not self.safe(one.event)):
+                seen.add(one.event.line)
+                chosen.append(one)
+        return chosen
+
+    def safe(self, event: Event) -> bool:
+        """A line that is right for its own name is never blamed."""
+        status = self.judged.statuses[event.number]
+        if not (status.exact and status.own and status.whole):
+            return False
+        return event.update == "="
+
+    def behind(self, event: Event) -> list[Event]:
+        """The events that an event is made of, but for those that are right."""
+        found, waiting = [], list(self.judged.inputs[event.number])
+        while waiting:
+            one = waiting.pop()
+            if one not in found and not one.role:
+                found.append(one)
+                waiting += self.judged.inputs[one.number]
+        return found
+
+    def idle(self, event: Event) -> bool:
+        """Does a write change nothing at all points?"""
+        if not event.masked or not event.before:
+            return False
+        before = self.found.replay.series(event.before)
+        after = self.found.replay.series(event.leaf)
+        return all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+    def discarding(self) -> Iterator[Event]:
+        """A `=` that throws away a part which nothing else uses."""
+        judged = self.judged
+        used = {leaf for _, *leaves in judged.found.replay.made.values() for leaf in leaves}
+        results = {one.leaf for one in judged.found.found.values()}
+        for event in self.found.events:
+            before = judged.marks.get(event.before)
+            if event.update != "=" or before is None or event.before in used | results:
+                continue
+            status = judged.statuses[before.number]
+            if status.kind == SOUND and before.line != event.line:
+                yield event
+            elif status.kind == SOUND and before.line == event.line:
+                yield event  # in a loop
+
+    def last_writes(self) -> dict[str, Event]:
+        found: dict[str, Event] = {}
+        for event in self.found.events:
+            status = self.judged.statuses[event.number]
+            if not event.role and status.kind != ZERO:
+                found[event.name] = event
+        return found
+
+    def incomplete(self, way: Sequence[Event]) -> Iterator[Event]:
+        """The last write to a name of which a part is missing."""
+        lasts = set(self.last_writes().values())
+        for event in way:
+            status = self.judged.statuses[event.number]
+            if event in lasts and status.kind == SOUND and status.own and not status.whole:
+                yield event
+
+    def scaling(self, way: Sequence[Event]) -> Iterator[Event]:
+        """The lines that change the scale, the last first."""
+        for event in reversed(way):
+            status = self.judged.statuses[event.number]
+            if status.match is None or status.match.factor == 1:
+                continue
+            fed = [self.judged.statuses[one.number] for one in self.judged.inputs[event.number]]
+            if all(one.match is None or one.match.factor != status.match.factor for one in fed):
+                yield event
+
+    def last_of(self, variable: str) -> Event | None:
+        leaf = self.found.found[variable].leaf
+        direct = self.judged.marks.get(leaf)
+        if direct is not None:
+            return direct
+        reached = self.found.replay.reached(leaf)
+        return next((one for one in reversed(self.found.events) if one.leaf in reached), None)
+
+    # Trials.
+
+    def trials(self, candidate: Candidate) -> Iterator[Trial]:
+        node = candidate.event.node
+        if id(node) not in self.blocks:
+            return
+        block = self.blocks[id(node)]
+        wrong = set(self.judged.reaches(candidate.event)) or set(self.judged.wrong)
+        before = set(self.judged.wrong)
+        for change, local in self.changes(candidate.event, block):
+            if self.late:
+                return
+            trial = self.tried(change, candidate, wrong, before, local=local)
+            if trial is not None:
+                yield trial
+                if trial.level == 2:
+                    return
+
+    def tried(
+        self, change: Change, candidate: Candidate, wrong: set[str], before: set[str], *, local: bool
+    ) -> Trial | None:
+        kept = list(change.block)
+        change.block[:] = change.after
+        try:
+            again = self.reading.read()
+        except BackpropError:
+            return None
+        finally:
+            change.block[:] = kept
+        if len(again.tracer.troubles) > len(self.found.tracer.troubles):
+            return None
+        judged = Judgement(again)
+        after = set(judged.wrong)
+        if after - before:
+            return None
+        if wrong and not after & wrong and len(judged.outcomes) >= len(self.judged.outcomes):
+            return Trial(change, candidate, 2, judged.score())
+        if local:
+            return Trial(change, candidate, 1, judged.score())
+        return None
+
+    def changes(self, event: Event, block: list[ast.stmt]) -> Iterator[tuple[Change, bool]]:
+        """What might have been meant by a line; with each whether it makes the line right."""
+        yield from ((one, False) for one in statement_changes(event, block))
+        yield from ((one, False) for one in self.added_parts(event, block))
+        right, blind = self.probed(event)
+        node = event.node
+        for repair in right[:TRIED]:
+            yield self.change(repair, node, block), True
+        for repair in blind[: BLIND if not right else 8]:
+            yield self.change(repair, node, block), False
+
+    def added_parts(self, event: Event, block: list[ast.stmt]) -> Iterator[Change]:
+        """What a variable lacks, as another line: from the table of gates, in the file's names."""
+        judged, forward = self.judged, self.found.forward
+        wanted, status = judged.wanted(event), judged.statuses[event.number]
+        if wanted is None or status.kind != SOUND or event.shape:
+            return
+        variable = self.found.names[event.name]
+        held = self.taken(event) | set(status.match.target.through if status.match else ())
+        place = [one is event.node for one in block].index(True)
+        for part in self.found.targets.parts.get(wanted, ()):
+            stage = part.through[0]
+            if stage in held:
+                continue
+            for written in self.formulas(stage, wanted):
+                try:
+                    line = ast.parse(f"{event.target} += {written}").body[0]
+                except SyntaxError:
+                    continue
+                for node in ast.walk(line):
+                    ast.copy_location(node, event.node)
+                name = forward.program.labels[stage]
+                words = f"{variable} is used in {name} as well, and that passes back too"
+                after = [*block[: place + 1], line, *block[place + 1 :]]
+                yield Change("missing-part", words, text(line), block, after)
+
+    def formulas(self, slot: int, operand: int) -> Iterator[str]:
+        """What a stage passes back to an operand, as a text in the names of the file."""
+        program = self.found.forward.program
+        stage = next(program.stages_of([slot]), None) if hasattr(program, "stages_of") else None
+        stage = stage or program.stage(slot, 0)
+        label = program.labels[slot]
+        gradient = next((e.name for e in self.found.events if self.found.names.get(e.name) == label), f"d{label}")
+        for place, one in enumerate(stage.operands):
+            if one != operand:
+                continue
+            pulled = stage.pull(place)
+            yield pulled.replace(f"d{stage.name}", gradient) if gradient != f"d{stage.name}" else pulled
+
+    def change(self, repair: Repair, node: ast.stmt, block: list[ast.stmt]) -> Change:
+        after = [with_value(one, repair.node) if one is node else one for one in block]
+        made = after[[one is node for one in block].index(True)]
+        return Change(repair.finding, repair.words, text(made), block, after)
+
+    def probed(self, event: Event) -> tuple[list[Repair], list[Repair]]:
+        """Repairs of a line's expression: those that make it part of a gradient, best what its name
+        says, and all others that change it."""
+        probe = Probe(event, self.reading.names)
+        try:
+            again = self.reading.read(probe)
+        except BackpropError:
+            return [], []
+        judged = Judgement(again)
+        passes = [one for one in again.events if one.node is event.node and one.target == event.target]
+        own: list[Repair] = []
+        alike: list[Repair] = []
+        blind: list[Repair] = []
+        now = [again.replay.series(one.part or one.leaf) for one in passes]
+        wanted = judged.wanted(event)
+        taken = self.taken(event)
+        for repair, leaves in probe.values.items():
+            series = [again.replay.series(leaf) for leaf in leaves]
+            kinds = []
+            if all(alike_everywhere(a, b) for a, b in zip(series, now, strict=False)):
+                continue
+            for one, found in zip(passes, series, strict=False):
+                signed = [-np.asarray(v) for v in found] if one.update == "-=" else found
+                kinds.append(judged.of(signed, one if one.key is not None else None, judged.wanted(one)))
+            if not kinds:
+                continue
+            if all(kind.exact and kind.own and not taken & set(kind.match.target.through) for kind in kinds):
+                own.append(probe.repairs[repair])
+            elif all(kind.exact for kind in kinds) and wanted is None:
+                alike.append(probe.repairs[repair])
+            elif wanted is None or event.shape:
+                blind.append(probe.repairs[repair])
+        return own + alike, blind
+
+    def taken(self, event: Event) -> set[int]:
+        """The stages whose parts other lines for the same variable hold."""
+        wanted = self.judged.wanted(event)
+        found: set[int] = set()
+        for one in self.found.events:
+            status = self.judged.statuses[one.number]
+            if one.line != event.line and status.exact and status.own and status.match.target.slot == wanted:
+                found |= set(status.match.target.through)
+        return found
+
+
+class Probe:
+    """Evaluates all repairs of an expression where it stands, in the first passes."""
+
+    def __init__(self, event: Event, gradients: Any) -> None:
+        self.event = event
+        self.gradients = gradients
+        self.repairs: dict[int, Repair] = {}
+        self.values: dict[int, list[str]] = {}
+        self.passes = 0
+
+    def __call__(self, tracer: Tracer, node: ast.stmt) -> None:
+        if node is not self.event.node or self.passes >= PASSES:
+            return
+        value = getattr(node, "value", None)
+        if not isinstance(value, ast.expr) or self.impure(tracer, value):
+            return
+        self.passes += 1
+        if not self.repairs:
+            site = self.site(tracer, value)
+            self.repairs = dict(enumerate(repairs(site)))
+        tracer.noting, probe, tracer.probe = False, tracer.probe, None
+        try:
+            for number, repair in self.repairs.items():
+                try:
+                    found = tracer.value(repair.node)
+                    if is_numeric(found) and not isinstance(found, bool):
+                        self.values.setdefault(number, []).append(tracer.machine.leaf(found))
+                except Exception:  # noqa: BLE001, S112
+                    continue
+        finally:
+            tracer.noting, tracer.probe = True, probe
+            tracer.machine.recorder.node = node
+
+    def impure(self, tracer: Tracer, value: ast.expr) -> bool:
+        """Does it call functions of the file, or draw random numbers?"""
+        for node in ast.walk(value):
+            if isinstance(node, ast.Call):
+                written = ast.unparse(node.func)
+                name = written.partition(".")[0]
+                if "random" in written or isinstance(tracer.scope.find(name), Defined):
+                    return True
+        return False
+
+    def site(self, tracer: Tracer, value: ast.expr) -> Site:
+        visible: dict[str, Any] = {}
+        scope: Any = tracer.scope
+        while scope is not None:
+            for name, one in reversed(list(scope.names.items())):
+                visible.setdefault(name, one)
+            scope = scope.outer
+        names = [name for name, one in visible.items()
+                 if name.isidentifier() and isinstance(one, (Number, Array, int, float))]  # fmt: skip
+        names += [name for name in tracer.free if name not in visible and name not in ("pi", "e")
+                  and name not in self.gradients]  # fmt: skip
+        gradients = [name for name in names if name in self.gradients or name.startswith(("d", "g"))]
+        used = {one.id for one in loaded(Site(value, (), ()))}
+        values = [name for name in names if name not in gradients]
+        values.sort(key=lambda name: name not in used)
+        arrays = any(isinstance(visible.get(name), (Array, list)) for name in visible) or any(
+            isinstance(tracer.inputs.get(name), np.ndarray) for name in tracer.inputs
+        )
+        return Site(value, values, gradients, arrays)
+
+
+def alike_everywhere(a: Series, b: Series) -> bool:
+    return all(
+        np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=1e-12, atol=0, equal_nan=True)
+        for x, y in zip(a, b, strict=True)
+    )
+
+
+def with_value(node: ast.stmt, value: ast.expr) -> ast.stmt:
+    """A statement with another expression."""
+    import copy
+
+    made = copy.copy(node)
+    made.value = value  # type: ignore[attr-defined]
+    return made
+
+
+def statement_changes(event: Event, block: list[ast.stmt]) -> Iterator[Change]:
+    """Changes to a line as a whole: how it assigns, where it writes, where it stands."""
+    import copy
+
+    node = event.node
+    place = [one is node for one in block].index(True)
+
+    def instead(finding: str, words: str, made: ast.stmt) -> Change:
+        ast.fix_missing_locations(ast.copy_location(made, node))
+        after = [*block[:place], made, *block[place + 1 :]]
+        return Change(finding, words, text(made), block, after)
+
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target = node.targets[0]
+        if isinstance(target, (ast.Name, ast.Subscript, ast.Attribute)):
+            made = ast.AugAssign(target, ast.Add(), node.value)
+            yield instead("overwrites", f"= throws away what {text(target)} was; gradients add up", made)
+    if isinstance(node, ast.AugAssign):
+        for op, finding, words in (
+            (ast.Add(), "sign", f"{event.update} should be +="), (ast.Sub(), "sign", f"{event.update} should be -="),
+        ):  # fmt: skip
+            if not isinstance(op, type(node.op)):
+                yield instead(finding, words, ast.AugAssign(node.target, op, node.value))
+        yield instead("counted-twice", f"{event.update} adds to what is there: write =",
+                      ast.Assign([node.target], node.value))  # fmt: skip
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    for target in targets[:1]:
+        if isinstance(target, ast.Subscript):
+            for repair in repairs(Site(target, (), ())):
+                if repair.finding not in ("index", "mask", "sign", "constant") or not isinstance(
+                    repair.node, ast.Subscript
+                ):
+                    continue
+                made = copy.copy(node)
+                if isinstance(made, ast.Assign):
+                    made.targets = [repair.node]
+                else:
+                    made.target = repair.node  # type: ignore[attr-defined]
+                yield instead(repair.finding, repair.words, made)
+    uses = {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+    for later in range(len(block) - 1, place, -1):
+        written = {one.id for one in ast.walk(block[later]) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+        if written & uses:
+            after = [*block[:place], *block[place + 1 : later + 1], node, *block[later + 1 :]]
+            name = sorted(written & uses)[0]
+            yield Change("too-early", f"{name} is not complete here: move this line below line {block[later].lineno}",
+                         "", block, after)  # fmt: skip
+            break
+    if len(block) > 1:
+        yield Change("extra", "this line is too much", "", block, [*block[:place], *block[place + 1 :]])
+
+
+def blocks_of(tree: ast.AST) -> dict[int, list[ast.stmt]]:
+    """The block that each statement stands in."""
+    found: dict[int, list[ast.stmt]] = {}
+    for node in ast.walk(tree):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list):
+                found |= {id(one): block for one in block if isinstance(one, ast.stmt)}
+    return found

@@ -1,0 +1,298 @@
+"""What the values of a backward pass are: its results first, then each of its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.grading.backward import Pass
+from backprop.grading.targets import Match, Series, Target, gaps, same, sizes_of, squeezed
+from backprop.grading.tracing import MARK, Event
+
+MOST_SLICES = 60  # gradients whose entries a write is compared with
+
+ZERO, SOUND, UNSOUND = "zero", "sound", "unsound"
+
+
+class Status(NamedTuple):
+    kind: str
+    match: Match | None = None
+    own: bool = False  # is it what its name says?
+
+    @property
+    def exact(self) -> bool:
+        return self.match is not None and self.match.factor == 1
+
+    @property
+    def whole(self) -> bool:
+        return self.match is not None and not self.match.target.through
+
+
+class Outcome(NamedTuple):
+    """The gradient of an input, as a pass gives it."""
+
+    variable: str
+    verdict: str  # right wrong missing not-returned not-graded
+    yours: Series | None
+    expected: Series
+
+    @property
+    def wrong(self) -> bool:
+        return self.verdict == "wrong"
+
+
+class Judgement:
+    """A pass, judged."""
+
+    def __init__(self, found: Pass) -> None:
+        self.found = found
+        self.slots = found.forward.slots
+        self.marks = {event.leaf: event for event in found.events}
+        self.outcomes = list(self.results())
+
+    # Results.
+
+    def expected(self, variable: str) -> Series:
+        target = self.target(variable)
+        if target is not None:
+            return target.series
+        return [np.zeros(np.shape(spot.point[variable]))[()] for spot in self.found.spots]
+
+    def target(self, variable: str) -> Target | None:
+        return self.found.targets.whole.get(self.found.forward.program.inputs[variable])
+
+    def results(self) -> list[Outcome]:
+        found = self.found
+        rows = []
+        wanted = [*found.forward.required, *(n for n in found.found if n not in found.forward.required)]
+        for name in wanted:
+            expected = self.expected(name)
+            if name not in found.found:
+                rows.append(Outcome(name, self.absent(), None, expected))
+                continue
+            yours = found.result(name)
+            target = self.target(name)
+            sizes = target.sizes if target else sizes_of(expected)
+            right = fitting(yours, expected) and same(yours, expected, sizes)
+            rows.append(Outcome(name, "right" if right else "wrong", yours, expected))
+        return rows
+
+    def absent(self) -> str:
+        if self.found.tracer.troubles or self.found.text.unparsed:
+            return "not-graded"
+        if self.found.forward.demanded:
+            return "missing"
+        return "not-returned"
+
+    @cached_property
+    def wrong(self) -> list[str]:
+        return [one.variable for one in self.outcomes if one.wrong]
+
+    @property
+    def right(self) -> int:
+        return sum(one.verdict == "right" for one in self.outcomes)
+
+    # Lines.
+
+    def wanted(self, event: Event) -> int | None:
+        """The slot whose gradient the name of an event promises."""
+        variable = self.found.names.get(event.name)
+        return None if variable is None else self.slots.get(variable)
+
+    @cached_property
+    def statuses(self) -> dict[int, Status]:
+        return {event.number: self.status(event) for event in self.found.events}
+
+    def value(self, event: Event) -> Series:
+        """What an event is judged by: what it adds, or what it assigns."""
+        if event.update in ("+=", "-=") and event.part and not event.masked:
+            series = self.found.replay.series(event.part)
+            return [-np.asarray(value) for value in series] if event.update == "-=" else series
+        return self.found.replay.series(event.leaf)
+
+    def status(self, event: Event) -> Status:
+        wanted = self.wanted(event)
+        found = self.of(self.value(event), event, wanted)
+        if found.kind == UNSOUND and event.after:
+            after = self.of(self.found.replay.series(event.after), None, wanted)
+            return after if after.kind != ZERO else found
+        return found
+
+    def of(self, series: Series, event: Event | None, wanted: int | None) -> Status:
+        """What a series is."""
+        try:
+            series = [np.asarray(value, dtype=float) for value in series]
+        except (TypeError, ValueError):
+            return Status(UNSOUND)
+        if not all(np.any(value) for value in series) and not any(np.any(value) for value in series):
+            return Status(ZERO)
+        match = self.found.targets.match(series, wanted)
+        if event is not None and event.key is not None and (match is None or match.target.slot != wanted):
+            match = self.sliced(series, event, wanted) or match
+        if match is None and event is not None and (not self.wrong or self.goes_on(event)):
+            match = self.times_a_value(series, wanted)
+        if match is None:
+            return Status(UNSOUND)
+        return Status(SOUND, match, match.target.slot == wanted)
+
+    @cached_property
+    def last_of_name(self) -> dict[str, int]:
+        return {event.name: event.number for event in self.found.events}
+
+    def goes_on(self, event: Event) -> bool:
+        """Does a later line change what this one assigns?"""
+        return self.last_of_name[event.name] > event.number
+
+    def times_a_value(self, series: Series, wanted: int | None) -> Match | None:
+        """The gradient that a name promises, times or divided by a number of the forward pass."""
+        targets = self.found.targets
+        found = [*filter(None, [targets.whole.get(wanted)]), *targets.parts.get(wanted, ())] if wanted is not None else []  # fmt: skip
+        for target in found:
+            factors = [ratio([a], [b]) for a, b in zip(series, target.series, strict=True)]
+            scaled = [f * np.asarray(b) for f, b in zip(factors, target.series, strict=True)]
+            if not all(factors) or not fitting(series, target.series) or not same(series, scaled, target.sizes):
+                continue
+            if self.is_value(factors) or self.is_value([1 / one for one in factors]):
+                return Match(target, factors[0])
+        return None
+
+    def is_value(self, factors: Sequence[float]) -> bool:
+        """Is there a variable that is a number and has these values?"""
+        program = self.found.forward.program
+        for slot in {*program.names.values(), *program.inputs.values()}:
+            if not program.shapes[slot]:
+                values = [float(spot.values[slot]) for spot in self.found.spots]
+                if np.allclose(values, factors, rtol=1e-9, atol=0):
+                    return True
+        return False
+
+    def sliced(self, series: Series, event: Event, wanted: int | None) -> Match | None:
+        """A write to some entries, compared with these entries of gradients."""
+        shape = tuple([side for side in event.shape if side != 1])
+        group = self.found.targets.groups.get(shape)
+        if group is None:
+            return None
+        targets = sorted(group.targets, key=lambda one: (one.slot != wanted, bool(one.through)))
+        for target in targets[:MOST_SLICES]:
+            try:
+                parts = [np.reshape(value, event.shape)[event.key] for value in target.series]
+                own = [np.broadcast_to(value, np.shape(part)) for value, part in zip(series, parts, strict=True)]
+            except (IndexError, ValueError):
+                continue
+            factor = ratio(own, parts)
+            if factor and same(own, [factor * part for part in parts], target.sizes):
+                return Match(target, 1.0 if abs(factor - 1) < 1e-8 else factor)
+        return None
+
+    # What depends on what.
+
+    @cached_property
+    def inputs(self) -> dict[int, list[Event]]:
+        """The events that each event uses directly."""
+        made = self.found.replay.made
+        known: dict[int, list[Event]] = {}
+        for event in self.found.events:
+            step = made.get(event.leaf)
+            start = step[1] if step is not None and step[0] == MARK else event.leaf
+            known[event.number] = self.nearest(start, event)
+        return known
+
+    def nearest(self, start: str, event: Event) -> list[Event]:
+        made, found, seen, waiting = self.found.replay.made, [], {start}, [start]
+        while waiting:
+            leaf = waiting.pop()
+            other = self.marks.get(leaf)
+            if other is not None and other is not event:
+                found.append(other)
+                continue
+            step = made.get(leaf)
+            for one in () if step is None else step[1:2] if step[0] == MARK else step[1:]:
+                if one not in seen:
+                    seen.add(one)
+                    waiting.append(one)
+        return found
+
+    @cached_property
+    def alike(self) -> frozenset[int]:
+        """The events that are about gradients: by their name, or by what they are made of."""
+        found: set[int] = set()
+        made = self.found.replay.made
+        for event in self.found.events:
+            if event.role:
+                continue
+            by_name = event.name in self.found.names
+            status = self.statuses[event.number]
+            by_input = any(one.number in found for one in self.inputs[event.number])
+            if by_name or by_input or (status.exact and status.whole) or self.takes_upstream(event, made):
+                found.add(event.number)
+        return frozenset(found)
+
+    def takes_upstream(self, event: Event, made: Any) -> bool:
+        seen, waiting = set(), [event.leaf]
+        while waiting:
+            leaf = waiting.pop()
+            if leaf == "upstream":
+                return True
+            if leaf in seen or (leaf in self.marks and self.marks[leaf] is not event):
+                continue
+            seen.add(leaf)
+            step = made.get(leaf)
+            waiting += () if step is None else step[1:2] if step[0] == MARK else step[1:]
+        return False
+
+    def way(self, variables: Sequence[str]) -> list[Event]:
+        """The events on the way to some results, in their order."""
+        leaves: set[str] = set()
+        for name in variables:
+            leaves |= self.found.replay.reached(self.found.found[name].leaf)
+        return [
+            event for event in self.found.events
+            if not event.role and (event.leaf in leaves or (event.after and event.after in leaves))
+        ]  # fmt: skip
+
+    def reaches(self, event: Event) -> list[str]:
+        """The wrong results that an event is on the way to."""
+        return [
+            name for name in self.wrong
+            if event.leaf in self.found.replay.reached(self.found.found[name].leaf)
+        ]  # fmt: skip
+
+    def score(self) -> int:
+        """How much of the pass is right: results and lines."""
+        lines = sum(
+            status.exact and (status.own or self.wanted(event) is None)
+            for event, status in zip(self.found.events, self.statuses.values(), strict=True)
+        )
+        return 10 * self.right + lines
+
+
+def fitting(yours: Series, expected: Series) -> bool:
+    """Shapes that are the same but for axes of length 1."""
+    return squeezed(yours) == squeezed(expected)
+
+
+def ratio(series: Series, others: Series) -> float:
+    """What one series is, of another, where the other is largest."""
+    best, found = 0.0, 0.0
+    for value, other in zip(series, others, strict=True):
+        flat = np.ravel(other)
+        if not flat.size:
+            continue
+        k = int(np.argmax(np.abs(flat)))
+        if abs(flat[k]) > best:
+            best, found = float(abs(flat[k])), float(np.ravel(value)[k] / flat[k])
+    return found if np.isfinite(found) else 0.0
+
+
+def wrong_entries(yours: Any, expected: Any) -> list[tuple[int, ...]] | None:
+    """The entries that are wrong, if others are right."""
+    yours, expected = np.asarray(yours, float), np.asarray(expected, float)
+    if yours.shape != expected.shape or not yours.ndim:
+        return None
+    bad = gaps(yours, expected, 0.0).reshape(yours.shape) > 0
+    if not bad.any() or 2 * bad.sum() > bad.size:
+        return None
+    return [tuple(int(k) for k in place) for place in np.argwhere(bad)[:8]]

@@ -1,0 +1,133 @@
+"""What was recorded, run again at every point, with the values of some lines changed at will."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from backprop.arithmetic.arrays import ARRAYS
+from backprop.engine.guards import holds
+from backprop.errors import LimitError
+from backprop.grading.targets import Series
+from backprop.grading.tracing import MARK
+from backprop.language.syntax import HELD
+from backprop.reading.recorder import Recorder, content
+
+MOST = 40_000_000  # entries that are remembered
+
+
+class Memo:
+    """Values of gates that were computed for another reading of the same file."""
+
+    def __init__(self) -> None:
+        self.ids: dict[Any, int] = {}
+        self.values: dict[int, Series] = {}
+        self.entries = 0
+
+    def id_of(self, key: Any) -> int:
+        return self.ids.setdefault(key, len(self.ids))
+
+    def keep(self, number: int, series: Series) -> None:
+        self.entries += sum(np.size(value) for value in series)
+        if self.entries > MOST:
+            raise LimitError("the file needs too much memory to be graded")
+        self.values[number] = series
+
+
+class Replay:
+    """The values of all leaves of a recording at some points."""
+
+    def __init__(
+        self, recorder: Recorder, inputs: Mapping[str, Series], count: int, memo: Memo | None = None
+    ) -> None:
+        self.recorder = recorder
+        self.count = count
+        self.memo = memo or Memo()
+        self.inputs = inputs
+        self.steps = list(recorder.known.items())
+        self.made = {leaf: step for step, leaf in self.steps}
+        self.ids: dict[str, int] = {}
+        self.run({})
+
+    def run(self, changed: Mapping[str, Series]) -> None:
+        """Compute everything. `changed` are marks whose values are others."""
+        self.changed = changed
+        self.ids = {}
+        for (gate, *leaves), leaf in self.steps:
+            self.step(gate, leaves, leaf)
+
+    def step(self, gate: str, leaves: Sequence[str], leaf: str) -> None:
+        memo = self.memo
+        if gate == MARK:
+            if leaf in self.changed:
+                number = memo.id_of(object())
+                memo.keep(number, self.changed[leaf])
+                self.ids[leaf] = number
+            else:
+                self.ids[leaf] = self.id_of(leaves[0])
+            return
+        fed = [self.id_of(one) for one in leaves]
+        number = memo.id_of((gate, *fed))
+        if number not in memo.values:
+            columns = [memo.values[one] for one in fed]
+            with np.errstate(all="ignore"):
+                memo.keep(number, [value_of(gate, row) for row in zip(*columns, strict=True)])
+        self.ids[leaf] = number
+
+    def id_of(self, leaf: str) -> int:
+        if leaf in self.ids:
+            return self.ids[leaf]
+        if leaf in self.inputs:
+            key: Any = ("input", leaf)
+        elif leaf[:1] == HELD:
+            key = content(self.recorder.fixed[leaf])
+        else:
+            key = leaf
+        number = self.memo.id_of(key)
+        if number not in self.memo.values:
+            self.memo.keep(number, self.given(leaf))
+        self.ids[leaf] = number
+        return number
+
+    def given(self, leaf: str) -> Series:
+        if leaf in self.inputs:
+            return list(self.inputs[leaf])
+        value = self.recorder.fixed[leaf] if leaf[:1] == HELD else float(leaf)
+        return [value] * self.count
+
+    def series(self, leaf: str) -> Series:
+        return self.memo.values[self.id_of(leaf)]
+
+    def usable(self) -> list[bool]:
+        """At which points does the source go the way it was read?"""
+        found = [True] * self.count
+        for guard in self.recorder.guards:
+            for k, value in enumerate(self.series(guard.leaf)):
+                found[k] = found[k] and holds(guard, value)
+        return found
+
+    # What comes from what.
+
+    def reached(self, leaf: str) -> set[str]:
+        """All leaves that a leaf is made of, itself included."""
+        found, waiting = {leaf}, [leaf]
+        while waiting:
+            step = self.made.get(waiting.pop())
+            if step is None:
+                continue
+            leaves = step[1:2] if step[0] == MARK else step[1:]
+            for one in leaves:
+                if one not in found:
+                    found.add(one)
+                    waiting.append(one)
+        return found
+
+
+def value_of(gate: str, fed: Sequence[Any]) -> Any:
+    """A gate in floats."""
+    try:
+        return ARRAYS.value[gate](*map(ARRAYS.number, fed))
+    except (ValueError, IndexError):
+        return np.float64("nan")

@@ -1,0 +1,482 @@
+"""THE TABLE OF SLIPS: what people get wrong in a line of a backward pass, and how to undo it.
+
+A row has its finding, a sentence about it, and a function that yields lines without the slip: each
+with what to say and the expression that would stand there. A teacher can add a row. What is
+yielded is only a guess: it counts if the gradients are right with it.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+MOST_NAMES = 24
+MATRIX_CALLS = ("dot", "matmul", "mm", "outer", "einsum", "bmm")
+SUMMING = ("sum", "mean")
+OPPOSITE: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
+    ast.Lt: (ast.LtE, ast.Gt, ast.GtE), ast.LtE: (ast.Lt, ast.Gt, ast.GtE),
+    ast.Gt: (ast.GtE, ast.Lt, ast.LtE), ast.GtE: (ast.Gt, ast.Lt, ast.LtE),
+    ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,),
+}  # fmt: skip
+RELATED = (
+    ("sin", "cos"), ("sinh", "cosh"), ("exp", "log"), ("sum", "mean"), ("max", "min"),
+    ("maximum", "minimum"), ("zeros_like", "ones_like"), ("zeros", "ones"), ("var", "std"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Site:
+    """An expression, and the names that may stand in it."""
+
+    node: ast.expr
+    values: Sequence[str]  # the variables of both passes, the nearest first
+    gradients: Sequence[str]  # names that gradients have here
+    arrays: bool = True  # may anything be an array?
+
+    @property
+    def names(self) -> Sequence[str]:
+        return [*self.gradients, *self.values]
+
+
+class Repair(NamedTuple):
+    finding: str
+    words: str
+    node: ast.expr
+
+
+Rule = Callable[[Site], Iterator[tuple[str, ast.expr]]]
+
+
+def replaced(root: ast.expr, old: ast.AST, new: ast.AST) -> ast.expr:
+    """A copy of an expression with a part changed; what stays is shared."""
+    parents: dict[int, tuple[ast.AST, str, int | None]] = {}
+    for node in ast.walk(root):
+        for name, value in ast.iter_fields(node):
+            for k, one in enumerate(value) if isinstance(value, list) else ((None, value),):
+                if isinstance(one, ast.AST):
+                    parents[id(one)] = (node, name, k)
+    here, made = old, new
+    while here is not root:
+        parent, name, k = parents[id(here)]
+        changed = copy.copy(parent)
+        if k is None:
+            setattr(changed, name, made)
+        else:
+            several = list(getattr(parent, name))
+            several[k] = made
+            setattr(changed, name, several)
+        here, made = parent, changed
+    assert isinstance(made, ast.expr)
+    return ast.copy_location(made, root)
+
+
+def named(name: str) -> ast.expr:
+    return ast.parse(name, mode="eval").body
+
+
+def product(a: ast.expr, b: ast.expr) -> ast.expr:
+    return ast.BinOp(a, ast.Mult(), b)
+
+
+def quotient(a: ast.expr, b: ast.expr) -> ast.expr:
+    return ast.BinOp(a, ast.Div(), b)
+
+
+def text(node: ast.AST) -> str:
+    return ast.unparse(node)
+
+
+def operations(site: Site, *kinds: type[ast.operator]) -> Iterator[ast.BinOp]:
+    for node in ast.walk(site.node):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, kinds):
+            yield node
+
+
+def loaded(site: Site) -> Iterator[ast.Name]:
+    """The variables of an expression, but not modules and functions."""
+    calls = {id(node.func) for node in ast.walk(site.node) if isinstance(node, ast.Call)}
+    inside = {id(node.value) for node in ast.walk(site.node) if isinstance(node, ast.Attribute)
+              and id(node) in calls}  # fmt: skip
+    for node in ast.walk(site.node):
+        if isinstance(node, ast.Name) and id(node) not in calls | inside:
+            yield node
+
+
+# Signs and numbers.
+
+
+def whole_sign(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    node = site.node
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        yield "the sign is turned", node.operand
+    else:
+        yield "the sign is turned", ast.UnaryOp(ast.USub(), node)
+
+
+def inner_sign(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    for node in operations(site, ast.Add):
+        yield "a sign in it is turned", replaced(site.node, node, ast.BinOp(node.left, ast.Sub(), node.right))
+        yield "a sign in it is turned", replaced(site.node, node, ast.BinOp(node.right, ast.Sub(), node.left))
+    for node in operations(site, ast.Sub):
+        yield "a sign in it is turned", replaced(site.node, node, ast.BinOp(node.left, ast.Add(), node.right))
+        yield "the order of a difference is turned", replaced(
+            site.node, node, ast.BinOp(node.right, ast.Sub(), node.left)
+        )
+    for one in ast.walk(site.node):
+        if isinstance(one, ast.UnaryOp) and isinstance(one.op, ast.USub) and one is not site.node:
+            yield "a sign in it is turned", replaced(site.node, one, one.operand)
+
+
+def constants(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    for node in ast.walk(site.node):
+        if not isinstance(node, ast.Constant) or isinstance(node.value, (bool, str, type(None))):
+            continue
+        value = node.value
+        others = [value + 1, value - 1, -value, 2 * value, value / 2]
+        for other in dict.fromkeys(others):
+            yield f"{text(node)} should be {other:g}", replaced(site.node, node, ast.Constant(other))
+
+
+def constant_factor(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    for factor in (2, 3, 4):
+        yield f"the factor {factor} is missing", product(ast.Constant(factor), site.node)
+        yield f"this is {factor} times what it should be", quotient(site.node, ast.Constant(factor))
+    for one in ("0.5", "0.25"):
+        yield f"the factor {one} is missing", product(named(one), site.node)
+
+
+def one_more(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    """N for N - 1, t for t + 1."""
+    for node in loaded(site):
+        for op, sign in ((ast.Sub(), "-"), (ast.Add(), "+")):
+            changed = replaced(site.node, node, ast.BinOp(node, op, ast.Constant(1)))
+            yield f"{node.id} should be {node.id} {sign} 1", changed
+    for one in operations(site, ast.Add, ast.Sub):
+        if isinstance(one.right, ast.Constant) and one.right.value == 1:
+            yield f"{text(one)} should be {text(one.left)}", replaced(site.node, one, one.left)
+
+
+def other_operation(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    for kind, op, words in (
+        (ast.Add, ast.Mult(), "a product, not a sum"), (ast.Mult, ast.Add(), "a sum, not a product"),
+        (ast.Sub, ast.Mult(), "a product, not a difference"),
+    ):  # fmt: skip
+        for node in operations(site, kind):
+            changed = ast.BinOp(node.left, op, node.right)
+            yield f"{text(node)} should be {words}", replaced(site.node, node, changed)
+
+
+# Factors.
+
+
+def missing_factor(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    for name in site.names[:MOST_NAMES]:
+        yield f"the factor {name} is missing", product(site.node, named(name))
+    for name in site.values[:MOST_NAMES]:
+        yield f"this is to be divided by {name}", quotient(site.node, named(name))
+        yield f"the factor 1 - {name} is missing", product(site.node, named(f"(1 - {name})"))
+        yield f"the factor 1 - {name}**2 is missing", product(site.node, named(f"(1 - {name}**2)"))
+        yield f"the mask {name} > 0 is missing", product(site.node, named(f"({name} > 0)"))
+
+
+def inner_factor(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    """A factor that one term of a sum lacks."""
+    for node in operations(site, ast.Add, ast.Sub):
+        for side in (node.left, node.right):
+            for name in site.names[:MOST_NAMES]:
+                changed = replaced(site.node, side, product(side, named(name)))
+                yield f"the factor {name} is missing in {text(side)}", changed
+    for one in ast.walk(site.node):
+        if isinstance(one, ast.Call) and one.args and not isinstance(one.args[0], ast.Starred):
+            for name in site.names[:MOST_NAMES]:
+                changed = replaced(site.node, one.args[0], product(one.args[0], named(name)))
+                yield f"the factor {name} is missing in {text(one)}", changed
+
+
+def extra_factor(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    for node in operations(site, ast.Mult, ast.Div):
+        yield f"the factor {text(node.right)} is too much" if isinstance(node.op, ast.Mult) else (
+            f"dividing by {text(node.right)} is too much"
+        ), replaced(site.node, node, node.left)
+        if isinstance(node.op, ast.Mult):
+            yield f"the factor {text(node.left)} is too much", replaced(site.node, node, node.right)
+
+
+def inverted(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    for node in operations(site, ast.Mult):
+        for a, b in ((node.left, node.right), (node.right, node.left)):
+            yield f"this divides by {text(b)}", replaced(site.node, node, quotient(a, b))
+    for node in operations(site, ast.Div):
+        yield f"this multiplies by {text(node.right)}", replaced(
+            site.node, node, product(node.left, node.right)
+        )
+
+
+def powers(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    for node in loaded(site):
+        for power in (2, 3):
+            changed = ast.BinOp(node, ast.Pow(), ast.Constant(power))
+            what = "the square" if power == 2 else f"the power {power}"
+            yield f"{what} of {node.id} is missing", replaced(site.node, node, changed)
+    for one in operations(site, ast.Pow):
+        yield f"the power of {text(one.left)} is too much", replaced(site.node, one, one.left)
+        if isinstance(one.right, ast.Constant) and isinstance(one.right.value, (int, float)):
+            for step in (1, -1, 0.5, -0.5):
+                right = one.right.value + step
+                changed = ast.BinOp(one.left, ast.Pow(), ast.Constant(right))
+                yield (
+                    f"the exponent is {text(one.right)}; it should be {right:g}",
+                    replaced(site.node, one, changed),
+                )
+    for node in (*operations(site, ast.Mult, ast.Div), *operations(site, ast.Add, ast.Sub)):
+        for side in (node.left, node.right):
+            if not isinstance(side, (ast.Name, ast.Constant)):
+                squared = ast.BinOp(side, ast.Pow(), ast.Constant(2))
+                yield f"the square of {text(side)} is missing", replaced(site.node, side, squared)
+    for call in ast.walk(site.node):
+        if isinstance(call, ast.Call):
+            squared = ast.BinOp(call, ast.Pow(), ast.Constant(2))
+            yield f"the square of {text(call)} is missing", replaced(site.node, call, squared)
+
+
+# Names and functions.
+
+
+def other_name(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    for node in loaded(site):
+        alike = site.gradients if node.id in site.gradients else site.values
+        rest = site.values if node.id in site.gradients else site.gradients
+        for name in [*alike[:MOST_NAMES], *rest[:MOST_NAMES]]:
+            if name != node.id:
+                yield f"{node.id} should be {name}", replaced(site.node, node, named(name))
+
+
+def related_function(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    for call in ast.walk(site.node):
+        if not isinstance(call, ast.Call):
+            continue
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        for pair in RELATED:
+            if name in pair:
+                other = pair[1 - pair.index(name)]
+                function = copy.copy(call.func)
+                setattr(function, "attr" if isinstance(function, ast.Attribute) else "id", other)
+                changed = replaced(site.node, call.func, function)
+                yield f"{name} should be {other}", changed
+                if other in ("sin", "cos"):
+                    negative = ast.UnaryOp(ast.USub(), ast.Call(function, call.args, call.keywords))
+                    yield f"{name} should be -{other}", replaced(site.node, call, negative)
+
+
+def masks(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    for node in ast.walk(site.node):
+        if isinstance(node, ast.Compare) and len(node.ops) == 1:
+            for op in OPPOSITE.get(type(node.ops[0]), ()):
+                changed = ast.Compare(node.left, [op()], node.comparators)
+                yield f"{text(node)} should be {text(changed)}", replaced(site.node, node, changed)
+
+
+# Arrays.
+
+
+def transposes(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    for node, a, b in products_in(site):
+        for first in (a, turned(a)):
+            for second in (b, turned(b)):
+                if first is a and second is b:
+                    continue
+                yield "a transpose is missing or too much", replaced(site.node, node, rebuilt(node, first, second))
+    for node, a, b in products_in(site):
+        for first in (b, turned(b)):
+            for second in (a, turned(a)):
+                changed = rebuilt(node, first, second)
+                yield "the factors stand in the wrong order", replaced(site.node, node, changed)
+    yield "a transpose is missing or too much", turned(site.node)
+    for one in ast.walk(site.node):
+        if isinstance(one, ast.Attribute) and one.attr == "T" and one is not site.node:
+            yield "a transpose is too much", replaced(site.node, one, one.value)
+
+
+def matrix_or_entries(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    for node in operations(site, ast.Mult):
+        for a in (node.left, turned(node.left)):
+            for b in (node.right, turned(node.right)):
+                for first, second in ((a, b), (b, a)):
+                    changed = ast.BinOp(first, ast.MatMult(), second)
+                    yield "this is a product of matrices", replaced(site.node, node, changed)
+    for node, a, b in products_in(site):
+        yield "this product is entry by entry", replaced(site.node, node, product(a, b))
+
+
+def products_in(site: Site) -> Iterator[tuple[ast.expr, ast.expr, ast.expr]]:
+    """Products of matrices: a @ b, np.dot(a, b), a.dot(b)."""
+    for node in ast.walk(site.node):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+            yield node, node.left, node.right
+        elif isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in MATRIX_CALLS and len(node.args) == 2:
+                yield node, node.args[0], node.args[1]
+            elif name in MATRIX_CALLS and len(node.args) == 1 and isinstance(node.func, ast.Attribute):
+                yield node, node.func.value, node.args[0]
+
+
+def rebuilt(node: ast.expr, a: ast.expr, b: ast.expr) -> ast.expr:
+    """A product of matrices, written in the same way."""
+    if isinstance(node, ast.BinOp):
+        return ast.BinOp(a, ast.MatMult(), b)
+    assert isinstance(node, ast.Call)
+    if len(node.args) == 2:
+        return ast.Call(node.func, [a, b], node.keywords)
+    assert isinstance(node.func, ast.Attribute)
+    return ast.Call(ast.Attribute(a, node.func.attr, ast.Load()), [b], node.keywords)
+
+
+def turned(node: ast.expr) -> ast.expr:
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        return node.value
+    return ast.Attribute(node, "T", ast.Load())
+
+
+def sums(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    """A sum over what was broadcast that is missing, or runs along the wrong axis."""
+    for axis in (0, 1, 2):
+        short = "the sum over what was broadcast is missing"
+        yield f"{short} (axis {axis})", called("sum", site.node, axis=ast.Constant(axis))
+        yield f"{short} (axis {axis})", called(
+            "sum", site.node, axis=ast.Constant(axis), keepdims=ast.Constant(True)
+        )
+    yield "the sum over what was broadcast is missing", called("sum", site.node)
+    yield "the sum over what was broadcast is missing", called("sum", site.node, axis=named("(0, 2, 3)"))
+    for call in ast.walk(site.node):
+        if not isinstance(call, ast.Call):
+            continue
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if name not in SUMMING:
+            continue
+        yield from other_axis(site, call)
+        inner = call.func.value if isinstance(call.func, ast.Attribute) and is_method(call) else (
+            call.args[0] if call.args else None
+        )  # fmt: skip
+        if inner is not None:
+            yield f"the {name} is too much", replaced(site.node, call, inner)
+    for node in operations(site, ast.Add, ast.Sub, ast.Mult):
+        for side in (node.left, node.right):
+            for axis in (0, 1):
+                kept = called("sum", side, axis=ast.Constant(axis), keepdims=ast.Constant(True))
+                yield f"a sum over axis {axis} is missing in it", replaced(site.node, side, kept)
+
+
+def other_axis(site: Site, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    place = 0 if is_method(call) else 1
+    for axis in (0, 1, 2, -1):
+        changed = copy.copy(call)
+        if any(keyword.arg in ("axis", "dim") for keyword in call.keywords):
+            changed.keywords = [
+                ast.keyword(one.arg, ast.Constant(axis)) if one.arg in ("axis", "dim") else one
+                for one in call.keywords
+            ]
+        elif len(call.args) > place:
+            changed.args = [*call.args[:place], ast.Constant(axis), *call.args[place + 1 :]]
+        else:
+            changed.keywords = [*call.keywords, ast.keyword("axis", ast.Constant(axis))]
+        yield f"the sum runs along the wrong axis; it is axis {axis}", replaced(site.node, call, changed)
+    without = copy.copy(call)
+    without.keywords = [one for one in call.keywords if one.arg not in ("axis", "dim", "keepdims")]
+    without.args = call.args[:place]
+    yield "the sum is over all entries", replaced(site.node, call, without)
+    keep = [one for one in call.keywords if one.arg != "keepdims"]
+    kept = copy.copy(call)
+    kept.keywords = keep if len(keep) < len(call.keywords) else [
+        *call.keywords, ast.keyword("keepdims", ast.Constant(True))
+    ]  # fmt: skip
+    yield "keepdims is missing or too much", replaced(site.node, call, kept)
+
+
+def is_method(call: ast.Call) -> bool:
+    """x.sum(0), not np.sum(x, 0)."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return owner is not None and not (
+        isinstance(owner, ast.Name) and owner.id in ("np", "numpy", "torch", "jnp", "F")
+    )
+
+
+def called(name: str, node: ast.expr, **keywords: ast.expr) -> ast.expr:
+    function = ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load())
+    return ast.Call(function, [node], [ast.keyword(key, value) for key, value in keywords.items()])
+
+
+def indices(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    """Off by one in an index."""
+    for node in ast.walk(site.node):
+        if not isinstance(node, ast.Subscript):
+            continue
+        for inner in ast.walk(node.slice):
+            if isinstance(inner, (ast.Name, ast.BinOp)) or (
+                isinstance(inner, ast.Constant) and isinstance(inner.value, int)
+            ):
+                if isinstance(inner, ast.Constant):
+                    others: list[ast.expr] = [ast.Constant(inner.value + k) for k in (1, -1, 2, -2)]
+                else:
+                    others = [ast.BinOp(inner, op, ast.Constant(1)) for op in (ast.Add(), ast.Sub())]
+                    if isinstance(inner, ast.BinOp):
+                        others.insert(0, inner.left)
+                for other in others:
+                    changed = replaced(site.node, inner, other)
+                    yield f"entry {text(inner)} is taken; it should be {text(other)}", changed
+
+
+def terms(site: Site) -> Iterator[tuple[str, ast.expr]]:
+    """A term that is missing, or one too much."""
+    for node in operations(site, ast.Add, ast.Sub):
+        for side, other in ((node.left, node.right), (node.right, node.left)):
+            if isinstance(node.op, ast.Sub) and other is node.right:
+                other = ast.UnaryOp(ast.USub(), other)
+            yield f"{text(side)} is too much", replaced(site.node, node, other)
+    for name in site.gradients[:MOST_NAMES]:
+        yield f"{name} is not added", ast.BinOp(site.node, ast.Add(), named(name))
+        yield f"{name} is not subtracted", ast.BinOp(site.node, ast.Sub(), named(name))
+
+
+# finding | what is meant by it | what undoes it
+SLIPS: tuple[tuple[str, str, Rule], ...] = (
+    ("sign", "a sign is turned", whole_sign),
+    ("sign", "a sign is turned", inner_sign),
+    ("mask", "a mask is turned, or takes the wrong side of its edge", masks),
+    ("transpose", "a transpose is missing or too much, or factors are in the wrong order", transposes),
+    ("axis", "a sum is missing, too much, or runs along the wrong axis", sums),
+    ("square", "a power is missing or off", powers),
+    ("index", "another entry is meant", indices),
+    ("function", "the derivative of another function", related_function),
+    ("missing-factor", "a factor is forgotten", missing_factor),
+    ("extra-factor", "a factor is too much", extra_factor),
+    ("name", "another variable is meant", other_name),
+    ("constant", "a constant is off", constants),
+    ("constant", "a constant factor is missing or too much", constant_factor),
+    ("constant", "N stands for N - 1, or the other way round", one_more),
+    ("operation", "a sum stands for a product, or the other way round", other_operation),
+    ("inverted", "multiplied for divided, or the other way round", inverted),
+    ("term", "a term is missing or too much", terms),
+    ("missing-factor", "a factor is forgotten in one part", inner_factor),
+    ("product", "a product of matrices for one entry by entry, or the other way round", matrix_or_entries),
+)  # fmt: skip
+
+
+OF_ARRAYS = (transposes, sums, matrix_or_entries, indices)
+
+
+def repairs(site: Site) -> Iterator[Repair]:
+    """Every line that might have been meant, each once."""
+    seen = {text(site.node)}
+    for finding, _, rule in SLIPS:
+        if rule in OF_ARRAYS and not site.arrays:
+            continue
+        for words, node in rule(site):
+            ast.fix_missing_locations(ast.copy_location(node, site.node))
+            written = text(node)
+            if written not in seen:
+                seen.add(written)
+                yield Repair(finding, words, node)

@@ -1,0 +1,188 @@
+"""The points at which a backward pass is judged: the one that was given, and others around it.
+
+What is right has to be right at all of them: a factor that happens to be 1 at one point is not 1
+at the others. All points go the same way through the forward pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from random import Random
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.answer.evaluation import beginning
+from backprop.engine.guards import broken
+from backprop.engine.kinds import at_point, kind_of, resolve
+from backprop.errors import BackpropError, UsageError
+from backprop.gates import GATES
+from backprop.program.program import Program
+
+MORE = 6  # points beside the one that was given
+TRIES = 60
+SPREADS = (0.3, 1.0, 3.0, 0.1, 5.0, 2.0)  # how far others are, parts of a number and of 1
+NUDGE = 1e-7  # how far a point moves away from a kink
+
+
+class Spot(NamedTuple):
+    """A point, the value of every slot there, and a gradient for the output to begin with."""
+
+    point: Mapping[str, Any]
+    values: Sequence[Any]
+    drawn: Any
+
+
+def spots_of(
+    program: Program, point: Mapping[str, Any], moving: Sequence[str], ties: str, upstream: Any,
+    seed: int,
+) -> list[Spot]:  # fmt: skip
+    """The point first, and others at which all is finite and goes the same way."""
+    random = Random(seed)
+    first = spot_at(program, point, upstream, None)
+    if not usable(program, first):
+        raise UsageError(
+            "the program has no finite gradient at this point, so nothing can be graded",
+            hint="choose another point; backprop eval shows where it gets lost",
+        )
+    if bends(program, first.values):
+        way = direction(program, point, ties, upstream)
+        moved = {name: nudged(point[name], k, way.get(name)) for k, name in enumerate(moving, 1)}
+        aside = spot_at(program, {**point, **moved}, upstream, None)
+        first = aside if usable(program, aside) else first
+    return [first, *others(program, first, moving, upstream, random)]
+
+
+def spot_at(program: Program, point: Mapping[str, Any], upstream: Any, random: Random | None) -> Spot:
+    kind = kind_of(program)
+    with kind.quietly(), np.errstate(all="ignore"):
+        values = kind.forward(program, point)
+    return Spot(point, values, start(program, upstream, random))
+
+
+def start(program: Program, upstream: Any, random: Random | None) -> Any:
+    """The gradient of the output: what was given, else ones at the point and anything around it."""
+    if upstream is not None:
+        return beginning(program, upstream)
+    shape = program.shapes[program.output]
+    if random is None:
+        return np.ones(shape)[()] if shape else 1.0
+    if not shape:
+        return random.choice((-1, 1)) * random.uniform(0.5, 2)
+    return np.array([random.uniform(-2, 2) for _ in range(int(np.prod(shape)))]).reshape(shape)
+
+
+def usable(program: Program, spot: Spot) -> bool:
+    """Is all of the gradient finite, and does the source go the way it was read?"""
+    if program.guards and broken(program, spot.values) is not None:
+        return False
+    kind = kind_of(program)
+    with kind.quietly(), np.errstate(all="ignore"):
+        back = backward(program, spot, spot.drawn)
+        return all(
+            kind.finite(spot.values[slot]) and kind.finite(back.gradient(slot))
+            for slot in range(len(program.gates))
+            if back.reached(slot)
+        )
+
+
+def backward(program: Program, spot: Spot, upstream: Any) -> Any:
+    """The gradients of all slots; beside a kink by the branches that are taken there."""
+    kind = kind_of(program)
+    with kind.quietly(), np.errstate(all="ignore"):
+        if bends(program, spot.values):
+            watch = kind.watch(program, program.variables)
+            return resolve(watch, spot.values, "auto", upstream).back
+        return kind.backward(program, spot.values, upstream, "first")
+
+
+def bends(program: Program, values: Sequence[Any]) -> bool:
+    """Is a gate at a kink or a tie? There a derivation may follow another convention."""
+    from backprop.arithmetic.ieee import IEEE
+
+    arithmetic = kind_of(program).floats
+    for slot, name, operands in program.bending:
+        gate = GATES[name]
+        if not gate.kink or gate.kink.what == "jump" or gate.array:
+            continue
+        fed, out = [values[operand] for operand in operands], values[slot]
+        if gate.ties:
+            at: Any = sum(np.equal(a, out) * 1 for a in fed) > 1
+        else:
+            test = (arithmetic or IEEE).kink[name]
+            at = test(*fed, out) if test else 0
+        if np.any(at):
+            return True
+    return False
+
+
+def direction(
+    program: Program, point: Mapping[str, Any], ties: str, upstream: Any
+) -> Mapping[str, Any]:
+    """The way along which the branches at a tie were chosen, if one was."""
+    branches, _ = at_point(program, point, ties, start(program, upstream, None))
+    return branches.direction or {}
+
+
+def others(
+    program: Program, first: Spot, moving: Collection[str], upstream: Any, random: Random
+) -> Iterator[Spot]:
+    found = 0
+    for attempt in range(TRIES):
+        spread = SPREADS[found % len(SPREADS)] * 0.8 ** (attempt - found)
+        held = attempt - found > 10 and random.random() < 0.5
+        names = [name for name in moving if not held or random.random() < 0.5]
+        moved = {name: shaken(first.point[name], spread, random) for name in names}
+        try:
+            spot = spot_at(program, {**first.point, **moved}, upstream, random)
+            if not usable(program, spot) or bends(program, spot.values):
+                continue
+        except BackpropError:
+            continue
+        yield spot
+        found += 1
+        if found == MORE:
+            return
+
+
+def close_to(program: Program, first: Spot, moving: Sequence[str], seed: int) -> Iterator[Spot]:
+    """Points where hardly anything takes another branch."""
+    random = Random(seed + 1)
+    for spread in (1e-2, 1e-3, 1e-3, 1e-4, 1e-4, 1e-5):
+        moved = {name: shaken(first.point[name], spread, random) for name in moving}
+        try:
+            spot = spot_at(program, {**first.point, **moved}, None, random)
+            if usable(program, spot):
+                yield spot
+        except BackpropError:
+            continue
+
+
+def nudged(value: Any, step: int, way: Any = None) -> Any:
+    """A number, or every entry of an array, moved by a little: along a way, or each differently."""
+    if way is not None:
+        return value + way * NUDGE
+    if isinstance(value, float):
+        return value + step * NUDGE * (1 + abs(value))
+    steps = step + np.arange(value.size).reshape(value.shape) / (1 + value.size)
+    return value + steps * NUDGE * (1 + abs(value))
+
+
+def shaken(value: Any, spread: float, random: Random) -> Any:
+    """A number near another; of an array, every entry."""
+    if isinstance(value, float):
+        return shaken_number(value, spread, random)
+    drawn = [shaken_number(number, spread, random) for number in value.ravel().tolist()]
+    return np.array(drawn).reshape(value.shape)
+
+
+def shaken_number(value: float, spread: float, random: Random) -> float:
+    return value * (1 + spread * random.uniform(-1, 1)) + spread * random.uniform(-1, 1)
+
+
+def labels(value: Any) -> bool:
+    """An array of zeros and ones, or one whose rows are distributions."""
+    if isinstance(value, float) or not value.size or (value < 0).any():
+        return False
+    whole = ((value == 0) | (value == 1)).all()
+    return bool(whole or (abs(value.sum(axis=-1) - 1) < 1e-12).all())

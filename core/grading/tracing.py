@@ -1,0 +1,438 @@
+"""A reader that takes notes: every assignment is an event, with the value that was assigned.
+
+The forward pass is read first, if it is Python, and the backward pass with the same reader, so
+that what one hands to the other is the same objects. Between an assigned value and its name
+stands a mark of the event, so that what depends on which line is known, and the value of a line
+can be changed afterwards.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backprop.errors import BackpropError, MissingValueError
+from backprop.language.spellings import spelling
+from backprop.language.syntax import HIDDEN
+from backprop.reading.diagnostics import Lines, UnreadError, located
+from backprop.reading.indexing import numpy_key, parts_of
+from backprop.reading.memory import Array, Number
+from backprop.reading.reader import Reader, stored
+from backprop.reading.source import Source
+from backprop.reading.statements import BINARY, Leaving, arguments_of
+from backprop.reading.values import (
+    MISSING,
+    Builtin,
+    Defined,
+    Scope,
+    Unreadable,
+    is_numeric,
+)
+
+MARK = "row"  # the gate that stands for an event
+UPDATES = {"add": "+=", "sub": "-=", "mul": "*=", "div": "/="}
+MOST_EVENTS = 200_000
+
+
+@dataclass(eq=False)
+class Event:
+    """A value is assigned, written into an array, or returned."""
+
+    number: int
+    node: ast.stmt
+    file: str
+    target: str  # as it is written: dW, grads['W1'], dx[:, 0]
+    name: str  # of the variable: dW, W1, dx
+    update: str  # = += -= *= /=
+    leaf: str  # the value afterwards; of a write into an array, what is written
+    part: str = ""  # what is added, of an update
+    key: Any = None  # where it is written, as NumPy takes it
+    shape: tuple[int, ...] = ()  # of the array that it is written into
+    before: str = ""  # the value that is thrown away
+    masked: bool = False  # is the array as a whole meant?
+    after: str = ""  # the array as a whole, after a write to some places
+    function: str = ""
+    role: str = ""  # forward: a line of the forward pass; update: a step along the gradient
+
+    @property
+    def line(self) -> int:
+        return self.node.lineno
+
+
+@dataclass(eq=False)
+class Trouble:
+    """A statement that can't be read, or one that uses what could not be read."""
+
+    node: ast.stmt
+    file: str
+    error: BackpropError
+    names: list[str]
+    because: str = ""  # the name that could not be read
+
+
+Probe = Callable[["Tracer", ast.stmt], None]
+
+
+class Tracer(Reader):
+    """Reads a forward pass and a backward pass, and notes the events of the second."""
+
+    def __init__(self, source: Source, seed: int) -> None:
+        super().__init__(source, seed)
+        self.events: list[Event] = []
+        self.troubles: list[Trouble] = []
+        self.noting = False
+        self.statements: list[ast.stmt] = []  # those being read, the innermost last
+        self.unstarted: dict[int, ast.stmt] = {}  # lines that add to what has no value
+        self.update: tuple[str, Any] | None = None
+        self.free: dict[str, Callable[[], Any]] = {}  # names that the outside gives a value
+        self.probe: Probe | None = None
+        self.plain = False  # is it a file of lines, in the names of the forward pass?
+        self.variables: Mapping[str, Any] = {}  # of the forward pass, with their values
+        self.beginning: frozenset[str] = frozenset()  # what may be any gradient of the output
+        self.begin: Callable[[], Any] = lambda: 1.0
+        self.last: dict[tuple[int, str], str] = {}
+        self.functions: list[str] = []
+        self.gradients: Mapping[str, str] = {}  # names of gradients, and whose they are
+
+    # Names from outside.
+
+    def missing(self, name: str) -> Any:
+        if name in self.free:
+            found = self.free[name]()
+            self.globals.names[name] = found
+            return found
+        if self.plain and (function := language_function(name)) is not None:
+            return function
+        return super().missing(name)
+
+    @property
+    def globals(self) -> Scope:
+        top = self.scope
+        while top.outer is not None:
+            top = top.outer
+        return top
+
+    def outside(self, name: str, value: Any) -> Any:
+        """A value from outside, under a name of its own."""
+        if name in self.inputs:
+            name = f"{name} "
+        recorder = self.machine.recorder
+        recorder.taken.add(name)
+        self.inputs[name] = value
+        if np.ndim(value):
+            return Array.new(np.array(value, dtype=float), name)
+        return Number(float(value), name)
+
+    # Functions, statement by statement.
+
+    def entered(
+        self, function: Defined, fed: Sequence[Any], named: Mapping[str, Any]
+    ) -> tuple[Any, Scope]:
+        """Call a function; what can't be read in it hurts only what uses it."""
+        outer, self.scope = self.scope, Scope(outer=function.scope)
+        frame = self.scope
+        frame.names |= arguments_of(function, fed, named)
+        self.functions.append(function.name)
+        try:
+            return self.each(function.node.body), frame  # type: ignore[arg-type]
+        finally:
+            self.scope = outer
+            self.functions.pop()
+
+    def each(self, body: Sequence[ast.stmt]) -> Any:
+        for node in body:
+            try:
+                self.statement(node)
+            except Leaving as leaving:
+                if leaving.how == "return":
+                    return leaving.value
+            except (UnreadError, MissingValueError, BackpropError) as problem:
+                self.lost(node, problem)
+        return MISSING
+
+    def lost(self, node: ast.stmt, problem: Exception) -> None:
+        because = getattr(problem, "because", "")
+        if isinstance(problem, UnreadError):
+            error: BackpropError = located(problem, self.machine.recorder.lines, node)
+        else:
+            assert isinstance(problem, BackpropError)
+            error = problem
+            if not error.span:
+                error = located(UnreadError(error.message, error.hint), self.machine.recorder.lines, node)
+        names = [name for name in stored(node) if name]
+        self.troubles.append(Trouble(node, self.source.file, error, names, because))
+        for name in names:
+            unread = UnreadError(error.message, error.hint)
+            unread.because = because or name  # type: ignore[attr-defined]
+            self.scope.names[name] = Unreadable(unread)
+        self.update = None
+
+    def of_Name(self, node: ast.Name) -> Any:  # noqa: N802
+        found = self.scope.find(node.id)
+        if isinstance(found, Unreadable) and self.noting:
+            problem = UnreadError(found.problem.message, found.problem.hint, node)
+            problem.because = getattr(found.problem, "because", "") or node.id  # type: ignore[attr-defined]
+            raise problem
+        return super().of_Name(node)
+
+    # Events.
+
+    def statement(self, node: ast.stmt) -> None:
+        self.statements.append(node)
+        if self.probe is not None:
+            self.probe(self, node)
+        try:
+            super().statement(node)
+        finally:
+            self.statements.pop()
+
+    def do_AugAssign(self, node: ast.AugAssign) -> None:  # noqa: N802
+        """An update of a name without a value is said, and taken for its first assignment."""
+        target = node.target
+        if self.noting and isinstance(target, ast.Name) and self.starts(target.id):
+            self.unstarted[node.lineno] = node
+            signed = node.value
+            if isinstance(node.op, ast.Sub):
+                signed = ast.copy_location(ast.UnaryOp(ast.USub(), node.value), node.value)
+            first = ast.copy_location(ast.Assign([target], signed), node)
+            self.statements[-1] = first
+            self.do_Assign(first)
+            self.events[-1].node = node
+            return
+        super().do_AugAssign(node)
+
+    def starts(self, name: str) -> bool:
+        known = name in self.free or name in self.beginning or name not in self.gradients
+        return not known and self.scope.find(name) is MISSING
+
+    def binary(self, gate: str, a: Any, b: Any) -> Any:
+        if self.noting and gate in UPDATES and isinstance(self.statements[-1], ast.AugAssign):
+            self.update = gate, b
+        return super().binary(gate, a, b)
+
+    def assign(self, target: ast.expr, value: Any) -> None:
+        if not self.noting or not self.statements or isinstance(target, (ast.Tuple, ast.List, ast.Starred)):
+            return super().assign(target, value)
+        node = self.statements[-1]
+        if not isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+            return super().assign(target, value)
+        if isinstance(target, ast.Subscript):
+            return self.into(node, target, value)
+        if isinstance(target, ast.Name) and target.id in self.beginning:
+            return super().assign(target, self.begin())
+        if self.is_forward(node, target, value):
+            return None
+        return super().assign(target, self.noted(node, ast.unparse(target), name_of(target), value))
+
+    def is_forward(self, node: ast.stmt, target: ast.expr, value: Any) -> bool:
+        """Is it a line of the forward pass that was pasted along, or a step along the gradient? Then
+        the variable keeps its value."""
+        if not self.plain or not isinstance(target, ast.Name) or target.id not in self.variables:
+            return False
+        if target.id in self.scope.names and target.id not in self.inputs:
+            return False  # it has another meaning here
+        value = value if is_numeric(value) else self.in_numbers(value)
+        if not is_numeric(value):
+            return False
+        update, part = self.update_of(node)
+        known = self.variables[target.id]
+        same = np.shape(self.machine.worth(value)) == np.shape(known) and np.allclose(
+            self.machine.worth(value), known, rtol=1e-6, atol=1e-6
+        )
+        if update == "=" and not same:
+            return False
+        event = self.new(node, ast.unparse(target), target.id, update, part)
+        event.leaf, event.role = self.machine.leaf(value), "forward" if update == "=" else "update"
+        return True
+
+    def into(self, node: ast.stmt, target: ast.Subscript, value: Any) -> None:
+        """A write into an array, a list or a dict."""
+        holder, key = self.value(target.value), self.value(target.slice)
+        self.set_item(holder, key, value, target)
+
+    def set_item(self, holder: Any, key: Any, value: Any, target: ast.expr | None = None) -> None:
+        if not self.noting or not self.statements:
+            return super().set_item(holder, key, value)
+        node = self.statements[-1]
+        if target is None and isinstance(node, ast.AugAssign):
+            target = node.target
+        if target is None:
+            return super().set_item(holder, key, value)
+        if isinstance(holder, Array):
+            return self.write(node, target, holder, key, value)
+        name = key if isinstance(key, str) else name_of(target)
+        value = self.noted(node, ast.unparse(target), name, value)
+        return super().set_item(holder, key, value)
+
+    def write(
+        self, node: ast.stmt, target: ast.expr, holder: Array, key: Any, value: Any
+    ) -> None:
+        """A write into an array. With a mask, or with places that were computed, what counts is
+        the whole array afterwards."""
+        keys = key if isinstance(key, tuple) else (key,)
+        masked = any(isinstance(one, Array) and one.cells.dtype == bool for one in keys)
+        before = holder.read(self.machine.recorder) if masked and holder.depends else ""
+        event, value = self.noted_write(node, target, holder, None if masked else key, value)
+        super().set_item(holder, key, value)
+        if masked and holder.depends:
+            self.marked(holder, event)
+            event.before, event.masked = before, True
+        elif holder.depends and any(isinstance(one, (Array, list, range)) for one in keys):
+            event.after = holder.read(self.machine.recorder)
+
+    def overwrite(self, before: Array, found: Any) -> None:
+        if self.noting and self.statements and isinstance(node := self.statements[-1], ast.AugAssign):
+            if self.is_forward(node, node.target, found):
+                return
+            found = self.noted(node, ast.unparse(node.target), name_of(node.target), found)
+        super().overwrite(before, found)
+
+    def call(self, function: Any, fed: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        adds = self.noting and isinstance(function, Builtin) and function.name == "add.at"
+        if adds and len(fed) == 3 and isinstance(fed[0], Array) and self.statements:
+            node = self.statements[-1]
+            call = node.value if isinstance(node, ast.Expr) else None
+            if isinstance(call, ast.Call) and len(call.args) == 3:
+                text = f"{ast.unparse(call.args[0])}[{ast.unparse(call.args[1])}]"
+                self.update = "add", fed[2]
+                _, marked = self.noted_write(node, call.args[0], fed[0], fed[1], fed[2], text)
+                fed = [fed[0], fed[1], marked]
+        return super().call(function, fed, named)
+
+    def do_Return(self, node: ast.Return) -> None:  # noqa: N802
+        value = None if node.value is None else self.value(node.value)
+        if self.noting and node.value is not None and len(self.functions) == 1:
+            value = self.returned(node, node.value, value)
+        raise Leaving("return", value)
+
+    def returned(self, node: ast.stmt, text: ast.expr, value: Any) -> Any:
+        """What is returned: every expression in it that is no bare name is an event."""
+        if isinstance(text, (ast.Tuple, ast.List)) and isinstance(value, (tuple, list)):
+            if len(text.elts) == len(value):
+                pairs = zip(text.elts, value, strict=True)
+                return type(value)(self.returned(node, part, one) for part, one in pairs)
+            return value
+        if isinstance(text, ast.Dict) and isinstance(value, dict) and len(text.values) == len(value):
+            found = {}
+            for (key, one), part in zip(value.items(), text.values, strict=True):
+                name = key if isinstance(key, str) else ""
+                bare = isinstance(part, ast.Name)
+                found[key] = one if bare else self.noted(node, ast.unparse(part), name, one)
+            return found
+        if isinstance(text, ast.Name):
+            return value
+        return self.noted(node, ast.unparse(text), "", value)
+
+    # What is noted.
+
+    def update_of(self, node: ast.stmt) -> tuple[str, str]:
+        """How a statement changes its target, and the leaf of what it adds."""
+        if self.update is None or not isinstance(node, (ast.AugAssign, ast.Expr)):
+            return "=", ""
+        gate, part = self.update
+        self.update = None
+        return UPDATES[gate], self.machine.leaf(self.machine.numeric(part))
+
+    def noted(self, node: ast.stmt, target: str, name: str, value: Any) -> Any:
+        """Note an event; the value with a mark."""
+        value = value if is_numeric(value) else self.in_numbers(value)
+        if not is_numeric(value) or isinstance(value, bool):
+            self.update = None
+            return value
+        update, part = self.update_of(node)
+        event = self.new(node, target, name, update, part)
+        scope = id(self.scope), target
+        event.before = self.last.get(scope, "")
+        value = self.marked(value, event)
+        self.last[scope] = event.leaf
+        return value
+
+    def in_numbers(self, value: Any) -> Any:
+        """A list of numbers as an array, where something in it depends on an input."""
+        if isinstance(value, list) and value and all(map(is_numeric, value)):
+            try:
+                return self.machine.stacked(value)
+            except (UnreadError, BackpropError):
+                return value
+        return value
+
+    def noted_write(
+        self, node: ast.stmt, target: ast.expr, holder: Array, key: Any, value: Any, text: str = ""
+    ) -> tuple[Event, Any]:
+        value = value if is_numeric(value) else self.machine.numeric(value)
+        update, part = self.update_of(node)
+        event = self.new(node, text or ast.unparse(target), name_of(target), update, part)
+        event.shape = holder.shape
+        if key is not None:
+            try:
+                event.key = numpy_key(parts_of(self.machine, holder, key)[1])
+            except (UnreadError, IndexError, ValueError, TypeError):
+                event.key = None
+        if isinstance(value, Array):
+            value = Array.new(value.cells.copy(), self.machine.leaf(value))
+        return event, self.marked(value, event)
+
+    def new(self, node: ast.stmt, target: str, name: str, update: str, part: str) -> Event:
+        if len(self.events) > MOST_EVENTS:
+            raise UnreadError(f"more than {MOST_EVENTS:,} assignments are not graded")
+        function = self.functions[-1] if self.functions else ""
+        event = Event(len(self.events), node, self.source.file, target, name, update, "", part,
+                      function=function)  # fmt: skip
+        self.events.append(event)
+        return event
+
+    def marked(self, value: Any, event: Event) -> Any:
+        """The value with the mark of the event, if a mark can stand there."""
+        recorder = self.machine.recorder
+        if isinstance(value, Array):
+            leaf = value.read(recorder)
+            if value.parent is not None or not (value.depends or event.name in self.gradients):
+                event.leaf = leaf
+                return value
+            event.leaf = self.mark(leaf, event)
+            value.memory.leaf = event.leaf
+            value.memory.version += 1
+            return value
+        constant = not isinstance(value, Number)
+        if constant and not (event.name in self.gradients and not isinstance(value, bool)):
+            event.leaf = self.machine.leaf(value)
+            return value
+        event.leaf = self.mark(self.machine.leaf(value), event)
+        return Number(float(value.value if isinstance(value, Number) else value), event.leaf)
+
+
+    def mark(self, leaf: str, event: Event) -> str:
+        recorder = self.machine.recorder
+        recorder.count += 1
+        found = f"{HIDDEN}{recorder.count}"
+        recorder.known[MARK, leaf, str(event.number)] = found
+        return found
+
+    def enter(self, source: Source) -> None:
+        """Go on with another source."""
+        self.source = source
+        self.machine.recorder.lines = Lines(source.lines.text)
+        self.machine.recorder.places = {}
+
+
+def language_function(name: str) -> Builtin | None:
+    """A function of the tool's language, which needs no prefix."""
+    for home in ("numpy", "torch", "scipy", "jax", "math"):
+        if spelling(home, name) is not None:
+            return Builtin(name, home)
+    return None
+
+
+def name_of(target: ast.expr) -> str:
+    """The variable that a target is about: dW of dW[0], W1 of grads['W1'], dW of self.dW."""
+    while isinstance(target, (ast.Subscript, ast.Attribute)):
+        if isinstance(target, ast.Attribute):
+            return target.attr
+        if isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str):
+            return target.slice.value
+        target = target.value
+    return target.id if isinstance(target, ast.Name) else ""
