@@ -238,7 +238,8 @@ def write(machine: Machine, array: Array, key: tuple[Any, ...], value: Any) -> N
         leaf = machine.recorder.leaf_of(
             np.array(cells, dtype=float) if np.ndim(cells) else float(cells)
         )
-    array.write(machine.recorder, key, cells, leaf)
+    with np.errstate(all="ignore"):  # of what doesn't fit into whole numbers
+        array.write(machine.recorder, key, cells, leaf)
 
 
 def without_ones(machine: Machine, value: Any, axes: int) -> Any:

@@ -34,6 +34,8 @@ PLAIN = frozenset([bool, int, float])
 WHOLE = 2**53  # whole numbers up to here are floats too
 TRUTHS = ("lt", "le", "gt", "ge", "eq", "ne")
 STEPS = 1_000_000
+NUMBER_STEPS = 3  # that a gate on two numbers counts as
+ARRAY_STEPS = 8  # that any other gate counts as
 LARGEST = 10_000  # bits of a whole number
 TOO_LARGE = "this whole number becomes too large"
 
@@ -94,6 +96,8 @@ class Machine:
     def apply(self, gate: str, *operands: Any) -> Any:
         """The value of a gate, recorded if it depends on an input."""
         record = any(map(depends, operands))
+        if record:
+            self.step(ARRAY_STEPS)
         values, leaves = [], []
         for operand in operands:
             if isinstance(operand, Told):
@@ -152,6 +156,7 @@ class Machine:
         first, leaf = (a.value, a.leaf) if a.__class__ is Number else (a, recorder.leaf_of(a))
         second, other = (b.value, b.leaf) if b.__class__ is Number else (b, recorder.leaf_of(b))
         found = float(ARITHMETIC[gate](first, second))
+        self.step(NUMBER_STEPS)
         return Number(found, recorder.record(gate, [leaf, other]))
 
     def reduce(self, gate: str, a: Any, axis: Any = None, keepdims: Any = False) -> Any:

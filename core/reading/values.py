@@ -171,7 +171,9 @@ def depends(value: Any) -> bool:
 
 
 def is_numeric(value: Any) -> bool:
-    return value.__class__ in NUMERIC or isinstance(value, (bool, int, float, np.number, np.bool_, Number, Array))
+    return value.__class__ in NUMERIC or isinstance(
+        value, (bool, int, float, np.number, np.bool_, Number, Array)
+    )
 
 
 def described(value: Any) -> str:
