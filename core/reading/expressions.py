@@ -49,23 +49,32 @@ class Expressions:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.scope = Scope()
+        self.readers: dict[type, Callable[[Any], Any]] = {}  # what reads a kind of node
 
     # How deep, and how long.
 
     def value(self, node: ast.expr) -> Any:
         machine = self.machine
         machine.step()
-        before, machine.recorder.node = machine.recorder.node, node
-        method: Callable[[Any], Any] | None = getattr(self, f"of_{node.__class__.__name__}", None)
-        if method is None:
-            raise UnreadError(f"{NAMES.get(node.__class__, 'this')} is not read", node=node)
+        recorder = machine.recorder
+        before, recorder.node = recorder.node, node
+        method = self.readers.get(node.__class__) or self.reader_of(node)
         try:
             found = method(node)
         except UnreadError as problem:
             problem.node = problem.node or node
             raise
-        machine.recorder.node = before
+        recorder.node = before
         return found
+
+    def reader_of(self, node: ast.expr) -> Callable[[Any], Any]:
+        """What reads a node like this."""
+        kind = node.__class__
+        method: Callable[[Any], Any] | None = getattr(self, f"of_{node.__class__.__name__}", None)
+        if method is None:
+            raise UnreadError(f"{NAMES.get(kind, 'this')} is not read", node=node)
+        self.readers[kind] = method
+        return method
 
     def values(self, nodes: Sequence[ast.expr]) -> list[Any]:
         """The values of several, stars unpacked."""

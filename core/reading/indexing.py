@@ -95,20 +95,38 @@ def numpy_key(parts: Sequence[Part]) -> tuple[Any, ...]:
 def checked(array: Array, parts: Sequence[Part]) -> None:
     """Whole numbers have to lie inside."""
     for axis, (part, size) in enumerate(zip(parts, array.shape, strict=False)):
-        places = part.cells if isinstance(part, Array) else part
         if isinstance(part, slice):
             if part.step == 0:
                 raise UnreadError("the step of a slice can't be 0")
             continue
-        if isinstance(part, int) and not -size <= part < size:
+        if isinstance(part, int):
+            if -size <= part < size:
+                continue
             raise UnreadError(f"axis {axis} of {described(array)} has no entry {str(part)[:20]}")
-        bad = np.asarray(places)[(np.asarray(places) < -size) | (np.asarray(places) >= size)]
+        places = part.cells
+        bad = places[(places < -size) | (places >= size)]
         if bad.size:
             raise UnreadError(f"axis {axis} of {described(array)} has no entry {bad.flat[0]:g}")
 
 
+def entry_at(array: Array, key: Any) -> tuple[int, ...] | None:
+    """The place of a single entry that an index of Python's own whole numbers points at; None if
+    it is another index, or points outside."""
+    place = key if key.__class__ is tuple else (key,)
+    shape = array.cells.shape
+    if len(place) != len(shape):
+        return None
+    for part, side in zip(place, shape, strict=True):
+        if part.__class__ is not int or not -side <= part < side:
+            return None
+    return place  # type: ignore[no-any-return]
+
+
 def taken(machine: Machine, array: Array, key: Any) -> Any:
     """What an index of an array comes to: a view, an entry, or a copy of chosen entries."""
+    place = entry_at(array, key)
+    if place is not None:
+        return array.element(machine.recorder, place)
     viewed = key is Ellipsis or (isinstance(key, tuple) and any(one is Ellipsis for one in key))
     array, parts = parts_of(machine, array, key)
     checked(array, parts)
@@ -146,6 +164,10 @@ def chosen_shape(array: Array, parts: Sequence[Part]) -> tuple[int, ...]:
 
 def put(machine: Machine, array: Array, key: Any, value: Any) -> None:
     """`array[key] = value`, seen by everything that shares the memory."""
+    place = entry_at(array, key)
+    if place is not None and value.__class__ in (Number, float):
+        put_entry(machine, array, place, value)
+        return
     value = machine.numeric(value, "what is assigned")
     if (
         (mask := dependent_mask(key)) is not None
@@ -164,6 +186,30 @@ def put(machine: Machine, array: Array, key: Any, value: Any) -> None:
     write(machine, array, numpy_key(parts) if parts else (Ellipsis,), value)
 
 
+def put_entry(machine: Machine, array: Array, place: tuple[int, ...], value: Any) -> None:
+    """A number into a single entry."""
+    recorder = machine.recorder
+    recorder.budget.compute(1)
+    if value.__class__ is Number:
+        as_floats(array)
+        array.write(recorder, place, value.value, value.leaf)
+    else:
+        array.write(recorder, place, value, recorder.leaf_of(value) if array.depends else None)
+
+
+def as_floats(array: Array) -> None:
+    """An array of whole numbers that are all 0 is taken as one of floats, as something that
+    depends on an input is written into it."""
+    if array.cells.dtype == float:
+        return
+    if array.memory.leaf is not None or array.parent is not None or np.any(array.cells):
+        raise UnreadError(
+            "this array holds whole numbers, so NumPy would cut off the fractions",
+            "make it of floats: np.zeros(...)",
+        )
+    array.cells = array.memory.cells = array.cells.astype(float)
+
+
 def dependent_mask(key: Any) -> Array | None:
     is_mask = isinstance(key, Array) and key.cells.dtype == bool and key.depends
     return key if is_mask else None
@@ -179,14 +225,8 @@ def write(machine: Machine, array: Array, key: tuple[Any, ...], value: Any) -> N
     cells: Any = value.cells if isinstance(value, Array) else (
         value.value if isinstance(value, Number) else value
     )  # fmt: skip
-    if depends(value) and array.cells.dtype != float:
-        if array.memory.leaf is None and array.parent is None and not np.any(array.cells):
-            array.cells = array.memory.cells = array.cells.astype(float)
-        else:
-            raise UnreadError(
-                "this array holds whole numbers, so NumPy would cut off the fractions",
-                "make it of floats: np.zeros(...)",
-            )
+    if depends(value):
+        as_floats(array)
     try:
         np.broadcast_to(cells, shape)
     except ValueError:
@@ -198,7 +238,8 @@ def write(machine: Machine, array: Array, key: tuple[Any, ...], value: Any) -> N
         leaf = machine.recorder.leaf_of(
             np.array(cells, dtype=float) if np.ndim(cells) else float(cells)
         )
-    array.write(machine.recorder, key, cells, leaf)
+    with np.errstate(all="ignore"):  # of what doesn't fit into whole numbers
+        array.write(machine.recorder, key, cells, leaf)
 
 
 def without_ones(machine: Machine, value: Any, axes: int) -> Any:

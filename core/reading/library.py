@@ -15,7 +15,7 @@ from backprop.reading import indexing
 from backprop.reading.budget import SUMS
 from backprop.reading.contracting import einsum, tensordot
 from backprop.reading.diagnostics import UnreadError
-from backprop.reading.machine import Machine, Told, truths
+from backprop.reading.machine import ARRAY_STEPS, Machine, Told, truths
 from backprop.reading.memory import Array, Number
 from backprop.reading.values import MISSING, Namespace, depends, described, plain_number
 
@@ -1146,6 +1146,7 @@ def item(m: Machine, a: Any) -> Any:
     if not found.depends:
         m.recorder.budget.make(found.cells.size)
         return found.cells.tolist()
+    m.step(ARRAY_STEPS * found.cells.size)
     flat = m.reshaped(found, (-1,))
     level: list[Any] = [flat.element(m.recorder, (k,)) for k in range(found.cells.size)]
     for size in found.shape[:0:-1]:

@@ -29,8 +29,13 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "pow": operator.pow, "lt": operator.lt, "le": operator.le, "gt": operator.gt,
     "ge": operator.ge, "eq": operator.eq, "ne": operator.ne,
 }  # fmt: skip
+EXACT = frozenset(["add", "sub", "mul", "lt", "le", "gt", "ge", "eq", "ne"])
+PLAIN = frozenset([bool, int, float])
+WHOLE = 2**53  # whole numbers up to here are floats too
 TRUTHS = ("lt", "le", "gt", "ge", "eq", "ne")
 STEPS = 1_000_000
+NUMBER_STEPS = 3  # that a gate on two numbers counts as
+ARRAY_STEPS = 8  # that any other gate counts as
 LARGEST = 10_000  # bits of a whole number
 TOO_LARGE = "this whole number becomes too large"
 
@@ -91,6 +96,8 @@ class Machine:
     def apply(self, gate: str, *operands: Any) -> Any:
         """The value of a gate, recorded if it depends on an input."""
         record = any(map(depends, operands))
+        if record:
+            self.step(ARRAY_STEPS)
         values, leaves = [], []
         for operand in operands:
             if isinstance(operand, Told):
@@ -127,6 +134,8 @@ class Machine:
     def binary(self, gate: str, a: Any, b: Any) -> Any:
         """An operator of Python: constants as Python and NumPy compute them, with their types."""
         a, b = plain_number(a), plain_number(b)
+        if gate in EXACT and is_simple(a) and is_simple(b) and (depends(a) or depends(b)):
+            return self.of_numbers(gate, a, b)
         if depends(a) or depends(b):
             found = self.apply(gate, a, b)
             return truths(found) if gate in TRUTHS else found
@@ -140,6 +149,15 @@ class Machine:
                     f"{described(a)} and {described(b)} don't fit together, entry by entry"
                 ) from None
         return constant(ARITHMETIC[gate], a, b, gate)
+
+    def of_numbers(self, gate: str, a: Any, b: Any) -> Any:
+        """An operator on two numbers, which Python computes as NumPy does."""
+        recorder = self.recorder
+        first, leaf = (a.value, a.leaf) if a.__class__ is Number else (a, recorder.leaf_of(a))
+        second, other = (b.value, b.leaf) if b.__class__ is Number else (b, recorder.leaf_of(b))
+        found = float(ARITHMETIC[gate](first, second))
+        self.step(NUMBER_STEPS)
+        return Number(found, recorder.record(gate, [leaf, other]))
 
     def reduce(self, gate: str, a: Any, axis: Any = None, keepdims: Any = False) -> Any:
         """A gate along an axis or several."""
@@ -261,6 +279,12 @@ CONSTANT_REDUCTIONS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
+def is_simple(value: Any) -> bool:
+    """Is it a number that Python computes with as in floats?"""
+    kind = value.__class__
+    return kind is Number or kind is float or (kind is int and -WHOLE <= value <= WHOLE)
+
+
 def wrapped(found: Any, leaf: str | None, *, keep_type: bool = False) -> Any:
     """A value as a number or an array."""
     if np.ndim(found):
@@ -292,8 +316,11 @@ def constant(function: Callable[[Any, Any], Any], a: Any, b: Any, gate: str) -> 
         if abs(b) * a.bit_length() > LARGEST and abs(a) > 1:
             raise UnreadError(TOO_LARGE)
     try:
-        with np.errstate(all="ignore"):
+        if a.__class__ in PLAIN and b.__class__ in PLAIN:
             found = function(a, b)
+        else:
+            with np.errstate(all="ignore"):
+                found = function(a, b)
     except ZeroDivisionError:
         with np.errstate(all="ignore"):
             return float(np.float64(a) / np.float64(b)) if gate == "div" else float("inf")

@@ -198,8 +198,9 @@ class Array:
             kinds: dict[str, type] = {"f": float, "b": bool}
             return kinds.get(value.dtype.kind, int)(value)  # type: ignore[no-any-return]
         if self.memory.writes:
-            write = self.last_write(np.asarray(self.ids()[key]))
-            if write is not None and write is not BEFORE:
+            owner = int(self.memory.owner[self.ids()[key]])
+            write = self.memory.writes[owner] if owner >= 0 else BEFORE
+            if write is not BEFORE and write.whole and np.ndim(write.ids) == 0:
                 return Number(float(value), write.leaf)
             before = self.before(recorder) if write is BEFORE else self.read(recorder)
         else:

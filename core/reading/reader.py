@@ -265,7 +265,8 @@ def chosen_result(reader: Reader, returned: Any, names: Mapping[str, Any], resul
             f"nothing is called {result}", hint=f"did you mean {near}?" if near else ""
         )
     if returned is MISSING:
-        last = [name for name, value in names.items() if depends(value)]
+        last = [name for name, value in names.items()
+                if depends(value) and name not in reader.free]  # fmt: skip
         if not last:
             raise nothing_depends(reader, names)
         return names[last[-1]]

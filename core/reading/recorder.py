@@ -26,6 +26,7 @@ MOST = 1_000_000  # gates
 SUMMING = frozenset(
     ["matmul", "batched", "inv", "det", "logdet", "solve"]
 )  # gates that take longer than their entries say
+SCALARS = (bool, int, float, np.floating, np.integer, np.bool_)
 Span = tuple[int, int]
 
 
@@ -49,6 +50,7 @@ class Recorder:
     budget: Budget = field(default_factory=Budget)
     node: ast.AST | None = None  # what is being read
     places: dict[ast.AST, Span] = field(default_factory=dict)
+    ops: dict[tuple[str, int], Op] = field(default_factory=dict)  # a node for each gate in use
 
     def __post_init__(self) -> None:
         array_gates()
@@ -56,11 +58,13 @@ class Recorder:
     @property
     def span(self) -> Span:
         """The place of what is being read."""
-        if self.node is None:
+        node = self.node
+        if node is None:
             return (0, 0)
-        if self.node not in self.places:
-            self.places[self.node] = self.lines.span(self.node)
-        return self.places[self.node]
+        found = self.places.get(node)
+        if found is None:
+            found = self.places[node] = self.lines.span(node)
+        return found
 
     # Values.
 
@@ -94,17 +98,20 @@ class Recorder:
 
     def leaf_of(self, value: Any) -> str:
         """The leaf of a constant: a number in digits, or a value that the tree holds."""
-        if isinstance(value, (bool, int, float, np.floating, np.integer, np.bool_)):
+        if value.__class__ is not float and isinstance(value, SCALARS):
             value = as_float(value)
-            if value - value == 0 and not repr(value).startswith("-"):
-                return repr(value).removesuffix(".0")
+        if value.__class__ is float and value - value == 0:
+            text = repr(value)
+            if text[0] != "-":
+                return text.removesuffix(".0")
         return self.told(value)
 
     def told(self, value: Any) -> str:
         """The leaf of what a gate is told besides arrays: an axis, a shape, an index."""
         key = content(value)
-        if key in self.interned:
-            return self.interned[key]
+        known = self.interned.get(key)
+        if known is not None:
+            return known
         self.budget.keep(value)
         leaf = f"{HELD}{len(self.fixed)}"
         self.fixed[leaf] = value
@@ -114,21 +121,29 @@ class Recorder:
     def record(self, gate: str, leaves: Sequence[str]) -> str:
         """The leaf of a gate on leaves, each with a run of code."""
         key = (gate, *leaves)
-        if key in self.known:
-            return self.known[key]
+        known = self.known.get(key)
+        if known is not None:
+            return known
         self.count += 1
         if self.count > MOST:
             raise LimitError(f"the source makes more than {MOST:,} stages")
         leaf = f"{HIDDEN}{self.count}"
-        self.emit([*leaves, Op(gate, len(leaves), "gate"), Op(leaf, 1, "store")])
+        self.emit([*leaves, self.op(gate, len(leaves)), Op(leaf, 1, "store")])
         self.known[key] = leaf
         return leaf
 
+    def op(self, gate: str, arity: int) -> Op:
+        found = self.ops.get((gate, arity))
+        if found is None:
+            found = self.ops[gate, arity] = Op(gate, arity, "gate")
+        return found
+
     def emit(self, items: Sequence[Item]) -> None:
-        start, span = len(self.code), self.span
-        self.code += items
+        code, span = self.code, self.span
+        start = len(code)
+        code += items
         self.spans += [span] * len(items)
-        self.body.append((start, len(self.code)))
+        self.body.append((start, len(code)))
 
     def name(self, leaf: str, wanted: str) -> str:
         """Give a leaf the name that the source gives it; the next free one like it."""
@@ -150,6 +165,8 @@ class Recorder:
 
 def content(value: Any) -> Any:
     """What is equal only for constants that are the same to the last bit."""
+    if value.__class__ is int:
+        return int, value
     if isinstance(value, np.ndarray):
         digest = hashlib.blake2b(np.ascontiguousarray(value).tobytes(), digest_size=16).digest()
         return value.shape, value.dtype.str, digest

@@ -19,7 +19,6 @@ ASKING = re.compile(r"\?{0,2}[\w.]+\?{1,2}")  # help on a name, in a notebook
 MOST = 4 << 20  # bytes of a source
 SHOWN = 40  # characters of a default that help shows
 BUILT_IN = frozenset([*dir(builtins), "np", "numpy", "torch", "math", "plt", "F", "jnp", "jax"])
-DEEPEST = 90  # brackets within brackets
 
 
 class Source(NamedTuple):
@@ -45,6 +44,7 @@ def decoded(data: bytes, file: str) -> str:
         return cells(data, file)
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        b"#".decode(encoding)  # an error of encodings in which a letter takes several bytes
         return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
     except (SyntaxError, UnicodeDecodeError, LookupError):
         raise UsageError(f"{file} is no text in the encoding that it says") from None
@@ -75,7 +75,6 @@ def parsed(text: str, file: str = "", unit: str = "") -> Source:
     if "\0" in text:
         place = text.index("\0")
         raise LanguageError("a source has no null bytes", text=text, span=(place, place + 1))
-    refuse_depth(text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -92,35 +91,6 @@ def unparsed(problem: SyntaxError, lines: Lines) -> LanguageError:
     start = min(lines.starts[line - 1] + max(0, (problem.offset or 1) - 1), len(lines.text))
     message = f"Python can't parse this: {(problem.msg or 'invalid syntax')[:200]}"
     return LanguageError(message, text=lines.text, span=(start, start + 1))
-
-
-def refuse_depth(text: str) -> None:
-    """Brackets within brackets, which Python's own parser has no room for."""
-    depth = 0
-    for place, char in enumerate(text):
-        if char in "([{":
-            depth += 1
-            if depth > DEEPEST and not closes_soon(text, place):
-                span = (place, place + 1)
-                message = f"more than {DEEPEST} brackets are open here"
-                raise LanguageError(message, text=text, span=span)
-        elif char in ")]}":
-            depth = max(0, depth - 1)
-        elif char == "\n" and text[place + 1 : place + 2] not in (
-            " ",
-            "\t",
-            ")",
-            "]",
-            "}",
-            "\n",
-            "",
-        ):
-            depth = 0 if depth < DEEPEST // 2 else depth
-
-
-def closes_soon(text: str, place: int) -> bool:
-    del text, place
-    return False
 
 
 def function_named(source: Source, name: str) -> ast.FunctionDef | None:
@@ -147,13 +117,21 @@ def script_names(source: Source) -> list[tuple[str, str | None]]:
             if name not in assigned and name not in BUILT_IN:
                 free.setdefault(name)
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            text = ast.unparse(node.value)
+            text = written(node.value)
             assigned.setdefault(node.targets[0].id, text if len(text) <= SHOWN else "its own value")
         for inner in ast.walk(node):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                 assigned.setdefault(inner.id, "its own value")
     known = [(name, text) for name, text in assigned.items() if text is not None]
     return [*((name, None) for name in free), *known]
+
+
+def written(node: ast.expr) -> str:
+    """An expression as it may be written; three dots for one that is too deep."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return "..."
 
 
 def names_read(node: ast.stmt) -> list[str]:
@@ -185,9 +163,9 @@ def parameters(node: ast.FunctionDef) -> list[tuple[str, Any]]:
     spec = node.args
     positional = [*spec.posonlyargs, *spec.args]
     defaults = [None] * (len(positional) - len(spec.defaults)) + [
-        ast.unparse(default) for default in spec.defaults
+        written(default) for default in spec.defaults
     ]
     found = [(a.arg, d) for a, d in zip(positional, defaults, strict=True)]
     for argument, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
-        found.append((argument.arg, None if default is None else ast.unparse(default)))
+        found.append((argument.arg, None if default is None else written(default)))
     return found

@@ -9,6 +9,7 @@ from typing import Any
 from backprop.reading import builtins, indexing
 from backprop.reading.diagnostics import UnreadError
 from backprop.reading.expressions import BINARY, Expressions
+from backprop.reading.machine import Machine
 from backprop.reading.memory import Array, Number
 from backprop.reading.values import (
     MISSING,
@@ -40,6 +41,11 @@ class Statements(Expressions):
 
     depth = 0
 
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine)
+        self.doers: dict[type, Callable[[Any], None]] = {}  # what does a kind of statement
+        self.shown: dict[ast.Call, bool] = {}  # which calls are only there to show something
+
     def run(self, body: Sequence[ast.stmt]) -> None:
         for node in body:
             self.statement(node)
@@ -47,16 +53,22 @@ class Statements(Expressions):
     def statement(self, node: ast.stmt) -> None:
         machine = self.machine
         machine.step()
-        method: Callable[[Any], None] | None = getattr(self, f"do_{node.__class__.__name__}", None)
-        if method is None:
-            what = STATEMENTS.get(node.__class__, "this statement")
-            raise UnreadError(f"{what} is not read", node=node)
+        method = self.doers.get(node.__class__) or self.doer_of(node)
         machine.recorder.node = node
         try:
             method(node)
         except UnreadError as problem:
             problem.node = problem.node or node
             raise
+
+    def doer_of(self, node: ast.stmt) -> Callable[[Any], None]:
+        """What does a statement like this."""
+        kind = node.__class__
+        method: Callable[[Any], None] | None = getattr(self, f"do_{node.__class__.__name__}", None)
+        if method is None:
+            raise UnreadError(f"{STATEMENTS.get(kind, 'this statement')} is not read", node=node)
+        self.doers[kind] = method
+        return method
 
     # Assignments.
 
@@ -244,9 +256,14 @@ class Statements(Expressions):
     def do_Expr(self, node: ast.Expr) -> None:  # noqa: N802
         if isinstance(node.value, ast.Constant):
             return
-        if isinstance(node.value, ast.Call) and is_shown(node.value):
+        if isinstance(node.value, ast.Call) and self.only_shows(node.value):
             return
         self.value(node.value)
+
+    def only_shows(self, node: ast.Call) -> bool:
+        if node not in self.shown:
+            self.shown[node] = is_shown(node)
+        return self.shown[node]
 
     def do_Assert(self, node: ast.Assert) -> None:  # noqa: N802
         try:

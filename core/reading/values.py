@@ -162,13 +162,18 @@ class Missing:
 MISSING = Missing()
 
 
+NUMERIC = frozenset([int, float, Number, Array])  # the usual types; there are more
+
+
 def depends(value: Any) -> bool:
     """Does a number or array depend on an input?"""
     return isinstance(value, Number) or (isinstance(value, Array) and value.depends)
 
 
 def is_numeric(value: Any) -> bool:
-    return isinstance(value, (bool, int, float, np.number, np.bool_, Number, Array))
+    return value.__class__ in NUMERIC or isinstance(
+        value, (bool, int, float, np.number, np.bool_, Number, Array)
+    )
 
 
 def described(value: Any) -> str:
@@ -200,8 +205,13 @@ def described(value: Any) -> str:
             range: "a range"}.get(value.__class__, "something that is not read")  # fmt: skip
 
 
+PLAIN = frozenset([int, float, str, Number])
+
+
 def plain_number(value: Any) -> Any:
     """A number that depends on nothing, as Python's own; anything else as it is."""
+    if value.__class__ in PLAIN:
+        return value
     if isinstance(value, (np.number, np.bool_)):
         return value.item()
     if isinstance(value, Array) and not value.shape and not value.depends:
