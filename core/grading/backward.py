@@ -165,6 +165,7 @@ class Reading:
             tracer.asked = dict(own)
             tracer.scope.names |= {name: held(value) for name, value in own["known"].items()}
         tracer.gradients = self.names
+        tracer.shapes = {name: forward.program.shapes[slot] for name, slot in forward.slots.items()}
         return tracer
 
     def backward(self, tracer: Tracer) -> tuple[Any, Mapping[str, Any]]:

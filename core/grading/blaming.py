@@ -329,7 +329,7 @@ class Blaming:
         after = set(judged.wrong)
         if after - before:
             return None
-        if wrong and not after & wrong and len(judged.outcomes) >= len(self.judged.outcomes):
+        if wrong and wrong <= judged.fine:
             return Trial(change, candidate, 2, judged.score())
         if local:
             return Trial(change, candidate, 1, judged.score())

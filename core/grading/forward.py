@@ -44,8 +44,9 @@ class Forward:
         program = self.program
         found = {name: slot for name, slot in program.names.items() if name.isidentifier()}
         if not self.source:
-            found |= {name: slot for slot, name in enumerate(program.labels) if name not in found}
-        return {name: slot for name, slot in found.items() if name} | dict(program.inputs)
+            labels = enumerate(program.labels)
+            found |= {name: slot for slot, name in labels if name.isidentifier() and name not in found}
+        return found | dict(program.inputs)
 
     @property
     def output(self) -> str:

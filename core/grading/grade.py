@@ -121,6 +121,11 @@ def lines(file: str, found: Pass, judged: Judgement, blamed: Sequence[Blame]) ->
             row.expected = value if verdict == RIGHT else None
     for blame in blamed:
         accuse(rows, blame, found, judged, file)
+    for event in found.events:
+        if event.problem is not None and (row := rows[event.line]).verdict != WRONG:
+            row.verdict, row.finding = WRONG, "not-given" if event.lacks else "shapes"
+            row.yours = row.expected = None
+            row.hint = event.problem.message
     for line, node in found.tracer.unstarted.items():
         row = rows.setdefault(line, Graded(file, line, source_of(found, node)))
         row.verdict, row.finding = WRONG, "not-started"

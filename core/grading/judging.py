@@ -92,8 +92,9 @@ class Judgement:
         return [one.variable for one in self.outcomes if one.wrong]
 
     @property
-    def right(self) -> int:
-        return sum(one.verdict == "right" for one in self.outcomes)
+    def fine(self) -> frozenset[str]:
+        """The inputs whose gradients are right."""
+        return frozenset(one.variable for one in self.outcomes if one.verdict == "right")
 
     # Lines.
 
@@ -266,7 +267,7 @@ class Judgement:
             status.exact and (status.own or self.wanted(event) is None)
             for event, status in zip(self.found.events, self.statuses.values(), strict=True)
         )
-        return 10 * self.right + lines
+        return 10 * len(self.fine) + lines
 
 
 def fitting(yours: Series, expected: Series) -> bool:

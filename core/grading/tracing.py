@@ -18,7 +18,7 @@ import numpy as np
 from backprop.errors import BackpropError, MissingValueError
 from backprop.language.spellings import spelling
 from backprop.language.syntax import HIDDEN
-from backprop.reading.diagnostics import Lines, UnreadError, located
+from backprop.reading.diagnostics import Lines, MisfitError, UnreadError, located
 from backprop.reading.indexing import numpy_key, parts_of
 from backprop.reading.memory import Array, Number
 from backprop.reading.reader import Reader, stored
@@ -57,6 +57,8 @@ class Event:
     after: str = ""  # the array as a whole, after a write to some places
     function: str = ""
     role: str = ""  # forward: a line of the forward pass; update: a step along the gradient
+    problem: BackpropError | None = None  # why it has no value: NaN stands there
+    lacks: str = ""  # the gradient that it uses and that has no value
 
     @property
     def line(self) -> int:
@@ -72,6 +74,14 @@ class Trouble:
     error: BackpropError
     names: list[str]
     because: str = ""  # the name that could not be read
+
+
+class NotYetError(UnreadError):
+    """A gradient is used that has no value."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} has no value here")
+        self.name = name
 
 
 Probe = Callable[["Tracer", ast.stmt], None]
@@ -97,6 +107,7 @@ class Tracer(Reader):
         self.last: dict[tuple[int, str], str] = {}
         self.functions: list[str] = []
         self.gradients: Mapping[str, str] = {}  # names of gradients, and whose they are
+        self.shapes: Mapping[str, tuple[int, ...]] = {}  # of the variables
 
     # Names from outside.
 
@@ -107,6 +118,8 @@ class Tracer(Reader):
             return found
         if self.plain and (function := language_function(name)) is not None:
             return function
+        if self.noting and name in self.gradients:
+            raise NotYetError(name)
         return super().missing(name)
 
     @property
@@ -155,6 +168,12 @@ class Tracer(Reader):
         return MISSING
 
     def lost(self, node: ast.stmt, problem: Exception) -> None:
+        """What a statement gives that can't be read, or that fails."""
+        if self.noting and isinstance(problem, (MisfitError, NotYetError)):
+            try:
+                return self.broken(node, problem)
+            except (UnreadError, BackpropError):
+                pass
         because = getattr(problem, "because", "")
         if isinstance(problem, UnreadError):
             error: BackpropError = located(problem, self.machine.recorder.lines, node)
@@ -170,6 +189,32 @@ class Tracer(Reader):
             unread.because = because or name  # type: ignore[attr-defined]
             self.scope.names[name] = Unreadable(unread)
         self.update = None
+
+    def broken(self, node: ast.stmt, problem: UnreadError) -> None:
+        """A line that fails gives NaN; it is the mistake of this line alone."""
+        self.update = None
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        target = targets[0]
+        if len(targets) != 1 or not isinstance(target, (ast.Name, ast.Subscript)):
+            raise problem
+        self.statements.append(node)
+        try:
+            self.assign(target, self.nothing(target))
+        finally:
+            self.statements.pop()
+        event = self.events[-1]
+        event.problem = located(problem, self.machine.recorder.lines, node)
+        event.lacks = problem.name if isinstance(problem, NotYetError) else ""
+
+    def nothing(self, target: ast.expr) -> Any:
+        """NaN in the shape that is promised by a name."""
+        shape = self.shapes.get(self.gradients.get(name_of(target), ""), ())
+        if isinstance(target, ast.Subscript):
+            holder = self.value(target.value)
+            shape = () if isinstance(holder, Array) else shape
+        elif isinstance(found := self.scope.find(target.id), Array):  # type: ignore[attr-defined]
+            shape = found.shape
+        return Array.new(np.full(shape, np.nan), None) if shape else float("nan")
 
     def of_Name(self, node: ast.Name) -> Any:  # noqa: N802
         found = self.scope.find(node.id)

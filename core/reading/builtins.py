@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backprop.reading import library, texts
-from backprop.reading.diagnostics import UnreadError
+from backprop.reading.diagnostics import MisfitError, UnreadError
 from backprop.reading.memory import Array, Number
 from backprop.reading.values import (
     MISSING,
@@ -125,7 +125,7 @@ def entry(machine: Any, holder: Any, at: Any) -> Any:
         return list(found) if isinstance(found, range) else found
     place = machine.whole_number(at, "an index")
     if not -len(holder) <= place < len(holder):
-        raise UnreadError(f"{described(holder)} of {len(holder)} entries has no entry {place}")
+        raise MisfitError(f"{described(holder)} of {len(holder)} entries has no entry {place}")
     return holder[place]
 
 
@@ -554,7 +554,7 @@ def pop(reader: Caller, holder: Any, *fed: Any) -> Any:
         raise UnreadError(f"the dict has no {found!r}")
     place = reader.machine.whole_number(fed[0], "a place") if fed else -1
     if not -len(holder) <= place < len(holder):
-        raise UnreadError(f"a list of {len(holder)} entries has no entry {place}")
+        raise MisfitError(f"a list of {len(holder)} entries has no entry {place}")
     return holder.pop(place)
 
 

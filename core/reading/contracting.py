@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from backprop.reading.diagnostics import UnreadError
+from backprop.reading.diagnostics import MisfitError, UnreadError
 from backprop.reading.machine import Machine
 from backprop.reading.memory import Array
 from backprop.reading.values import described, plain_number
@@ -47,7 +47,7 @@ def einsum(m: Machine, text: Any, arrays: Sequence[Any]) -> Any:
     sizes: dict[str, int] = {}
     for term, part in zip(terms, parts, strict=True):
         if len(term) != len(part.shape) or (not term.isalpha() * bool(term) and term):
-            raise UnreadError(f"einsum: {term!r} doesn't fit {described(part)}")
+            raise MisfitError(f"einsum: {term!r} doesn't fit {described(part)}")
         for letter, side in zip(term, part.shape, strict=True):
             if sizes.setdefault(letter, side) != side:
                 raise UnreadError(

@@ -49,6 +49,10 @@ class UnreadError(Exception):
         self.node = node
 
 
+class MisfitError(UnreadError):
+    """What NumPy refuses as well: shapes that don't fit, an entry that isn't there."""
+
+
 def located(problem: UnreadError, lines: Lines, node: ast.AST | None) -> LanguageError:
     """The error at the node where it came up."""
     found = problem.node or node

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backprop.gates.shapes import MismatchError, indexed
-from backprop.reading.diagnostics import UnreadError
+from backprop.reading.diagnostics import MisfitError, UnreadError
 from backprop.reading.machine import Machine, Told
 from backprop.reading.memory import Array, Number, places_of
 from backprop.reading.values import depends, described, plain_number
@@ -102,11 +102,11 @@ def checked(array: Array, parts: Sequence[Part]) -> None:
         if isinstance(part, int):
             if -size <= part < size:
                 continue
-            raise UnreadError(f"axis {axis} of {described(array)} has no entry {str(part)[:20]}")
+            raise MisfitError(f"axis {axis} of {described(array)} has no entry {str(part)[:20]}")
         places = part.cells
         bad = places[(places < -size) | (places >= size)]
         if bad.size:
-            raise UnreadError(f"axis {axis} of {described(array)} has no entry {bad.flat[0]:g}")
+            raise MisfitError(f"axis {axis} of {described(array)} has no entry {bad.flat[0]:g}")
 
 
 def entry_at(array: Array, key: Any) -> tuple[int, ...] | None:
@@ -159,7 +159,7 @@ def chosen_shape(array: Array, parts: Sequence[Part]) -> tuple[int, ...]:
     try:
         return indexed(array.shape, *[p.shape if isinstance(p, Array) else p for p in parts])
     except MismatchError:
-        raise UnreadError("the shapes of these indices don't fit together") from None
+        raise MisfitError("the shapes of these indices don't fit together") from None
 
 
 def put(machine: Machine, array: Array, key: Any, value: Any) -> None:
@@ -219,7 +219,7 @@ def write(machine: Machine, array: Array, key: tuple[Any, ...], value: Any) -> N
     try:
         shape = np.shape(array.cells[key])
     except (IndexError, ValueError):
-        raise UnreadError("the shapes of these indices don't fit together") from None
+        raise MisfitError("the shapes of these indices don't fit together") from None
     machine.recorder.budget.compute(prod(shape))
     value = without_ones(machine, plain_number(value), len(shape))
     cells: Any = value.cells if isinstance(value, Array) else (
@@ -231,7 +231,7 @@ def write(machine: Machine, array: Array, key: tuple[Any, ...], value: Any) -> N
         np.broadcast_to(cells, shape)
     except ValueError:
         what = described(value)
-        raise UnreadError(f"{what} doesn't fit where {'x'.join(map(str, shape)) or 'one number'}"
+        raise MisfitError(f"{what} doesn't fit where {'x'.join(map(str, shape)) or 'one number'}"
                           " is written") from None  # fmt: skip
     leaf = machine.leaf(value) if depends(value) else None
     if leaf is None and array.depends:

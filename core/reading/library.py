@@ -14,7 +14,7 @@ from backprop.language.spellings import IGNORED, SAME_ARGUMENT, Spelling
 from backprop.reading import indexing
 from backprop.reading.budget import SUMS
 from backprop.reading.contracting import einsum, tensordot
-from backprop.reading.diagnostics import UnreadError
+from backprop.reading.diagnostics import MisfitError, UnreadError
 from backprop.reading.machine import ARRAY_STEPS, Machine, Told, truths
 from backprop.reading.memory import Array, Number
 from backprop.reading.values import MISSING, Namespace, depends, described, plain_number
@@ -718,7 +718,7 @@ def concatenate(m: Machine, arrays: Any, axis: Any = 0) -> Any:
         try:
             return Array.new(np.concatenate([part.cells for part in parts], axis=place))
         except ValueError as problem:
-            raise UnreadError(f"these don't fit together: {problem}") from None
+            raise MisfitError(f"these don't fit together: {problem}") from None
     from backprop.gates.shapes import Axis
 
     return m.apply("concatenate", *parts, Told(Axis(place)))

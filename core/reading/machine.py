@@ -11,7 +11,7 @@ import numpy as np
 
 from backprop.gates.shapes import Axis
 from backprop.language.syntax import Guard
-from backprop.reading.diagnostics import UnreadError
+from backprop.reading.diagnostics import MisfitError, UnreadError
 from backprop.reading.memory import Array, Number
 from backprop.reading.recorder import Recorder
 from backprop.reading.values import depends, described, is_numeric, plain_number
@@ -145,7 +145,7 @@ class Machine:
             try:
                 self.recorder.budget.room(np.broadcast_shapes(shape_of(a), shape_of(b)))
             except ValueError:
-                raise UnreadError(
+                raise MisfitError(
                     f"{described(a)} and {described(b)} don't fit together, entry by entry"
                 ) from None
         return constant(ARITHMETIC[gate], a, b, gate)
@@ -252,7 +252,7 @@ class Machine:
         ])  # fmt: skip
         if int(np.prod(full)) != size or -1 in full:
             text = ", ".join(map(str, shape))
-            raise UnreadError(
+            raise MisfitError(
                 f"{described(array)} has {size} entries, which don't fit into ({text})"
             )
         if full == array.shape:

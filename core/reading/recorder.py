@@ -20,7 +20,7 @@ from backprop.gates import GATES, array_gates
 from backprop.gates.shapes import MismatchError, Places
 from backprop.language.syntax import HELD, HIDDEN, Guard, Item, Op
 from backprop.reading.budget import SUMS, Budget
-from backprop.reading.diagnostics import Lines, UnreadError
+from backprop.reading.diagnostics import Lines, MisfitError, UnreadError
 
 MOST = 1_000_000  # gates
 SUMMING = frozenset(
@@ -80,14 +80,14 @@ class Recorder:
                 shape = row.shape(*shapes)
             except MismatchError as misfit:
                 texts = [shape_text(value) for value in values]
-                raise UnreadError(str(misfit).format(*texts)) from None
+                raise MisfitError(str(misfit).format(*texts)) from None
         else:
             try:
                 shape = np.broadcast_shapes(*(np.shape(value) for value in values))
             except ValueError:
                 texts = [shape_text(value) for value in values]
                 both = " and ".join(texts)
-                raise UnreadError(f"the shapes {both} don't fit together, entry by entry") from None
+                raise MisfitError(f"the shapes {both} don't fit together, entry by entry") from None
         self.budget.room(shape)
         if gate in SUMMING:
             self.budget.compute(np.size(values[0]) * np.shape(values[-1])[-1] / SUMS)

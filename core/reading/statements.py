@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from backprop.reading import builtins, indexing
-from backprop.reading.diagnostics import UnreadError
+from backprop.reading.diagnostics import MisfitError, UnreadError
 from backprop.reading.expressions import BINARY, Expressions
 from backprop.reading.machine import Machine
 from backprop.reading.memory import Array, Number
@@ -100,7 +100,7 @@ class Statements(Expressions):
                     self.named(before, node.target.id)
                 return
             if before.shape:
-                raise UnreadError(f"{described(found)} doesn't fit into {described(before)}")
+                raise MisfitError(f"{described(found)} doesn't fit into {described(before)}")
         store(found)
 
     def target(self, node: ast.expr) -> tuple[Any, Callable[[Any], None], bool]:
@@ -182,7 +182,7 @@ class Statements(Expressions):
                 return
             place = self.machine.whole_number(key, "an index")
             if not -len(holder) <= place < len(holder):
-                raise UnreadError(f"a list of {len(holder)} entries has no entry {place}")
+                raise MisfitError(f"a list of {len(holder)} entries has no entry {place}")
             holder[place] = value
         else:
             raise UnreadError(f"nothing can be written into {described(holder)}")
