@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from mpmath import mp
 
 from backprop.errors import BackpropError, UsageError, closest, listed
-from backprop.grading.forward import Forward
+from backprop.grading.forward import DIGITS, Forward
 from backprop.grading.replay import Memo, Replay
 from backprop.grading.spots import Spot
-from backprop.grading.targets import Series, Targets
+from backprop.grading.targets import Series, Targets, gaps
 from backprop.grading.text import Text, text_of
 from backprop.grading.tracing import Event, Probe, Tracer
 from backprop.language.tokens import NAME
@@ -80,6 +81,24 @@ class Pass:
 
     def result(self, variable: str) -> Series:
         return self.replay.series(self.found[variable].leaf)
+
+    def exact_verdict(self, variable: str, places: Sequence[int]) -> str:
+        """Is a gradient right at some points, in many digits?"""
+        forward, slots = self.forward, self.forward.slots
+        with mp.workdps(DIGITS):
+            for k in places:
+                exact = forward.exactly(self.spots[k], self.free)
+                if exact is None:
+                    return "not-graded"
+                values, back = exact
+                given = {n: values[slots[n.strip()]] for n in self.tracer.inputs if n.strip() in slots}
+                own = self.replay.exactly(self.found[variable].leaf, k, given)
+                if own is None:
+                    return "not-graded"
+                expected = back.gradient(forward.program.inputs[variable])
+                if gaps(own, expected, 0.0).max(initial=0.0) > 0:
+                    return "wrong"
+        return "right"
 
 
 class Reading:

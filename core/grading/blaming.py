@@ -9,14 +9,16 @@ what makes the results right is the mistake.
 from __future__ import annotations
 
 import ast
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.errors import BackpropError
+from backprop.errors import BackpropError, listed
 from backprop.grading.backward import Pass, Reading
 from backprop.grading.judging import SOUND, UNSOUND, ZERO, Judgement
 from backprop.grading.slips import Repair, Site, loaded, repairs, text
@@ -66,7 +68,8 @@ class Trial:
     change: Change
     candidate: Candidate
     level: int  # 2: every result that it reaches is right; 1: the line is what its name says
-    score: int
+    score: float
+    perfect: bool = False  # is every line right then?
 
 
 class Blaming:
@@ -106,12 +109,12 @@ class Blaming:
         for candidate in candidates[:CANDIDATES]:
             if self.late:
                 break
-            for trial in self.trials(candidate):
+            for trial in self.trials(candidate, second=best is not None):
                 if trial.level == 2 and (best is None or trial.score > best.score):
                     best = trial
                 elif trial.level == 1 and candidate is candidates[0] and own is None:
                     own = trial
-            if best is not None and candidate.rank > best.candidate.rank:
+            if best is not None and best.perfect and best.score % 1 == 0.5:
                 break
         chosen = best or own
         return self.unrepaired(candidates) if chosen is None else self.repaired(chosen)
@@ -151,21 +154,27 @@ class Blaming:
                                        event.leaf: [np.reshape(v, shape)[()] for v in goal]})  # fmt: skip
                 self.judged = Judgement(self.found)
         if set(self.judged.wrong) == before:
-            reached = set(self.judged.reaches(event)) or before
+            events = [one for one in self.found.events if event.lacks and one.lacks == event.lacks]
+            reached = {name for one in events or [event] for name in self.judged.reaches(one)} or before
             self.judged.wrong = [name for name in self.judged.wrong if name not in reached]
         return Blame(event.line, finding, words, "", event, goal)
 
     def named(self, event: Event, status: Any) -> tuple[str, str]:
         labels = self.found.forward.program.labels
+        if event.lacks:
+            whose = self.found.names[event.lacks]
+            return "missing-line", f"no line gives {event.lacks}, the gradient of {whose}"
+        if event.problem is not None:
+            return "shapes", event.problem.message
         if status.match is not None and status.match.target.through and status.own:
             stages = [s for s in self.judged.found.targets.parts.get(status.match.target.slot, ())]
             lacking = [
-                labels[stage] for part in stages for stage in part.through
+                stage for part in stages for stage in part.through
                 if stage not in status.match.target.through
             ]  # fmt: skip
             variable = self.found.names.get(event.name, event.name)
-            named = [name for name in lacking if name in self.found.forward.slots]
-            through = f" in {', '.join(dict.fromkeys(named))}" if named else " elsewhere"
+            named = list(dict.fromkeys(map(self.next_name, lacking)))
+            through = f" in {listed(named)}" if named else " elsewhere"
             return "missing-part", f"{variable} is used{through} as well, and that passes back too"
         if status.match is not None and not status.own and self.judged.wanted(event) is not None:
             label = labels[status.match.target.slot]
@@ -175,6 +184,14 @@ class Blaming:
         if status.match is not None and status.match.factor != 1 and status.own:
             return "scale", f"this is {status.match.factor:.6g} times what it should be"
         return "value", ""
+
+    def next_name(self, slot: int) -> str:
+        """The stage that the author named which a stage is part of."""
+        program = self.found.forward.program
+        named = set(program.names.values())
+        while slot not in named and slot != program.output:
+            slot = next((k for k, _, fed in program.forward_steps() if slot in fed), program.output)
+        return program.labels[slot]
 
     # Candidates.
 
@@ -189,6 +206,15 @@ class Blaming:
         for event in way:
             status = judged.statuses[event.number]
             tainted = any(one.number in bad for one in judged.inputs[event.number])
+            if event.number in judged.twice:
+                found.append(Candidate(2, event))
+                bad.add(event.number)
+            if self.broken_promise(event) and not tainted and event.number in judged.alike:
+                found.append(Candidate(2, event))
+                bad.add(event.number)
+                continue
+            if event.number in judged.finished:
+                continue
             if status.kind != UNSOUND or (event.number not in judged.alike):
                 if status.kind == UNSOUND and tainted:
                     bad.add(event.number)
@@ -219,6 +245,14 @@ class Blaming:
                 seen.add(one.event.line)
                 chosen.append(one)
         return chosen
+
+    def broken_promise(self, event: Event) -> bool:
+        """Is a line the gradient of something else than its name says?"""
+        status = self.judged.statuses[event.number]
+        wanted = self.judged.wanted(event)
+        if wanted is None or status.kind != SOUND or status.own or event.update != "=":
+            return False
+        return event.number not in self.judged.finished and event.shape == ()
 
     def safe(self, event: Event) -> bool:
         """A line that is right for its own name is never blamed."""
@@ -296,14 +330,15 @@ class Blaming:
 
     # Trials.
 
-    def trials(self, candidate: Candidate) -> Iterator[Trial]:
+    def trials(self, candidate: Candidate, *, second: bool) -> Iterator[Trial]:
+        """What makes a line right. `second`: another line is known that may be the mistake."""
         node = candidate.event.node
         if id(node) not in self.blocks:
             return
         block = self.blocks[id(node)]
         wrong = set(self.judged.reaches(candidate.event)) or set(self.judged.wrong)
         before = set(self.judged.wrong)
-        for change, local in self.changes(candidate.event, block):
+        for change, local in self.changes(candidate.event, block, second=second):
             if self.late:
                 return
             trial = self.tried(change, candidate, wrong, before, local=local)
@@ -323,28 +358,82 @@ class Blaming:
             return None
         finally:
             change.block[:] = kept
-        if len(again.tracer.troubles) > len(self.found.tracer.troubles):
+        if failures(again) > failures(self.found):
             return None
         judged = Judgement(again)
         after = set(judged.wrong)
         if after - before:
             return None
         if wrong and wrong <= judged.fine:
-            return Trial(change, candidate, 2, judged.score())
-        if local:
+            return Trial(change, candidate, 2, judged.score() + self.likely(change, candidate), judged.perfect)
+        event = candidate.event
+        if local and line_is_right(judged, event) and not line_is_right(self.judged, event):
             return Trial(change, candidate, 1, judged.score())
         return None
 
-    def changes(self, event: Event, block: list[ast.stmt]) -> Iterator[tuple[Change, bool]]:
+    def likely(self, change: Change, candidate: Candidate) -> float:
+        """Of two repairs that make as much right, the one that makes more sense."""
+        if change.finding != "name":
+            return 0.5
+        wanted = self.judged.wanted(candidate.event)
+        forward = self.found.forward
+        consumers = {stage for part in self.found.targets.parts.get(wanted or 0, ()) for stage in part.through}
+        labels = {forward.program.labels[stage] for stage in consumers}
+        used = {one.id for one in ast.walk(ast.parse(change.fix)) if isinstance(one, ast.Name)}
+        return 0.25 if any(self.found.names.get(name) in labels for name in used) else 0.0
+
+    def changes(
+        self, event: Event, block: list[ast.stmt], *, second: bool
+    ) -> Iterator[tuple[Change, bool]]:
         """What might have been meant by a line; with each whether it makes the line right."""
+        if event.lacks:
+            yield from ((one, False) for one in self.given_before(event, block))
         yield from ((one, False) for one in statement_changes(event, block))
         yield from ((one, False) for one in self.added_parts(event, block))
         right, blind = self.probed(event)
         node = event.node
         for repair in right[:TRIED]:
             yield self.change(repair, node, block), True
-        for repair in blind[: BLIND if not right else 8]:
+        for repair in blind[: 0 if second else BLIND if not right else 8]:
             yield self.change(repair, node, block), False
+        yield from ((one, True) for one in self.by_the_table(event, block))
+
+    def given_before(self, event: Event, block: list[ast.stmt]) -> Iterator[Change]:
+        """The line that gives what this one lacks."""
+        name = event.lacks
+        variable = self.found.names[name]
+        place = [one is event.node for one in block].index(True)
+        slot = self.judged.slots[variable]
+        uses = self.found.targets.parts.get(slot, ())
+        stages = [part.through[0] for part in uses]
+        written = [next(self.formulas(stage, slot), "") for stage in dict.fromkeys(stages)]
+        if slot == self.found.forward.program.output:
+            written = ["1.0"]
+        if not written or not all(written) or any(name in one.split() for one in written):
+            return
+        line = parsed_line(f"{name} = {' + '.join(written)}", event.node)
+        if line is not None:
+            words = f"no line gives {name}, the gradient of {variable}; write before this"
+            yield Change("missing-line", words, text(line), block, [*block[:place], line, *block[place:]])
+
+    def by_the_table(self, event: Event, block: list[ast.stmt]) -> Iterator[Change]:
+        """The line as the table of gates has it, in the file's names."""
+        judged = self.judged
+        wanted = judged.wanted(event)
+        if wanted is None or event.shape or not isinstance(event.node, (ast.Assign, ast.AugAssign)):
+            return
+        place = [one is event.node for one in block].index(True)
+        taken = self.taken(event)
+        parts = [one for one in self.found.targets.parts.get(wanted, ()) if one.through[0] not in taken]
+        for part in parts:
+            for written in self.formulas(part.through[0], wanted):
+                sign = "-=" if event.update == "-=" else event.update
+                line = parsed_line(f"{event.target} {sign} {written}", event.node)
+                if line is None or text(line) == text(event.node):
+                    continue
+                stage = self.found.forward.program.stage(part.through[0], 0)
+                words = f"what comes back through {stage.name} = {stage.code} is"
+                yield Change("local", words, text(line), block, [*block[:place], line, *block[place + 1 :]])
 
     def added_parts(self, event: Event, block: list[ast.stmt]) -> Iterator[Change]:
         """What a variable lacks, as another line: from the table of gates, in the file's names."""
@@ -360,13 +449,10 @@ class Blaming:
             if stage in held:
                 continue
             for written in self.formulas(stage, wanted):
-                try:
-                    line = ast.parse(f"{event.target} += {written}").body[0]
-                except SyntaxError:
+                line = parsed_line(f"{event.target} += {written}", event.node)
+                if line is None:
                     continue
-                for node in ast.walk(line):
-                    ast.copy_location(node, event.node)
-                name = forward.program.labels[stage]
+                name = self.next_name(stage)
                 words = f"{variable} is used in {name} as well, and that passes back too"
                 after = [*block[: place + 1], line, *block[place + 1 :]]
                 yield Change("missing-part", words, text(line), block, after)
@@ -382,7 +468,15 @@ class Blaming:
             if one != operand:
                 continue
             pulled = stage.pull(place)
-            yield pulled.replace(f"d{stage.name}", gradient) if gradient != f"d{stage.name}" else pulled
+            if slot == program.output and not self.names_in_file & {gradient}:
+                yield pulled.replace(f"d{stage.name} * ", "").replace(f"d{stage.name}", "1.0")
+                continue
+            yield re.sub(rf"\bd{re.escape(stage.name)}\b", gradient, pulled)
+
+    @cached_property
+    def names_in_file(self) -> frozenset[str]:
+        tree = self.reading.text.source.tree
+        return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
 
     def change(self, repair: Repair, node: ast.stmt, block: list[ast.stmt]) -> Change:
         after = [with_value(one, repair.node) if one is node else one for one in block]
@@ -503,6 +597,28 @@ def alike_everywhere(a: Series, b: Series) -> bool:
         np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=1e-12, atol=0, equal_nan=True)
         for x, y in zip(a, b, strict=True)
     )
+
+
+def failures(found: Pass) -> int:
+    """How many lines have no value."""
+    return len(found.tracer.troubles) + sum(event.problem is not None for event in found.events)
+
+
+def line_is_right(judged: Judgement, event: Event) -> bool:
+    """Is a line what its name says, in every turn of a loop?"""
+    same_line = [one for one in judged.found.events if one.line == event.line and one.name == event.name]
+    return bool(same_line) and all(map(judged.fits, same_line))
+
+
+def parsed_line(written: str, place: ast.stmt) -> ast.stmt | None:
+    """A statement that stands where another stands."""
+    try:
+        line = ast.parse(written.replace("^", "**")).body[0]
+    except SyntaxError:
+        return None
+    for node in ast.walk(line):
+        ast.copy_location(node, place)
+    return line
 
 
 def with_value(node: ast.stmt, value: ast.expr) -> ast.stmt:

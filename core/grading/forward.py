@@ -19,6 +19,8 @@ from backprop.language.syntax import Tree
 from backprop.program.program import Program
 from backprop.program.stage import stage
 
+DIGITS = 60  # where floats leave a doubt
+
 
 @dataclass(frozen=True, eq=False)
 class Forward:
@@ -70,6 +72,16 @@ class Forward:
             backs = [backward(self.program, spot, self.upstream(spot, free)) for spot in spots]
             self.ready[key] = Targets(self.program, spots, backs)
         return self.ready[key]
+
+    def exactly(self, spot: Spot, free: bool) -> tuple[Sequence[Any], Any] | None:
+        """The values and the gradients at one point, in many digits; None if that takes too long."""
+        kind = kind_of(self.program)
+        arithmetic = kind.many_digits(self.program)
+        if arithmetic is kind.floats:
+            return None
+        values = kind.forward(self.program, spot.point, arithmetic)
+        start = arithmetic.number(self.upstream(spot, free))
+        return values, kind.backward(self.program, values, start, "first", arithmetic=arithmetic)
 
     def upstream(self, spot: Spot, free: bool) -> Any:
         if free or self.given:

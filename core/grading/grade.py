@@ -121,8 +121,11 @@ def lines(file: str, found: Pass, judged: Judgement, blamed: Sequence[Blame]) ->
             row.expected = value if verdict == RIGHT else None
     for blame in blamed:
         accuse(rows, blame, found, judged, file)
+    lacking = {one.event.lacks for one in blamed if one.finding == "missing-line"}
     for event in found.events:
-        if event.problem is not None and (row := rows[event.line]).verdict != WRONG:
+        if event.lacks and event.lacks in lacking and rows[event.line].verdict != WRONG:
+            rows[event.line].verdict = CARRIED
+        elif event.problem is not None and (row := rows[event.line]).verdict != WRONG:
             row.verdict, row.finding = WRONG, "not-given" if event.lacks else "shapes"
             row.yours = row.expected = None
             row.hint = event.problem.message
@@ -156,11 +159,10 @@ def of_event(
 def accuse(
     rows: dict[int, Graded], blame: Blame, found: Pass, judged: Judgement, file: str
 ) -> None:
-    event = blame.event
+    event = next((one for one in found.events if one.line == blame.line), blame.event)
     row = rows.setdefault(blame.line, Graded(file, blame.line, code_of(found, event)))
     row.verdict, row.finding, row.factor = WRONG, blame.finding, None
-    value = judged.value(event)
-    row.yours = plain_value(value[0])
+    row.yours = plain_value(judged.value(event)[0]) if event in found.events else None
     row.expected = None if blame.goal is None else plain_value(blame.goal[0])
     variable = found.names.get(event.name)
     row.of = variable if variable in found.forward.slots else None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.grading.backward import Pass
+from backprop.grading.backward import ENOUGH, Pass
 from backprop.grading.targets import Match, Series, Target, gaps, same, sizes_of, squeezed
 from backprop.grading.tracing import MARK, Event
 
@@ -74,11 +74,29 @@ class Judgement:
                 rows.append(Outcome(name, self.absent(), None, expected))
                 continue
             yours = found.result(name)
-            target = self.target(name)
-            sizes = target.sizes if target else sizes_of(expected)
-            right = fitting(yours, expected) and same(yours, expected, sizes)
-            rows.append(Outcome(name, "right" if right else "wrong", yours, expected))
+            verdict = "wrong"
+            if fitting(yours, expected):
+                target = self.target(name)
+                sizes = target.sizes if target else sizes_of(expected)
+                off = [
+                    k for k, row in enumerate(zip(yours, expected, sizes, strict=True))
+                    if gaps(*row).max(initial=0.0) > 0
+                ]  # fmt: skip
+                verdict = self.settled(name, yours, expected, off) if off else "right"
+            rows.append(Outcome(name, verdict, yours, expected))
         return rows
+
+    def settled(self, name: str, yours: Series, expected: Series, off: Sequence[int]) -> str:
+        """The verdict on a gradient that is off at some points in floats: many digits decide where
+        the difference may be due to rounding."""
+        found = self.found
+        leaf = found.found[name].leaf
+        rounding = found.replay.rounding(leaf)
+        if any(not np.max(np.abs(np.subtract(yours[k], expected[k]))) <= rounding[k] for k in off):
+            return "wrong"
+        if 0 not in off and len(yours) - len(off) >= ENOUGH:
+            return "right"
+        return found.exact_verdict(name, off)
 
     def absent(self) -> str:
         if self.found.tracer.troubles or self.found.text.unparsed:
@@ -152,9 +170,11 @@ class Judgement:
         targets = self.found.targets
         found = [*filter(None, [targets.whole.get(wanted)]), *targets.parts.get(wanted, ())] if wanted is not None else []  # fmt: skip
         for target in found:
+            if not fitting(series, target.series):
+                continue
             factors = [ratio([a], [b]) for a, b in zip(series, target.series, strict=True)]
             scaled = [f * np.asarray(b) for f, b in zip(factors, target.series, strict=True)]
-            if not all(factors) or not fitting(series, target.series) or not same(series, scaled, target.sizes):
+            if not all(factors) or not same(series, scaled, target.sizes):
                 continue
             if self.is_value(factors) or self.is_value([1 / one for one in factors]):
                 return Match(target, factors[0])
@@ -187,6 +207,61 @@ class Judgement:
             if factor and same(own, [factor * part for part in parts], target.sizes):
                 return Match(target, 1.0 if abs(factor - 1) < 1e-8 else factor)
         return None
+
+    # Lines that belong together.
+
+    @cached_property
+    def twice(self) -> frozenset[int]:
+        """The events that add what an earlier one holds already."""
+        found: set[int] = set()
+        held: dict[str, set[tuple[int, int]]] = {}
+        for event in self.found.events:
+            status = self.statuses[event.number]
+            if event.update == "=" and not event.shape:
+                held[event.name] = set()
+            if not status.exact or event.shape:
+                continue
+            parts = self.held_parts(status)
+            mine = held.setdefault(event.name, set())
+            if event.update != "=" and parts & mine:
+                found.add(event.number)
+            mine |= parts
+        return frozenset(found)
+
+    def held_parts(self, status: Status) -> set[tuple[int, int]]:
+        """The variable, and the stages through which what a line holds comes back to it."""
+        assert status.match is not None
+        slot, through = status.match.target.slot, status.match.target.through
+        if not through:
+            parts = self.found.targets.parts.get(slot, ())
+            through = tuple([stage for part in parts for stage in part.through]) or (-1,)
+        return {(slot, stage) for stage in through}
+
+    @cached_property
+    def finished(self) -> frozenset[int]:
+        """The events that later writes to the same name go on from, and end in what it says."""
+        fine: set[int] = set()
+        for event in reversed(self.found.events):
+            if event.update == "=" and not self.continues(event):
+                continue
+            for one in self.inputs[event.number]:
+                same_name = one.name == event.name and one.target == event.target
+                whole = event.masked or event.update != "=" or bool(event.after)
+                if (same_name or whole and one.name == event.name) and (
+                    event.number in fine or self.ends_well(event)
+                ):
+                    fine.add(one.number)
+        return frozenset(fine)
+
+    def continues(self, event: Event) -> bool:
+        return event.masked or any(
+            one.name == event.name for one in self.inputs[event.number]
+        )
+
+    def ends_well(self, event: Event) -> bool:
+        """Is the whole of a name what it says, after a write to it?"""
+        total = self.of(self.found.replay.series(event.after or event.leaf), None, self.wanted(event))
+        return total.exact and total.own and total.whole
 
     # What depends on what.
 
@@ -261,13 +336,20 @@ class Judgement:
             if event.leaf in self.found.replay.reached(self.found.found[name].leaf)
         ]  # fmt: skip
 
+    def fits(self, event: Event) -> bool:
+        """Is a line what its name says, or part of a gradient if its name says nothing?"""
+        status = self.statuses[event.number]
+        return status.exact and (status.own or self.wanted(event) is None)
+
     def score(self) -> int:
         """How much of the pass is right: results and lines."""
-        lines = sum(
-            status.exact and (status.own or self.wanted(event) is None)
-            for event, status in zip(self.found.events, self.statuses.values(), strict=True)
-        )
-        return 10 * len(self.fine) + lines
+        return 10 * len(self.fine) + sum(map(self.fits, self.found.events))
+
+    @cached_property
+    def perfect(self) -> bool:
+        """Are all results right, and all lines about gradients?"""
+        lines = (event for event in self.found.events if event.number in self.alike)
+        return not self.wrong and all(map(self.fits, lines))
 
 
 def fitting(yours: Series, expected: Series) -> bool:

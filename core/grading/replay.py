@@ -16,6 +16,8 @@ from backprop.language.syntax import HELD
 from backprop.reading.recorder import Recorder, content
 
 MOST = 40_000_000  # entries that are remembered
+ROUNDING = 1e-10  # of the largest value that something is made of
+MOST_EXACT = 20_000  # entries that are computed in many digits
 
 
 class Memo:
@@ -99,6 +101,35 @@ class Replay:
 
     def series(self, leaf: str) -> Series:
         return self.memo.values[self.id_of(leaf)]
+
+    def rounding(self, leaf: str) -> list[float]:
+        """How much of a value may be due to rounding, at every point."""
+        largest = [0.0] * self.count
+        for one in self.reached(leaf):
+            if one in self.ids or one in self.inputs:
+                for k, value in enumerate(self.series(one)):
+                    found = np.abs(np.asarray(value, float))
+                    largest[k] = max(largest[k], float(np.max(found[np.isfinite(found)], initial=0.0)))
+        return [ROUNDING * one for one in largest]
+
+    def exactly(self, leaf: str, place: int, given: Mapping[str, Any]) -> Any:
+        """A value at one point, in the digits that are set; None if that takes too long. `given`
+        are the exact values of names from outside."""
+        from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS
+
+        needed = self.reached(leaf)
+        if sum(np.size(self.series(one)[place]) for one in needed) > MOST_EXACT:
+            return None
+        found = dict(given)
+        for (gate, *leaves), made in self.steps:
+            if made not in needed:
+                continue
+            for one in leaves:
+                if one not in found:
+                    found[one] = PRECISE_ARRAYS.number(self.series(one)[place])
+            fed = [found[one] for one in leaves]
+            found[made] = fed[0] if gate == MARK else PRECISE_ARRAYS.value[gate](*fed)
+        return found.get(leaf, self.series(leaf)[place])
 
     def usable(self) -> list[bool]:
         """At which points does the source go the way it was read?"""

@@ -21,6 +21,8 @@ from backprop.program.program import Program
 
 MORE = 6  # points beside the one that was given
 TRIES = 60
+MILD = 40  # tries in which points are preferred where nothing is saturated
+FLAT = 1e-3
 SPREADS = (0.3, 1.0, 3.0, 0.1, 5.0, 2.0)  # how far others are, parts of a number and of 1
 NUDGE = 1e-7  # how far a point moves away from a kink
 
@@ -128,6 +130,7 @@ def others(
     program: Program, first: Spot, moving: Collection[str], upstream: Any, random: Random
 ) -> Iterator[Spot]:
     found = 0
+    scale = steepness(program, first, moving)
     for attempt in range(TRIES):
         spread = SPREADS[found % len(SPREADS)] * 0.8 ** (attempt - found)
         held = attempt - found > 10 and random.random() < 0.5
@@ -137,12 +140,26 @@ def others(
             spot = spot_at(program, {**first.point, **moved}, upstream, random)
             if not usable(program, spot) or bends(program, spot.values):
                 continue
+            if attempt < MILD and not alike(scale, steepness(program, spot, moving)):
+                continue
         except BackpropError:
             continue
         yield spot
         found += 1
         if found == MORE:
             return
+
+
+def steepness(program: Program, spot: Spot, moving: Collection[str]) -> list[float]:
+    """How large the gradients are."""
+    back = backward(program, spot, spot.drawn)
+    sizes = (back.gradient(program.inputs[name]) for name in moving)
+    return [float(np.max(np.abs(np.asarray(size, float)), initial=0.0)) for size in sizes]
+
+
+def alike(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Are gradients no flatter than before? Where a gate is saturated, floats have no digits."""
+    return all(b > FLAT * a for a, b in zip(one, other, strict=True) if a)
 
 
 def close_to(program: Program, first: Spot, moving: Sequence[str], seed: int) -> Iterator[Spot]:
