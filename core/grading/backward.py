@@ -184,6 +184,7 @@ class Reading:
             tracer.asked = dict(own)
             tracer.scope.names |= {name: held(value) for name, value in own["known"].items()}
         tracer.gradients = self.names
+        tracer.later = frozenset(names_given(self.text.source.tree))
         tracer.shapes = {name: forward.program.shapes[slot] for name, slot in forward.slots.items()}
         return tracer
 
@@ -427,6 +428,12 @@ def leaf_of(tracer: Tracer, value: Any) -> str:
     except (BackpropError, Exception):  # noqa: BLE001
         return ""
     return ""
+
+
+def names_given(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
 
 
 def names_stored(node: ast.stmt) -> list[str]:

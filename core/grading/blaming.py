@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.errors import BackpropError, listed
-from backprop.grading.backward import Pass, Reading
-from backprop.grading.judging import SOUND, UNSOUND, ZERO, Judgement
+from backprop.grading.backward import Pass, Reading, names_given
+from backprop.grading.judging import SOUND, UNSOUND, ZERO, Judgement, spread
 from backprop.grading.slips import Repair, Site, loaded, repairs, text
 from backprop.grading.targets import Series
 from backprop.grading.tracing import Event, Tracer
@@ -68,8 +68,21 @@ class Trial:
     change: Change
     candidate: Candidate
     level: int  # 2: every result that it reaches is right; 1: the line is what its name says
-    score: float
-    perfect: bool = False  # is every line right then?
+    judged: Judgement
+    likely: float = 0.0  # of two that make as much right, which makes more sense?
+
+    @property
+    def score(self) -> float:
+        return self.judged.score() + self.likely
+
+    @property
+    def perfect(self) -> bool:
+        """Is every line right then?"""
+        return self.judged.perfect
+
+    def mends(self, event: Event) -> bool:
+        """Is a line that wasn't what its name says mended?"""
+        return self.candidate.event is event or line_is_right(self.judged, event)
 
 
 class Blaming:
@@ -104,17 +117,22 @@ class Blaming:
         candidates = [one for one in self.candidates() if one.event.line not in lines]
         if not candidates:
             return None
+        promised = next((one.event for one in candidates if one.rank == 2), None)
+        if promised is not None and self.judged.wanted(promised) is None:
+            promised = None
         best: Trial | None = None
         own: Trial | None = None  # what makes the likeliest line right, though not the results
         for candidate in candidates[:CANDIDATES]:
             if self.late:
                 break
             for trial in self.trials(candidate, second=best is not None):
+                if promised is not None and not trial.mends(promised):
+                    continue
                 if trial.level == 2 and (best is None or trial.score > best.score):
                     best = trial
                 elif trial.level == 1 and candidate is candidates[0] and own is None:
                     own = trial
-            if best is not None and best.perfect and best.score % 1 == 0.5:
+            if best is not None and best.perfect and best.likely == 0.5:
                 break
         chosen = best or own
         return self.unrepaired(candidates) if chosen is None else self.repaired(chosen)
@@ -147,7 +165,7 @@ class Blaming:
         elif target is not None and last is event and not event.shape:
             goal = target.series
         before = set(self.judged.wrong)
-        if goal is not None and event.leaf in self.found.replay.made:
+        if goal is not None and event.problem is None and not event.alias and event.leaf in self.found.replay.made:
             shape = np.shape(self.found.replay.series(event.leaf)[0])
             if np.size(goal[0]) == int(np.prod(shape)):
                 self.found.replay.run({**self.found.replay.changed,
@@ -162,7 +180,9 @@ class Blaming:
     def named(self, event: Event, status: Any) -> tuple[str, str]:
         labels = self.found.forward.program.labels
         if event.lacks:
-            whose = self.found.names[event.lacks]
+            whose = self.found.names.get(event.lacks)
+            if whose is None or event.lacks in self.given_names:
+                return "too-early", f"{event.lacks} has no value here; it gets one later"
             return "missing-line", f"no line gives {event.lacks}, the gradient of {whose}"
         if event.problem is not None:
             return "shapes", event.problem.message
@@ -206,6 +226,10 @@ class Blaming:
         for event in way:
             status = judged.statuses[event.number]
             tainted = any(one.number in bad for one in judged.inputs[event.number])
+            if event.problem is not None:
+                found.append(Candidate(2, event))
+                bad.add(event.number)
+                continue
             if event.number in judged.twice:
                 found.append(Candidate(2, event))
                 bad.add(event.number)
@@ -231,8 +255,8 @@ class Blaming:
         found += [Candidate(5, event) for event in self.scaling(way)]
         found += [
             Candidate(6, event) for event in way
-            if judged.statuses[event.number].kind == SOUND and not judged.statuses[event.number].own
-            and judged.wanted(event) is not None
+            if judged.statuses[event.number].kind == SOUND and judged.wanted(event) is not None
+            and not (judged.statuses[event.number].own and judged.fits(event))
         ]  # fmt: skip
         lasts = [self.last_of(name) for name in judged.wrong]
         found += [Candidate(7, event) for event in lasts if event is not None]
@@ -250,7 +274,7 @@ class Blaming:
         """Is a line the gradient of something else than its name says?"""
         status = self.judged.statuses[event.number]
         wanted = self.judged.wanted(event)
-        if wanted is None or status.kind != SOUND or status.own or event.update != "=":
+        if wanted is None or status.kind != SOUND or status.own:
             return False
         return event.number not in self.judged.finished and event.shape == ()
 
@@ -365,10 +389,10 @@ class Blaming:
         if after - before:
             return None
         if wrong and wrong <= judged.fine:
-            return Trial(change, candidate, 2, judged.score() + self.likely(change, candidate), judged.perfect)
+            return Trial(change, candidate, 2, judged, self.likely(change, candidate))
         event = candidate.event
         if local and line_is_right(judged, event) and not line_is_right(self.judged, event):
-            return Trial(change, candidate, 1, judged.score())
+            return Trial(change, candidate, 1, judged)
         return None
 
     def likely(self, change: Change, candidate: Candidate) -> float:
@@ -388,20 +412,26 @@ class Blaming:
         """What might have been meant by a line; with each whether it makes the line right."""
         if event.lacks:
             yield from ((one, False) for one in self.given_before(event, block))
+            yield from ((one, False) for one in moved_down(event, block))
+            return
         yield from ((one, False) for one in statement_changes(event, block))
         yield from ((one, False) for one in self.added_parts(event, block))
-        right, blind = self.probed(event)
         node = event.node
-        for repair in right[:TRIED]:
+        probed = self.probed(event)
+        for repair in probed.mending[:TRIED]:
+            yield self.change(repair, node, block), False
+        for repair in probed.right[:TRIED]:
             yield self.change(repair, node, block), True
-        for repair in blind[: 0 if second else BLIND if not right else 8]:
+        for repair in probed.others[: 0 if second else BLIND if not probed.right else 8]:
             yield self.change(repair, node, block), False
         yield from ((one, True) for one in self.by_the_table(event, block))
 
     def given_before(self, event: Event, block: list[ast.stmt]) -> Iterator[Change]:
         """The line that gives what this one lacks."""
         name = event.lacks
-        variable = self.found.names[name]
+        variable = self.found.names.get(name)
+        if variable is None or name in self.given_names:
+            return
         place = [one is event.node for one in block].index(True)
         slot = self.judged.slots[variable]
         uses = self.found.targets.parts.get(slot, ())
@@ -474,6 +504,10 @@ class Blaming:
             yield re.sub(rf"\bd{re.escape(stage.name)}\b", gradient, pulled)
 
     @cached_property
+    def given_names(self) -> frozenset[str]:
+        return frozenset(names_given(self.reading.text.source.tree))
+
+    @cached_property
     def names_in_file(self) -> frozenset[str]:
         tree = self.reading.text.source.tree
         return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
@@ -483,28 +517,38 @@ class Blaming:
         made = after[[one is node for one in block].index(True)]
         return Change(repair.finding, repair.words, text(made), block, after)
 
-    def probed(self, event: Event) -> tuple[list[Repair], list[Repair]]:
-        """Repairs of a line's expression: those that make it part of a gradient, best what its name
-        says, and all others that change it."""
+    def probed(self, event: Event) -> Probed:
+        """Repairs of a line's expression, by what their values say of them."""
         probe = Probe(event, self.reading.names)
         try:
             again = self.reading.read(probe)
         except BackpropError:
-            return [], []
+            return Probed([], [], [])
         judged = Judgement(again)
         passes = [one for one in again.events if one.node is event.node and one.target == event.target]
-        own: list[Repair] = []
-        alike: list[Repair] = []
-        blind: list[Repair] = []
+        mending, own, alike, others = [], [], [], []
         now = [again.replay.series(one.part or one.leaf) for one in passes]
         wanted = judged.wanted(event)
         taken = self.taken(event)
+        single = len(passes) == 1 and not (passes[0].masked or passes[0].after or passes[0].alias)
+        if single and passes[0].problem is not None:
+            single = passes[0].name not in again.tracer.nothings
+        trial = WhatIf(judged, passes[0]) if single else None
         for repair, leaves in probe.values.items():
             series = [again.replay.series(leaf) for leaf in leaves]
-            kinds = []
             if all(alike_everywhere(a, b) for a, b in zip(series, now, strict=False)):
                 continue
+            if trial is not None:
+                if trial.mends(series[0]):
+                    mending.append(probe.repairs[repair])
+                    continue
+                if self.late:
+                    break
+            kinds = []
             for one, found in zip(passes, series, strict=False):
+                if one.update in ("+=", "-=") and not one.shape:
+                    whole = again.replay.series(one.leaf)
+                    found = [spread(a, np.shape(b)) for a, b in zip(found, whole, strict=True)]
                 signed = [-np.asarray(v) for v in found] if one.update == "-=" else found
                 kinds.append(judged.of(signed, one if one.key is not None else None, judged.wanted(one)))
             if not kinds:
@@ -513,9 +557,11 @@ class Blaming:
                 own.append(probe.repairs[repair])
             elif all(kind.exact for kind in kinds) and wanted is None:
                 alike.append(probe.repairs[repair])
-            elif wanted is None or event.shape:
-                blind.append(probe.repairs[repair])
-        return own + alike, blind
+            elif trial is None:
+                others.append(probe.repairs[repair])
+        if own and wanted is not None and not event.shape:
+            others = []
+        return Probed(mending, own + alike, others)
 
     def taken(self, event: Event) -> set[int]:
         """The stages whose parts other lines for the same variable hold."""
@@ -526,6 +572,57 @@ class Blaming:
             if one.line != event.line and status.exact and status.own and status.match.target.slot == wanted:
                 found |= set(status.match.target.through)
         return found
+
+
+class Probed(NamedTuple):
+    """Repairs of a line."""
+
+    mending: list[Repair]  # that make results right
+    right: list[Repair]  # that make the line part of a gradient, best what its name says
+    others: list[Repair]
+
+
+class WhatIf:
+    """What the results would be, if a line had another value."""
+
+    def __init__(self, judged: Judgement, event: Event) -> None:
+        self.judged = judged
+        self.event = event
+        self.replay = judged.found.replay
+        self.wrong = judged.reaches(event) or judged.wrong
+        leaves = [judged.found.found[name].leaf for name in self.wrong]
+        self.steps = self.replay.downstream(event.leaf, leaves)
+        self.now = self.replay.series(event.leaf)
+
+    def mends(self, value: Series) -> bool:
+        """Are all results right that the line reaches?"""
+        try:
+            other = self.assigned(value)
+            found = self.replay.with_other(self.event.leaf, other, self.steps)
+            return all(
+                self.judged.agrees(name, found[leaf]) if (leaf := self.judged.found.found[name].leaf) in found else False
+                for name in self.wrong
+            )  # fmt: skip
+        except (ValueError, TypeError, IndexError):
+            return False
+
+    def assigned(self, value: Series) -> Series:
+        """What the name would hold."""
+        event = self.event
+        if not event.part:
+            return list(value) if not event.shape else [spread(a, np.shape(b)) for a, b in zip(value, self.now, strict=True)]
+        part = self.replay.series(event.part)
+        with np.errstate(all="ignore"):
+            rows = zip(value, part, self.now, strict=True)
+            return [UPDATED[event.update](total, old, new) for new, old, total in rows]
+
+
+UPDATED: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "+=": lambda total, old, new: total - old + new,
+    "-=": lambda total, old, new: total + old - new,
+    "*=": lambda total, old, new: total / old * new,
+    "/=": lambda total, old, new: total * old / new,
+}
 
 
 class Probe:
@@ -607,6 +704,10 @@ def failures(found: Pass) -> int:
 def line_is_right(judged: Judgement, event: Event) -> bool:
     """Is a line what its name says, in every turn of a loop?"""
     same_line = [one for one in judged.found.events if one.line == event.line and one.name == event.name]
+    if len(same_line) == 1 and same_line[0].update == "=" and not same_line[0].shape:
+        alone = sum(one.name == event.name for one in judged.found.events) == 1
+        if alone and judged.wanted(event) is not None and not judged.statuses[same_line[0].number].whole:
+            return False
     return bool(same_line) and all(map(judged.fits, same_line))
 
 
@@ -669,6 +770,15 @@ def statement_changes(event: Event, block: list[ast.stmt]) -> Iterator[Change]:
                 else:
                     made.target = repair.node  # type: ignore[attr-defined]
                 yield instead(repair.finding, repair.words, made)
+    yield from moved_down(event, block)
+    if len(block) > 1:
+        yield Change("extra", "this line is too much", "", block, [*block[:place], *block[place + 1 :]])
+
+
+def moved_down(event: Event, block: list[ast.stmt]) -> Iterator[Change]:
+    """A line below the one that completes what it uses."""
+    node = event.node
+    place = [one is node for one in block].index(True)
     uses = {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
     for later in range(len(block) - 1, place, -1):
         written = {one.id for one in ast.walk(block[later]) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
@@ -677,9 +787,7 @@ def statement_changes(event: Event, block: list[ast.stmt]) -> Iterator[Change]:
             name = sorted(written & uses)[0]
             yield Change("too-early", f"{name} is not complete here: move this line below line {block[later].lineno}",
                          "", block, after)  # fmt: skip
-            break
-    if len(block) > 1:
-        yield Change("extra", "this line is too much", "", block, [*block[:place], *block[place + 1 :]])
+            return
 
 
 def blocks_of(tree: ast.AST) -> dict[int, list[ast.stmt]]:

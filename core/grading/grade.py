@@ -125,6 +125,8 @@ def lines(file: str, found: Pass, judged: Judgement, blamed: Sequence[Blame]) ->
     for event in found.events:
         if event.lacks and event.lacks in lacking and rows[event.line].verdict != WRONG:
             rows[event.line].verdict = CARRIED
+        elif event.problem is not None and event.number in carried:
+            continue
         elif event.problem is not None and (row := rows[event.line]).verdict != WRONG:
             row.verdict, row.finding = WRONG, "not-given" if event.lacks else "shapes"
             row.yours = row.expected = None

@@ -10,7 +10,7 @@ import numpy as np
 
 from backprop.grading.backward import ENOUGH, Pass
 from backprop.grading.targets import Match, Series, Target, gaps, same, sizes_of, squeezed
-from backprop.grading.tracing import MARK, Event
+from backprop.grading.tracing import MARK, Event, made_of
 
 MOST_SLICES = 60  # gradients whose entries a write is compared with
 
@@ -86,6 +86,12 @@ class Judgement:
             rows.append(Outcome(name, verdict, yours, expected))
         return rows
 
+    def agrees(self, name: str, yours: Series) -> bool:
+        """Would a gradient be right that has these values?"""
+        expected, target = self.expected(name), self.target(name)
+        sizes = target.sizes if target else sizes_of(expected)
+        return fitting(yours, expected) and same(yours, expected, sizes)
+
     def settled(self, name: str, yours: Series, expected: Series, off: Sequence[int]) -> str:
         """The verdict on a gradient that is off at some points in floats: many digits decide where
         the difference may be due to rounding."""
@@ -129,6 +135,9 @@ class Judgement:
         """What an event is judged by: what it adds, or what it assigns."""
         if event.update in ("+=", "-=") and event.part and not event.masked:
             series = self.found.replay.series(event.part)
+            if not event.shape:
+                whole = self.found.replay.series(event.leaf)
+                series = [spread(a, np.shape(b)) for a, b in zip(series, whole, strict=True)]
             return [-np.asarray(value) for value in series] if event.update == "-=" else series
         return self.found.replay.series(event.leaf)
 
@@ -268,24 +277,20 @@ class Judgement:
     @cached_property
     def inputs(self) -> dict[int, list[Event]]:
         """The events that each event uses directly."""
-        made = self.found.replay.made
-        known: dict[int, list[Event]] = {}
-        for event in self.found.events:
-            step = made.get(event.leaf)
-            start = step[1] if step is not None and step[0] == MARK else event.leaf
-            known[event.number] = self.nearest(start, event)
-        return known
+        return {event.number: self.nearest(event) for event in self.found.events}
 
-    def nearest(self, start: str, event: Event) -> list[Event]:
-        made, found, seen, waiting = self.found.replay.made, [], {start}, [start]
+    def nearest(self, event: Event) -> list[Event]:
+        made, found = self.found.replay.made, []
+        step = made.get(event.leaf)
+        waiting = list(made_of(step)) if step is not None and step[0] == MARK else [event.leaf]
+        seen = set(waiting)
         while waiting:
             leaf = waiting.pop()
             other = self.marks.get(leaf)
             if other is not None and other is not event:
                 found.append(other)
                 continue
-            step = made.get(leaf)
-            for one in () if step is None else step[1:2] if step[0] == MARK else step[1:]:
+            for one in made_of(made.get(leaf)):
                 if one not in seen:
                     seen.add(one)
                     waiting.append(one)
@@ -315,8 +320,7 @@ class Judgement:
             if leaf in seen or (leaf in self.marks and self.marks[leaf] is not event):
                 continue
             seen.add(leaf)
-            step = made.get(leaf)
-            waiting += () if step is None else step[1:2] if step[0] == MARK else step[1:]
+            waiting += made_of(made.get(leaf))
         return False
 
     def way(self, variables: Sequence[str]) -> list[Event]:
@@ -338,8 +342,10 @@ class Judgement:
 
     def fits(self, event: Event) -> bool:
         """Is a line what its name says, or part of a gradient if its name says nothing?"""
-        status = self.statuses[event.number]
-        return status.exact and (status.own or self.wanted(event) is None)
+        status, promised = self.statuses[event.number], self.wanted(event) is not None
+        if promised and status.match and status.match.target.spread:
+            return event.number in self.finished
+        return status.exact and (status.own or not promised)
 
     def score(self) -> int:
         """How much of the pass is right: results and lines."""
@@ -350,6 +356,14 @@ class Judgement:
         """Are all results right, and all lines about gradients?"""
         lines = (event for event in self.found.events if event.number in self.alike)
         return not self.wrong and all(map(self.fits, lines))
+
+
+def spread(value: Any, shape: tuple[int, ...]) -> Any:
+    """A value in the shape of what it is added to."""
+    try:
+        return value if np.shape(value) == shape else np.broadcast_to(value, shape)
+    except ValueError:
+        return value
 
 
 def fitting(yours: Series, expected: Series) -> bool:

@@ -10,8 +10,9 @@ import numpy as np
 from backprop.arithmetic.arrays import ARRAYS
 from backprop.engine.guards import holds
 from backprop.errors import LimitError
+from backprop.gates.shapes import MismatchError
 from backprop.grading.targets import Series
-from backprop.grading.tracing import MARK
+from backprop.grading.tracing import MARK, made_of
 from backprop.language.syntax import HELD
 from backprop.reading.recorder import Recorder, content
 
@@ -99,6 +100,31 @@ class Replay:
         value = self.recorder.fixed[leaf] if leaf[:1] == HELD else float(leaf)
         return [value] * self.count
 
+    def downstream(self, leaf: str, wanted: Sequence[str]) -> list[tuple[str, Sequence[str], str]]:
+        """The steps between a leaf and some others."""
+        needed = set().union(*map(self.reached, wanted))
+        dirty = {leaf}
+        steps = []
+        for (gate, *leaves), made in self.steps:
+            if made in needed and made not in dirty and any(one in dirty for one in leaves):
+                dirty.add(made)
+                steps.append((gate, leaves, made))
+        return steps
+
+    def with_other(
+        self, leaf: str, other: Series, steps: Sequence[tuple[str, Sequence[str], str]]
+    ) -> dict[str, Series]:
+        """The values that change if a leaf has another value."""
+        found = {leaf: other}
+        for gate, leaves, made in steps:
+            fed = [found[one] if one in found else self.series(one) for one in leaves[:1 if gate == MARK else None]]
+            if gate == MARK:
+                found[made] = fed[0]
+                continue
+            with np.errstate(all="ignore"):
+                found[made] = [value_of(gate, row) for row in zip(*fed, strict=True)]
+        return found
+
     def series(self, leaf: str) -> Series:
         return self.memo.values[self.id_of(leaf)]
 
@@ -145,11 +171,7 @@ class Replay:
         """All leaves that a leaf is made of, itself included."""
         found, waiting = {leaf}, [leaf]
         while waiting:
-            step = self.made.get(waiting.pop())
-            if step is None:
-                continue
-            leaves = step[1:2] if step[0] == MARK else step[1:]
-            for one in leaves:
+            for one in made_of(self.made.get(waiting.pop())):
                 if one not in found:
                     found.add(one)
                     waiting.append(one)
@@ -160,5 +182,5 @@ def value_of(gate: str, fed: Sequence[Any]) -> Any:
     """A gate in floats."""
     try:
         return ARRAYS.value[gate](*map(ARRAYS.number, fed))
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, TypeError, MismatchError):
         return np.float64("nan")

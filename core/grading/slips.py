@@ -177,6 +177,7 @@ def missing_factor(site: Site) -> Iterator[tuple[str, ast.expr]]:
         yield f"the factor {name} is missing", product(site.node, named(name))
     for name in site.values[:MOST_NAMES]:
         yield f"this is to be divided by {name}", quotient(site.node, named(name))
+        yield f"the factor 2 * {name} is missing", product(site.node, named(f"2 * {name}"))
         yield f"the factor 1 - {name} is missing", product(site.node, named(f"(1 - {name})"))
         yield f"the factor 1 - {name}**2 is missing", product(site.node, named(f"(1 - {name}**2)"))
         yield f"the mask {name} > 0 is missing", product(site.node, named(f"({name} > 0)"))

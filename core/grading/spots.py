@@ -136,6 +136,9 @@ def others(
         held = attempt - found > 10 and random.random() < 0.5
         names = [name for name in moving if not held or random.random() < 0.5]
         moved = {name: shaken(first.point[name], spread, random) for name in names}
+        if found % 2:
+            moved |= {name: relabelled(first.point[name], random) for name in first.point
+                      if name not in moving and label(first.point[name])}  # fmt: skip
         try:
             spot = spot_at(program, {**first.point, **moved}, upstream, random)
             if not usable(program, spot) or bends(program, spot.values):
@@ -197,9 +200,22 @@ def shaken_number(value: float, spread: float, random: Random) -> float:
     return value * (1 + spread * random.uniform(-1, 1)) + spread * random.uniform(-1, 1)
 
 
+def relabelled(value: Any, random: Random) -> Any:
+    """The other label; of an array, the labels in another order."""
+    if isinstance(value, float):
+        return 1.0 - value
+    order = list(range(len(value)))
+    random.shuffle(order)
+    return value[order]
+
+
+def label(value: Any) -> bool:
+    return value in (0.0, 1.0) if isinstance(value, float) else labels(value)
+
+
 def labels(value: Any) -> bool:
     """An array of zeros and ones, or one whose rows are distributions."""
-    if isinstance(value, float) or not value.size or (value < 0).any():
+    if isinstance(value, float) or not value.ndim or not value.size or (value < 0).any():
         return False
     whole = ((value == 0) | (value == 1)).all()
     return bool(whole or (abs(value.sum(axis=-1) - 1) < 1e-12).all())

@@ -184,7 +184,8 @@ def mark_of(value: Any) -> float:
     flat = np.ravel(value)
     if flat.size == 1:
         return float(flat[0])
-    return float(np.dot(flat, 0.5 + (np.arange(flat.size) * GOLDEN) % 1.0))
+    with np.errstate(all="ignore"):
+        return float(np.dot(flat, 0.5 + (np.arange(flat.size) * GOLDEN) % 1.0))
 
 
 def sizes_of(series: Series) -> tuple[float, ...]:

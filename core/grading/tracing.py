@@ -9,7 +9,7 @@ can be changed afterwards.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,7 @@ class Event:
     function: str = ""
     role: str = ""  # forward: a line of the forward pass; update: a step along the gradient
     problem: BackpropError | None = None  # why it has no value: NaN stands there
+    alias: bool = False  # is it another name for the same array?
     lacks: str = ""  # the gradient that it uses and that has no value
 
     @property
@@ -107,6 +108,9 @@ class Tracer(Reader):
         self.last: dict[tuple[int, str], str] = {}
         self.functions: list[str] = []
         self.gradients: Mapping[str, str] = {}  # names of gradients, and whose they are
+        self.later: frozenset[str] = frozenset()  # names that the file gives a value somewhere
+        self.failed: list[str] = []  # the leaves that a line uses which fails
+        self.nothings: set[str] = set()  # names whose value and shape are not known
         self.shapes: Mapping[str, tuple[int, ...]] = {}  # of the variables
 
     # Names from outside.
@@ -118,7 +122,7 @@ class Tracer(Reader):
             return found
         if self.plain and (function := language_function(name)) is not None:
             return function
-        if self.noting and name in self.gradients:
+        if self.noting and (name in self.gradients or name in self.later):
             raise NotYetError(name)
         return super().missing(name)
 
@@ -169,7 +173,8 @@ class Tracer(Reader):
 
     def lost(self, node: ast.stmt, problem: Exception) -> None:
         """What a statement gives that can't be read, or that fails."""
-        if self.noting and isinstance(problem, (MisfitError, NotYetError)):
+        fails = isinstance(problem, (MisfitError, NotYetError)) or self.uses_nothing(node)
+        if self.noting and fails and isinstance(problem, UnreadError):
             try:
                 return self.broken(node, problem)
             except (UnreadError, BackpropError):
@@ -191,30 +196,46 @@ class Tracer(Reader):
         self.update = None
 
     def broken(self, node: ast.stmt, problem: UnreadError) -> None:
-        """A line that fails gives NaN; it is the mistake of this line alone."""
+        """A line that fails gives NaN; so does what can't go on with it."""
         self.update = None
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         target = targets[0]
         if len(targets) != 1 or not isinstance(target, (ast.Name, ast.Subscript)):
             raise problem
+        used = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
+        inherited = self.uses_nothing(node)
         self.statements.append(node)
+        self.failed = list(self.leaves_of(used))
         try:
-            self.assign(target, self.nothing(target))
+            value, known = self.nothing(target)
+            self.assign(target, value)
         finally:
             self.statements.pop()
+            self.failed = []
         event = self.events[-1]
-        event.problem = located(problem, self.machine.recorder.lines, node)
-        event.lacks = problem.name if isinstance(problem, NotYetError) else ""
+        if not known:
+            self.nothings.add(event.name)
+        if not inherited:
+            event.problem = located(problem, self.machine.recorder.lines, node)
+            event.lacks = problem.name if isinstance(problem, NotYetError) else ""
 
-    def nothing(self, target: ast.expr) -> Any:
-        """NaN in the shape that is promised by a name."""
-        shape = self.shapes.get(self.gradients.get(name_of(target), ""), ())
+    def leaves_of(self, names: Sequence[str]) -> Iterator[str]:
+        for name in dict.fromkeys(names):
+            value = self.scope.find(name)
+            if isinstance(value, (Number, Array)):
+                yield self.machine.leaf(value)
+
+    def nothing(self, target: ast.expr) -> tuple[Any, bool]:
+        """NaN in the shape that a name promises, and whether a shape is known."""
+        promised = self.gradients.get(name_of(target), "")
+        shape = self.shapes.get(promised, ())
         if isinstance(target, ast.Subscript):
             holder = self.value(target.value)
             shape = () if isinstance(holder, Array) else shape
         elif isinstance(found := self.scope.find(target.id), Array):  # type: ignore[attr-defined]
             shape = found.shape
-        return Array.new(np.full(shape, np.nan), None) if shape else float("nan")
+        value = Array.new(np.full(shape, np.nan), None) if shape else float("nan")
+        return value, promised in self.shapes
 
     def of_Name(self, node: ast.Name) -> Any:  # noqa: N802
         found = self.scope.find(node.id)
@@ -392,9 +413,16 @@ class Tracer(Reader):
         event = self.new(node, target, name, update, part)
         scope = id(self.scope), target
         event.before = self.last.get(scope, "")
+        event.alias = isinstance(getattr(node, "value", None), ast.Name) and isinstance(value, Array)
         value = self.marked(value, event)
         self.last[scope] = event.leaf
+        if self.nothings and event.name not in self.nothings and self.uses_nothing(node):
+            self.nothings.add(event.name)
         return value
+
+    def uses_nothing(self, node: ast.stmt) -> bool:
+        """Does a line use a name whose value and shape are not known?"""
+        return any(isinstance(one, ast.Name) and one.id in self.nothings for one in ast.walk(node))
 
     def in_numbers(self, value: Any) -> Any:
         """A list of numbers as an array, where something in it depends on an input."""
@@ -435,7 +463,8 @@ class Tracer(Reader):
         recorder = self.machine.recorder
         if isinstance(value, Array):
             leaf = value.read(recorder)
-            if value.parent is not None or not (value.depends or event.name in self.gradients):
+            known = value.depends or event.name in self.gradients or self.failed
+            if value.parent is not None or not known:
                 event.leaf = leaf
                 return value
             event.leaf = self.mark(leaf, event)
@@ -443,7 +472,7 @@ class Tracer(Reader):
             value.memory.version += 1
             return value
         constant = not isinstance(value, Number)
-        if constant and not (event.name in self.gradients and not isinstance(value, bool)):
+        if constant and not self.failed and not (event.name in self.gradients and not isinstance(value, bool)):
             event.leaf = self.machine.leaf(value)
             return value
         event.leaf = self.mark(self.machine.leaf(value), event)
@@ -454,7 +483,7 @@ class Tracer(Reader):
         recorder = self.machine.recorder
         recorder.count += 1
         found = f"{HIDDEN}{recorder.count}"
-        recorder.known[MARK, leaf, str(event.number)] = found
+        recorder.known[MARK, leaf, str(event.number), *self.failed] = found
         return found
 
     def enter(self, source: Source) -> None:
@@ -462,6 +491,13 @@ class Tracer(Reader):
         self.source = source
         self.machine.recorder.lines = Lines(source.lines.text)
         self.machine.recorder.places = {}
+
+
+def made_of(step: Sequence[str] | None) -> Sequence[str]:
+    """The leaves that a step is made of."""
+    if step is None:
+        return ()
+    return (step[1], *step[3:]) if step[0] == MARK else step[1:]
 
 
 def language_function(name: str) -> Builtin | None:

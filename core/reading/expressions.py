@@ -10,7 +10,7 @@ import numpy as np
 
 from backprop.language.spellings import spelling
 from backprop.reading import builtins, indexing, library, texts
-from backprop.reading.diagnostics import UnreadError
+from backprop.reading.diagnostics import MisfitError, UnreadError
 from backprop.reading.machine import LARGEST, TOO_LARGE, Machine
 from backprop.reading.memory import Array, Number
 from backprop.reading.values import (
@@ -159,7 +159,7 @@ class Expressions:
                 else not value
             )
         if not is_numeric(value):
-            raise UnreadError(f"{described(value)} has no sign")
+            raise MisfitError(f"{described(value)} has no sign")
         if isinstance(node.op, ast.UAdd):
             return value
         if isinstance(node.op, ast.Invert):
