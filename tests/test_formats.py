@@ -45,7 +45,7 @@ MARKDOWN = """\
 | stage | value | gradient | local derivative | passes back |
 |:--|--:|--:|:--|:--|
 | `x` | 2 | 0 |  |  |
-| (1) `f = relu(x)` | 2 | 1 | `df/dx = x > 0 = 1` | `dx = 1` |
+| (1) `f = relu(x)` | 2 | 1 | `df/dx = (x > 0) = 1` | `dx = 1` |
 """
 CSV = """\
 kind,id,name,gate,code,value,gradient,inputs,local,flows

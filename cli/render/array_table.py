@@ -18,7 +18,15 @@ from rich.text import Text
 from backprop.answer.report import Report
 from backprop.cli.output import UNBOUNDED
 from backprop.cli.render.arrays import brief
-from backprop.cli.render.frame import BACKWARD, FORWARD, INPUTS, headings, new_table, numbered
+from backprop.cli.render.frame import (
+    BACKWARD,
+    FORWARD,
+    INPUTS,
+    folded,
+    headings,
+    new_table,
+    numbered,
+)
 from backprop.cli.render.lines import Pull, pulls, shape_of, short_code
 from backprop.cli.render.numbers import View
 from backprop.cli.render.selection import ALL, Gap, inputs, shown
@@ -88,7 +96,8 @@ class ArrayStages:
             for row in group:
                 cells = [] if row.slot is None else self.cells(row.slot)
                 style = "bold" if row.output else None
-                table.add_row(row.title, *cells, self.passing_back(row, inline=False), style=style)
+                title = folded(row.title, self.report.program.size)
+                table.add_row(title, *cells, self.passing_back(row, inline=False), style=style)
             table.add_section()
         return table
 
@@ -104,7 +113,7 @@ class ArrayStages:
         grid = Table.grid(padding=(0, 1))
         grid.add_column(no_wrap=True)
         grid.add_column(no_wrap=True)
-        grid.add_column(overflow="fold", max_width=FORMULA)
+        grid.add_column(overflow="fold", max_width=None if inline else FORMULA)
         for name, sign, formula, flow in row.pulls:
             if flow is None:
                 grid.add_row(name, sign, f"{formula}: nothing passes" if sign else formula)

@@ -8,7 +8,7 @@ from typing import Any
 
 from backprop.answer.plain import plain
 from backprop.answer.report import Report
-from backprop.cli.render.lines import doubted
+from backprop.cli.render.lines import doubted, unrepeated
 from backprop.errors import visible
 
 SCHEMA = "backprop/check/1"
@@ -42,7 +42,7 @@ def render_lines(
         yield f"note: {visible(remark.message)}\n"
     for notice in report.notices:
         if notice not in report.faults:
-            yield f"note: {visible(notice.message)}\n"
+            yield f"note: {visible(unrepeated(notice.message, doubts))}\n"
     for departure in departures:
         yield f"unexpected: {visible(departure)}\n"
 

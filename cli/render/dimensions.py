@@ -13,7 +13,7 @@ from rich.text import Text
 from backprop.answer.dimensions import Dimensions
 from backprop.cli.output import UNBOUNDED
 from backprop.cli.render.csv import line
-from backprop.cli.render.frame import BACKWARD, FORWARD, new_table, numbered
+from backprop.cli.render.frame import BACKWARD, FORWARD, folded, new_table, numbered
 from backprop.cli.render.json import render_object
 from backprop.cli.render.lines import headline
 from backprop.cli.render.markdown import code, row
@@ -72,7 +72,7 @@ class Sides:
     it is narrow all of it stands below the name of the stage."""
 
     def __init__(self, sizes: Dimensions) -> None:
-        most = sizes.program.size
+        self.most = most = sizes.program.size
         self.groups = [
             [one._replace(title=numbered(None, one.title, most)) for one in inputs(sizes)],
             [
@@ -118,7 +118,7 @@ class Sides:
                 else:
                     pairs = zip(formulas, dimensions, strict=True)
                     cells = ["\n".join(f"{one}\n  {other}" for one, other in pairs)]
-                table.add_row(title, shape, gradient, *cells)
+                table.add_row(folded(title, self.most), shape, gradient, *cells)
             table.add_section()
         return table
 

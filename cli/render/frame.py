@@ -27,9 +27,19 @@ def new_table() -> Table:
 
 
 def numbered(number: int | None, code: str, most: int) -> str:
-    """`(3) q = x + y`, with room for the largest number; long code is folded below itself. An
-    input has no number."""
+    """`(3) q = x + y`, with room for the largest number. An input has no number."""
     head = f"({number}) " if number else ""
-    margin = " " * (len(str(most)) + 3 if most else 0)
+    return head.rjust(room(most)) + code
+
+
+def folded(title: str, most: int) -> str:
+    """The same on several lines, if it is long."""
+    margin = room(most)
+    head, code = title[:margin], title[margin:]
     lines = [code[start : start + WIDEST] for start in range(0, len(code), WIDEST)] or [""]
-    return head.rjust(len(margin)) + f"\n{margin}".join(lines)
+    return head + f"\n{' ' * margin}".join(lines)
+
+
+def room(most: int) -> int:
+    """Columns that the largest number of a stage takes."""
+    return len(str(most)) + 3 if most else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ NOTHING = "nothing passes"
 BESIDE = 6  # answers in doubt that the verdict names
 CERTAIN = ("agree", "unchecked")  # verdicts that one line below the answers says
 READABLE = 60  # characters of a formula that is shown beside its number
+SLOPES = re.compile(r"; (\S+) is (\S+ on the left and \S+ on the right)")
+COMPARED = re.compile(r"^[^()]* (?:[<>]=?|[=!]=) [^()]*$")
 
 
 class Passing(NamedTuple):
@@ -74,7 +77,7 @@ def passings(report: Report, computed: Computed, view: View) -> list[Passing]:
         if not report.every.reached(stage.slot):
             formula, number = formula or "unknown", ""
         passes = "" if flow is None else f"d{name} {sign(report, stage, place)} {view.short(flow)}"
-        shown = "" if formula == number else formula
+        shown = "" if formula == number else COMPARED.sub(r"(\g<0>)", formula)
         rows.append(Passing(f"d{stage.name}/d{name}", shown, number, passes))
     return rows
 
@@ -146,12 +149,27 @@ def answers(
 
 def notes(report: Report) -> list[str]:
     """A line for each thing worth knowing, but for what stderr says of an infinite answer."""
-    messages = [notice.message for notice in report.notices if notice not in report.faults]
+    doubts = doubted(report)
+    messages = [
+        unrepeated(notice.message, doubts)
+        for notice in report.notices
+        if notice not in report.faults
+    ]
     if report.jacobian is not None:
         messages.append(f"the stages show the gradient of sum({report.program.output_name})")
     messages += [remark.message for remark in report.check.remarks]
     more = len(messages) - NOTES
     return messages[:NOTES] + ([f"and {more} more notes; --json has them all"] if more > 0 else [])
+
+
+def unrepeated(message: str, doubts: dict[str, Judged]) -> str:
+    """A note without the slopes that the verdict of the same derivative has."""
+
+    def said(found: re.Match[str]) -> str:
+        judged = doubts.get(found[1])
+        return "" if judged and found[2] in judged.reason else found[0]
+
+    return SLOPES.sub(said, message)
 
 
 def verdict(report: Report) -> str:

@@ -21,6 +21,7 @@ from backprop.cli.render.frame import (
     FORWARD,
     INPUTS,
     Headings,
+    folded,
     headings,
     new_table,
     numbered,
@@ -105,7 +106,7 @@ class Stages:
         first, *others = [self.cells(one) for one in row.passings] or [("", "")]
         style = "bold" if row.output else None
         cells = [dimmed(number) for number in row.numbers]
-        table.add_row(row.title, *cells, *first, style=style)
+        table.add_row(folded(row.title, self.report.program.size), *cells, *first, style=style)
         for other in others:
             table.add_row("", *[""] * len(cells), *other, style=style)
 
@@ -115,18 +116,17 @@ class Stages:
     def listed(self, width: int, *, ascii_only: bool) -> Iterator[RenderableType]:
         """Every stage with its numbers and what it passes back below its name."""
         named = headings(ascii_only=ascii_only)
-        widest = max((cell_len(row.title) for row in self.inputs), default=0)
-        for group in self.groups:
+        for group in filter(None, self.groups):
             yield Text()
+            if group is self.inputs:
+                yield from listed_inputs(group, width, named)
+                continue
             for row in group:
-                if not row.passings and row.numbers and group is self.inputs:
-                    yield from listed_input(row, widest, width, named)
-                    continue
                 if row is not group[0]:
                     yield Text()
                 style = "bold" if row.output else ""
                 yield from hanging(Text(row.title, style=style), width, margin(width) + 2)
-                yield from listed_numbers(row, width, named)
+                yield from listed_numbers(parts(row, named), width)
                 yield from listed_passings(row.passings, width)
         yield Text()
 
@@ -157,18 +157,25 @@ def parts(row: Row, named: Headings) -> list[Text]:
     ]
 
 
-def listed_input(row: Row, widest: int, width: int, named: Headings) -> Iterator[Text]:
-    """An input on one line with its numbers, or above them."""
-    line = Text(BETWEEN).join([Text(row.title.ljust(widest)), *parts(row, named)])
-    if line.cell_len <= width:
-        yield line
-    else:
-        yield from hanging(Text(row.title), width, margin(width) + 2)
-        yield from listed_numbers(row, width, named)
+def listed_inputs(rows: Sequence[Row], width: int, named: Headings) -> Iterator[Text]:
+    """Each on one line with its numbers; where that is too long, above them."""
+    titles = [row.title if width >= NARROW else row.title.strip() for row in rows]
+    found = [parts(row, named) for row in rows]
+    columns = [titles, *([part.plain for part in column] for column in zip(*found, strict=True))]
+    widths = [max(map(cell_len, column)) for column in columns[:-1]]
+    for title, numbers in zip(titles, found, strict=True):
+        cells = [Text(title), *numbers]
+        for cell, room in zip(cells, widths, strict=False):
+            cell.pad_right(room - cell.cell_len)
+        line = Text(BETWEEN).join(cells)
+        if line.cell_len <= width:
+            yield line
+        else:
+            yield from hanging(Text(title), width, margin(width) + 2)
+            yield from listed_numbers(numbers, width)
 
 
-def listed_numbers(row: Row, width: int, named: Headings) -> Iterator[Text]:
-    found = parts(row, named)
+def listed_numbers(found: Sequence[Text], width: int) -> Iterator[Text]:
     line = Text(" " * margin(width)) + Text(BETWEEN).join(found)
     if line.cell_len <= width:
         found = [Text(BETWEEN).join(found)] if found else []

@@ -23,7 +23,7 @@ ROWS = (
          samples=(WIDE, POSITIVE), ulps=(0.5, 1.4)),
     Gate(name="recip", symbol="1/x", form="1 / a", parameters="a", partials=("-out*out",),
          textbook=("-1/a**2",),
-         flow="multiplies its gradient by minus the square of its output",
+         flow="multiplies its gradient by minus one over its input squared",
          value="1/a", formula="1/a", pole="a == 0", aliases=("reciprocal",),
          samples=(POSITIVE,), ulps=(0.5, 1.9)),
     Gate(name="square", symbol="**2", form="a**2", parameters="a", partials=("2*a",),
