@@ -141,6 +141,10 @@ def test_a_reason_stands_once(command: Command) -> None:
     assert "\ncheck: rounding for f, df/dx\n" in done
     done = command("check", "(1-cos(x))/x**2", "--x=1e-4").stdout
     assert done.count("no digit is right") == 1
+    for program, value in (("abs(x)", "0"), ("sum(abs(x))", "[1, 0]")):
+        for name in ("check", "eval"):
+            done = command(name, program, f"--x={value}", check=True).stdout
+            assert done.count("-1 on the left and 1 on the right") == 1
 
 
 # Colours.

@@ -34,7 +34,7 @@ def render_lines(
     named = [(output, check.value)] if check.value else []
     named += [(f"d{output}/d{name}", judged) for name, judged in check.inputs.items()]
     for name, judged in named:
-        if name in doubts and judged and not check.reason.startswith(f"{name}: {judged.reason}"):
+        if name in doubts and judged and not repeats(check.reason, output, name, judged.reason):
             yield f"{name}: {judged.verdict}: {judged.reason}\n"
         if judged and judged.exact and check.exact_digits:
             yield f"{name} = {judged.exact_text}\n"
@@ -45,6 +45,11 @@ def render_lines(
             yield f"note: {visible(unrepeated(notice.message, doubts))}\n"
     for departure in departures:
         yield f"unexpected: {visible(departure)}\n"
+
+
+def repeats(overall: str, output: str, name: str, reason: str) -> bool:
+    """Does the overall verdict have the reason of one answer? Of arrays it names the entry."""
+    return overall.startswith((f"{name}: {reason}", f"d{output}/d{reason}"))
 
 
 def render_json(

@@ -19,7 +19,7 @@ NOTHING = "nothing passes"
 BESIDE = 6  # answers in doubt that the verdict names
 CERTAIN = ("agree", "unchecked")  # verdicts that one line below the answers says
 READABLE = 60  # characters of a formula that is shown beside its number
-SLOPES = re.compile(r"; (\S+) is (\S+ on the left and \S+ on the right)")
+SLOPES = re.compile(r"; (d[^;]+?) is (\S+ on the left and \S+ on the right)")
 COMPARED = re.compile(r"^[^()]* (?:[<>]=?|[=!]=) [^()]*$")
 
 
@@ -166,7 +166,7 @@ def unrepeated(message: str, doubts: dict[str, Judged]) -> str:
     """A note without the slopes that the verdict of the same derivative has."""
 
     def said(found: re.Match[str]) -> str:
-        judged = doubts.get(found[1])
+        judged = doubts.get(found[1].partition("[")[0])
         return "" if judged and found[2] in judged.reason else found[0]
 
     return SLOPES.sub(said, message)
