@@ -9,7 +9,7 @@ import click
 
 from backprop.answer.evaluation import arrays_in, staged
 from backprop.cli.files import read_text
-from backprop.cli.output import print_pieces
+from backprop.cli.output import print_lines, print_pieces
 from backprop.errors import BackpropError
 from backprop.language.parser import parse
 
@@ -46,7 +46,7 @@ def answered(asked: Question) -> int:
     answer = about_claims if chosen["claims"] else about_sameness
     pieces, code = answer(asked, chosen)
     if not chosen["quiet"]:
-        print_pieces(pieces)
+        (print_pieces if chosen["as_json"] else print_lines)(pieces)
     return code
 
 

@@ -102,6 +102,8 @@ def invoke(group: object, args: list[str], child: Child | None) -> int:
 
 def say(message: str, code: int = 2) -> int:
     """Print to stderr, whatever characters it can show."""
+    from backprop.cli.colour import coloured
+    from backprop.cli.output import wants_colour
     from backprop.errors import clipped
 
     if sys.stderr is None:
@@ -110,9 +112,10 @@ def say(message: str, code: int = 2) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
         encoding = sys.stderr.encoding or "ascii"
-        sys.stderr.write(
-            clipped(message).encode(encoding, "backslashreplace").decode(encoding) + "\n"
-        )
+        shown = clipped(message).encode(encoding, "backslashreplace").decode(encoding) + "\n"
+        if wants_colour(sys.stderr):
+            shown = "".join(map(coloured, shown.splitlines(keepends=True)))
+        sys.stderr.write(shown)
         sys.stderr.flush()
     except OSError:
         discard_output()

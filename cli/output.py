@@ -44,6 +44,11 @@ def print_bytes(data: bytes) -> None:
 
 
 def print_rich(renderables: Iterable[RenderableType]) -> None:
+    print_pieces([drawn(renderables)])
+
+
+def drawn(renderables: Iterable[RenderableType]) -> str:
+    """What Rich makes of an answer for standard output, its width and its colours."""
     if sys.stdout is None:
         print_pieces(())
     show_any_character(sys.stdout)
@@ -51,7 +56,20 @@ def print_rich(renderables: Iterable[RenderableType]) -> None:
     with console.capture() as captured:
         for renderable in renderables:
             console.print(renderable)
-    print_pieces(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Write lines whose first words have colours on a terminal: verdicts, notes."""
+    print_pieces(lines_for_terminal(lines))
+
+
+def lines_for_terminal(lines: Iterable[str]) -> Iterable[str]:
+    if not wants_colour(sys.stdout):
+        return lines
+    from backprop.cli.colour import coloured
+
+    return map(coloured, lines)
 
 
 def console_for(stream: TextIO) -> Console:
@@ -72,10 +90,10 @@ def console_for(stream: TextIO) -> Console:
     )
 
 
-def wants_colour(stream: TextIO) -> bool:
+def wants_colour(stream: TextIO | None) -> bool:
     """NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR and TERM, in that order; else a terminal."""
     setting = os.environ.get
-    if setting("NO_COLOR"):
+    if stream is None or setting("NO_COLOR"):
         return False
     for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
         if setting(name):

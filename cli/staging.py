@@ -1,4 +1,4 @@
-"""The options that decide how a text becomes gates, which most commands have."""
+"""The options that decide how a text becomes gates, and which stages an answer shows."""
 
 from __future__ import annotations
 
@@ -28,6 +28,17 @@ def ties_option(ties: str = AUTO) -> Decorator:
         "--ties", type=click.Choice(CHOICES), default=ties, show_default=True,
         help="The slope where max, abs and their like have none: the function's own, or a"
         " convention.",
+    )  # fmt: skip
+
+
+def selection_options() -> Decorator:
+    """--stages, --around and --order, which choose the stages that an answer shows."""
+    return decorating(
+        click.option("--stages", metavar="FIRST:LAST", help="Show only these stages, such as 3:9."),
+        click.option("--around", metavar="NAME",
+                     help="Show only the stages near a stage or an input."),
+        click.option("--order", type=click.Choice(("forward", "backward")), default="forward",
+                     help="List the stages from the inputs on, or from the output back."),
     )  # fmt: skip
 
 

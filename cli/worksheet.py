@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from backprop.cli.output import print_pieces
+from backprop.cli.output import print_lines, print_pieces
 from backprop.cli.python import unit_named
 from backprop.cli.variables import ProgramCommand, parse_program, program_text
 from backprop.errors import BackpropError
@@ -55,5 +55,8 @@ class WorksheetCommand(ProgramCommand):
             error.origin = error.origin or ctx.params["program"].removeprefix("@")
             raise
         if not ctx.params["quiet"]:
-            print_pieces((render_marks_json if ctx.params["as_json"] else render_marks)(result))
+            if ctx.params["as_json"]:
+                print_pieces(render_marks_json(result))
+            else:
+                print_lines(render_marks(result))
         return result.exit_code

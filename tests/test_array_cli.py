@@ -63,13 +63,13 @@ def test_shapes_alone_in_a_table(command: Command) -> None:
         == """\
 D(W, X)
 
- stage       shape   gradient   passes back     dimensions
- ─────────────────────────────────────────────────────────────────
- W           5x10    5x10
- X           10x3    10x3
+ stage           shape   gradient   passes back     dimensions
+ ─────────────────────────────────────────────────────────────────────
+     W           5x10    5x10
+     X           10x3    10x3
 
- D = W @ X   5x3     5x3        dW = dD @ X.T   5x3 @ 3x10 -> 5x10
-                                dX = W.T @ dD   10x5 @ 5x3 -> 10x3
+ (1) D = W @ X   5x3     5x3        dW = dD @ X.T   5x3 @ 3x10 -> 5x10
+                                    dX = W.T @ dD   10x5 @ 5x3 -> 10x3
 
 D is 5x3
 dD/dW is 5x10
@@ -276,19 +276,19 @@ def test_a_table_of_matrices(command: Command) -> None:
         == """\
 f(W, X) = W.dot(X)
 
- stage       shape   value          gradient     passes back
- ───────────────────────────────────────────────────────────────
- W           2x2     [[1, 2],       [[2, 0],
-                      [3, 4]]        [5, 2]]
- X           2x2     [[1, 0.5],     [[10, 14],
-                      [2,  -1]]      [14, 20]]
+ stage           shape   value ↓        gradient ↑   passes back
+ ───────────────────────────────────────────────────────────────────
+     W           2x2     [[1, 2],       [[2, 0],
+                          [3, 4]]        [5, 2]]
+     X           2x2     [[1, 0.5],     [[10, 14],
+                          [2,  -1]]      [14, 20]]
 
- f = W @ X   2x2     [[ 5, -1.5],   [[1, 2],     dW = df @ X.T
-                      [11, -2.5]]    [3, 4]]        = [[2, 0],
-                                                       [5, 2]]
-                                                 dX = W.T @ df
-                                                    = [[10, 14],
-                                                       [14, 20]]
+ (1) f = W @ X   2x2     [[ 5, -1.5],   [[1, 2],     dW = df @ X.T
+                          [11, -2.5]]    [3, 4]]        = [[2, 0],
+                                                           [5, 2]]
+                                                     dX = W.T @ df
+                                                        = [[10, 14],
+                                                           [14, 20]]
 
 f = [[5, -1.5], [11, -2.5]]
 df/dW = [[2, 0], [5, 2]]
@@ -305,23 +305,23 @@ def test_a_narrow_terminal_gets_a_list(command: Command) -> None:
         == """\
 f(x) = sum(x*x)
 
-x
-  value     [1, 2, 3]
-  gradient  [2, 4, 6]
+    x
+    value ↓     [1, 2, 3]
+    gradient ↑  [2, 4, 6]
 
-q = x * x
-  value     [1, 4, 9]
-  gradient  [1, 1, 1]
-  dx += dq * x
-      = [1, 2, 3]
-  dx += dq * x
-      = [1, 2, 3]
+(1) q = x * x
+    value ↓     [1, 4, 9]
+    gradient ↑  [1, 1, 1]
+    dx += dq * x
+        = [1, 2, 3]
+    dx += dq * x
+        = [1, 2, 3]
 
-f = sum(q)
-  value     14
-  gradient  1
-  dq = spread(df, q)
-     = [1, 1, 1]
+(2) f = sum(q)
+    value ↓     14
+    gradient ↑  1
+    dq = spread(df, q)
+       = [1, 1, 1]
 
 f = 14
 df/dx = [2, 4, 6]

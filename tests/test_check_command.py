@@ -56,7 +56,6 @@ def test_doubts_are_listed_where_there_are_several(command: Command) -> None:
     assert command("check", "(1-cos(x))/x**2", "--x=1e-4").stdout == (
         "rounding: df/dx: no digit is right (and 1 more)\n"
         "f: rounding: float64 keeps 8 digits here\n"
-        "df/dx: rounding: no digit is right\n"
         "note: q2 = 1 - q1 loses digits: of 16 right ones 8 are left\n"
         "note: 2*sin(x/2)**2 in place of 1 - cos(x) keeps 6 digits here\n"
     )

@@ -17,16 +17,16 @@ CHAIN = ("eval", "(x+y)*z", "--x=-2", "--y=5", "--z=-4")
 TABLE = """\
 f(x, y, z) = (x+y)*z
 
- stage       value   gradient   local derivative   passes back
- ─────────────────────────────────────────────────────────────
- x              -2         -4
- y               5         -4
- z              -4          3
+ stage           value ↓   gradient ↑   local derivative   passes back
+ ─────────────────────────────────────────────────────────────────────
+     x                -2           -4
+     y                 5           -4
+     z                -4            3
 
- q = x + y       3         -4   dq/dx = 1          dx = -4
-                                dq/dy = 1          dy = -4
- f = q * z     -12          1   df/dq = z = -4     dq = -4
-                                df/dz = q = 3      dz = 3
+ (1) q = x + y         3           -4   dq/dx = 1          dx = -4
+                                        dq/dy = 1          dy = -4
+ (2) f = q * z       -12            1   df/dq = z = -4     dq = -4
+                                        df/dz = q = 3      dz = 3
 
 f = -12
 df/dx = -4
@@ -45,7 +45,7 @@ MARKDOWN = """\
 | stage | value | gradient | local derivative | passes back |
 |:--|--:|--:|:--|:--|
 | `x` | 2 | 0 |  |  |
-| `f = relu(x)` | 2 | 1 | `df/dx = x > 0 = 1` | `dx = 1` |
+| (1) `f = relu(x)` | 2 | 1 | `df/dx = (x > 0) = 1` | `dx = 1` |
 """
 CSV = """\
 kind,id,name,gate,code,value,gradient,inputs,local,flows
@@ -143,7 +143,7 @@ def test_a_long_program_is_shown_at_both_ends(command: Command) -> None:
     program = "+".join(f"x{i}" for i in range(1000))
     point = json.dumps({f"x{i}": 1 for i in range(1000)})
     done = command("eval", program, "--at", point, "--no-check")
-    assert "... 879 more stages, in --json and --format csv" in done.stdout
+    assert "... 879 more stages: --stages 61:939, or --json for all" in done.stdout
     assert "f = q998 + x999" in done.stdout
 
 

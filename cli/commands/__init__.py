@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
+from backprop.cli.output import wants_colour
 from backprop.version import __version__
+
+NO_PAGER, OFF = "--no-pager", "backprop.no_pager"
 
 COMMANDS = {
     "eval": "value and gradient, stage by stage",
@@ -22,7 +27,32 @@ COMMANDS = {
 }
 
 
+class Painted(click.HelpFormatter):
+    """Help with its headings in bold on a terminal."""
+
+    def write_heading(self, heading: str) -> None:
+        from backprop.cli.colour import painted
+
+        super().write_heading(painted(heading, "bold") if wants_colour(sys.stdout) else heading)
+
+
+class Context(click.Context):
+    formatter_class = Painted
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["color"] = wants_colour(sys.stdout)
+        super().__init__(*args, **kwargs)
+
+
 class Commands(click.Group):
+    context_class = Context
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if NO_PAGER in args:  # wherever it stands: no variable is called so
+            ctx.meta[OFF] = True
+            args = [arg for arg in args if arg != NO_PAGER]
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -31,6 +61,7 @@ class Commands(click.Group):
             return None
         command = import_module(f"backprop.cli.commands.{name}").command
         assert isinstance(command, click.Command)
+        command.context_class = Context
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -63,5 +94,10 @@ HELP = """Symbolic and staged gradients, side by side.
   backprop gates sigmoid
 """
 
-group = Commands(name="backprop", help=HELP)
+group = Commands(
+    name="backprop",
+    help=HELP,
+    params=[click.Option([NO_PAGER], is_flag=True, expose_value=False,
+                         help="Print long answers directly, not through a pager.")],
+)  # fmt: skip
 group = click.version_option(__version__, "-V", "--version", prog_name="backprop")(group)

@@ -26,7 +26,7 @@ from backprop.cli.commands.eval import program_options, report_of
 from backprop.cli.files import read_text, write_whole
 from backprop.cli.grading import CheckCommand, chosen_format, graded, grading_options
 from backprop.cli.main import say
-from backprop.cli.output import print_pieces
+from backprop.cli.output import print_lines, print_pieces
 from backprop.cli.render.check import render_json, render_lines
 from backprop.cli.variables import Question
 from backprop.program.stage import stage
@@ -154,8 +154,10 @@ def command(
     said = list(departures(kept, stored, tolerance)) if stored else []
     code = WRONG if said else code
     if not quiet:
-        write = render_json if kind == "json" else render_lines
-        print_pieces(write(kept, code, said, count if points else None))
+        render, write = (
+            (render_json, print_pieces) if kind == "json" else (render_lines, print_lines)
+        )
+        write(render(kept, code, said, count if points else None))
     if write_expect and not code:
         write_whole(write_expect, expected_text(kept))
     elif write_expect:

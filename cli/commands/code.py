@@ -13,7 +13,8 @@ from backprop.answer.verdicts import METHODS, TIMEOUT
 from backprop.cli.checking import checked
 from backprop.cli.commands.eval import say_if_wrong
 from backprop.cli.files import write_whole
-from backprop.cli.output import print_pieces
+from backprop.cli.paging import show
+from backprop.cli.render.code import highlighted
 from backprop.cli.staging import staging_options
 from backprop.cli.variables import ProgramCommand, Question
 from backprop.emitting import LANGUAGES, about_arrays, emit, language
@@ -84,7 +85,7 @@ def command(
     if file:
         write_whole(file, text)
     else:
-        print_pieces([text])
+        show([highlighted(text, language(lang).name)])
     return say_if_wrong(report) if report and with_check else 0
 
 

@@ -13,10 +13,10 @@ from backprop.answer.report import Report
 from backprop.cli.checking import check_options, checked
 from backprop.cli.files import write_whole
 from backprop.cli.main import say
-from backprop.cli.output import print_pieces, print_rich
+from backprop.cli.output import drawn, print_pieces, print_rich
 from backprop.cli.render import FORMATS, render_text
 from backprop.cli.render.numbers import View
-from backprop.cli.staging import staging_options
+from backprop.cli.staging import selection_options, staging_options
 from backprop.cli.variables import ProgramCommand, Question
 from backprop.errors import UsageError
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 WRONG = 1
 NO_ANSWER = 3
+BACKWARD = "backward"  # the order of --order that isn't the usual one
+ANSWERS = 3  # lines below a table besides the gradient
 
 HELP = """Value and gradient of PROGRAM, forward and backward through every stage.
 
@@ -33,6 +35,7 @@ HELP = """Value and gradient of PROGRAM, forward and backward through every stag
   backprop eval "1/(1+exp(-(w*x+b)))" --w 2 --x=-1 --b=pi/3 --json
   backprop eval @staged.bp --at '{"x": 3, "y": -4}' --wrt x
   cat staged.bp | backprop eval - --x=3 --y=-4 --format markdown
+  backprop eval @staged.bp --x=3 --y=-4 --stages 3:9 --order backward
   backprop eval "D = W @ X" --shape W=5x10,X=10x3
   backprop eval "D = W @ X" --W=@w.npy --X="randn(10,3)" --upstream ones --save run.npz
 
@@ -85,6 +88,7 @@ def report_of(asked: Question, **options: Any) -> Report:
     help="Significant digits shown; JSON and CSV are always exact.",
 )
 @click.option("--full", is_flag=True, help="Show arrays in full, however large.")
+@selection_options()
 @click.option("--shapes", is_flag=True, help="Show the shape of every stage beside its numbers.")
 @click.option(
     "--shape",
@@ -105,6 +109,7 @@ def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], kind: str | None,
     as_json: bool, precision: int, full: bool, shapes: bool, no_check: bool, methods: str,
     check_timeout: float, digits: int | None, given_shapes: tuple[str, ...], save: str | None,
+    stages: str | None, around: str | None, order: str,
     **options: Any,
 ) -> int:  # fmt: skip
     del program, at, pairs
@@ -125,19 +130,25 @@ def command(
     report = report_of(asked, **options)
     if save is not None:
         keep(report, save)
-    report = show(report, judged, kind, View(precision, full, shapes))
+    view = View(precision, full, shapes)
+    if stages or around or order == BACKWARD:
+        from backprop.cli.render.selection import selection
+
+        view = view._replace(selection=selection(report, kind, stages, around, order))
+    report = show(report, judged, kind, view)
     return say_if_wrong(report) or say_if_not_finite(report)
 
 
 def show(report: Report, judged: Callable[[Report], Report], kind: str, view: View) -> Report:
     """Print the answer; a person sees the stages while the check still works."""
     if kind == "table":
+        from backprop.cli.paging import paged
         from backprop.cli.render.table import render_answers, render_stages
 
-        print_rich(render_stages(report, view))
-        sys.stdout.flush()
-        report = judged(report)
-        print_rich(render_answers(report, view))
+        with paged(drawn(render_stages(report, view)), ANSWERS + len(report.gradient)) as write:
+            sys.stdout.flush()
+            report = judged(report)
+            write(drawn(render_answers(report, view)))
     else:
         report = judged(report)
         print_pieces(render_text(report, kind, view))

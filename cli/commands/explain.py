@@ -9,6 +9,7 @@ import click
 
 from backprop.cli.commands.eval import program_options, report_of, say_if_not_finite
 from backprop.cli.output import print_pieces
+from backprop.cli.paging import show
 from backprop.cli.render.explain import render_json, render_markdown, render_text
 from backprop.cli.render.numbers import spoken
 from backprop.cli.variables import ProgramCommand, Question
@@ -50,5 +51,8 @@ def command(
     report = report_of(asked, **options)
     found = explain(report, partial(spoken, precision=precision), stage)
     render = render_json if as_json else render_markdown if markdown else render_text
-    print_pieces(render(found))
+    if as_json or markdown:
+        print_pieces(render(found))
+    else:
+        show(render(found))
     return say_if_not_finite(report)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from backprop.cli.output import print_pieces, print_rich
+from backprop.cli.output import drawn, print_pieces
+from backprop.cli.paging import show
 from backprop.errors import UsageError, closest
 from backprop.gates import ALIASES, GATES, array_gates, find
 from backprop.program.listing import row_dict
@@ -41,5 +42,5 @@ def command(name: str | None, as_json: bool) -> int:
     else:
         from backprop.cli.render.gates import render_all, render_one
 
-        print_rich(render_all(gates) if name is None else render_one(gates[0]))
+        show(drawn(render_all(gates) if name is None else render_one(gates[0])))
     return 0

@@ -7,6 +7,7 @@ it comes to below it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -17,13 +18,22 @@ from rich.text import Text
 from backprop.answer.report import Report
 from backprop.cli.output import UNBOUNDED
 from backprop.cli.render.arrays import brief
-from backprop.cli.render.frame import BACKWARD, FORWARD, INPUTS, WIDEST, left_out, new_table
-from backprop.cli.render.lines import Pull, pulls, shape_of, short_code, shown_stages
+from backprop.cli.render.frame import (
+    BACKWARD,
+    FORWARD,
+    INPUTS,
+    folded,
+    headings,
+    new_table,
+    numbered,
+)
+from backprop.cli.render.lines import Pull, pulls, shape_of, short_code
 from backprop.cli.render.numbers import View
+from backprop.cli.render.selection import ALL, Gap, inputs, shown
 
 FORMULA = 30  # columns of a formula before it is folded
-HEADINGS = 12  # columns before an array, in a list
-MARGIN = (0, 0, 0, 2)  # of what stands below the name of a stage, in a list
+HEADINGS = 14  # columns before an array, in a list
+MARGIN = (0, 0, 0, 4)  # of what stands below the name of a stage, in a list
 
 
 class Row(NamedTuple):
@@ -32,47 +42,62 @@ class Row(NamedTuple):
     title: str
     slot: int | None
     pulls: Sequence[Pull] = ()
+    output: bool = False
 
 
 class ArrayStages:
     def __init__(self, report: Report, view: View) -> None:
         self.report = report
         self.view = view
-        inputs = list(report.program.inputs.items())[:INPUTS]
-        self.inputs = [Row(name, slot) for name, slot in inputs]
+        self.selection = view.selection or ALL
+        given = list(inputs(report, self.selection).items())[:INPUTS]
+        most = report.program.size
+        self.inputs = [Row(numbered(None, name, most), slot) for name, slot in given]
         self.stages = [
-            Row(left_out(row), None) if isinstance(row, int)
+            Row(str(found), None) if isinstance(found, Gap)
             else Row(
-                f"{row.stage.name} = {short_code(row.stage.code)}",
-                row.stage.slot,
-                [*pulls(report, row)],
+                numbered(
+                    found.stage.id, f"{found.stage.name} = {short_code(found.stage.code)}", most
+                ),
+                found.stage.slot,
+                [*pulls(report, found)],
+                found.stage.slot == report.program.output,
             )
-            for row in shown_stages(report)
+            for found in shown(report, self.selection)
         ]  # fmt: skip
+
+    @property
+    def groups(self) -> list[list[Row]]:
+        """What comes first is above: with --order backward the stages."""
+        found = [self.inputs, self.stages]
+        return found[::-1] if self.selection.backward else found
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> Iterator[RenderableType]:
-        table = self.table()
+        table = self.table(ascii_only=options.ascii_only)
         wanted = console.measure(table, options=options.update(max_width=UNBOUNDED)).maximum
         if wanted <= options.max_width:
             yield table
         else:
             self.view = self.view._replace(width=options.max_width - HEADINGS)
-            yield from self.listed()
+            yield from self.listed(ascii_only=options.ascii_only)
 
-    def table(self) -> Table:
+    def table(self, *, ascii_only: bool) -> Table:
         table = new_table()
-        table.add_column("stage", overflow="fold", max_width=WIDEST)
+        table.add_column("stage", no_wrap=True)
         if self.view.shapes:
             table.add_column("shape")
-        table.add_column("value", style=FORWARD, overflow="fold")
-        table.add_column("gradient", style=BACKWARD, overflow="fold")
+        named = headings(ascii_only=ascii_only)
+        table.add_column(named.value, style=FORWARD, overflow="fold")
+        table.add_column(named.gradient, style=BACKWARD, overflow="fold")
         table.add_column("passes back", style=BACKWARD)
-        for group in (self.inputs, self.stages):
+        for group in self.groups:
             for row in group:
                 cells = [] if row.slot is None else self.cells(row.slot)
-                table.add_row(row.title, *cells, self.passing_back(row, inline=False))
+                style = "bold" if row.output else None
+                title = folded(row.title, self.report.program.size)
+                table.add_row(title, *cells, self.passing_back(row, inline=False), style=style)
             table.add_section()
         return table
 
@@ -88,7 +113,7 @@ class ArrayStages:
         grid = Table.grid(padding=(0, 1))
         grid.add_column(no_wrap=True)
         grid.add_column(no_wrap=True)
-        grid.add_column(overflow="fold", max_width=FORMULA)
+        grid.add_column(overflow="fold", max_width=None if inline else FORMULA)
         for name, sign, formula, flow in row.pulls:
             if flow is None:
                 grid.add_row(name, sign, f"{formula}: nothing passes" if sign else formula)
@@ -102,19 +127,20 @@ class ArrayStages:
     def passed(self, flow: Any) -> str:
         return brief(flow, self.view.precision) if flow.ndim else self.view.short(flow)
 
-    def listed(self) -> Iterator[RenderableType]:
+    def listed(self, *, ascii_only: bool) -> Iterator[RenderableType]:
         """Every stage with its value, its gradient and what it passes back below its name."""
-        for row in [*self.inputs, *self.stages]:
+        named = headings(ascii_only=ascii_only)
+        styles = {named.value: FORWARD, named.gradient: BACKWARD}
+        for row in chain(*self.groups):
             yield Text()
-            yield Text(row.title, style="bold", overflow="fold")
+            yield Text(row.title, style="bold" if row.output else "", overflow="fold")
             if row.slot is None:
                 continue
             grid = Table.grid(padding=(0, 2))
             grid.add_column(no_wrap=True)
             grid.add_column(overflow="fold")
-            headings = [*(["shape"] if self.view.shapes else []), "value", "gradient"]
-            styles = {"value": FORWARD, "gradient": BACKWARD}
-            for heading, cell in zip(headings, self.cells(row.slot), strict=True):
+            shape = ["shape"] if self.view.shapes else []
+            for heading, cell in zip([*shape, *named], self.cells(row.slot), strict=True):
                 grid.add_row(heading, Text(cell, style=styles.get(heading, "")))
             yield Padding(grid, MARGIN)
             if row.pulls:

@@ -8,11 +8,11 @@ from typing import Any
 
 from backprop.answer.plain import plain
 from backprop.answer.report import Report
+from backprop.cli.render.lines import doubted, unrepeated
 from backprop.errors import visible
 
 SCHEMA = "backprop/check/1"
 SHOWN = 12  # inputs of a point that are named
-CERTAIN = ("agree", "unchecked")
 
 
 def render_lines(
@@ -29,12 +29,12 @@ def render_lines(
         )
     plural = "s" if points and points > 1 else ""
     at = f" at {points} random point{plural}" if points and not code else ""
+    doubts = doubted(report)
     yield f"{check.verdict}{at}: {check.reason}\n"
     named = [(output, check.value)] if check.value else []
     named += [(f"d{output}/d{name}", judged) for name, judged in check.inputs.items()]
-    doubts = sum(judged is not None and judged.verdict not in CERTAIN for _, judged in named)
     for name, judged in named:
-        if doubts > 1 and judged and judged.verdict not in CERTAIN:
+        if name in doubts and judged and not repeats(check.reason, output, name, judged.reason):
             yield f"{name}: {judged.verdict}: {judged.reason}\n"
         if judged and judged.exact and check.exact_digits:
             yield f"{name} = {judged.exact_text}\n"
@@ -42,9 +42,14 @@ def render_lines(
         yield f"note: {visible(remark.message)}\n"
     for notice in report.notices:
         if notice not in report.faults:
-            yield f"note: {visible(notice.message)}\n"
+            yield f"note: {visible(unrepeated(notice.message, doubts))}\n"
     for departure in departures:
         yield f"unexpected: {visible(departure)}\n"
+
+
+def repeats(overall: str, output: str, name: str, reason: str) -> bool:
+    """Does the overall verdict have the reason of one answer? Of arrays it names the entry."""
+    return overall.startswith((f"{name}: {reason}", f"d{output}/d{reason}"))
 
 
 def render_json(

@@ -13,7 +13,7 @@ from rich.text import Text
 from backprop.answer.dimensions import Dimensions
 from backprop.cli.output import UNBOUNDED
 from backprop.cli.render.csv import line
-from backprop.cli.render.frame import BACKWARD, FORWARD, WIDEST, new_table
+from backprop.cli.render.frame import BACKWARD, FORWARD, folded, new_table, numbered
 from backprop.cli.render.json import render_object
 from backprop.cli.render.lines import headline
 from backprop.cli.render.markdown import code, row
@@ -21,7 +21,7 @@ from backprop.errors import visible
 from backprop.gates.shapes import compact, words
 
 NARROW = 60  # columns of a terminal that has no room for a table
-MARGIN, DEEPER = (0, 0, 0, 2), (0, 0, 0, 4)
+MARGIN, DEEPER = (0, 0, 0, 4), (0, 0, 0, 6)
 HEADINGS = ("stage", "shape", "gradient", "passes back", "dimensions")
 FIELDS = ("kind", "id", "name", "gate", "code", "shape", "gradient", "inputs", "formulas",
           "dimensions")  # fmt: skip
@@ -72,7 +72,14 @@ class Sides:
     it is narrow all of it stands below the name of the stage."""
 
     def __init__(self, sizes: Dimensions) -> None:
-        self.groups = [[*inputs(sizes)], [*stages(sizes)]]
+        self.most = most = sizes.program.size
+        self.groups = [
+            [one._replace(title=numbered(None, one.title, most)) for one in inputs(sizes)],
+            [
+                one._replace(title=numbered(number, one.title, most))
+                for number, one in enumerate(stages(sizes), 1)
+            ],
+        ]
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
@@ -98,7 +105,7 @@ class Sides:
 
     def table(self, *, apart: bool) -> Table:
         table = new_table()
-        table.add_column("stage", overflow="fold", max_width=WIDEST)
+        table.add_column("stage", overflow="fold")
         table.add_column("shape", style=FORWARD)
         table.add_column("gradient", style=BACKWARD)
         table.add_column("passes back", style=BACKWARD, overflow="fold")
@@ -111,7 +118,7 @@ class Sides:
                 else:
                     pairs = zip(formulas, dimensions, strict=True)
                     cells = ["\n".join(f"{one}\n  {other}" for one, other in pairs)]
-                table.add_row(title, shape, gradient, *cells)
+                table.add_row(folded(title, self.most), shape, gradient, *cells)
             table.add_section()
         return table
 

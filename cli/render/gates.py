@@ -22,7 +22,7 @@ def render_all(gates: Sequence[Gate]) -> Iterator[RenderableType]:
         table.add_column(heading, overflow="fold")
     for gate in gates:
         row = row_dict(gate)
-        local = ", ".join(text if len(text) <= LONG else "..." for text in row["local"] if text)
+        local = ", ".join(text if len(text) <= LONG else "..." for text in row["textbook"] if text)
         table.add_row(gate.name, row["symbol"], row["code"], local, gate.flow)
     yield table
 
@@ -56,9 +56,15 @@ def render_one(gate: Gate) -> Iterator[RenderableType]:
 
 
 def passed_back(gate: Gate) -> Iterator[tuple[str, str]]:
-    """The local derivatives; of a gate on arrays, what goes back where the gradient is g."""
-    for name, local in zip(gate.operands, gate.partials, strict=True):
-        if not gate.array:
+    """The local derivatives, as a textbook has them and as they are computed; of a gate on arrays,
+    what goes back where the gradient is g."""
+    for place, (name, local) in enumerate(zip(gate.operands, gate.partials, strict=True)):
+        shown = gate.shown(place)
+        if gate.array:
+            if local:
+                yield f"d{name}", local
+        elif shown == local:
             yield f"d/d{name}", local or "no gradient passes"
-        elif local:
-            yield f"d{name}", local
+        else:
+            yield f"d/d{name}", shown
+            yield "computed as", local

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from backprop.answer.report import Computed, Report
+from backprop.answer.verdicts import Judged
 from backprop.cli.render.numbers import View, optional
+from backprop.errors import listed
 from backprop.program.program import Program, Stage
 
-EDGE = 60  # stages shown at either end of a long program
 LONGEST = 300  # characters of the code of a stage that are shown
 OPERANDS = 20  # of one stage, of which it is told what they get
 NOTES = 12
+NOTHING = "nothing passes"
+BESIDE = 6  # answers in doubt that the verdict names
 CERTAIN = ("agree", "unchecked")  # verdicts that one line below the answers says
 READABLE = 60  # characters of a formula that is shown beside its number
+SLOPES = re.compile(r"; (d[^;]+?) is (\S+ on the left and \S+ on the right)")
+COMPARED = re.compile(r"^[^()]* (?:[<>]=?|[=!]=) [^()]*$")
 
 
 class Passing(NamedTuple):
     """One operand of a stage: its local derivative, and what flows back to it. A stage of arrays
     has no local derivative: `flow` says how it passes back, and what."""
 
-    local: str  # dq/dx = 1
+    slope: str  # dq/dx
+    formula: str  # of the local derivative, if it is more than its number
+    number: str
     flow: str  # dx += -4, or dW = dq @ X.T = [[1, 2]]
 
     @property
+    def local(self) -> str:
+        """`dq/dx = y = 2`."""
+        return " = ".join(filter(None, self[:3]))
+
+    @property
     def line(self) -> str:
-        return "; ".join(filter(None, [self.local, self.flow or "nothing passes"]))
+        return "; ".join(filter(None, [self.local, self.flow or NOTHING]))
 
 
 class Pull(NamedTuple):
@@ -49,8 +62,8 @@ def passings(report: Report, computed: Computed, view: View) -> list[Passing]:
     """What a stage hands back, in the way the lecture notes write it: `dx += -4`."""
     if report.program.arrays:
         return [
-            Passing("", f"{name} {formula}" if not sign
-                    else f"{name} {sign} {formula}: nothing passes" if flow is None
+            Passing("", "", "", f"{name} {formula}" if not sign
+                    else f"{name} {sign} {formula}: {NOTHING}" if flow is None
                     else f"{name} {sign} {formula} = {view.short(flow)}")
             for name, sign, formula, flow in pulls(report, computed)
         ]  # fmt: skip
@@ -61,10 +74,11 @@ def passings(report: Report, computed: Computed, view: View) -> list[Passing]:
             continue
         slope, flow = computed.slopes[place], computed.flows[place]
         formula, number = report.local(stage, place), optional(slope, view)
-        sides = [formula, number] if report.every.reached(stage.slot) else [formula or "unknown"]
-        local = " = ".join([f"d{stage.name}/d{name}", *dict.fromkeys(filter(None, sides))])
-        passes = "" if flow is None else f"{sign(report, stage, place)} {view.short(flow)}"
-        rows.append(Passing(local, passes and f"d{name} {passes}"))
+        if not report.every.reached(stage.slot):
+            formula, number = formula or "unknown", ""
+        passes = "" if flow is None else f"d{name} {sign(report, stage, place)} {view.short(flow)}"
+        shown = "" if formula == number else COMPARED.sub(r"(\g<0>)", formula)
+        rows.append(Passing(f"d{stage.name}/d{name}", shown, number, passes))
     return rows
 
 
@@ -95,17 +109,6 @@ def shape_of(program: Program, slot: int) -> str:
     from backprop.gates.shapes import compact
 
     return compact(program.shapes[slot])
-
-
-def shown_stages(report: Report) -> Iterator[Computed | int]:
-    """The stages to show: all, or both ends of a long program with the number left out between."""
-    count = report.program.size
-    slots = report.program.stage_slots
-    for number, slot in enumerate(slots, 1):
-        if count <= 2 * EDGE + 1 or number <= EDGE or number > count - EDGE:
-            yield report.computed(report.program.stage(slot, number))
-        elif number == EDGE + 1:
-            yield count - 2 * EDGE
 
 
 class Answer(NamedTuple):
@@ -146,7 +149,12 @@ def answers(
 
 def notes(report: Report) -> list[str]:
     """A line for each thing worth knowing, but for what stderr says of an infinite answer."""
-    messages = [notice.message for notice in report.notices if notice not in report.faults]
+    doubts = doubted(report)
+    messages = [
+        unrepeated(notice.message, doubts)
+        for notice in report.notices
+        if notice not in report.faults
+    ]
     if report.jacobian is not None:
         messages.append(f"the stages show the gradient of sum({report.program.output_name})")
     messages += [remark.message for remark in report.check.remarks]
@@ -154,6 +162,30 @@ def notes(report: Report) -> list[str]:
     return messages[:NOTES] + ([f"and {more} more notes; --json has them all"] if more > 0 else [])
 
 
+def unrepeated(message: str, doubts: dict[str, Judged]) -> str:
+    """A note without the slopes that the verdict of the same derivative has."""
+
+    def said(found: re.Match[str]) -> str:
+        judged = doubts.get(found[1].partition("[")[0])
+        return "" if judged and found[2] in judged.reason else found[0]
+
+    return SLOPES.sub(said, message)
+
+
 def verdict(report: Report) -> str:
+    """The overall verdict. Reasons that stand beside the answers aren't repeated."""
     check = report.check
+    beside = doubted(report)
+    if any(judged.reason and judged.reason in check.reason for judged in beside.values()):
+        return f"{check.verdict} for {listed([*beside], BESIDE)}"
     return f"{check.verdict}: {check.reason}" if check.reason else check.verdict
+
+
+def doubted(report: Report) -> dict[str, Judged]:
+    """The value and the derivatives whose verdict says more than agree."""
+    output, check = report.program.output_name, report.check
+    named = {output: check.value}
+    named |= {f"d{output}/d{name}": judged for name, judged in check.inputs.items()}
+    return {
+        name: judged for name, judged in named.items() if judged and judged.verdict not in CERTAIN
+    }

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from backprop.answer.report import Report
 from backprop.cli.render.lines import answers, notes, passings, shape_of, verdict
 from backprop.cli.render.numbers import View
+from backprop.cli.render.selection import ALL, inputs, selected
 from backprop.errors import visible
 
 COLUMNS = {
@@ -30,19 +31,21 @@ def render(report: Report, view: View) -> Iterator[str]:
             "value": view.short(report.values[slot]),
             "gradient": view.short(report.every.gradient(slot)),
         }
-        found |= {name.replace("_", " "): text for name, text in texts.items()}
-        return row(found.get(name, "") for name in columns)
+        return row((found | texts).get(name, "") for name in columns)
 
-    for name, slot in program.inputs.items():
+    for name, slot in inputs(report, view.selection or ALL).items():
         yield cells(slot, stage=code(name))
-    for computed in report.stages():
-        stage, rows = computed.stage, passings(report, computed, view)
+    for computed in selected(report, view.selection or ALL):
+        stage = computed.stage
+        first, *others = [
+            {"local derivative": passing.local and code(passing.local),
+             "passes back": passing.flow and code(passing.flow)}
+            for passing in passings(report, computed, view)
+        ] or [{}]  # fmt: skip
         yield cells(
-            stage.slot,
-            stage=code(f"{stage.name} = {stage.code}"),
-            local_derivative="<br>".join(code(passing.local) for passing in rows),
-            passes_back="<br>".join(code(passing.flow) for passing in rows if passing.flow),
+            stage.slot, stage=f"({stage.id}) {code(f'{stage.name} = {stage.code}')}", **first
         )
+        yield from (row(other.get(name, "") for name in columns) for other in others)
     yield "\n"
     for answer in answers(report, view):
         yield f"- {code(answer.line)}\n"

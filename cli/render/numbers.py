@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backprop.cli.render.digits import digits
+
+if TYPE_CHECKING:
+    from backprop.cli.render.selection import Selection
 
 MILLION = 1e6  # whole numbers below it are spelled out
 
@@ -16,6 +19,7 @@ class View(NamedTuple):
     full: bool = False
     shapes: bool = False
     width: int = 0  # columns of an array's rows before they are folded; 0 in a table
+    selection: Selection | None = None  # which stages, if not all
 
     def short(self, number: Any) -> str:
         return short(number, self.precision, self.full)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from backprop.answer.report import Report
 from backprop.cli.render.lines import answers, notes, passings, shape_of, verdict
 from backprop.cli.render.numbers import View
+from backprop.cli.render.selection import ALL, inputs, selected
 from backprop.errors import visible
 
 
@@ -14,9 +15,10 @@ def render(report: Report, view: View) -> Iterator[str]:
     def shape(slot: int) -> str:
         return f" ({shape_of(report.program, slot)})" if view.shapes else ""
 
-    for name, value in report.point.items():
-        yield f"input {name}{shape(report.program.inputs[name])} = {view.short(value)}\n"
-    for computed in report.stages():
+    for name in inputs(report, view.selection or ALL):
+        value = view.short(report.point[name])
+        yield f"input {name}{shape(report.program.inputs[name])} = {value}\n"
+    for computed in selected(report, view.selection or ALL):
         stage = computed.stage
         out, back = view.short(computed.value), view.short(computed.gradient)
         code = f"{stage.name} = {stage.code}{shape(stage.slot)}"

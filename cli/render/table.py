@@ -1,7 +1,7 @@
-"""The table for people: inputs, every stage forward and backward, the gradient, the notes.
+"""The answer for people: inputs, every stage forward and backward, the gradient, the notes.
 
-Values are green and gradients red, as in the lecture notes; without colour the column
-headings say the same.
+Values are green and gradients red, as in the lecture notes; without colour the headings say
+the same.
 """
 
 from __future__ import annotations
@@ -13,27 +13,19 @@ from rich.table import Table
 from rich.text import Text
 
 from backprop.answer.report import Report
-from backprop.cli.render.frame import BACKWARD, FORWARD, INPUTS, WIDEST, left_out, new_table
-from backprop.cli.render.lines import (
-    Answer,
-    answers,
-    headline,
-    notes,
-    passings,
-    shape_of,
-    shown_stages,
-    verdict,
-)
+from backprop.cli.colour import VERDICTS
+from backprop.cli.render.frame import BACKWARD, FORWARD
+from backprop.cli.render.lines import Answer, answers, headline, notes, verdict
 from backprop.cli.render.numbers import View
 from backprop.errors import visible
-
-VERDICT_STYLES = {"agree": "green", "unchecked": "dim", "differ": "bold red"}
 
 
 def render_stages(report: Report, view: View) -> Iterator[RenderableType]:
     yield Text(visible(headline(report.program)), style="bold", overflow="fold")
     if not report.program.arrays:
-        yield stage_table(report, view)
+        from backprop.cli.render.stages import Stages
+
+        yield Stages(report, view)
     else:
         from backprop.cli.render.array_table import ArrayStages
 
@@ -47,9 +39,7 @@ def render_answers(report: Report, view: View) -> Iterator[RenderableType]:
         yield one_answer(answer, style, hanging=hanging)
         if answer.exact:
             yield Text(f"  exactly {answer.exact}", style=style, overflow="fold")
-    yield Text(
-        f"check: {verdict(report)}", style=VERDICT_STYLES.get(report.check.verdict, "yellow")
-    )
+    yield Text(f"check: {verdict(report)}", style=VERDICTS.get(report.check.verdict, "yellow"))
     for note in notes(report):
         yield Text(f"note: {visible(note)}", style="yellow")
 
@@ -68,34 +58,3 @@ def one_answer(answer: Answer, style: str, *, hanging: bool) -> RenderableType:
     grid.add_column()
     grid.add_row(name, said)
     return grid
-
-
-def stage_table(report: Report, view: View) -> Table:
-    table = new_table()
-    table.add_column("stage", overflow="fold", max_width=WIDEST)
-    if view.shapes:
-        table.add_column("shape")
-    for heading, style in (("value", FORWARD), ("gradient", BACKWARD)):
-        table.add_column(heading, justify="right", style=style, no_wrap=True, overflow="fold")
-    table.add_column("local derivative", overflow="fold")
-    table.add_column("passes back", style=BACKWARD, overflow="fold")
-
-    def numbers(slot: int) -> list[str]:
-        shape = [shape_of(report.program, slot)] if view.shapes else []
-        return [*shape, view.short(report.values[slot]), view.short(report.every.gradient(slot))]
-
-    for name, slot in list(report.program.inputs.items())[:INPUTS]:
-        table.add_row(name, *numbers(slot))
-    table.add_section()
-    for row in shown_stages(report):
-        if isinstance(row, int):
-            table.add_row(left_out(row))
-            continue
-        stage, rows = row.stage, passings(report, row, view)
-        table.add_row(
-            f"{stage.name} = {stage.code}",
-            *numbers(stage.slot),
-            "\n".join(passing.local for passing in rows),
-            "\n".join(passing.flow for passing in rows),
-        )
-    return table

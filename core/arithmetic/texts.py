@@ -19,6 +19,7 @@ from backprop.language.syntax import SYMBOL, Op, Tree
 formula = cache(parse)
 
 CALLS = re.compile(r"(\w+)\(")
+LOWERED = re.compile(r"\*\*\(\(?(-?\d+(?:\.\d+)?)\)? - 1\)")
 COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
 
 
@@ -109,10 +110,20 @@ def form(gate: str, count: int) -> Callable[..., str]:
 
 
 def partial_text(gate: str, position: int, operands: list[str], out: str) -> str:
-    """The local derivative for one input, in the names of the stage at hand."""
+    """The local derivative for one input as it is shown, in the names of the stage at hand."""
     row = find(gate)
     assert row is not None
-    text = row.partial(position)
+    text = row.shown(position)
     if row.variadic:
         return template(text, ("a", "out", "g")).format(operands[position], out, f"d{out}")
-    return template(text, (*row.operands, "out", "g")).format(*operands, out, f"d{out}")
+    found = template(text, (*row.operands, "out", "g")).format(*operands, out, f"d{out}")
+    return LOWERED.sub(lowered, found)
+
+
+def lowered(found: re.Match[str]) -> str:
+    """The exponent of the power rule as one number: `**(3 - 1)` is `**2`."""
+    exponent = float(found[1])
+    text = f"{exponent - 1:g}"
+    if float(text) + 1 != exponent:
+        return found[0]
+    return f"**{text}" if exponent > 1 else f"**({text})"

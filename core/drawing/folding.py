@@ -25,6 +25,14 @@ FEW = 3  # inputs of one box that are still drawn one by one
 
 
 def around(program: Program, name: str, radius: int) -> list[Part]:
+    """The neighbourhood of a stage or input as parts of a picture."""
+    found = neighbours(program, name, radius)
+    nearer = "--radius 1 draws less" if radius > 1 else "--around one of its neighbours draws less"
+    refuse_many(sum(1 for slot in found if program.operands[slot]), nearer)
+    return [Part((slot,)) for slot in sorted(found)]
+
+
+def neighbours(program: Program, name: str, radius: int) -> set[int]:
     """What feeds a stage or input and what it feeds, as many steps away as `radius`."""
     slot = slot_called(program, name)
     users: defaultdict[int, list[int]] = defaultdict(list)
@@ -32,10 +40,7 @@ def around(program: Program, name: str, radius: int) -> list[Part]:
         for operand in operands:
             users[operand].append(user)
     found = {slot} | reach(slot, program.operands, radius) | reach(slot, users, radius)
-    found -= program.constants.keys() - {program.output}
-    nearer = "--radius 1 draws less" if radius > 1 else "--around one of its neighbours draws less"
-    refuse_many(sum(1 for slot in found if program.operands[slot]), nearer)
-    return [Part((slot,)) for slot in sorted(found)]
+    return found - (program.constants.keys() - {program.output})
 
 
 def reach(

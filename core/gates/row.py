@@ -39,6 +39,7 @@ class Gate(NamedTuple):
     parameters: str  # "a b"; "a ..." takes two or more
     partials: tuple[str, ...]
     flow: str  # how gradient passes, as a sentence about the gate
+    textbook: tuple[str, ...] = ()  # the partials as they are shown; as they are computed if empty
     symbol: str = ""  # as drawn; the name if empty
     form: str = ""  # how a stage with this gate is written; name(a, b) if empty
     value: str = ""  # the forward value, if it isn't a primitive of the number systems
@@ -86,6 +87,8 @@ class Gate(NamedTuple):
         wanted = len(self.operands)
         if len(self.partials) != wanted and not (self.variadic and self.partials):
             raise LackingError(self.name, f"{len(self.partials)} partials for {wanted} operands")
+        if self.textbook and len(self.textbook) != len(self.partials):
+            raise LackingError(self.name, "not a textbook form for each partial")
         if self.opens and not self.formula:
             raise LackingError(self.name, "it opens, and has no formula")
         if not self.flow:
@@ -99,3 +102,8 @@ class Gate(NamedTuple):
     def partial(self, position: int) -> str:
         """The text for an operand; of a gate with any number of them the last is for the rest."""
         return self.partials[min(position, len(self.partials) - 1)]
+
+    def shown(self, position: int) -> str:
+        """The same as a textbook has it: equal, but with fewer right digits in floats."""
+        texts = self.textbook or self.partials
+        return texts[min(position, len(texts) - 1)]

@@ -18,6 +18,7 @@ def row_dict(gate: Gate) -> dict[str, Any]:
         "variadic": gate.variadic,
         "aliases": list(gate.aliases),
         "local": list(gate.partials),
+        "textbook": list(gate.textbook or gate.partials),
         "flow": gate.flow,
         "domain": gate.domain or None,
         "formula": gate.formula or None,
