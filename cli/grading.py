@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from backprop.cli.files import read_text
+from backprop.cli.files import read_bytes, read_text
 from backprop.cli.main import say
 from backprop.cli.output import print_pieces, print_rich
+from backprop.cli.progress import Progress
+from backprop.cli.python import file_and_unit
 from backprop.cli.variables import Question
 from backprop.cli.worksheet import WorksheetCommand
 from backprop.errors import BackpropError, UsageError
@@ -42,20 +44,31 @@ def with_files(args: list[str]) -> Iterator[str]:
     for arg in args:
         if arg == "--backward":
             takes = first = True
-        elif takes and (first or (not arg.startswith("-") and os.path.exists(arg))):
+        elif takes and (first or (not arg.startswith("-") and os.path.exists(file_in(arg)))):
             yield f"--backward={arg}"
             first = False
         else:
             takes = False
-            yield f"@{arg}" if "." in arg and os.path.isfile(arg) else arg
+            yield f"@{arg}" if is_text(arg) else arg
     if first:
         raise click.UsageError("--backward wants a file")
+
+
+def file_in(word: str) -> str:
+    """The file of FILE.py:NAME."""
+    found = file_and_unit(word)
+    return found[0] if found else word
+
+
+def is_text(word: str) -> bool:
+    """Is it a file in the language, given without its @?"""
+    return "." in word and file_and_unit(word) is None and os.path.isfile(word)
 
 
 def grading_options(function: Callable[..., Any]) -> Callable[..., Any]:
     options = [
         click.option("--backward", multiple=True, metavar="FILE...",
-                     help="Grade a backward pass written by hand; - is standard input."),
+                     help="Grade a backward pass: a file of lines, or FILE.py:NAME; - is standard input."),
         click.option("--grad-name", metavar="PATTERN",
                      help='How gradients are called there, such as "d{}" or "grad_{}".'),
         click.option("--format", "kind", type=click.Choice(FORMATS),
@@ -81,7 +94,7 @@ def graded(
     options: dict[str, Any],
 ) -> int:  # fmt: skip
     """Grade every file and print what was found; the exit code of the worst."""
-    from backprop.grading.evaluating import gradient_names
+    from backprop.grading.backward import gradient_names
     from backprop.grading.grade import forward_of
 
     names = options["wrt"]
@@ -93,36 +106,46 @@ def graded(
     gradient_names(forward, pattern)  # one that can't be used is said once, not for every file
     codes = [0]
     found = (grade_of(forward, file, pattern) for file in files)
-    grades = counted(found, codes, aloud=kind == "table")
+    grades = counted(found, codes, len(files), aloud=kind == "table")
     show(grades, kind, several=len(files) > 1)
     return 1 if 1 in codes else max(codes)
 
 
-def grade_of(forward: Forward, file: str, pattern: str | None) -> Grade:
+def grade_of(forward: Forward, word: str, pattern: str | None) -> Grade:
     """The grade of one file; one that can't be read is graded as such."""
     from backprop.grading.grade import grade
     from backprop.grading.results import Grade
+    from backprop.reading.source import decoded
 
-    name = "standard input" if file == "-" else file
+    file, unit = file_and_unit(word) or ("standard input" if word == "-" else word, "")
+    name = f"{file}:{unit}" if unit else file
     try:
-        text = read_text(file)
-    except UsageError as error:
-        return Grade(name, error=error)
-    try:
-        return grade(forward, text, name, pattern)
+        text = decoded(read_bytes(file), file) if unit or notebook(file) else read_text(word)
+        return grade(forward, text, file, pattern, unit)
     except BackpropError as error:
         return Grade(name, error=error)
 
 
-def counted(grades: Iterator[Grade], codes: list[int], *, aloud: bool) -> Iterator[Grade]:
+def notebook(file: str) -> bool:
+    return file.endswith(".ipynb")
+
+
+def counted(
+    grades: Iterator[Grade], codes: list[int], files: int, *, aloud: bool
+) -> Iterator[Grade]:
     """Note the exit code of each. `aloud` stderr tells of files that can't be graded, of which
     data formats have a row."""
-    for one in grades:
+    progress = Progress()
+    for number, one in enumerate(grades, 1):
+        progress.end()
         if one.error and aloud:
             one.error.origin = one.file if one.error.span else ""
             say(one.error.render())
         codes.append(EXIT_CODES[one.verdict])
         yield one
+        if progress.is_due and files > 1:
+            progress.say(f"graded {number:,} of {files:,} files")
+    progress.end()
 
 
 def show(grades: Iterator[Grade], kind: str, *, several: bool) -> None:

@@ -18,16 +18,23 @@ NAMES_A_SOURCE = re.compile(r"\.(?:py|ipynb)(?::|$)")
 
 def unit_named(word: str) -> Unit | None:
     """The unit that a word names; None if it is a text in the language."""
-    if not NAMES_A_SOURCE.search(word):
-        return None
-    from backprop.reading.source import decoded, parsed, unit_of
-    from backprop.reading.unit import Unit
-
-    found = unit_of(word)
+    found = file_and_unit(word)
     if found is None:
         return None
+    from backprop.reading.source import decoded, parsed
+    from backprop.reading.unit import Unit
+
     file, unit = found
     return Unit(parsed(decoded(read_bytes(file), file), file, unit))
+
+
+def file_and_unit(word: str) -> tuple[str, str] | None:
+    """The file and the name in FILE.py:NAME; None if a word is something else."""
+    if not NAMES_A_SOURCE.search(word):
+        return None
+    from backprop.reading.source import unit_of
+
+    return unit_of(word)
 
 
 def numbers_of(values: Mapping[str, Any], seed: int) -> dict[str, Any]:

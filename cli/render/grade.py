@@ -16,13 +16,30 @@ from rich.text import Text
 from backprop.cli.render.csv import line as csv_line
 from backprop.cli.render.json import render_object
 from backprop.cli.render.numbers import short
-from backprop.errors import visible
-from backprop.grading.results import RIGHT, UNREADABLE, WRONG, Grade, Graded, shown
+from backprop.errors import listed, visible
+from backprop.grading.results import (
+    CARRIED,
+    MISSING,
+    NOT_GRADED,
+    NOT_RETURNED,
+    RIGHT,
+    SCALED,
+    STEP,
+    UNREADABLE,
+    WRONG,
+    Grade,
+    Graded,
+    Gradient,
+    shown,
+)
 
 PRECISION = 6
 LONGEST = 200  # characters of a line of code that are shown
-STYLES = {"right": "green", "wrong": "bold red", "redundant": "yellow", "unreadable": "magenta"}
-FIELDS = ("file", "line", "code", "verdict", "finding", "yours", "expected", "hint")
+STYLES = {
+    RIGHT: "green", SCALED: "green", WRONG: "bold red", MISSING: "bold red", CARRIED: "yellow",
+    STEP: "dim", NOT_GRADED: "magenta", NOT_RETURNED: "dim", UNREADABLE: "magenta",
+}  # fmt: skip
+FIELDS = ("file", "line", "code", "verdict", "finding", "of", "yours", "expected", "hint", "fix")
 
 
 def render_table(grade: Grade, *, several: bool) -> Iterator[RenderableType]:
@@ -31,8 +48,8 @@ def render_table(grade: Grade, *, several: bool) -> Iterator[RenderableType]:
     if grade.lines:
         yield line_table(grade)
     yield from hints(grade)
-    if any(one.yours is not None for one in grade.totals.values()):
-        yield total_table(grade)
+    if any(one.verdict != NOT_RETURNED for one in grade.gradients):
+        yield gradient_table(grade)
     yield Text(summary(grade), style=STYLES[grade.verdict])
     if several:
         yield Text("")
@@ -44,24 +61,42 @@ def line_table(grade: Grade) -> Table:
     table.add_column("code", overflow="fold", max_width=60)
     table.add_column("yours", justify="right", overflow="fold")
     table.add_column("right", justify="right", overflow="fold", style="green")
-    table.add_column("verdict", no_wrap=True)
+    table.add_column("verdict", overflow="fold")
     for one in grade.lines:
+        style = STYLES[one.verdict]
         table.add_row(
-            str(one.line), code(one), Text(number(one.yours), style=STYLES[one.verdict]),
-            number(one.expected), Text(one.verdict, style=STYLES[one.verdict]),
+            str(one.line), code(one), Text(number(one.yours), style=style),
+            number(one.expected), Text(verdict(one), style=style),
         )  # fmt: skip
     return table
 
 
-def total_table(grade: Grade) -> Table:
+def verdict(one: Graded) -> str:
+    """What is said of a line in the table."""
+    told = one.verdict
+    if told == SCALED:
+        told = f"{number(one.factor)} times d{one.of}"
+    if len(one.passes) < 2:
+        return told
+    worst = sum(turn.verdict == one.verdict for turn in one.passes)
+    if one.verdict == RIGHT or worst == len(one.passes):
+        return f"{told}, {len(one.passes)} times"
+    return f"{told}, {worst} of {len(one.passes)} times"
+
+
+def gradient_table(grade: Grade) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    table.add_column("as it stands", overflow="fold")
+    table.add_column("gradient of", overflow="fold")
     table.add_column("yours", justify="right", overflow="fold")
     table.add_column("right", justify="right", overflow="fold", style="green")
-    for name, total in grade.totals.items():
-        mine, right = number(total.yours), number(total.expected)
-        style = STYLES[RIGHT if mine == right else WRONG]
-        table.add_row(f"gradient of {name}", Text(mine, style=style), right)
+    table.add_column("verdict", overflow="fold")
+    for one in grade.gradients:
+        if one.verdict != NOT_RETURNED:
+            style = STYLES[one.verdict]
+            table.add_row(
+                visible(one.name), Text(number(one.yours), style=style), number(one.expected),
+                Text(one.verdict, style=style),
+            )  # fmt: skip
     return table
 
 
@@ -71,9 +106,19 @@ def hints(grade: Grade) -> Iterator[RenderableType]:
         if one.error:
             yield Text(visible_lines(one.error.render()), overflow="fold")
         elif one.hint:
-            yield item(f"line {one.line}", one.finding or "", one.hint, STYLES[one.verdict])
-    for gap in grade.missing:
-        yield item(gap.finding, "", gap.hint, STYLES[WRONG])
+            yield item(f"line {one.line}", one.finding or "", told(one), STYLES[one.verdict])
+    for gap in grade.gradients:
+        if gap.hint or gap.entries:
+            yield item(f"gradient of {visible(gap.name)}", "", told(gap), STYLES[gap.verdict])
+
+
+def told(one: Graded | Gradient) -> str:
+    """The hint, and the entries that are wrong if others are right."""
+    if not one.entries:
+        return one.hint
+    places = ", ".join(f"[{', '.join(map(str, place))}]" for place in one.entries)
+    entries = f"wrong in {places} alone"
+    return f"{one.hint} ({entries})" if one.hint else entries
 
 
 def item(head: str, finding: str, hint: str, style: str) -> RenderableType:
@@ -87,20 +132,21 @@ def visible_lines(text: str) -> str:
 
 def summary(grade: Grade) -> str:
     if grade.error and not grade.lines:
-        return "unreadable"
-    count = dict.fromkeys(STYLES, 0)
-    for one in grade.lines:
-        count[one.verdict] += 1
+        return UNREADABLE
+    fine = [one.name for one in grade.gradients if one.verdict == RIGHT]
     if grade.verdict == RIGHT:
-        told = f"right: {plural(len(grade.lines), 'line')}"
-        return told + (f", {count['redundant']} without effect" if count["redundant"] else "")
+        absent = [one.name for one in grade.gradients if one.verdict == NOT_RETURNED]
+        also = f"; not returned: {listed(absent)}" if absent else ""
+        return f"right: {plural(len(fine), 'gradient')}{also}"
     parts = []
-    if count[WRONG]:
-        parts.append(f"{count[WRONG]} of {plural(len(grade.lines), 'line')}")
-    if grade.missing:
-        parts.append(f"{plural(len(grade.missing), 'part')} missing")
-    if count[UNREADABLE]:
-        parts.append(f"{plural(count[UNREADABLE], 'line')} not read")
+    if wrong := sum(one.verdict == WRONG for one in grade.lines):
+        parts.append(f"{wrong} of {plural(len(grade.lines), 'line')}")
+    if lost := [one.name for one in grade.gradients if one.verdict in (WRONG, MISSING)]:
+        parts.append(f"{plural(len(lost), 'gradient')} of {len(fine) + len(lost)}")
+    if unread := sum(one.verdict == UNREADABLE for one in grade.lines):
+        parts.append(f"{plural(unread, 'line')} not read")
+    if not grade.gradients or all(one.verdict == NOT_RETURNED for one in grade.gradients):
+        parts.append("no gradient of an input is given")
     return f"{grade.verdict}: {', '.join(parts)}"
 
 
@@ -134,19 +180,20 @@ def render_json(grades: Iterable[Grade]) -> Iterator[str]:
 def render_csv(grades: Iterable[Grade]) -> Iterator[str]:
     yield csv_line(FIELDS)
     for grade in grades:
-        for one in grade.lines:
+        for line in grade.lines:
             yield csv_line((
-                grade.file, one.line, code(one), one.verdict, one.finding or "",
-                cell(one.yours), cell(one.expected), one.hint,
+                grade.file, line.line, code(line), line.verdict, line.finding or "", line.of or "",
+                cell(line.yours), cell(line.expected), told(line), line.fix,
             ))  # fmt: skip
-        for gap in grade.missing:
-            yield csv_line(
-                (grade.file, "", gap.variable, WRONG, gap.finding, "", cell(gap.expected), gap.hint)
-            )
+        for one in grade.gradients:
+            yield csv_line((
+                grade.file, "", f"gradient of {one.name}", one.verdict, "", one.name,
+                cell(one.yours), cell(one.expected), told(one), "",
+            ))  # fmt: skip
         if grade.error:
             place = grade.error.line or ""
             yield csv_line(
-                (grade.file, place, "", UNREADABLE, "unreadable", "", "", grade.error.message)
+                (grade.file, place, "", UNREADABLE, UNREADABLE, "", "", "", grade.error.message, "")
             )
 
 
@@ -157,7 +204,7 @@ def cell(value: Any) -> str:
 def render_junit(grades: Iterable[Grade]) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="backprop check">\n'
     for grade in grades:
-        tests = [*map(line_test, grade.lines), *map(gap_test, grade.missing)]
+        tests = [*map(line_test, grade.lines), *map(gradient_test, grade.gradients)]
         if grade.error:
             tests.append(test("the file", "error", "unreadable", grade.error.render()))
         failures = sum("<failure" in one for one in tests)
@@ -172,12 +219,14 @@ def render_junit(grades: Iterable[Grade]) -> Iterator[str]:
 
 def line_test(one: Graded) -> str:
     kind = {WRONG: "failure", UNREADABLE: "error"}.get(one.verdict, "")
-    told = one.error.render() if one.error else one.hint
-    return test(f"line {one.line}: {code(one)}", kind, one.finding or "", told)
+    words = one.error.render() if one.error else told(one)
+    return test(f"line {one.line}: {code(one)}", kind, one.finding or "", words)
 
 
-def gap_test(gap: Any) -> str:
-    return test(f"gradient of {gap.variable}", "failure", gap.finding, gap.hint)
+def gradient_test(one: Gradient) -> str:
+    kind = {WRONG: "failure", MISSING: "failure", NOT_GRADED: "error"}.get(one.verdict, "")
+    words = told(one) or f"{cell(one.yours)}, not {cell(one.expected)}"
+    return test(f"gradient of {one.name}", kind, one.verdict, words)
 
 
 def test(name: str, kind: str, finding: str, told: str) -> str:

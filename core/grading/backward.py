@@ -178,7 +178,11 @@ class Reading:
             tracer.given = {}
         else:
             own = forward.source
-            unit = parsed(forward.program.tree.text, own["file"], own["unit"])
+            text = forward.program.tree.text
+            if self.text.source.lines.text == text:  # one tree for both passes
+                unit = self.text.source._replace(file=own["file"], unit=own["unit"])
+            else:
+                unit = parsed(text, own["file"], own["unit"])
             tracer = Tracer(unit, own["seed"])
             tracer.given = dict(base.point)
             tracer.asked = dict(own)

@@ -463,7 +463,7 @@ class Blaming:
                     continue
                 stage = self.found.forward.program.stage(part.through[0], 0)
                 words = f"what comes back through {stage.name} = {stage.code} is"
-                yield Change("local", words, text(line), block, [*block[:place], line, *block[place + 1 :]])
+                yield Change("formula", words, text(line), block, [*block[:place], line, *block[place + 1 :]])
 
     def added_parts(self, event: Event, block: list[ast.stmt]) -> Iterator[Change]:
         """What a variable lacks, as another line: from the table of gates, in the file's names."""

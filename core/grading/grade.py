@@ -108,12 +108,14 @@ def lines(file: str, found: Pass, judged: Judgement, blamed: Sequence[Blame]) ->
     for event in found.events:
         if event.number in skipped:
             continue
+        verdict, of, factor = of_event(event, found, judged)
+        if verdict == STEP and unpacks(event) and event.number not in carried:
+            continue
+        if verdict in (STEP, SCALED) and event.number in carried:
+            verdict = CARRIED
         row = rows.get(event.line)
         if row is None:
             row = rows[event.line] = Graded(file, event.line, code_of(found, event))
-        verdict, of, factor = of_event(event, found, judged)
-        if verdict in (STEP, SCALED) and event.number in carried:
-            verdict = CARRIED
         value = plain_value(judged.value(event)[0])
         row.passes.append(Passed(verdict, value, of))
         if len(row.passes) == 1 or WORST.index(verdict) < WORST.index(row.verdict):
@@ -137,6 +139,14 @@ def lines(file: str, found: Pass, judged: Judgement, blamed: Sequence[Blame]) ->
         row.hint = f"{ast.unparse(node.target)} has no value yet that += could add to: write ="  # type: ignore[attr-defined]
     unread(rows, found, file)
     return [rows[line] for line in sorted(rows)]
+
+
+def unpacks(event: Event) -> bool:
+    """Does a line only give names to what it is handed?"""
+    node = event.node
+    return isinstance(node, ast.Assign) and (
+        isinstance(node.targets[0], (ast.Tuple, ast.List)) and not isinstance(node.value, ast.Tuple)
+    )
 
 
 def of_event(
