@@ -7,6 +7,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,13 @@ from backprop.grading.text import Text, text_of
 from backprop.grading.tracing import Event, Probe, Tracer
 from backprop.language.tokens import NAME
 from backprop.reading.reader import held
-from backprop.reading.source import function_named, names_in, parameters, parsed
+from backprop.reading.source import Source, function_named, names_in, parameters, parsed
 from backprop.reading.values import MISSING, Builtin, Defined, Scope, Unreadable, is_numeric
 
 PATTERNS = (
     "d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g_{}", "{}_gradient", "delta_{}",
-    "d{output}d{}", "d{output}_d{}",
+    "d{output}d{}", "d{output}_d{}", "dLd{}", "dL_d{}", "dJd{}", "dJ_d{}", "dE_d{}", "dloss_d{}",
+    "dfd{}", "df_d{}",
 )  # fmt: skip
 UPSTREAM = re.compile(r"(d|g|grad|up)", re.IGNORECASE)
 BACKWARD = re.compile(r"back|grad|bprop|vjp", re.IGNORECASE)
@@ -74,6 +76,7 @@ class Pass:
     targets: Targets
     replay: Replay
     together: bool  # are both passes in one?
+    main: str  # the function that is the backward pass
 
     @property
     def events(self) -> list[Event]:
@@ -113,8 +116,35 @@ class Reading:
         self.together = bool(own) and text == forward.program.tree.text and unit == own["unit"]
         self.text = text_of(text, file, unit, plain=not unit and not self.together)
         self.unit = unit or ("" if self.together else self.only_function())
+        self.functions: dict[tuple[int, str], ast.FunctionDef | None] = {}
         self.memos: dict[bool, Memo] = {False: Memo(), True: Memo()}
         self.close = False  # are points close by used, where the way stays the same?
+
+    @cached_property
+    def counters(self) -> frozenset[str]:
+        return frozenset(counters(self.text.source.tree))
+
+    @cached_property
+    def given_names(self) -> frozenset[str]:
+        return frozenset(names_given(self.text.source.tree))
+
+    def function_named(self, source: Source, name: str) -> ast.FunctionDef | None:
+        key = id(source.tree), name
+        if key not in self.functions:
+            self.functions[key] = function_named(source, name)
+        return self.functions[key]
+
+    @cached_property
+    def unit_of_forward(self) -> Source:
+        """The forward pass, if it is Python; one tree if both passes are in one file."""
+        own, text = self.forward.source, self.forward.program.tree.text
+        if self.text.source.lines.text == text:
+            return self.text.source._replace(file=own["file"], unit=own["unit"])
+        return parsed(text, own["file"], own["unit"])
+
+    @property
+    def main(self) -> str:
+        return self.unit or (str(self.forward.source["unit"]) if self.together else "")
 
     def only_function(self) -> str:
         """The function that is meant, in a file that has nothing else to say."""
@@ -159,7 +189,7 @@ class Reading:
         targets = forward.targets(free, spots)
         returns = returned is not MISSING
         return Pass(forward, self.text, tracer, self.names, found, free, returns, spots, targets,
-                    replay, self.together)  # fmt: skip
+                    replay, self.together, self.main)  # fmt: skip
 
     def outer(self, name: str, spot: Spot, free: bool) -> Any:
         """The value of an outside name at a point."""
@@ -178,17 +208,14 @@ class Reading:
             tracer.given = {}
         else:
             own = forward.source
-            text = forward.program.tree.text
-            if self.text.source.lines.text == text:  # one tree for both passes
-                unit = self.text.source._replace(file=own["file"], unit=own["unit"])
-            else:
-                unit = parsed(text, own["file"], own["unit"])
+            unit = self.unit_of_forward
             tracer = Tracer(unit, own["seed"])
             tracer.given = dict(base.point)
             tracer.asked = dict(own)
             tracer.scope.names |= {name: held(value) for name, value in own["known"].items()}
         tracer.gradients = self.names
-        tracer.later = frozenset(names_given(self.text.source.tree))
+        tracer.counters = self.counters
+        tracer.later = self.given_names
         tracer.shapes = {name: forward.program.shapes[slot] for name, slot in forward.slots.items()}
         return tracer
 
@@ -218,7 +245,7 @@ class Reading:
         if not source.unit:
             tracer.each(source.tree.body)
             return MISSING, tracer.scope.names
-        node = function_named(source, source.unit)
+        node = self.function_named(source, source.unit)
         assert node is not None
         tracer.noting = False
         tracer.top(source.tree.body, node.name)
@@ -234,7 +261,7 @@ class Reading:
         if not source.unit:
             tracer.script(str(self.forward.source["result"]))
             return MISSING, dict(tracer.scope.names)
-        node = function_named(source, source.unit)
+        node = self.function_named(source, source.unit)
         assert node is not None
         tracer.top(source.tree.body, node.name)
         fed = {name: tracer.input(name, value) for name, value in tracer.given.items()}
@@ -287,7 +314,7 @@ class Reading:
         self, tracer: Tracer, frame: Mapping[str, Any], rest: list[Any]
     ) -> tuple[Any, Mapping[str, Any]]:
         source = self.text.source
-        node = function_named(source, self.unit)
+        node = self.function_named(source, self.unit)
         if node is None:
             near = closest(self.unit, names_in(source))
             hint = f"did you mean {near}?" if near else f"it has {listed(names_in(source)) or 'none'}"
@@ -388,7 +415,7 @@ class Reading:
 
     def returned_names(self, tracer: Tracer, count: int) -> list[str]:
         """How what is returned is written, where that is a name."""
-        function = function_named(self.text.source, self.unit or str(self.forward.source.get("unit", "")))
+        function = self.function_named(self.text.source, self.unit or str(self.forward.source.get("unit", "")))
         nodes = [] if function is None else [
             node for node in ast.walk(function) if isinstance(node, ast.Return) and node.value
         ]  # fmt: skip
@@ -438,6 +465,13 @@ def names_given(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
+
+
+def counters(tree: ast.AST) -> Iterator[str]:
+    """The names that loops count with."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.For, ast.comprehension)):
+            yield from (one.id for one in ast.walk(node.target) if isinstance(one, ast.Name))
 
 
 def names_stored(node: ast.stmt) -> list[str]:

@@ -19,19 +19,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.errors import BackpropError, listed
-from backprop.grading.backward import Pass, Reading, names_given
+from backprop.grading.backward import Pass, Reading
 from backprop.grading.judging import SOUND, UNSOUND, ZERO, Judgement, spread
 from backprop.grading.slips import Repair, Site, loaded, repairs, text
 from backprop.grading.targets import Series
 from backprop.grading.tracing import Event, Tracer
 from backprop.reading.memory import Array, Number
-from backprop.reading.values import Defined, is_numeric
+from backprop.reading.values import is_numeric
 
-PATIENCE = 6.0  # seconds of work for a file
+PATIENCE = 4.0  # seconds of work for a file
 MOST_BLAMED = 8
 CANDIDATES = 10
 PASSES = 2  # of a loop, in which a repair is looked at
 TRIED = 14  # repairs of a line that are tried on the whole pass, of those that make the line right
+ADDING = ("missing-factor", "inverted", "term", "function")  # less likely than what takes away
 BLIND = 60  # and of those where nothing says what the line should be
 
 
@@ -132,10 +133,15 @@ class Blaming:
                     best = trial
                 elif trial.level == 1 and candidate is candidates[0] and own is None:
                     own = trial
-            if best is not None and best.perfect and best.likely == 0.5:
+            if best is not None and best.perfect and best.likely == 0.5 and self.settled(best):
                 break
         chosen = best or own
         return self.unrepaired(candidates) if chosen is None else self.repaired(chosen)
+
+    def settled(self, trial: Trial) -> bool:
+        """Is there no line before it that could be the mistake as well?"""
+        judged = self.judged
+        return all(one.number in judged.alike or judged.known(one) for one in self.behind(trial.candidate.event))
 
     def repaired(self, trial: Trial) -> Blame:
         change, event = trial.change, trial.candidate.event
@@ -153,7 +159,9 @@ class Blaming:
 
     def unrepaired(self, candidates: Sequence[Candidate]) -> Blame:
         """No repair is known: the first candidate, and what its name promises in its place."""
-        event = next((one.event for one in candidates if one.rank <= 7), candidates[0].event)
+        ranked = [one.event for one in candidates if one.rank <= 7] or [candidates[0].event]
+        promised = (one for one in ranked if self.judged.wanted(one) is not None or one.problem)
+        event = next(promised, ranked[0])
         wanted = self.judged.wanted(event)
         target = None if wanted is None else self.found.targets.whole.get(wanted)
         status = self.judged.statuses[event.number]
@@ -181,7 +189,7 @@ class Blaming:
         labels = self.found.forward.program.labels
         if event.lacks:
             whose = self.found.names.get(event.lacks)
-            if whose is None or event.lacks in self.given_names:
+            if whose is None or event.lacks in self.reading.given_names:
                 return "too-early", f"{event.lacks} has no value here; it gets one later"
             return "missing-line", f"no line gives {event.lacks}, the gradient of {whose}"
         if event.problem is not None:
@@ -279,8 +287,11 @@ class Blaming:
         return event.number not in self.judged.finished and event.shape == ()
 
     def safe(self, event: Event) -> bool:
-        """A line that is right for its own name is never blamed."""
+        """A line that is right for its own name is never blamed, nor one that gives a value of the
+        forward pass."""
         status = self.judged.statuses[event.number]
+        if event.number not in self.judged.alike and self.judged.known(event):
+            return True
         if not (status.exact and status.own and status.whole):
             return False
         return event.update == "="
@@ -391,14 +402,15 @@ class Blaming:
         if wrong and wrong <= judged.fine:
             return Trial(change, candidate, 2, judged, self.likely(change, candidate))
         event = candidate.event
-        if local and line_is_right(judged, event) and not line_is_right(self.judged, event):
+        promised = self.judged.wanted(event) is not None
+        if local and promised and line_is_right(judged, event) and not line_is_right(self.judged, event):
             return Trial(change, candidate, 1, judged)
         return None
 
     def likely(self, change: Change, candidate: Candidate) -> float:
         """Of two repairs that make as much right, the one that makes more sense."""
         if change.finding != "name":
-            return 0.5
+            return 0.4 if change.finding in ADDING else 0.5
         wanted = self.judged.wanted(candidate.event)
         forward = self.found.forward
         consumers = {stage for part in self.found.targets.parts.get(wanted or 0, ()) for stage in part.through}
@@ -430,7 +442,7 @@ class Blaming:
         """The line that gives what this one lacks."""
         name = event.lacks
         variable = self.found.names.get(name)
-        if variable is None or name in self.given_names:
+        if variable is None or name in self.reading.given_names:
             return
         place = [one is event.node for one in block].index(True)
         slot = self.judged.slots[variable]
@@ -504,10 +516,6 @@ class Blaming:
             yield re.sub(rf"\bd{re.escape(stage.name)}\b", gradient, pulled)
 
     @cached_property
-    def given_names(self) -> frozenset[str]:
-        return frozenset(names_given(self.reading.text.source.tree))
-
-    @cached_property
     def names_in_file(self) -> frozenset[str]:
         tree = self.reading.text.source.tree
         return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
@@ -550,7 +558,7 @@ class Blaming:
                     whole = again.replay.series(one.leaf)
                     found = [spread(a, np.shape(b)) for a, b in zip(found, whole, strict=True)]
                 signed = [-np.asarray(v) for v in found] if one.update == "-=" else found
-                kinds.append(judged.of(signed, one if one.key is not None else None, judged.wanted(one)))
+                kinds.append(judged.of(signed, one if one.key is not None else None, judged.namesakes(one)))
             if not kinds:
                 continue
             if all(kind.exact and kind.own and not taken & set(kind.match.target.through) for kind in kinds):
@@ -565,11 +573,11 @@ class Blaming:
 
     def taken(self, event: Event) -> set[int]:
         """The stages whose parts other lines for the same variable hold."""
-        wanted = self.judged.wanted(event)
+        wanted = self.judged.namesakes(event)
         found: set[int] = set()
         for one in self.found.events:
             status = self.judged.statuses[one.number]
-            if one.line != event.line and status.exact and status.own and status.match.target.slot == wanted:
+            if one.line != event.line and status.exact and status.own and status.match.target.slot in wanted:
                 found |= set(status.match.target.through)
         return found
 
@@ -639,7 +647,7 @@ class Probe:
         if node is not self.event.node or self.passes >= PASSES:
             return
         value = getattr(node, "value", None)
-        if not isinstance(value, ast.expr) or self.impure(tracer, value):
+        if not isinstance(value, ast.expr) or "random" in text(value):
             return
         self.passes += 1
         if not self.repairs:
@@ -658,16 +666,6 @@ class Probe:
             tracer.noting, tracer.probe = True, probe
             tracer.machine.recorder.node = node
 
-    def impure(self, tracer: Tracer, value: ast.expr) -> bool:
-        """Does it call functions of the file, or draw random numbers?"""
-        for node in ast.walk(value):
-            if isinstance(node, ast.Call):
-                written = ast.unparse(node.func)
-                name = written.partition(".")[0]
-                if "random" in written or isinstance(tracer.scope.find(name), Defined):
-                    return True
-        return False
-
     def site(self, tracer: Tracer, value: ast.expr) -> Site:
         visible: dict[str, Any] = {}
         scope: Any = tracer.scope
@@ -679,6 +677,8 @@ class Probe:
                  if name.isidentifier() and isinstance(one, (Number, Array, int, float))]  # fmt: skip
         names += [name for name in tracer.free if name not in visible and name not in ("pi", "e")
                   and name not in self.gradients]  # fmt: skip
+        target = {one.id for one in ast.walk(self.event.node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+        names = [name for name in names if name not in tracer.counters and name not in target]
         gradients = [name for name in names if name in self.gradients or name.startswith(("d", "g"))]
         used = {one.id for one in loaded(Site(value, (), ()))}
         values = [name for name in names if name not in gradients]
@@ -708,7 +708,9 @@ def line_is_right(judged: Judgement, event: Event) -> bool:
         alone = sum(one.name == event.name for one in judged.found.events) == 1
         if alone and judged.wanted(event) is not None and not judged.statuses[same_line[0].number].whole:
             return False
-    return bool(same_line) and all(map(judged.fits, same_line))
+    return bool(same_line) and all(
+        judged.fits(one) or one.number in judged.finished for one in same_line
+    )
 
 
 def parsed_line(written: str, place: ast.stmt) -> ast.stmt | None:

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from backprop.answer.evaluation import arrays_in, staged
 from backprop.answer.values import Value, checked_wrt, point
 from backprop.engine.kinds import kind_of
 from backprop.errors import BackpropError
 from backprop.gates import GATES
 from backprop.grading.spots import Spot, backward, close_to, labels, spots_of
-from backprop.grading.targets import Targets
+from backprop.grading.targets import Targets, needed
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
 from backprop.program.program import Program
@@ -44,7 +46,9 @@ class Forward:
     def slots(self) -> dict[str, int]:
         """The variables by their names: inputs, stages that have a name, and the output."""
         program = self.program
-        found = {name: slot for name, slot in program.names.items() if name.isidentifier()}
+        live = needed(program)
+        named = program.names.items()
+        found = {name: slot for name, slot in named if name.isidentifier() and slot in live}
         if not self.source:
             labels = enumerate(program.labels)
             found |= {name: slot for slot, name in labels if name.isidentifier() and name not in found}
@@ -86,8 +90,7 @@ class Forward:
     def upstream(self, spot: Spot, free: bool) -> Any:
         if free or self.given:
             return spot.drawn
-        shape = self.program.shapes[self.program.output]
-        return spot.drawn if shape else 1.0
+        return np.ones(self.program.shapes[self.program.output])[()]
 
 
 def forward_of(

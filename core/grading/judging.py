@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from backprop.grading.tracing import MARK, Event, made_of
 
 MOST_SLICES = 60  # gradients whose entries a write is compared with
 
+VERSION = re.compile(r"_\d+$")
 ZERO, SOUND, UNSOUND = "zero", "sound", "unsound"
 
 
@@ -51,6 +53,7 @@ class Judgement:
         self.found = found
         self.slots = found.forward.slots
         self.marks = {event.leaf: event for event in found.events}
+        self.seen: dict[int, bool] = {}
         self.outcomes = list(self.results())
 
     # Results.
@@ -122,10 +125,51 @@ class Judgement:
 
     # Lines.
 
-    def wanted(self, event: Event) -> int | None:
-        """The slot whose gradient the name of an event promises."""
+    def namesakes(self, event: Event) -> frozenset[int]:
+        """The slots that the name of an event may be the gradient of: a name that the forward pass
+        assigns several times has several."""
         variable = self.found.names.get(event.name)
-        return None if variable is None else self.slots.get(variable)
+        return frozenset() if variable is None else self.versions.get(variable, frozenset())
+
+    @cached_property
+    def versions(self) -> dict[str, frozenset[int]]:
+        found: dict[str, set[int]] = {}
+        for name, slot in self.slots.items():
+            found.setdefault(name, set()).add(slot)
+            base = VERSION.sub("", name)
+            if base in self.slots:
+                found.setdefault(base, set()).add(slot)
+        return {name: frozenset(slots) for name, slots in found.items()}
+
+    def wanted(self, event: Event) -> int | None:
+        """The slot whose gradient a line has to give: not one of a helper, nor one whose name is
+        used again for something else."""
+        variable = self.found.names.get(event.name)
+        if variable is None or event.function != self.found.main:
+            return None
+        if event.number < self.last_start.get(event.name, -1) or event.number in self.changed_later:
+            return None
+        return self.slots.get(variable)
+
+    @cached_property
+    def changed_later(self) -> frozenset[int]:
+        """The events whose values a later write to the same name changes, other than by adding."""
+        return frozenset(
+            one.number
+            for event in self.found.events
+            if event.masked or event.after or event.update not in ("+=", "-=")
+            for one in self.inputs[event.number]
+            if one.name == event.name and one.function == event.function
+        )
+
+    @cached_property
+    def last_start(self) -> dict[str, int]:
+        """The last event of each name that begins anew."""
+        found: dict[str, int] = {}
+        for event in self.found.events:
+            if event.update == "=" and not event.shape and not self.continues(event):
+                found[event.name] = event.number
+        return found
 
     @cached_property
     def statuses(self) -> dict[int, Status]:
@@ -142,14 +186,14 @@ class Judgement:
         return self.found.replay.series(event.leaf)
 
     def status(self, event: Event) -> Status:
-        wanted = self.wanted(event)
+        wanted = self.namesakes(event)
         found = self.of(self.value(event), event, wanted)
         if found.kind == UNSOUND and event.after:
             after = self.of(self.found.replay.series(event.after), None, wanted)
             return after if after.kind != ZERO else found
         return found
 
-    def of(self, series: Series, event: Event | None, wanted: int | None) -> Status:
+    def of(self, series: Series, event: Event | None, wanted: Collection[int]) -> Status:
         """What a series is."""
         try:
             series = [np.asarray(value, dtype=float) for value in series]
@@ -158,13 +202,13 @@ class Judgement:
         if not all(np.any(value) for value in series) and not any(np.any(value) for value in series):
             return Status(ZERO)
         match = self.found.targets.match(series, wanted)
-        if event is not None and event.key is not None and (match is None or match.target.slot != wanted):
+        if event is not None and event.key is not None and (match is None or match.target.slot not in wanted):
             match = self.sliced(series, event, wanted) or match
         if match is None and event is not None and (not self.wrong or self.goes_on(event)):
             match = self.times_a_value(series, wanted)
         if match is None:
             return Status(UNSOUND)
-        return Status(SOUND, match, match.target.slot == wanted)
+        return Status(SOUND, match, match.target.slot in wanted)
 
     @cached_property
     def last_of_name(self) -> dict[str, int]:
@@ -174,10 +218,11 @@ class Judgement:
         """Does a later line change what this one assigns?"""
         return self.last_of_name[event.name] > event.number
 
-    def times_a_value(self, series: Series, wanted: int | None) -> Match | None:
+    def times_a_value(self, series: Series, wanted: Collection[int]) -> Match | None:
         """The gradient that a name promises, times or divided by a number of the forward pass."""
         targets = self.found.targets
-        found = [*filter(None, [targets.whole.get(wanted)]), *targets.parts.get(wanted, ())] if wanted is not None else []  # fmt: skip
+        found = [targets.whole[slot] for slot in wanted if slot in targets.whole]
+        found += [part for slot in wanted for part in targets.parts.get(slot, ())]
         for target in found:
             if not fitting(series, target.series):
                 continue
@@ -199,13 +244,13 @@ class Judgement:
                     return True
         return False
 
-    def sliced(self, series: Series, event: Event, wanted: int | None) -> Match | None:
+    def sliced(self, series: Series, event: Event, wanted: Collection[int]) -> Match | None:
         """A write to some entries, compared with these entries of gradients."""
-        shape = tuple([side for side in event.shape if side != 1])
-        group = self.found.targets.groups.get(shape)
+        group = self.found.targets.groups.get(int(np.prod(event.shape)))
         if group is None:
             return None
-        targets = sorted(group.targets, key=lambda one: (one.slot != wanted, bool(one.through)))
+        own_shape = [one for one in group.targets if not one.spread]
+        targets = sorted(own_shape, key=lambda one: (one.slot not in wanted, bool(one.through)))
         for target in targets[:MOST_SLICES]:
             try:
                 parts = [np.reshape(value, event.shape)[event.key] for value in target.series]
@@ -269,7 +314,7 @@ class Judgement:
 
     def ends_well(self, event: Event) -> bool:
         """Is the whole of a name what it says, after a write to it?"""
-        total = self.of(self.found.replay.series(event.after or event.leaf), None, self.wanted(event))
+        total = self.of(self.found.replay.series(event.after or event.leaf), None, self.namesakes(event))
         return total.exact and total.own and total.whole
 
     # What depends on what.
@@ -348,8 +393,19 @@ class Judgement:
         return status.exact and (status.own or not promised)
 
     def score(self) -> int:
-        """How much of the pass is right: results and lines."""
-        return 10 * len(self.fine) + sum(map(self.fits, self.found.events))
+        """How much of the pass is right: results and lines, and values of the forward pass."""
+        lines = sum(self.fits(event) or self.known(event) for event in self.found.events)
+        return 10 * len(self.fine) + lines
+
+    def known(self, event: Event) -> bool:
+        """Is what a line gives a value of the forward pass, or the slope of a gate?"""
+        if event.number not in self.seen:
+            try:
+                series = [np.asarray(one, float)[()] for one in self.value(event)]
+                self.seen[event.number] = self.found.targets.known(series)
+            except (TypeError, ValueError):
+                self.seen[event.number] = False
+        return self.seen[event.number]
 
     @cached_property
     def perfect(self) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS
 from backprop.engine.guards import holds
-from backprop.errors import LimitError
+from backprop.errors import BackpropError, LimitError
 from backprop.gates.shapes import MismatchError
 from backprop.grading.targets import Series
 from backprop.grading.tracing import MARK, made_of
@@ -33,7 +33,7 @@ class Memo:
         return self.ids.setdefault(key, len(self.ids))
 
     def keep(self, number: int, series: Series) -> None:
-        self.entries += sum(np.size(value) for value in series)
+        self.entries += sum(map(size_of, series))
         if self.entries > MOST:
             raise LimitError("the file needs too much memory to be graded")
         self.values[number] = series
@@ -134,6 +134,8 @@ class Replay:
         for one in self.reached(leaf):
             if one in self.ids or one in self.inputs:
                 for k, value in enumerate(self.series(one)):
+                    if not isinstance(value, (float, np.ndarray)):
+                        continue
                     found = np.abs(np.asarray(value, float))
                     largest[k] = max(largest[k], float(np.max(found[np.isfinite(found)], initial=0.0)))
         return [ROUNDING * one for one in largest]
@@ -144,7 +146,7 @@ class Replay:
         from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS
 
         needed = self.reached(leaf)
-        if sum(np.size(self.series(one)[place]) for one in needed) > MOST_EXACT:
+        if sum(size_of(self.series(one)[place]) for one in needed) > MOST_EXACT:
             return None
         found = dict(given)
         for (gate, *leaves), made in self.steps:
@@ -178,9 +180,13 @@ class Replay:
         return found
 
 
+def size_of(value: Any) -> int:
+    return value.size if isinstance(value, np.ndarray) else 1
+
+
 def value_of(gate: str, fed: Sequence[Any]) -> Any:
     """A gate in floats."""
     try:
         return ARRAYS.value[gate](*map(ARRAYS.number, fed))
-    except (ValueError, IndexError, TypeError, MismatchError):
+    except (ValueError, IndexError, TypeError, MismatchError, BackpropError):
         return np.float64("nan")

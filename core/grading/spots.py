@@ -63,12 +63,13 @@ def spot_at(program: Program, point: Mapping[str, Any], upstream: Any, random: R
 
 
 def start(program: Program, upstream: Any, random: Random | None) -> Any:
-    """The gradient of the output: what was given, else ones at the point and anything around it."""
+    """The gradient of the output: what was given, else 1 at the point, and anything of an array."""
     if upstream is not None:
         return beginning(program, upstream)
     shape = program.shapes[program.output]
+    random = random or (Random(0) if shape else None)
     if random is None:
-        return np.ones(shape)[()] if shape else 1.0
+        return 1.0
     if not shape:
         return random.choice((-1, 1)) * random.uniform(0.5, 2)
     return np.array([random.uniform(-2, 2) for _ in range(int(np.prod(shape)))]).reshape(shape)

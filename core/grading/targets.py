@@ -5,13 +5,15 @@ what was broadcast. A row is compared with all of them at once, by one weighted 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
 from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS
+from backprop.engine.kinds import kind_of
 from backprop.gates import GATES
 from backprop.grading.spots import Spot
 from backprop.program.program import Program
@@ -21,6 +23,11 @@ DUST = 1e-12  # of what is added, if it cancels
 GOLDEN = 0.6180339887498949
 SUBSETS = 5  # uses whose sums are tried in every combination
 MOST = 4_000_000  # entries of all targets
+ORDERS = {
+    2: ((1, 0),),
+    3: ((0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1)),
+    4: ((0, 2, 3, 1), (0, 3, 1, 2), (1, 0, 2, 3), (1, 2, 3, 0), (2, 3, 0, 1)),
+}  # of axes, in which gradients are handled on the way
 Series = list[Any]  # an array or a number for every point
 
 
@@ -29,7 +36,7 @@ class Target(NamedTuple):
     through: tuple[int, ...]  # the stages that pass it back; empty for the whole gradient
     series: Series
     sizes: tuple[float, ...]  # how large what was added is, at every point
-    spread: bool = False  # is it meant before a sum over what was broadcast?
+    spread: bool = False  # before a sum over what was broadcast, or with its axes in another order
 
 
 class Match(NamedTuple):
@@ -53,14 +60,14 @@ class Targets:
         self.entries = 0
         self.whole: dict[int, Target] = {}
         self.parts: dict[int, list[Target]] = {}
-        self.groups: dict[tuple[int, ...], Group] = {}
+        self.groups: dict[int, Group] = {}
         every = list(self.found())
-        by_shape: dict[tuple[int, ...], list[Target]] = {}
-        for target in every:
-            by_shape.setdefault(squeezed(target.series), []).append(target)
+        by_shape: dict[int, list[Target]] = {}
+        for target in [*every, *self.turned()]:
+            by_shape.setdefault(np.size(target.series[0]), []).append(target)
         for shape, those in by_shape.items():
             marks = np.array([marks_of(target.series) for target in those])
-            sizes = np.array([target.sizes for target in those]) * max(1, np.prod(shape))
+            sizes = np.array([target.sizes for target in those]) * max(1, shape)
             self.groups[shape] = Group(those, marks, sizes)
 
     # The targets of every slot.
@@ -138,11 +145,56 @@ class Targets:
             through = tuple(stage for target in those for stage in target.through)
             yield Target(parts[0].slot, through, series, added([t.sizes for t in those]))
 
+    def turned(self) -> Iterator[Target]:
+        """Whole gradients with their axes in another order."""
+        for target in self.whole.values():
+            for axes in ORDERS.get(np.ndim(target.series[0]), ()):
+                series = [np.transpose(value, axes) for value in target.series]
+                yield Target(target.slot, (), series, target.sizes, spread=True)
+
+    @cached_property
+    def knowns(self) -> dict[int, Any]:
+        """The values of the forward pass and the slopes of its gates, by their size."""
+        found: dict[int, list[list[float]]] = {}
+        program, kind = self.program, kind_of(self.program)
+        live = needed(program)
+        for slot in live:
+            self.know(found, [spot.values[slot] for spot in self.spots])
+        for slot, gate, operands in program.forward_steps():
+            if slot not in live:
+                continue
+            try:
+                rows = [
+                    kind.slopes(gate, (*(spot.values[one] for one in operands), spot.values[slot]))
+                    for spot in self.spots
+                ]  # fmt: skip
+            except (ValueError, TypeError, ArithmeticError):
+                continue
+            for column in zip(*rows, strict=True):
+                if all(one is not None for one in column):
+                    self.know(found, column)
+        return {size: np.array(rows) for size, rows in found.items()}
+
+    def know(self, found: dict[int, list[list[float]]], series: Sequence[Any]) -> None:
+        if all(isinstance(value, (float, np.ndarray)) for value in series):
+            if len({np.size(value) for value in series}) == 1:
+                found.setdefault(np.size(series[0]), []).append(marks_of(series))
+
+    def known(self, series: Series) -> bool:
+        """Is it a value of the forward pass, or the slope of a gate?"""
+        rows = self.knowns.get(np.size(series[0]))
+        if rows is None:
+            return False
+        own = np.array(marks_of(series))
+        size = np.array(sizes_of(series)) * max(1, np.size(series[0]))
+        with np.errstate(all="ignore"):
+            return bool((np.abs(rows - own) <= CLOSE * size).all(axis=1).any())
+
     # Comparing.
 
-    def match(self, series: Series, wanted: int | None = None) -> Match | None:
+    def match(self, series: Series, wanted: Collection[int] = ()) -> Match | None:
         """What a series is, best what its name says: as it is, or times a constant."""
-        found = self.groups.get(squeezed(series))
+        found = self.groups.get(np.size(series[0]))
         if found is None:
             return None
         own, size = np.array(marks_of(series)), np.array(sizes_of(series)) * max(1, np.size(series[0]))
@@ -159,16 +211,27 @@ class Targets:
         for k in candidates[:12]:
             factor = 1.0 if abs(factors[k] - 1) < CLOSE else float(factors[k])
             target = found.targets[k]
+            if not target.spread and squeezed(series) != squeezed(target.series):
+                target = target._replace(spread=True)  # in another shape
             if same(series, [factor * np.asarray(value) for value in target.series], target.sizes):
                 return Match(target, factor)
         return None
 
-    def worth(self, target: Target, factor: float, wanted: int | None) -> tuple[bool, ...]:
+    def worth(self, target: Target, factor: float, wanted: Collection[int]) -> tuple[bool, ...]:
         """The likeliest first."""
-        own = target.slot == wanted
+        own = target.slot in wanted
         named = self.program.labels[target.slot] in self.program.names
         exact = abs(factor - 1) < CLOSE
         return (not (exact and own), not own, not exact, not named, bool(target.through), target.spread)
+
+
+def needed(program: Program) -> set[int]:
+    """The slots that the output is made of."""
+    found = {program.output}
+    for slot, _, operands in program.backward_steps():
+        if slot in found:
+            found |= set(operands)
+    return found
 
 
 def squeezed(series: Series) -> tuple[int, ...]:

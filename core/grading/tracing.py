@@ -108,6 +108,7 @@ class Tracer(Reader):
         self.last: dict[tuple[int, str], str] = {}
         self.functions: list[str] = []
         self.gradients: Mapping[str, str] = {}  # names of gradients, and whose they are
+        self.counters: frozenset[str] = frozenset()  # names that loops count with
         self.later: frozenset[str] = frozenset()  # names that the file gives a value somewhere
         self.failed: list[str] = []  # the leaves that a line uses which fails
         self.nothings: set[str] = set()  # names whose value and shape are not known
@@ -187,7 +188,7 @@ class Tracer(Reader):
             error = problem
             if not error.span:
                 error = located(UnreadError(error.message, error.hint), self.machine.recorder.lines, node)
-        names = [name for name in stored(node) if name]
+        names = list(dict.fromkeys([*filter(None, stored(node)), *changed_in(node)]))
         self.troubles.append(Trouble(node, self.source.file, error, names, because))
         for name in names:
             unread = UnreadError(error.message, error.hint)
@@ -200,7 +201,8 @@ class Tracer(Reader):
         self.update = None
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         target = targets[0]
-        if len(targets) != 1 or not isinstance(target, (ast.Name, ast.Subscript)):
+        simple = isinstance(node, (ast.Assign, ast.AugAssign)) and len(targets) == 1
+        if not simple or not isinstance(target, (ast.Name, ast.Subscript)):
             raise problem
         used = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
         inherited = self.uses_nothing(node)
@@ -253,6 +255,10 @@ class Tracer(Reader):
             self.probe(self, node)
         try:
             super().statement(node)
+        except (MisfitError, NotYetError) as problem:
+            if not self.noting or not isinstance(node, (ast.Assign, ast.AugAssign)):
+                raise
+            self.broken(node, problem)
         finally:
             self.statements.pop()
 
@@ -491,6 +497,20 @@ class Tracer(Reader):
         self.source = source
         self.machine.recorder.lines = Lines(source.lines.text)
         self.machine.recorder.places = {}
+
+
+def changed_in(node: ast.stmt) -> Iterator[str]:
+    """The names whose entries a statement may change."""
+    for one in ast.walk(node):
+        part: ast.AST | None = None
+        if isinstance(one, (ast.Subscript, ast.Attribute)) and isinstance(one.ctx, ast.Store):
+            part = one.value
+        elif isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr == "at":
+            part = one.args[0] if one.args else None
+        while isinstance(part, (ast.Subscript, ast.Attribute)):
+            part = part.value
+        if isinstance(part, ast.Name):
+            yield part.id
 
 
 def made_of(step: Sequence[str] | None) -> Sequence[str]:
