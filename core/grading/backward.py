@@ -70,6 +70,7 @@ class Pass:
     tracer: Tracer
     names: Mapping[str, str]  # of gradients, and whose they are
     found: dict[str, Found]
+    unusable: frozenset[str]  # inputs whose gradients are neither numbers nor arrays
     free: bool  # does it take any gradient of the output?
     returns: bool  # does it say itself which gradients it gives?
     spots: Sequence[Spot]
@@ -167,11 +168,16 @@ class Reading:
         tracer = self.tracer()
         tracer.probe = probe
         returned, scope = self.backward(tracer)
-        found = dict(self.results(tracer, returned, scope))
+        rows = dict(self.results(tracer, returned, scope))
+        unusable = frozenset(name for name, row in rows.items() if not row.leaf)
+        found = {name: row for name, row in rows.items() if row.leaf}
         free = "upstream" in tracer.inputs
-        return self.replayed(tracer, found, free, returned)
+        return self.replayed(tracer, found, unusable, free, returned)
 
-    def replayed(self, tracer: Tracer, found: dict[str, Found], free: bool, returned: Any) -> Pass:
+    def replayed(
+        self, tracer: Tracer, found: dict[str, Found], unusable: frozenset[str], free: bool,
+        returned: Any,
+    ) -> Pass:  # fmt: skip
         forward = self.forward
         for close in (False, True) if not self.close else (True,):
             spots = forward.near if close else forward.spots
@@ -188,7 +194,7 @@ class Reading:
             replay = Replay(tracer.machine.recorder, columns, len(spots))
         targets = forward.targets(free, spots)
         returns = returned is not MISSING
-        return Pass(forward, self.text, tracer, self.names, found, free, returns, spots, targets,
+        return Pass(forward, self.text, tracer, self.names, found, unusable, free, returns, spots, targets,
                     replay, self.together, self.main)  # fmt: skip
 
     def outer(self, name: str, spot: Spot, free: bool) -> Any:
@@ -293,6 +299,7 @@ class Reading:
                 free.setdefault(name, lambda: self.upstream(tracer))
         if not self.python and not self.unit:
             tracer.plain = True
+            tracer.scene = frozenset(forward.program.inputs)
             tracer.variables = {
                 name: base.point.get(name, base.values[slot]) for name, slot in forward.slots.items()
             }
@@ -375,7 +382,10 @@ class Reading:
             return
         for name, variable in self.names.items():
             value = scope.get(name, MISSING)
-            if variable in self.forward.program.inputs and (leaf := leaf_of(tracer, value)):
+            if variable not in self.forward.program.inputs or value is MISSING:
+                continue
+            leaf = leaf_of(tracer, value)
+            if leaf or not isinstance(value, Unreadable):
                 yield variable, Found(variable, leaf, name)
         for holder, value in scope.items():
             if isinstance(value, dict):

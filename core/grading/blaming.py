@@ -683,9 +683,7 @@ class Probe:
         used = {one.id for one in loaded(Site(value, (), ()))}
         values = [name for name in names if name not in gradients]
         values.sort(key=lambda name: name not in used)
-        arrays = any(isinstance(visible.get(name), (Array, list)) for name in visible) or any(
-            isinstance(tracer.inputs.get(name), np.ndarray) for name in tracer.inputs
-        )
+        arrays = any(tracer.shapes.values()) or any(isinstance(one, Array) for one in visible.values())
         return Site(value, values, gradients, arrays)
 
 

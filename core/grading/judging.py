@@ -73,10 +73,13 @@ class Judgement:
         wanted = [*found.forward.required, *(n for n in found.found if n not in found.forward.required)]
         for name in wanted:
             expected = self.expected(name)
+            if name in found.unusable:
+                rows.append(Outcome(name, "not-graded", None, expected))
+                continue
             if name not in found.found:
                 rows.append(Outcome(name, self.absent(), None, expected))
                 continue
-            yours = found.result(name)
+            yours = broadcast(found.result(name), expected)
             verdict = "wrong"
             if fitting(yours, expected):
                 target = self.target(name)
@@ -187,7 +190,10 @@ class Judgement:
 
     def status(self, event: Event) -> Status:
         wanted = self.namesakes(event)
-        found = self.of(self.value(event), event, wanted)
+        series = self.value(event)
+        for slot in wanted & self.found.targets.whole.keys():
+            series = broadcast(series, self.found.targets.whole[slot].series)
+        found = self.of(series, event, wanted)
         if found.kind == UNSOUND and event.after:
             after = self.of(self.found.replay.series(event.after), None, wanted)
             return after if after.kind != ZERO else found
@@ -412,6 +418,13 @@ class Judgement:
         """Are all results right, and all lines about gradients?"""
         lines = (event for event in self.found.events if event.number in self.alike)
         return not self.wrong and all(map(self.fits, lines))
+
+
+def broadcast(yours: Series, expected: Series) -> Series:
+    """Numbers that stand for arrays of equal entries."""
+    if np.size(yours[0]) == 1 and not np.ndim(yours[0]) and np.ndim(expected[0]):
+        return [np.broadcast_to(a, np.shape(b)) for a, b in zip(yours, expected, strict=True)]
+    return yours
 
 
 def spread(value: Any, shape: tuple[int, ...]) -> Any:

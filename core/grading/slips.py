@@ -109,9 +109,11 @@ def loaded(site: Site) -> Iterator[ast.Name]:
 
 
 def whole_sign(site: Site) -> Iterator[tuple[str, ast.expr]]:
-    node = site.node
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        yield "the sign is turned", node.operand
+    node, first = site.node, site.node
+    while isinstance(first, ast.BinOp) and isinstance(first.op, (ast.Mult, ast.Div)):
+        first = first.left
+    if isinstance(first, ast.UnaryOp) and isinstance(first.op, ast.USub):
+        yield "the sign is turned", replaced(node, first, first.operand)
     else:
         yield "the sign is turned", ast.UnaryOp(ast.USub(), node)
 

@@ -30,6 +30,7 @@ from backprop.reading.values import (
     Defined,
     Scope,
     Unreadable,
+    depends,
     is_numeric,
 )
 
@@ -103,6 +104,7 @@ class Tracer(Reader):
         self.probe: Probe | None = None
         self.plain = False  # is it a file of lines, in the names of the forward pass?
         self.variables: Mapping[str, Any] = {}  # of the forward pass, with their values
+        self.scene: frozenset[str] = frozenset()  # the inputs of the forward pass
         self.beginning: frozenset[str] = frozenset()  # what may be any gradient of the output
         self.begin: Callable[[], Any] = lambda: 1.0
         self.last: dict[tuple[int, str], str] = {}
@@ -315,11 +317,17 @@ class Tracer(Reader):
         same = np.shape(self.machine.worth(value)) == np.shape(known) and np.allclose(
             self.machine.worth(value), known, rtol=1e-6, atol=1e-6
         )
-        if update == "=" and not same:
+        if update == "=" and not same and not self.sets_the_scene(target.id, value, known):
             return False
         event = self.new(node, ast.unparse(target), target.id, update, part)
         event.leaf, event.role = self.machine.leaf(value), "forward" if update == "=" else "update"
         return True
+
+    def sets_the_scene(self, name: str, value: Any, known: Any) -> bool:
+        """Is an input given numbers of its own, such as random ones?"""
+        if name not in self.scene or np.shape(self.machine.worth(value)) != np.shape(known):
+            return False
+        return not depends(value)
 
     def into(self, node: ast.stmt, target: ast.Subscript, value: Any) -> None:
         """A write into an array, a list or a dict."""
@@ -432,7 +440,7 @@ class Tracer(Reader):
 
     def in_numbers(self, value: Any) -> Any:
         """A list of numbers as an array, where something in it depends on an input."""
-        if isinstance(value, list) and value and all(map(is_numeric, value)):
+        if isinstance(value, list) and all(map(is_numeric, value)) and any(map(depends, value)):
             try:
                 return self.machine.stacked(value)
             except (UnreadError, BackpropError):
