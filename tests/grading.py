@@ -8,10 +8,11 @@ from derivations import Derivation, Mutant, point
 
 from backprop.grading.forward import Forward
 from backprop.grading.grade import forward_of, grade
-from backprop.grading.results import UNREADABLE, WRONG, Grade
+from backprop.grading.results import MISSING, UNREADABLE, WRONG, Grade
 from backprop.language.parser import parse
 
 READY: dict[str, Forward] = {}
+LACKS = ("missing-part", "term", "missing-line")  # how a line that is gone shows elsewhere
 
 
 def forward_for(derivation: Derivation) -> Forward:
@@ -35,22 +36,20 @@ def flagged(found: Grade) -> dict[int, str | None]:
     return {one.line: one.finding for one in found.lines if one.verdict in (WRONG, UNREADABLE)}
 
 
+def hinted(found: Grade) -> bool:
+    """Does a wrong line say what to write, or what it lacks?"""
+    said = (*LACKS, "too-early", "extra", "not-started", "other-gradient")
+    return any(one.fix or one.finding in said for one in found.lines if one.verdict == WRONG)
+
+
 def misgraded(mutant: Mutant) -> str:
     """What is wrong with the grade of a mutant whose numbers are wrong; empty if nothing is."""
     found = grade(forward_for(mutant.derivation), mutant.backward)
     lines = flagged(found)
-    gaps = [gap.variable for gap in found.missing]
+    gaps = [one.name for one in found.gradients if one.verdict == MISSING]
     if found.error:
         return found.error.message
     if mutant.mistake in ("missing", "never"):
-        here = [mutant.variable]
-        return "" if gaps == here and not lines else f"said {gaps}, {lines}"
+        fine = gaps == [mutant.variable] or [*lines.values()] in [[one] for one in LACKS]
+        return "" if fine else f"said {gaps}, {lines}"
     return "" if set(lines) == {mutant.line} and not gaps else f"said {lines}, {gaps}"
-
-
-def diagnosed(mutant: Mutant) -> str:
-    """What the mistake is called."""
-    found = grade(forward_for(mutant.derivation), mutant.backward)
-    if mutant.mistake in ("missing", "never"):
-        return found.missing[0].finding if found.missing else ""
-    return flagged(found).get(mutant.line) or ""

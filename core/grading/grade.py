@@ -222,7 +222,7 @@ def unread(rows: dict[int, Graded], found: Pass, file: str) -> None:
             row.error = trouble.error
             row.hint = trouble.error.message + (f"; {trouble.error.hint}" if trouble.error.hint else "")
             row.column = trouble.error.column
-            if "has no value here" in trouble.error.message:
+            if trouble.error.message.endswith(("has no value", "has no value here")):
                 row.finding = "unknown-name"
         rows[node.lineno] = row
     for one in found.text.unparsed:

@@ -20,7 +20,7 @@ from backprop.reading.source import Source, parsed
 MOST_LINES = 20_000
 MOST_CHARACTERS = 2_000_000
 LONGEST = 20_000  # characters of one statement that isn't Python
-ASSIGNED = re.compile(r"\s*(?P<target>[A-Za-zα-ω_]\w*\s*(?:\[[^\]]*\])?)\s*(?P<update>[-+*/]?=)(?!=)")
+ASSIGNED = re.compile(r"\s*(?P<target>[A-Za-zα-ω_]\w*(?:\s*\[[^\]]*\])?)\s*(?P<update>[-+*/]?=)(?!=)")
 HARMLESS = re.compile(r"(def|class|if|for|while|with|else|elif|try|except|finally|import|from)\b")
 
 
@@ -50,7 +50,7 @@ def text_of(text: str, file: str, unit: str, *, plain: bool) -> Text:
         if not plain:
             raise
         return piecewise(text, file)
-    if plain:
+    if plain and "^" in text:
         Powers().visit(source.tree)
     return Text(source, [])
 

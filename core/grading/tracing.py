@@ -247,7 +247,10 @@ class Tracer(Reader):
             problem = UnreadError(found.problem.message, found.problem.hint, node)
             problem.because = getattr(found.problem, "because", "") or node.id  # type: ignore[attr-defined]
             raise problem
-        return super().of_Name(node)
+        try:
+            return super().of_Name(node)
+        except MissingValueError as problem:
+            raise UnreadError(f"{node.id} has no value", problem.hint, node) from None
 
     # Events.
 
@@ -309,7 +312,8 @@ class Tracer(Reader):
             return False
         if target.id in self.scope.names and target.id not in self.inputs:
             return False  # it has another meaning here
-        value = value if is_numeric(value) else self.in_numbers(value)
+        if isinstance(value, list) and value and all(map(is_numeric, value)):
+            value = self.machine.stacked(value)
         if not is_numeric(value):
             return False
         update, part = self.update_of(node)
