@@ -22,6 +22,7 @@ from backprop.arithmetic.arrays import ARRAYS, ArrayArithmetic
 from backprop.arithmetic.ieee import IEEE
 from backprop.arithmetic.precise import PRECISE
 from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS
+from backprop.arithmetic.whole import wholes
 from backprop.gates import SCALARS, array_gates
 
 HOW: dict[str, Callable[[Any], Any]] = {
@@ -92,7 +93,7 @@ def passing(one: Slight, arithmetic: ArrayArithmetic) -> Callable[..., list[Any]
     right = arithmetic.message["notes"][one.gate]
 
     def step(*fed: Any) -> list[Any]:
-        parts = list(right(*fed))
+        parts = wholes(right(*fed))
         if one.place < len(parts) and parts[one.place] is not None:
             parts[one.place] = HOW[one.how](parts[one.place])
         return parts
@@ -110,7 +111,7 @@ def made_in_arrays(one: Slight) -> Iterator[None]:
 def array_cases(one: Slight, count: int) -> Iterator[tuple[str, dict[str, Any], Any]]:
     for number in range(count):
         found: Case = drawn(one.gate, number)[0]
-        yield found.text, dict(found.given), found.upstream
+        yield found.program, dict(found.given), found.upstream
 
 
 # What the check says.
