@@ -288,7 +288,7 @@ def test_an_output_that_is_an_array_needs_an_upstream_gradient() -> None:
         backprop.evaluate("2*v", v=[1, 2])
     assert caught.value.render() == (
         "error: the output is a vector of 2, not a number\n"
-        "help: --upstream ones, or '[...]' of that shape; --jacobian; or sum(...) around it"
+        "help: --upstream ones, randn or '[...]'; --jacobian; or sum(...) around it"
     )
 
 
