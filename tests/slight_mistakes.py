@@ -24,6 +24,7 @@ from backprop.arithmetic.precise import PRECISE
 from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS
 from backprop.arithmetic.whole import wholes
 from backprop.gates import SCALARS, array_gates
+from backprop.language.syntax import Tree
 
 HOW: dict[str, Callable[[Any], Any]] = {
     "relative": lambda part: part * (1 + 1e-9),
@@ -76,7 +77,7 @@ def made_in_numbers(one: Slight) -> Iterator[None]:
             table[one.gate] = step
 
 
-def number_cases(one: Slight, count: int) -> Iterator[tuple[str, dict[str, Any], Any]]:
+def number_cases(one: Slight, count: int) -> Iterator[tuple[str | Tree, dict[str, Any], Any]]:
     for point in points(one.gate, count):
         yield (*one_gate(one.gate, point), None)
 
@@ -108,7 +109,7 @@ def made_in_arrays(one: Slight) -> Iterator[None]:
         yield
 
 
-def array_cases(one: Slight, count: int) -> Iterator[tuple[str, dict[str, Any], Any]]:
+def array_cases(one: Slight, count: int) -> Iterator[tuple[str | Tree, dict[str, Any], Any]]:
     for number in range(count):
         found: Case = drawn(one.gate, number)[0]
         yield found.program, dict(found.given), found.upstream
@@ -117,7 +118,7 @@ def array_cases(one: Slight, count: int) -> Iterator[tuple[str, dict[str, Any], 
 # What the check says.
 
 
-def verdicts(one: Slight, count: int) -> Iterator[tuple[str, str]]:
+def verdicts(one: Slight, count: int) -> Iterator[tuple[str | Tree, str]]:
     """Every case in which the mistake shows, and its verdict."""
     arrays = one.gate not in SCALARS
     cases = (array_cases if arrays else number_cases)(one, count)

@@ -21,6 +21,7 @@ from backprop.arithmetic.system import TIES
 from backprop.emitting import emit
 from backprop.language.syntax import Tree
 from backprop.program.program import Program
+from backprop.program.stage import stage
 
 Array = Any
 CLOSE = 1e-12  # of the largest entry
@@ -36,6 +37,8 @@ def run(code: str, name: str, given: Mapping[str, Any] | Sequence[Any]) -> Any:
 
 def staged(text: str | Tree, given: Mapping[str, Any], gates: str = "written") -> Program:
     shapes = {name: np.shape(value) for name, value in given.items() if np.ndim(value)}
+    if isinstance(text, Tree):
+        return stage(text, given, gates, shapes=shapes)
     return backprop.parse(text, given=given, gates=gates, shapes=shapes)
 
 
