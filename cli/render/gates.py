@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from rich import box
@@ -56,9 +57,11 @@ def render_one(gate: Gate) -> Iterator[RenderableType]:
 
 
 def passed_back(gate: Gate) -> Iterator[tuple[str, str]]:
-    """The local derivatives; of a gate on arrays, what goes back where the gradient is g."""
-    for name, local in zip(gate.operands, gate.partials, strict=True):
+    """The local derivatives; of a gate on arrays, what goes back where the gradient is g. The
+    operands of one that takes any number may have a text of their own after the first."""
+    names = (*gate.operands, "b") if gate.variadic else gate.operands
+    for name, local in zip(names, gate.partials, strict=False):
         if not gate.array:
             yield f"d/d{name}", local or "no gradient passes"
         elif local:
-            yield f"d{name}", local
+            yield f"d{name}", re.sub(r"\ba\b", name, local) if gate.variadic else local
