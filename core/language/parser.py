@@ -21,6 +21,7 @@ from backprop.language.tokens import MODULE, is_name, is_number, word
 KEYWORDS: dict[Item, str] = {
     "axis": "axis", "keepdims": "keepdims", "dim": "axis", "keepdim": "keepdims",
 }  # fmt: skip
+AXIS = Op("axis", 1, "keyword")
 SETTINGS: dict[Item, str] = {"True": "1", "False": "0"}
 NO_NAMES = ("None", "True", "False")  # but for what an argument that has a name may be
 CLOSING = {"group": ")", "tuple": ")", "call": ")", "method": ")", "list": "]", "index": "]"}
@@ -252,6 +253,9 @@ class Parser(State):
             named = KEYWORDS[self.tokens[bracket.keyword]]
             self.emit(Op(named, 1, "keyword"), bracket.keyword)
             bracket.keyword = 0
+        elif bracket.kind == "method" and bracket.name in ("max", "min") and not bracket.commas:
+            # A.max(1) is along an axis, max(A, 1) the larger of two.
+            self.emit(AXIS, bracket.token - 1)  # as if a name and = stood before the argument
 
     # Statements.
 
