@@ -14,14 +14,13 @@ from backprop.language import statements
 from backprop.language.characters import SUPERSCRIPTS
 from backprop.language.precedence import AMBIGUOUS, FLOOR, PENDING, POWER, RANK, SIGN, STEP, TIMES
 from backprop.language.state import Bracket, State
-from backprop.language.syntax import ABSENT, LEVEL, POSTFIX, SLICE, Function, Item, Op, Tree
+from backprop.language.syntax import ABSENT, AXIS, LEVEL, POSTFIX, SLICE, Function, Item, Op, Tree
 from backprop.language.tokens import MODULE, is_name, is_number, word
 
 # Arguments that may be given by name, and what they are called here.
 KEYWORDS: dict[Item, str] = {
     "axis": "axis", "keepdims": "keepdims", "dim": "axis", "keepdim": "keepdims",
 }  # fmt: skip
-AXIS = Op("axis", 1, "keyword")
 SETTINGS: dict[Item, str] = {"True": "1", "False": "0"}
 NO_NAMES = ("None", "True", "False")  # but for what an argument that has a name may be
 CLOSING = {"group": ")", "tuple": ")", "call": ")", "method": ")", "list": "]", "index": "]"}
@@ -255,7 +254,7 @@ class Parser(State):
             bracket.keyword = 0
         elif bracket.kind == "method" and bracket.name in ("max", "min") and not bracket.commas:
             # A.max(1) is along an axis, max(A, 1) the larger of two.
-            self.emit(AXIS, bracket.token - 1)  # as if a name and = stood before the argument
+            self.emit(AXIS, bracket.token)
 
     # Statements.
 
