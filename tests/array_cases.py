@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import grids
 import numpy as np
+import placing_cases
 from given_arrays import SIZES, Case, any_shape, case, given, size, uniform
 from grids import Grid, Shape
 from oracle import mp
@@ -191,48 +192,6 @@ def stack(random: Random) -> Case:
     )
 
 
-def index(random: Random) -> Case:
-    shape = tuple(side or 2 for side in any_shape(random, 1))
-    values = {"A": given(random, shape)}
-    if random.random() < 0.3:
-        return computed_index(random, shape, values)
-    chosen: list[int | slice] = []
-    for side in shape[: random.randint(1, len(shape))]:
-        if random.random() < 0.4:
-            chosen.append(random.randrange(-side, side))
-        else:
-            start, stop = (random.choice((None, random.randint(-5, 5))) for _ in range(2))
-            chosen.append(slice(start, stop, random.choice((None, None, 1, 2, -1, -2))))
-    text = ", ".join(map(index_text, chosen))
-    return case("index", f"A[{text}]", values, lambda at: grids.index(at["A"], chosen), random)
-
-
-def index_text(chosen: int | slice) -> str:
-    if isinstance(chosen, int):
-        return str(chosen)
-    start, stop, step = (
-        "" if part is None else str(part) for part in (chosen.start, chosen.stop, chosen.step)
-    )
-    return f"{start}:{stop}" + (f":{step}" if step else "")
-
-
-def computed_index(random: Random, shape: Shape, values: dict[str, Any]) -> Case:
-    """Indices that are a value, some of them twice, along the first or the last axis."""
-    last = len(shape) > 1 and random.random() < 0.5
-    side = shape[-1] if last else shape[0]
-    numbers = [random.randrange(side) for _ in range(random.randint(1, 4))]
-    text = f"A[{', '.join([':'] * (len(shape) - 1) + [str(numbers)])}]" if last else f"A[{numbers}]"
-
-    def value_of(at: dict[str, Grid]) -> Grid:
-        if not last:
-            return grids.rows(at["A"], numbers)
-        return grids.build(
-            (*shape[:-1], len(numbers)), lambda *place: at["A"].at(*place[:-1], numbers[place[-1]])
-        )
-
-    return case("index", text, values, value_of, random)
-
-
 def outer(random: Random) -> Case:
     if random.random() < 0.3:
         values = {"a": given(random, (size(random),))}
@@ -306,7 +265,10 @@ WHOLE: dict[str, Callable[[Random], Case]] = {
     "cumsum": cumsum,
     "concatenate": concatenate,
     "stack": stack,
-    "index": index,
+    "index": placing_cases.index,
+    "put": placing_cases.put,
+    "add_at": placing_cases.add_at,
+    "permute": placing_cases.permute,
     "outer": outer,
     "trace": partial(diagonal, "trace", grids.trace),
     "diag": partial(diagonal, "diag", grids.diag),

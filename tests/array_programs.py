@@ -59,7 +59,7 @@ def where(condition: Array, yes: Array, no: Array) -> Array:
 
 
 THEIRS: dict[str, Callable[..., Array]] = {
-    "sum": anp.sum, "mean": anp.mean, "exp": anp.exp, "tanh": anp.tanh, "sin": anp.sin,
+    "sum": anp.sum, "mean": anp.mean, "var": anp.var, "exp": anp.exp, "tanh": anp.tanh, "sin": anp.sin,
     "sqrt": anp.sqrt, "log": anp.log, "maximum": anp.maximum, "minimum": anp.minimum,
     "where": where, "outer": anp.outer, "trace": anp.trace, "cumsum": anp.cumsum,
     "diag": anp.diag, "reshape": lambda a, *shape: anp.reshape(a, shape), "stack": stack,
@@ -115,7 +115,7 @@ class Maker:
 
     def along(self) -> Part:
         a = self.pick(1, 2, 3)
-        name = self.random.choice(("sum", "mean", "max", "min", "logsumexp", "norm", "softmax",
+        name = self.random.choice(("sum", "mean", "var", "max", "min", "logsumexp", "norm", "softmax",
                                    "log_softmax", "cumsum"))  # fmt: skip
         axis = self.random.randrange(-len(a.shape), len(a.shape))
         if name in ("softmax", "log_softmax", "cumsum"):

@@ -11,6 +11,7 @@ from backprop.answer.verdicts import METHODS, Check
 from backprop.checking.checker import request
 from backprop.checking.examine import examine, subject_of
 from backprop.checking.opinions import Subject
+from backprop.language.syntax import Tree
 
 
 def subject(report: Report) -> Subject:
@@ -18,6 +19,6 @@ def subject(report: Report) -> Subject:
 
 
 def checked(
-    text: str, point: dict[str, Any], methods: Sequence[str] = METHODS, **options: Any
+    text: str | Tree, point: dict[str, Any], methods: Sequence[str] = METHODS, **options: Any
 ) -> Check:
     return examine(subject(evaluate(text, point, **options)), methods)

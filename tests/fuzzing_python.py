@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import io
 import tokenize
+from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
 
 SNIPPETS = (
@@ -173,6 +175,10 @@ KEYWORDS = (
 )
 
 
+def one_of(random: Random, ways: Sequence[Callable[[], str]]) -> str:
+    return random.choice(ways)()
+
+
 class Grammar:
     """Sources of a grammar of statements."""
 
@@ -185,7 +191,7 @@ class Grammar:
             return r.choice(WORDS)
         e = self.expression
         d = depth + 1
-        return r.choice([
+        return one_of(r, [
             lambda: f"({e(d)} {r.choice(OPERATORS[:26])} {e(d)})", lambda: f"{r.choice(FUNCTIONS)}({self.arguments(d)})",
             lambda: f"{r.choice(FUNCTIONS)}({self.arguments(d)})", lambda: f"({e(d)}).{r.choice(METHODS)}({self.arguments(d)})",
             lambda: f"({e(d)}).{r.choice(METHODS)}", lambda: f"({e(d)})[{self.key(d)}]", lambda: f"[{e(d)}, {e(d)}]", lambda: f"({e(d)},)",
@@ -193,7 +199,7 @@ class Grammar:
             lambda: f"(~{e(d)})", lambda: f"[{e(d)} for z in {e(d)} if {e(d)}]", lambda: f"{{z: {e(d)} for z in {e(d)}}}", lambda: f"(lambda z=1: {e(d)})({self.arguments(d)})",
             lambda: f"f'{{{r.choice(['x', 'y', 'n'])}:{r.choice(['', 'd', '.3f', '>9', 's', '99999'])}}}'", lambda: f"[*{e(d)}]", lambda: f"(z := {e(d)})",
             lambda: f"sum(z for z in {e(d)})", lambda: f"{{**{e(d)}}}",
-        ])()  # fmt: skip
+        ])  # fmt: skip
 
     def arguments(self, depth: int) -> str:
         r = self.random
@@ -206,9 +212,9 @@ class Grammar:
 
     def key(self, depth: int) -> str:
         e = self.expression
-        return self.random.choice([
+        return one_of(self.random, [
             lambda: e(depth), lambda: f"{e(depth)}:{e(depth)}", lambda: f"::{e(depth)}", lambda: f"{e(depth)}, {e(depth)}", lambda: "...", lambda: f"None, {e(depth)}", lambda: ":",
-        ])()  # fmt: skip
+        ])  # fmt: skip
 
     def target(self) -> str:
         r = self.random
@@ -319,15 +325,16 @@ def called(random: Random) -> str:
     """A single call, or an index, of values that may or may not be for it."""
     made = Grammar(random)
     function = random.choice([*FUNCTIONS, *(f"{random.choice(WORDS)}.{name}" for name in METHODS)])
-    line = random.choice([
+    line = one_of(random, [
         lambda: f"return {function}({made.arguments(4)})", lambda: f"return {function}({made.arguments(3)})",
         lambda: f"return {random.choice(WORDS)}[{made.key(4)}]", lambda: f"a = {random.choice(WORDS)}; a[{made.key(4)}] = {made.expression(4)}; return a",
         lambda: f"a = {random.choice(WORDS)}; a {random.choice(['+=', '*=', '@=', '%=', '//=', '**='])} {made.expression(4)}; return a",
         lambda: f"return {random.choice(WORDS)} {random.choice(OPERATORS[:26])} {random.choice(WORDS)}",
-    ])()  # fmt: skip
+    ])  # fmt: skip
     return f"{HEAD}import torch, math\ndef g(*z, **w): return z\ndef f(x, y):\n    {line}\n"
 
 
 def source(seed: str) -> str:
     random = Random(seed)
-    return random.choice([called, called, mutated, lambda r: Grammar(r).source()])(random)
+    ways = [called, called, mutated, lambda random: Grammar(random).source()]
+    return one_of(random, [partial(way, random) for way in ways])

@@ -12,7 +12,9 @@ import grids
 import numpy as np
 from grids import Grid, Shape
 
+import backprop
 from backprop.gates import array_gates
+from backprop.language.syntax import Tree
 
 Array = Any
 
@@ -90,6 +92,14 @@ class Case(NamedTuple):
     given: dict[str, Any]
     function: Callable[[dict[str, Grid]], Grid]
     upstream: Any  # None: the output is a number of a program without arrays
+
+    @property
+    def program(self) -> str | Tree:
+        """What is evaluated: a text of the language, or a function in Python as it is read."""
+        if "def f(" not in self.text:
+            return self.text
+        values = {name: exact(value)[()] for name, value in self.given.items()}
+        return backprop.read(self.text, "f").at(values)[0]
 
 
 def case(

@@ -205,6 +205,36 @@ def rows(a: Grid, numbers: Sequence[int]) -> Grid:
     return build((len(numbers), *a.shape[1:]), lambda k, *rest: a.at(numbers[k], *rest))
 
 
+def columns(a: Grid, numbers: Sequence[int]) -> Grid:
+    """a[..., i] for a list of computed indices."""
+    shape = (*a.shape[:-1], len(numbers))
+    return build(shape, lambda *place: a.at(*place[:-1], numbers[place[-1]]))
+
+
+def permuted(a: Grid, axes: Sequence[int]) -> Grid:
+    """The axis k of what is found is the axis axes[k] of `a`."""
+    shape = tuple(a.shape[axis] for axis in axes)
+    return build(shape, lambda *index: a.at(*(index[axes.index(k)] for k in range(len(axes)))))
+
+
+# What is written. `numbers` has the number of each entry that is written.
+
+
+def written(a: Grid, numbers: Grid, b: Grid) -> Grid:
+    """Of an entry that is written several times the last counts."""
+    entries = list(a.entries)
+    for place in places(numbers.shape):
+        entries[numbers.at(*place)] = stretched(b, place)
+    return Grid(a.shape, entries)
+
+
+def added(a: Grid, numbers: Grid, b: Grid) -> Grid:
+    entries = list(a.entries)
+    for place in places(numbers.shape):
+        entries[numbers.at(*place)] += stretched(b, place)
+    return Grid(a.shape, entries)
+
+
 # Of square matrices.
 
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS, LISTS, ArrayArithmetic
-from backprop.arithmetic.whole import WHOLE
+from backprop.arithmetic.whole import WHOLE, wholes
 from backprop.gates import array_gates
 from backprop.gates.row import Gate
 
@@ -31,6 +31,7 @@ OTHER: dict[type[ast.operator], type[ast.operator]] = {
     ast.MatMult: ast.Mult,
 }
 
+TOLD = {"axis", "shape", "at", "axes"}  # operands that are no arrays
 
 # What has one axis or none in a row, by the row's rule for shapes: its transpose is itself.
 FLAT = {"batchvec": "b", "vecbatch": "a", "matvec": "b g", "vecmat": "a g", "inner": "a b g out", "outer": "a b", "trace": "g out",
@@ -68,6 +69,8 @@ def planted(mutant: Mutant, arithmetic: ArrayArithmetic = ARRAYS) -> Iterator[No
 def mutants(name: str) -> Iterator[Mutant]:
     """Every mistake in one row."""
     row = array_gates()[name]
+    if name == "put":
+        yield Mutant(name, "what is overwritten keeps its part", "", nothing_overwritten)
     if name in LISTS:
         for how, mistake in WRONG_PIECES[name] + WRONG_LISTS:
             yield Mutant(name, how, "", partial(mistaken, mistake, name))
@@ -102,7 +105,7 @@ def wrong_texts(row: Gate, text: str) -> Iterator[tuple[str, str]]:
     yield "doubled", f"2*({text})"
     yield "a millionth off", f"({text})*1.000001"
     tree = ast.parse(text, mode="eval")
-    names = [name for name in (*row.operands, "out", "g") if name not in ("axis", "shape")]
+    names = [name for name in (*row.operands, "out", "g") if name not in TOLD]
     for place, node in enumerate(ast.walk(tree)):
         for how, other in replacements(node, names):
             yield how, ast.unparse(replaced(tree, place, other))
@@ -135,7 +138,7 @@ def replacements(node: ast.AST, names: list[str]) -> Iterator[tuple[str, ast.exp
         yield "a call dropped", node.args[0]
         for k in range(1, min(2, len(node.args) - 1) + 1):
             swapped = [node.args[k], *node.args[1:k], node.args[0], *node.args[k + 1 :]]
-            if "axis" not in map(ast.unparse, (node.args[0], node.args[k])):
+            if not TOLD & set(map(ast.unparse, (node.args[0], node.args[k]))):
                 yield "arguments swapped", ast.Call(node.func, swapped, [])
     elif isinstance(node, ast.Name) and node.id in names:
         for other in names:
@@ -205,6 +208,11 @@ def spread_by_last(g: Array, a: Array, axis: Any) -> Array:
     return np.broadcast_to(g if place is None or axis.keep else np.expand_dims(g, -1), a.shape)
 
 
+def placed_at_the_front(g: Array, at: Any) -> Array:
+    shape = np.shape(at.of(g)[at.key])
+    return np.ravel(g)[: int(np.prod(shape))].reshape(shape)
+
+
 def product_by_entry(a: Array, axis: Any) -> Array:
     with np.errstate(all="ignore"):
         return np.prod(a, axis=axis.of(a.shape), keepdims=True) / a
@@ -227,6 +235,10 @@ WRONG_PARTS: tuple[tuple[str, str, Step], ...] = (
     ("identity", "ones", lambda a: np.ones(a.shape)),
     ("undiag", "spread", lambda g, a: np.broadcast_to(np.sum(g), a.shape)),
     ("direction", "not divided", lambda a, _out, _axis: a),
+    ("placed", "at the front", placed_at_the_front),
+    ("placed", "the sum everywhere", lambda g, at: at.of(g)[at.key] * 0 + np.sum(g)),
+    ("unpermuted", "permuted again", np.transpose),
+    ("unpermuted", "reversed", lambda g, _axes: g.T),
 )
 
 
@@ -239,12 +251,24 @@ def mistaken(mistake: Step, gate: str, arithmetic: ArrayArithmetic) -> Step:
     right = arithmetic.message["notes"][gate]
 
     def step(*fed: Any) -> list[Any]:
-        parts = right(*fed)
-        ones = right(*fed[:-1], np.ones(np.shape(fed[-1])))
+        parts = wholes(right(*fed))
+        ones = wholes(right(*fed[:-1], np.ones(np.shape(fed[-1]))))
         arrays = [part for part in parts if part is not None]
         weights = [part for part in ones if part is not None]
-        wrong = mistake(arrays, weights, fed[-1])
-        return [*wrong, *[None] * (len(parts) - len(arrays))]
+        wrong = iter(mistake(arrays, weights, fed[-1]))
+        return [None if part is None else next(wrong) for part in parts]
+
+    return step
+
+
+def nothing_overwritten(arithmetic: ArrayArithmetic) -> Step:
+    """The gradient of what is written, though something was written over it."""
+    right = arithmetic.message["notes"]["put"]
+
+    def step(*fed: Any) -> list[Any]:
+        (_, _, *writes, _, g), (rest, *_) = fed, right(*fed)
+        places = writes[1::2]
+        return [rest, *[part for at in places for part in (np.array(at.of(g)[at.key])[()], None)]]
 
     return step
 
@@ -279,5 +303,18 @@ WRONG_PIECES: dict[str, tuple[tuple[str, Step], ...]] = {
         ("averaged", averaged),
         ("at the front", at_the_front),
         ("everywhere", lambda parts, _weights, g: [np.full(parts[0].shape, np.sum(g))]),
+    ),
+    "put": (
+        ("the array keeps all", lambda parts, _weights, g: [g, *parts[1:]]),
+        ("the array keeps nothing", lambda parts, _weights, _g: [0 * parts[0], *parts[1:]]),
+        (
+            "nothing to what is written",
+            lambda parts, _weights, _g: [parts[0], *[0 * part for part in parts[1:]]],
+        ),
+        ("values in reverse", lambda parts, _weights, _g: [parts[0], *parts[:0:-1]]),
+        (
+            "places in reverse",
+            lambda parts, _weights, _g: [parts[0], *[part[::-1] for part in parts[1:]]],
+        ),
     ),
 }

@@ -56,7 +56,7 @@ def wrong(gate: str, number: int) -> list[str]:
     """What of a case is not the truth: its value, or the gradient of an input. A gate that can't
     do its backward step at all raises what it likes."""
     found, truth = drawn(gate, number)
-    report = backprop.evaluate(found.text, found.given, upstream=found.upstream)
+    report = backprop.evaluate(found.program, found.given, upstream=found.upstream)
     assert gate in report.program.gates
     total = sum(map(abs, weights(found)))
     off = []

@@ -22,7 +22,9 @@ from backprop.arithmetic.arrays import ARRAYS, ArrayArithmetic
 from backprop.arithmetic.ieee import IEEE
 from backprop.arithmetic.precise import PRECISE
 from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS
+from backprop.arithmetic.whole import wholes
 from backprop.gates import SCALARS, array_gates
+from backprop.language.syntax import Tree
 
 HOW: dict[str, Callable[[Any], Any]] = {
     "relative": lambda part: part * (1 + 1e-9),
@@ -75,7 +77,7 @@ def made_in_numbers(one: Slight) -> Iterator[None]:
             table[one.gate] = step
 
 
-def number_cases(one: Slight, count: int) -> Iterator[tuple[str, dict[str, Any], Any]]:
+def number_cases(one: Slight, count: int) -> Iterator[tuple[str | Tree, dict[str, Any], Any]]:
     for point in points(one.gate, count):
         yield (*one_gate(one.gate, point), None)
 
@@ -92,7 +94,7 @@ def passing(one: Slight, arithmetic: ArrayArithmetic) -> Callable[..., list[Any]
     right = arithmetic.message["notes"][one.gate]
 
     def step(*fed: Any) -> list[Any]:
-        parts = list(right(*fed))
+        parts = wholes(right(*fed))
         if one.place < len(parts) and parts[one.place] is not None:
             parts[one.place] = HOW[one.how](parts[one.place])
         return parts
@@ -107,16 +109,16 @@ def made_in_arrays(one: Slight) -> Iterator[None]:
         yield
 
 
-def array_cases(one: Slight, count: int) -> Iterator[tuple[str, dict[str, Any], Any]]:
+def array_cases(one: Slight, count: int) -> Iterator[tuple[str | Tree, dict[str, Any], Any]]:
     for number in range(count):
         found: Case = drawn(one.gate, number)[0]
-        yield found.text, dict(found.given), found.upstream
+        yield found.program, dict(found.given), found.upstream
 
 
 # What the check says.
 
 
-def verdicts(one: Slight, count: int) -> Iterator[tuple[str, str]]:
+def verdicts(one: Slight, count: int) -> Iterator[tuple[str | Tree, str]]:
     """Every case in which the mistake shows, and its verdict."""
     arrays = one.gate not in SCALARS
     cases = (array_cases if arrays else number_cases)(one, count)

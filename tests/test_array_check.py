@@ -164,7 +164,7 @@ def verdict_on(mutant: Mutant) -> str:
         if found is None:
             return ""
         with suppress(*IMPOSSIBLE):
-            return checked(found.text, found.given, upstream=found.upstream).verdict
+            return checked(found.program, found.given, upstream=found.upstream).verdict
         return ""
 
 

@@ -16,6 +16,7 @@ from recorded import recorded
 import backprop
 from backprop.arithmetic.arrays import ARRAYS, finite
 from backprop.arithmetic.texts import CALLS, Target, formula, statements
+from backprop.cli.render.gates import passed_back
 from backprop.engine.arrays import backward_arrays, passed
 from backprop.engine.numbers import forward
 from backprop.gates import GATES, SCALARS, array_gates
@@ -332,6 +333,12 @@ def test_a_gate_on_arrays_says_its_shape_and_what_it_calls(name: str) -> None:
     assert [text.split("(")[0] for text in row["where"]] == [
         word for word in dict.fromkeys(CALLS.findall(" ".join(row["local"]))) if word in CALLED
     ]
+
+
+@pytest.mark.parametrize("name", array_gates())
+def test_a_gate_on_arrays_says_all_that_it_passes_back(name: str) -> None:
+    told = [text for _, text in passed_back(GATES[name])]
+    assert len(told) == len([text for text in GATES[name].partials if text])
 
 
 def test_nothing_is_explained_that_no_gate_calls() -> None:

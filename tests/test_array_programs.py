@@ -31,7 +31,9 @@ def test_the_programs_use_nearly_every_gate_on_arrays() -> None:
         found = sample(f"tests:{number}")
         shapes = {name: np.shape(x) for name, x in found.point.items() if np.ndim(x)}
         used |= set(backprop.parse(found.text, shapes=shapes).gates)
-    assert set(array_gates()) - used <= {"prod", "logdet", "batched", "batchvec", "vecbatch"}
+    python = {"put", "add_at", "permute"}  # what the language can not say
+    seldom = {"std", "prod", "logdet", "batched", "batchvec", "vecbatch"}
+    assert set(array_gates()) - used - python <= seldom
     assert len(used & set(GATES)) > 40
 
 

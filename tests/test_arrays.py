@@ -288,7 +288,7 @@ def test_an_output_that_is_an_array_needs_an_upstream_gradient() -> None:
         backprop.evaluate("2*v", v=[1, 2])
     assert caught.value.render() == (
         "error: the output is a vector of 2, not a number\n"
-        "help: --upstream ones, or '[...]' of that shape; --jacobian; or sum(...) around it"
+        "help: --upstream ones, randn or '[...]'; --jacobian; or sum(...) around it"
     )
 
 
@@ -365,3 +365,19 @@ def test_random_values_are_the_same_for_a_seed(command: Command) -> None:
     found = [command(*args, "--seed", seed).stdout for seed in ("1", "1", "2")]
     first, again, other = (json.loads(text)["inputs"] for text in found)
     assert (first == again, first == other, first["W"] == first["V"]) == (True, False, False)
+
+
+@pytest.mark.parametrize("text", ["S.max(1)", "S.min(-2)", "(2*S).max((1), keepdims=True)"])
+def test_a_method_is_told_its_axis_first(text: str) -> None:
+    s = np.array([[1.0, 2.0], [4.0, 3.0]])
+    expected = eval(text, {"S": s})  # noqa: S307
+    assert np.array_equal(backprop.evaluate(text, S=s, upstream="ones").value, expected)
+    assert backprop.check(text, S=s, upstream="ones").check.verdict == "agree"
+
+
+@pytest.mark.parametrize(
+    "text", ["np.max(S, 1)", "jnp.max(S, S)", "torch.min(S, 0)", "S.max(1, 2)"]
+)
+def test_what_would_be_an_axis_elsewhere_is_no_second_operand(text: str) -> None:
+    with pytest.raises(backprop.BackpropError, match=r"is an axis|come last"):
+        backprop.evaluate(text, S=np.ones((2, 2)), upstream="ones")

@@ -19,7 +19,9 @@ from test_code_numbers import BRANCHES
 import backprop
 from backprop.arithmetic.system import TIES
 from backprop.emitting import emit
+from backprop.language.syntax import Tree
 from backprop.program.program import Program
+from backprop.program.stage import stage
 
 Array = Any
 CLOSE = 1e-12  # of the largest entry
@@ -33,13 +35,15 @@ def run(code: str, name: str, given: Mapping[str, Any] | Sequence[Any]) -> Any:
     return function(**given) if isinstance(given, Mapping) else function(*given)
 
 
-def staged(text: str, given: Mapping[str, Any], gates: str = "written") -> Program:
+def staged(text: str | Tree, given: Mapping[str, Any], gates: str = "written") -> Program:
     shapes = {name: np.shape(value) for name, value in given.items() if np.ndim(value)}
+    if isinstance(text, Tree):
+        return stage(text, given, gates, shapes=shapes)
     return backprop.parse(text, given=given, gates=gates, shapes=shapes)
 
 
 def differing(
-    text: str, given: Mapping[str, Any], upstream: Any = None, gates: str = "written",
+    text: str | Tree, given: Mapping[str, Any], upstream: Any = None, gates: str = "written",
     ties: str = "notes", twist: tuple[str, str] = ("", ""), wrt: Sequence[str] | None = None,
 ) -> list[str]:  # fmt: skip
     """What of the code's answer the engine says otherwise."""
@@ -92,7 +96,7 @@ def test_every_gate_at_40_random_shapes_and_values(gate: str) -> None:
         upstream = found.upstream
         if np.ndim(upstream) == 0 and upstream is not None:
             upstream = 1.0
-        if names := differing(found.text, found.given, upstream, ties=TIES[number % 3]):
+        if names := differing(found.program, found.given, upstream, ties=TIES[number % 3]):
             wrong[found.text] = names
     assert wrong == {}
 

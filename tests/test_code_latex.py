@@ -196,7 +196,7 @@ def documents() -> Iterator[tuple[str, str]]:
     for gate in DRAW:
         for number in range(3):
             found = DRAW[gate](Random(f"latex {gate}:{number}"))
-            yield f"{gate} {number}", emit(staged(found.text, found.given), "latex")
+            yield f"{gate} {number}", emit(staged(found.program, found.given), "latex")
     for text in BRANCHES:
         yield text, emit(backprop.parse(text.replace("\\n", "\n")), "latex")
     sizes = {

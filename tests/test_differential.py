@@ -17,7 +17,8 @@ from recorded import recorded
 
 from backprop import evaluate
 from backprop.arithmetic.ieee import LOCAL
-from backprop.engine import ties
+from backprop.arithmetic.system import Arithmetic
+from backprop.engine import kinds
 from backprop.engine.numbers import UNREACHED, Backward, Branches
 from backprop.program.program import Program
 
@@ -127,8 +128,11 @@ def backward_with(route: Route) -> Callable[..., Backward]:
         values: Sequence[float],
         branches: str | Branches,
         _wrt: Mapping[str, int] | None,
+        _arithmetic: Arithmetic,
+        *,
+        upstream: float,
     ) -> Backward:
-        gradients = {program.output: 1.0}
+        gradients = {program.output: upstream}
         slopes: list[Slopes | None] = [None] * len(values)
         for slot, gate, operands in program.backward_steps():
             if slot in gradients:
@@ -143,7 +147,7 @@ def backward_with(route: Route) -> Callable[..., Backward]:
 
 
 def disagreements(monkeypatch: pytest.MonkeyPatch, route: Route) -> int:
-    monkeypatch.setattr(ties, "backward", backward_with(route))
+    monkeypatch.setattr(kinds, "backward", backward_with(route))
     return len(tally(compare(sample(f"planted:{number}")) for number in range(FEW))[1])
 
 

@@ -208,6 +208,7 @@ def test_the_package_lists_its_public_names() -> None:
         "evaluate",
         "explain",
         "parse",
+        "read",
     ]
 
 

@@ -155,7 +155,7 @@ FILES = sorted(HOME.glob("*.py"))
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_nothing_of_a_source_is_run(file: Path) -> None:
     tree = ast.parse(file.read_text())
-    wrong = [(node.lineno, ast.unparse(node)[:60]) for node in ast.walk(tree) if unsafe(node)]
+    wrong = [ast.unparse(node)[:60] for node in ast.walk(tree) if unsafe(node)]
     assert wrong == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from rich import box
@@ -57,13 +58,16 @@ def render_one(gate: Gate) -> Iterator[RenderableType]:
 
 def passed_back(gate: Gate) -> Iterator[tuple[str, str]]:
     """The local derivatives, as a textbook has them and as they are computed; of a gate on arrays,
-    what goes back where the gradient is g."""
-    for place, (name, local) in enumerate(zip(gate.operands, gate.partials, strict=True)):
-        shown = gate.shown(place)
+    what goes back where the gradient is g. The operands of one that takes any number may have a
+    text of their own after the first."""
+    names = (*gate.operands, "b") if gate.variadic else gate.operands
+    for place, (name, local) in enumerate(zip(names, gate.partials, strict=False)):
         if gate.array:
             if local:
-                yield f"d{name}", local
-        elif shown == local:
+                yield f"d{name}", re.sub(r"\ba\b", name, local) if gate.variadic else local
+            continue
+        shown = gate.shown(place)
+        if shown == local:
             yield f"d/d{name}", local or "no gradient passes"
         else:
             yield f"d/d{name}", shown

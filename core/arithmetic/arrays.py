@@ -24,7 +24,7 @@ from backprop.arithmetic.system import (
     slopes,
 )
 from backprop.arithmetic.texts import Target, formula, statements
-from backprop.arithmetic.whole import WHOLE, picked, pieces, put_back, routed, scattered, scattering
+from backprop.arithmetic.whole import WHOLE, picked, pieces, put_back, routed, scattered
 from backprop.gates import CONSTANTS
 from backprop.gates.row import Gate
 
@@ -135,9 +135,9 @@ def entry(value: Any) -> Any:
 
 class ArrayArithmetic(Arithmetic):
     """An arithmetic that also has, for gates on whole arrays, what they pass back:
-    message[ties][gate](wanted, *operands, out, g), an array or None for each operand. What
-    `wanted` says False of needs no message. And how they move as their operands do:
-    tangent[gate](moved, *operands, out)."""
+    message[ties][gate](wanted, *operands, out, g), for each operand an array, a few entries of
+    one, or None. What `wanted` says False of needs no message. And how they move as their
+    operands do: tangent[gate](moved, *operands, out)."""
 
     def __init__(
         self,
@@ -228,8 +228,3 @@ def finite(value: Any) -> bool:
         return True
     # A sum of squares is the quickest to ask, but it overflows where the entries are large.
     return isfinite(np.vdot(value, value)) or bool(np.isfinite(value).all())
-
-
-# What hands back a few entries alone, and none to its other operands: for the engine, which adds
-# them up in place.
-FEW: dict[str, Function] = {"index": lambda *fed: scattering(fed[-1], fed[0], *fed[1:-2])}

@@ -269,12 +269,13 @@ class Scattered(NamedTuple):
         return found
 
 
-def scattering(g: Array, a: Array, *indices: Any) -> Scattered:
+def scattered(g: Array, a: Array, *indices: Any) -> Scattered:
     return Scattered(g, entries(a, indices), a.shape)
 
 
-def scattered(g: Array, a: Array, *indices: Any) -> Array:
-    return scattering(g, a, *indices).whole()
+def wholes(parts: Sequence[Any]) -> list[Any]:
+    """What a gate passes back, as arrays."""
+    return [part.whole() if isinstance(part, Scattered) else part for part in parts]
 
 
 def put(a: Array, *values_and_places: Any) -> Array:

@@ -32,6 +32,8 @@ DIALECT = Dialect(FINITE, mpf, literal, unfolded=settled)
 def close(a: Any, b: Any, digits: int = CLOSE, *, room: Any = 0) -> bool:
     """Are two numbers one? `room` is what is nothing beside the parts that they add up."""
     largest = max(abs(a), abs(b))
+    if largest == mp.inf:
+        return bool(a == b)
     return largest < NOTHING or bool(abs(a - b) <= max(largest * mpf(10) ** -digits, room))
 
 

@@ -180,7 +180,7 @@ def total(g: Piece, axis: Piece) -> Piece:
 
 
 def centred(a: Piece, axis: Piece) -> Piece:
-    mean = Piece(rf"\overline{{{a.text}}}", ATOM)
+    mean = applied_to(r"\operatorname{mean}", [a, axis])
     return sub(a, mean)._replace(shape=a.shape)
 
 

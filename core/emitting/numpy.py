@@ -155,8 +155,11 @@ def unwritten_flat(g, *places):
 
 
 def written(g, place, *later):
-    """The part of g where something was written and not overwritten later."""
-    return unwritten(g, *later)[place]
+    """The part of g where something was written and not overwritten later: of an entry that place
+    names several times the last counts."""
+    part = unwritten(g, *later)[place]
+    order = np.arange(part.size).reshape(part.shape)
+    return np.where(put(np.zeros(g.shape), order, place)[place] == order, part, 0.0)[()]
 
 
 def written_flat(g, place, *later):

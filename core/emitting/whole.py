@@ -212,6 +212,15 @@ def flat_text(place: Piece, a: Piece) -> str:
     return f"np.array({np.asarray(found).tolist()})"
 
 
+def placed(g: Piece, at: Piece) -> Piece:
+    return Piece(f"{within(g, ATOM)}[{at_text(at)}]", shape=shape_at(g, at))
+
+
+def shape_at(a: Piece, at: Piece) -> Shape:
+    """The shape of what is at places in an array."""
+    return np.shape(at.fixed.of(np.empty(shape_of(a)))[at.fixed.key])
+
+
 def unpermuted(g: Piece, axes: Piece) -> Piece:
     order = tuple(sorted(range(len(axes.fixed)), key=axes.fixed.__getitem__))
     return Piece(f"np.transpose({g.text}, {order})")
@@ -235,7 +244,7 @@ WRITTEN: dict[str, Written] = {
     "index": lambda a, *places: Piece(f"{within(a, ATOM)}[{indices(places)}]"),
     "put": put,
     "add_at": lambda a, b, at: Piece(f"add_at({a.text}, {b.text}, {at_text(at)})", shape=a.shape),
-    "placed": lambda g, at: Piece(f"{within(g, ATOM)}[{at_text(at)}]"),
+    "placed": placed,
     "permute": lambda a, axes: Piece(f"np.transpose({a.text}, {axes.fixed})"),
     "unpermuted": unpermuted,
     "outer": call("np.outer"),
@@ -289,9 +298,7 @@ def unput(place: int, fed: Sequence[Piece], g: Piece) -> Piece:
     if not place:
         return Piece(f"unwritten{ending}({', '.join([g.text, *texts])})")
     here = texts[(place - 1) // 2 :]
-    shape = np.shape(places[(place - 1) // 2].fixed.of(np.empty(shape_of(a)))[
-        places[(place - 1) // 2].fixed.key
-    ])  # fmt: skip
+    shape = shape_at(a, places[(place - 1) // 2])
     return Piece(f"written{ending}({', '.join([g.text, *here])})", shape=shape)
 
 

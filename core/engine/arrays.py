@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.arithmetic.arrays import ARRAYS, FEW, IGNORED, ArrayArithmetic
+from backprop.arithmetic.arrays import ARRAYS, IGNORED, ArrayArithmetic
 from backprop.arithmetic.definitions import cost
 from backprop.arithmetic.whole import Scattered
 from backprop.engine.numbers import Branches, uncollected
@@ -87,14 +87,6 @@ def backward_arrays(
             if slot in branches.at:
                 fed, convention = branches.at[slot], "first"
             heard = [wanted[operand] for operand in operands]
-            if gate in FEW and heard[0]:
-                part = FEW[gate](*fed, gradient)
-                messages[slot] = [part, *[None] * (len(operands) - 1)]
-                into = operands[0]
-                gradients[into] = added_in_place(part, gradients[into], into in owned)
-                owned.add(into)
-                reached[into] = None
-                continue
             if GATES[gate].array:
                 parts = list(arithmetic.message[convention][gate](heard, *fed, gradient))
                 reaches: list[Reach] = [None] * len(parts)
@@ -105,8 +97,13 @@ def backward_arrays(
                 if part is None or not heard[place]:
                     parts[place] = None
                     continue
-                parts[place] = part = fitted(part, shapes[operand])
                 before = gradients[operand]
+                if isinstance(part, Scattered):
+                    gradients[operand] = added_in_place(part, before, operand in owned)
+                    owned.add(operand)
+                    reached[operand] = None
+                    continue
+                parts[place] = part = fitted(part, shapes[operand])
                 gradients[operand] = part if before is None else before + part
                 owned.discard(operand)
                 reach = touched(reaches[place], shapes[operand])

@@ -196,6 +196,7 @@ CALLED = {
     "unwritten": "unwritten(g, a) is g, with 0 where something was written",
     "written": "written(g, a) is the part of g where a was written",
     "placed": "placed(g, at) is the part of g at these places",
+    "added": "added(a, d, at) is zeros in the shape of a, with d added at these places",
     "unpermuted": "unpermuted(g, axes) has the axes back in their first order",
     "identity": "identity(a) has 1 on the diagonal, 0 elsewhere",
     "undiag": "undiag(g, a) puts g on the diagonal, or takes the diagonal of g",

@@ -14,7 +14,7 @@ from backprop.language import statements
 from backprop.language.characters import SUPERSCRIPTS
 from backprop.language.precedence import AMBIGUOUS, FLOOR, PENDING, POWER, RANK, SIGN, STEP, TIMES
 from backprop.language.state import Bracket, State
-from backprop.language.syntax import ABSENT, LEVEL, POSTFIX, SLICE, Function, Item, Op, Tree
+from backprop.language.syntax import ABSENT, AXIS, LEVEL, POSTFIX, SLICE, Function, Item, Op, Tree
 from backprop.language.tokens import MODULE, is_name, is_number, word
 
 # Arguments that may be given by name, and what they are called here.
@@ -252,6 +252,9 @@ class Parser(State):
             named = KEYWORDS[self.tokens[bracket.keyword]]
             self.emit(Op(named, 1, "keyword"), bracket.keyword)
             bracket.keyword = 0
+        elif bracket.kind == "method" and bracket.name in ("max", "min") and not bracket.commas:
+            # A.max(1) is along an axis, max(A, 1) the larger of two.
+            self.emit(AXIS, bracket.token)
 
     # Statements.
 

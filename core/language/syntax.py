@@ -40,6 +40,7 @@ INFIX = {
 IMPLIED = Op("mul", 2, "implied")  # 2x
 POSTFIX = Op("pow", 2, "postfix")  # x²
 SLICE = Op("slice", 3, "slice")
+AXIS = Op("axis", 1, "keyword")  # of an argument whose name is not written
 ABSENT = ""  # a part of a slice that was left out
 HELD = "@"  # how the leaf of a constant begins that the tree holds in `values`
 HIDDEN = "%"  # how the name of a statement begins that nobody gave a name
@@ -174,6 +175,8 @@ def _cover(op: Op, k: int, operands: list[tuple[int, int]]) -> tuple[int, int]:
             return k, starting(operands[0], k + 1)[1]
         case "postfix" | "attribute":
             return ending(operands[0], k - 1)[0], k
+        case "keyword" if op is AXIS:
+            return starting(operands[0], k + 1)
         case "store" | "keyword":
             return k, starting(operands[0], k + 2)[1]
         case "slice":

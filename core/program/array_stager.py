@@ -237,6 +237,8 @@ class ArrayStager(Stager):
             self.refuse_numpys_axis(op, operands)
         if gate is None:
             raise self.unknown_function(op)
+        if given and name in REDUCTIONS and len(operands) == 1:
+            self.fail(f"{self.called(operands[0])} is a number: it has no axis")
         if given:
             self.fail(f"{op.name} takes no argument called {next(iter(given))}")
         if not gate.accepts(len(operands)):
@@ -245,12 +247,16 @@ class ArrayStager(Stager):
         return None
 
     def refuse_numpys_axis(self, op: Op, operands: tuple[int, ...]) -> None:
-        """np.max(A, 0) is along an axis, max(A, 0) the larger of A and 0."""
-        text = self.tree.excerpt(self.step)
-        if self.shapes[operands[0]] and text.startswith(("np.", "numpy.")):
+        """np.max(A, 0) is along an axis, max(A, 0) the larger of A and 0; torch.max(A, B) is the
+        larger of two arrays."""
+        from backprop.language.spellings import MODULES
+
+        prefix = self.tree.excerpt(self.step).partition("(")[0].rpartition(".")[0]
+        arrays = [self.shapes[operand] != () for operand in operands]
+        if arrays[0] and prefix in MODULES and not (arrays[1] and MODULES[prefix] == "torch"):
             first, second = map(self.called, operands)
             self.fail(
-                f"the second argument of np.{op.name} is an axis",
+                f"the second argument of {prefix}.{op.name} is an axis",
                 f"{op.name}({first}, axis={second}), or {op.name}imum({first}, {second})",
             )
 

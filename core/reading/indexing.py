@@ -119,7 +119,7 @@ def entry_at(array: Array, key: Any) -> tuple[int, ...] | None:
     for part, side in zip(place, shape, strict=True):
         if part.__class__ is not int or not -side <= part < side:
             return None
-    return place  # type: ignore[no-any-return]
+    return place
 
 
 def taken(machine: Machine, array: Array, key: Any) -> Any:

@@ -167,13 +167,19 @@ def content(value: Any) -> Any:
     """What is equal only for constants that are the same to the last bit."""
     if value.__class__ is int:
         return int, value
+    if isinstance(value, Places):
+        return Places, value.flat, parts_content(value.key)
+    return parts_content(value)
+
+
+def parts_content(value: Any) -> Any:
+    return tuple(map(part_content, value)) if value.__class__ is tuple else part_content(value)
+
+
+def part_content(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         digest = hashlib.blake2b(np.ascontiguousarray(value).tobytes(), digest_size=16).digest()
         return value.shape, value.dtype.str, digest
-    if isinstance(value, Places):
-        return Places, content(value.key), value.flat
-    if value.__class__ is tuple:
-        return tuple(map(content, value))
     return value.__class__, repr(value)
 
 

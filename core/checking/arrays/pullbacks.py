@@ -11,6 +11,7 @@ from mpmath import mp, mpf
 from backprop.answer.verdicts import Remark
 from backprop.arithmetic.arrays import ARRAYS, IGNORED, ArrayArithmetic
 from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS, exactly
+from backprop.arithmetic.whole import wholes
 from backprop.checking.arrays.subject import Arrays
 from backprop.checking.numeric import close
 from backprop.engine.arrays import ArrayBackward, backward_arrays
@@ -109,7 +110,8 @@ def results(
     value = arithmetic.value[gate](*fed)
     yield value
     if GATES[gate].array:
-        yield from arithmetic.message[ties][gate]([True] * len(fed), *fed, value, gradient)
+        heard = [True] * len(fed)
+        yield from wholes(arithmetic.message[ties][gate](heard, *fed, value, gradient))
     else:
         for slope in arithmetic.local[ties][gate](*fed, value):
             yield None if slope is None else slope * gradient

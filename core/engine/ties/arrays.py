@@ -11,7 +11,7 @@ import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED, choose, finite
 from backprop.arithmetic.system import Function
-from backprop.arithmetic.whole import spread
+from backprop.arithmetic.whole import spread, wholes
 from backprop.engine.arrays import ArrayBackward, backward_arrays, fitted, operations
 from backprop.engine.numbers import Branches, forward
 from backprop.engine.ties.exact import Exact
@@ -153,7 +153,7 @@ class Arrays(Moving):
         """What a stage passes back, as a convention has it."""
         out = self.values[slot]
         if GATES[gate].array:
-            return list(ARRAYS.message["notes"][gate](heard, *fed, out, gradient))
+            return wholes(ARRAYS.message["notes"][gate](heard, *fed, out, gradient))
         slopes = ARRAYS.local["notes"][gate](*fed, out)
         return [None if slope is None else slope * gradient for slope in slopes]
 
@@ -429,7 +429,7 @@ def sizes_passed(
     if bilinear(gate):
         fed = [np.abs(one) if isinstance(one, (float, np.ndarray)) else one for one in fed]
     heard = [True] * len(fed)
-    found = list(adding_message(gate)(heard, *fed, out, size))
+    found = wholes(adding_message(gate)(heard, *fed, out, size))
     return [np.abs(part) if isinstance(part, (float, np.ndarray)) else None for part in found]
 
 
@@ -446,5 +446,5 @@ def passing(gate: str, nearby: tuple[Any, ...]) -> Sequence[Array]:
         else:
             heard = [True] * (len(nearby) - 1)
             gradient = np.ones(np.shape(nearby[-1]))
-            slopes = ARRAYS.message["first"][gate](heard, *nearby, gradient)
+            slopes = wholes(ARRAYS.message["first"][gate](heard, *nearby, gradient))
     return [np.asarray(slope) for slope in slopes if slope is not None]
