@@ -54,6 +54,13 @@ function nearest(a) {
 }
 
 
+// The remainder with the sign of b, where JavaScript's has that of a.
+function mod(a, b) {
+    const rest = a % b;
+    return rest !== 0 ? rest * b < 0 ? rest + b : rest : b < 0 ? -0 : 0;
+}
+
+
 // The maximum; NaN if an operand is.
 function largest(a, ...others) {
     for (const b of others) {

@@ -19,8 +19,8 @@ from backprop.grading.formulas import right_line
 from backprop.grading.forward import Forward
 from backprop.grading.matching import Claim, restricted, total
 from backprop.grading.worlds import Series, Statement
-from backprop.language.printer import children, print_node
-from backprop.language.syntax import INFIX, Item, Tree
+from backprop.language.printer import print_node
+from backprop.language.syntax import INFIX, WORDS, Item, Tree, children
 
 NEAREST = 30  # variables that are tried in place of another
 LARGEST = 1000  # denominator of a constant factor
@@ -100,7 +100,9 @@ class Case:
     def explains(self, code: Sequence[Item]) -> bool:
         """Does an expression come to what is right, in all worlds?"""
         assert self.claim.line.tree is not None
-        tree = Tree(self.claim.line.tree.text, code, [0] * len(code), [(0, len(code))], {})
+        tree = Tree(
+            self.claim.line.tree.text, code, [0] * len(code), [(0, len(code))], {}, values=WORDS
+        )
         try:
             for k, value in enumerate(self.evaluator.each(tree)):
                 found = mark(self.level([value]))

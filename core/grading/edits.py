@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from backprop.gates import GATES, SCALARS
-from backprop.language.printer import children
-from backprop.language.syntax import INFIX, PREFIX, Item, Op
+from backprop.language.syntax import INFIX, PREFIX, Item, Op, children
 from backprop.language.tokens import is_name, is_number
 
 LONGEST = 80  # nodes of an expression that changes are tried on

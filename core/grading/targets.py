@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backprop.errors import LanguageError
 from backprop.grading.reading import Line
 from backprop.language.parser import parse
-from backprop.language.printer import children
-from backprop.language.syntax import INFIX, PREFIX, Item, Op
+from backprop.language.syntax import INFIX, PREFIX, Item, Op, children
 from backprop.language.tokens import is_name
 
 if TYPE_CHECKING:
