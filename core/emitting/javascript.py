@@ -57,7 +57,10 @@ function nearest(a) {
 // The remainder with the sign of b, where JavaScript's has that of a.
 function mod(a, b) {
     const rest = a % b;
-    return rest !== 0 ? rest * b < 0 ? rest + b : rest : b < 0 ? -0 : 0;
+    if (rest === 0) {
+        return b < 0 ? -0 : 0;
+    }
+    return (rest < 0) !== (b < 0) ? rest + b : rest;
 }
 
 

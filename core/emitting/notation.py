@@ -117,7 +117,7 @@ def div(a: Piece, b: Piece) -> Piece:
 
 
 def modulo(a: Piece, b: Piece) -> Piece:
-    text = rf"{within(a, PRODUCT)} \bmod {within(b, PRODUCT + 1)}"
+    text = rf"{within(a, PRODUCT)} \operatorname{{mod}} {within(b, PRODUCT + 1)}"
     return Piece(text, PRODUCT, shape=a.shape or b.shape)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED
 from backprop.arithmetic.folded_arrays import folded
+from backprop.arithmetic.texts import COMPARISONS
 from backprop.errors import ShapeError
 from backprop.gates import GATES, array_gates, find
 from backprop.gates.composites import COMPOSITES
@@ -41,7 +42,7 @@ from backprop.program.selecting import (
     taken,
     together,
 )
-from backprop.program.stager import SIZES, Stager
+from backprop.program.stager import COMBINING, SIZES, Stager
 
 REDUCTIONS = {"max": "amax", "min": "amin"}  # of one operand
 PRODUCTS = {
@@ -54,13 +55,14 @@ STACKS = 3  # axes from which an array is a stack of matrices
 ONE_BY_ONE = {
     "and": ("`and`", "write (a > 0)*(b > 0), entry by entry"),
     "or": ("`or`", "write maximum(a > 0, b > 0), entry by entry"),
-    "not": ("`not`", "write 1 - (a > 0), entry by entry"),
+    "not": ("`not`", "write a <= 0 for not a > 0, entry by entry"),
     "chain": ("a chain of comparisons", "write (a < b)*(b < c), entry by entry"),
     "choice": ("`if`", "write where(c, a, b), entry by entry"),
 }
 DIVIDING = ("var", "std")  # by how many entries there are, less ddof
 LAST_AXIS = ("softmax", "log_softmax")  # work along the last axis, if none is given
 ENTRYWISE = ("prefix", "infix", "implied", "postfix")  # operators, but for @
+JOINED = (*COMPARISONS, *COMBINING, "add")
 UNREAD = -1_000_000_000  # slots from here on down are lists that nothing has used yet
 
 
@@ -546,13 +548,13 @@ class ArrayStager(Stager):
 
     def indexed(self, operands: tuple[int, ...]) -> int:
         array, *indices = self.with_axes(operands)
-        if len(indices) == 1 and self.is_mask(indices[0]):
-            return self.later(Selected.of(self, array, indices[0]))
         fixed = []
         for slot in indices:
             value = self.constants.get(slot)
             if self.is_mask(slot):
-                self.fail("a condition selects entries where it is the only index")
+                if len(indices) > 1:
+                    self.fail("a condition selects entries where it is the only index")
+                return self.later(Selected.of(self, array, slot))
             if isinstance(value, float):
                 slot = self.literal(str(self.whole(slot, "an index")), int(value))
             fixed.append(slot)
@@ -579,9 +581,19 @@ class ArrayStager(Stager):
         return [array, *(self.literal(":", one) if one is WHOLE else one for one in index)]
 
     def is_mask(self, slot: int) -> bool:
-        """Is this a condition, and no number that is known beforehand?"""
-        alone = slot in self.constants and slot not in self.conditional
-        return not alone and self.is_condition(slot)
+        """Is this a condition, or some joined? With a number it would be whole numbers: places."""
+        waiting, added = [slot], False
+        while waiting:
+            here = waiting.pop()
+            gate, known = self.gates[here], here in self.constants
+            if (known and here not in self.conditional) or not (known or gate in JOINED):
+                return False
+            if gate not in COMPARISONS:
+                waiting += self.operands[here]
+            added = added or gate == "add"
+        if added:
+            self.fail("a sum of conditions counts them", "join them with maximum(a > 0, b > 0)")
+        return True
 
     # Products and transposes.
 

@@ -80,7 +80,7 @@ class Walker:
         kind = Ordered if self.number is mpf else Definitions
         self.functions |= kind(self.each, self.number).table()
         self.random = np.random.default_rng([0])
-        self.conditions: list[Any] = []  # what came of comparisons, which select entries
+        self.conditions: dict[int, Any] = {}  # what came of comparisons, which select entries
 
     def exact(self, value: Any) -> Any:
         """Floats as numbers of this kind; constants that are made of others, from these."""
@@ -115,13 +115,12 @@ class Walker:
         else:
             found = self.functions[name](*map(self.exact, fed))
         joins = name in COMBINING and all(map(self.is_condition, fed))
-        negates = name == "sub" and np.ndim(fed[0]) == 0 and self.is_condition(fed[1])
-        if name in COMPARISONS or joins or negates:
-            self.conditions.append(found)
+        if name in COMPARISONS or joins:
+            self.conditions[id(found)] = found
         return found
 
     def is_condition(self, value: Any) -> bool:
-        return any(value is condition for condition in self.conditions)
+        return id(value) in self.conditions
 
     def operator(self, op: Op, operands: Sequence[Any]) -> Any:
         """What an operator comes to."""

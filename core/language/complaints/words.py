@@ -10,7 +10,7 @@ Row = tuple[str, str]
 
 BOTH = "write a > 0 and b > 0; of arrays, entry by entry, (a > 0)*(b > 0)"
 EITHER = "write a > 0 or b > 0; of arrays, entry by entry, maximum(a > 0, b > 0)"
-NEITHER = "write not (a > 0); of arrays, entry by entry, 1 - (a > 0)"
+NEITHER = "write not (a > 0); of arrays, entry by entry, a <= 0"
 ABSOLUTE = "write |x| as abs(x)"
 CHOICE = "write a if c else b, or where(c, a, b)"
 DEFINE = "define a function with f(x) = expression"
