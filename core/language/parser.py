@@ -133,7 +133,8 @@ class Parser(State):
             self.first = k + 1
             return True
         colons = bracket.colons if bracket else 0
-        if bracket and bracket.kind == "index" and token in ((":", ",", "]") if colons else ":"):
+        ends = (":", ",", "]") if colons else ":"
+        if bracket and bracket.kind == "index" and token in ends and not self.pending[-1]:
             self.emit(ABSENT, k - 1 if colons else k)
             return self.operator(k, token)
         if bracket and empty and token == ")" and bracket.kind in ("call", "method"):
