@@ -31,7 +31,7 @@ LANGUAGES = ("python", "numpy", *["c"] * bool(COMPILER), *["javascript"] * bool(
 
 # What IEEE 754 computes alike everywhere.
 EXACT = ("add", "sub", "neg", "mul", "div", "recip", "square", "shift", "scale", "unit", "sqrt", "abs",
-         "max", "min", "where", "relu", "clip", "sign", "floor", "ceil", "round", "lt", "le", "gt", "ge",
+         "max", "min", "where", "relu", "clip", "sign", "floor", "ceil", "round", "mod", "lt", "le", "gt", "ge",
          "eq", "ne")  # fmt: skip
 
 Answer = list[float]  # the value, then the gradient in the order of the inputs

@@ -55,7 +55,7 @@ AXES = ("", "", ", axis=0", ", axis=1", ", axis=-1", ", 0", ", 1", ", -1", ", ax
 INDEX = ("[0]", "[-1]", "[1:]", "[:2]", "[::-1]", "[::2]", "[:, 1]", "[:, -1]", "[:, 1:]", "[..., 0]", "[0, :]",
          "[None]", "[:, None]", "[None, :]", "[..., None]", "[np.newaxis, :]", "[[0, 2]]", "[1, 1]", "[0][1]",
          "[:, ::-1]", "[[0, 1], [1, 0]]", "[:, [1, 0]]", "[-2:]", "[0, 1, 2]", "[:, :, 0]", "[0, ..., 1]", "[1:, :2]",
-         "[True]", "[{0} > 0]", "[0:2, None]", "[5:]", "[-1, :-1]", "[[True, False, True]]")  # fmt: skip
+         "[True]", "[{0} > 0]", "[{0} > 0].sum()", "[({0} > 0)*({0} < 2)].mean()", "[np.maximum({0} > 1, {0} < 0)].sum()", "[0:2, None]", "[5:]", "[-1, :-1]", "[[True, False, True]]")  # fmt: skip
 MOVED = ("{}.T", "{}.transpose()", "np.transpose({})", "{}.ravel()", "{}.flatten()", "{}.reshape(-1)",
          "{}.reshape(2, -1)", "{}.reshape((3, 4))", "np.reshape({}, (4, 3))", "np.reshape({}, -1)", "np.ravel({})",
          "np.diag({})", "np.trace({})", "{}.trace()", "np.tril({})", "np.triu({})", "{}.diagonal()", "np.diagonal({})",
@@ -67,7 +67,14 @@ MOVED = ("{}.T", "{}.transpose()", "np.transpose({})", "{}.ravel()", "{}.flatten
          "np.concatenate([{0}, {0}])", "np.concatenate(({0}, {0}), axis=1)", "np.stack([{0}, {0}])",
          "np.stack(({0}, {0}), axis=1)", "np.vstack([{0}, {0}])", "np.hstack(({0}, {0}))", "np.swapaxes({}, 0, 1)",
          "np.transpose({}, (1, 0, 2))", "np.moveaxis({}, 0, -1)", "np.atleast_2d({})", "np.var({}, ddof=1)",
-         "np.std({}, axis=0, ddof=1)", "{}.squeeze()", "np.linalg.matrix_power({}, 2)", "np.sum({}, dtype=float)",
+         "np.std({}, axis=0, ddof=1)", "{}.var(ddof=1)", "np.var({}, axis=-1, ddof=0.5, keepdims=True)",
+         "{}*{}.shape[-1]", "np.zeros({}.shape) + {}", "np.full({}.shape, c)*{}", "np.sum({})/len({})",
+         "np.ones({}.shape[:1])*len({})", "np.full((2, 3), {})", "np.eye(len({}))", "np.ones((len({}), 1)) + c",
+         "{} if c > 0.5 else -{}", "{} if c > 1 or not c < 2 else 2*{}", "{}*1.0*(0 < c < 2)", "({} if 0 < c <= 0.75 != 1 else c)",
+         "{}[0] if np.sum({}) > 1 and c < 1 else {}[-1]", "(0 if not c > 1 else 1)*{}", "{}[..., 0, None]", "{}[None, ..., 1:]",
+         "np.sum(np.log({0}[{0} > 0]))", "np.mean({0}[{0} <= 0.5]**2 % 0.3)", "len({0}[{0} != c])*c", "np.prod({0}[{0} > -1])",
+         "np.linalg.norm(({0}*c)[{0} < 1] + 1)", "{0}[{0} > 0].size*c", "np.sum({0}[{0} > 0]*{1}[{0} > 0])/{0}.size",
+         "{}[0, None, ..., None]", "1.0*(1 < {}.ndim < 3)*c", "c*{}.size % 5", "1.0*(np.sum({}) > 0 < c)", "{}.squeeze()", "np.linalg.matrix_power({}, 2)", "np.sum({}, dtype=float)",
          "np.einsum('ij->ji', {})", "np.einsum('ij,ij->i', {0}, {0})", "np.sum({}[0])", "len({})", "{}.size",
          "{}.shape[0]", "{}.ndim", "np.mean({}, where={} > 0)", "np.pad({}, 1)", "np.append({}, 1)",           "np.broadcast_to({}, (3, 4))", "np.linspace(0, 1, 4)*{}", "np.arange(4)*{}", "np.eye(3) @ {}",
          "np.ones((3, 4))*{}", "np.full((3, 4), 2.0) - {}", "np.zeros(4) + {}", "np.array([1, 2, 3])*{}",
@@ -127,7 +134,7 @@ class Text:
             )
             return form.format(a, random.choice((a, "c", "2")))
         forms = ONE if kind == "one" else MOVED
-        return random.choice(forms).format(*[a] * 2)
+        return random.choice(forms).format(*[a] * 3)
 
 
 class Outcome(NamedTuple):

@@ -93,6 +93,7 @@ ORACLE: dict[str, Callable[..., Any]] = {
     "floor": mp.floor,
     "ceil": mp.ceil,
     "round": mp.nint,
+    "mod": lambda a, b: a - b * mp.floor(a / b),
     "lt": lambda a, b: mp.mpf(a < b),
     "le": lambda a, b: mp.mpf(a <= b),
     "gt": lambda a, b: mp.mpf(a > b),

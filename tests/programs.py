@@ -85,6 +85,7 @@ FUNCTIONS: dict[str, tuple[int, Compute]] = {
     "ceil": (1, within(-1e9, 1e9, lambda a: math.copysign(math.ceil(a), a))),
     "round": (1, within(-1e9, 1e9, lambda a: math.copysign(round(a), a))),
     "hypot": (2, math.hypot),
+    "mod": (2, lambda a, b: a % b),
     "atan2": (2, lambda a, b: math.atan2(a, b) if a or b else math.nan),
     "logaddexp": (2, within(-30, 30, log_of_sum)),
     "max": (2, max),

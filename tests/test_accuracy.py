@@ -112,6 +112,11 @@ def exponent_is_rounded(name: str, point: tuple[float, ...]) -> bool:
     return Fraction(point[1]) - 1 != Fraction(point[1] - 1)
 
 
+def jumps_within_a_step(name: str, point: tuple[float, ...]) -> bool:
+    """Does a remainder jump within the oracle's own step, as one of a large quotient does?"""
+    return name == "mod" and abs(Fraction(point[0]) / Fraction(point[1])) > 10**15
+
+
 @pytest.mark.parametrize("name", GATES)
 def test_the_value_is_right_far_out(name: str) -> None:
     bracket = GATES[name].ulps[0]
@@ -129,7 +134,9 @@ def test_local_derivatives_are_right_far_out(name: str) -> None:
     wrong = [
         (point, position, found)
         for point in far_points(name)
-        if not has_a_choice_at(name, point) and not exponent_is_rounded(name, point)
+        if not has_a_choice_at(name, point)
+        and not exponent_is_rounded(name, point)
+        and not jumps_within_a_step(name, point)
         for position, found in slopes(name, point)
         if not right(found, slope(name, position, point), bracket)
     ]

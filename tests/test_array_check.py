@@ -52,6 +52,11 @@ PROGRAMS = (
     "sum(array([1, 2, 3])*C[[0, 1]]) + C.dot(C)[0, 0]", "sum(arange(3)*sum(C, 1))",
     "v = C[0]\nsum(randn(3)*v) + e*pi", "sum(mean(C, axis=0, keepdims=1)*C)", "sum(A[1:1])",
     "sum(stack([C[0], C[1]]) @ C.T)", "norm(C - C) + C[0, 0]",
+    "sum(A)/sum(B > -10)", "sum(A[A > 0.1])", "np.mean(A[A > 0.1]**2)", "p = A[A > 0]\nsum(p*B.T[A > 0])/len(p)",
+    "prod(C[(C > -1)*(C < 2)])", "A[A != 0].sum() + norm(B[(B > 0)*(B < 1)])", "sum(log(A[A > 0.1]))",
+    "sum(A[..., 0, None]*A.shape[0])/len(A)", "sum(np.full((2, 3), A[0, 0])*A.T) + A.size*A[0, 1]",
+    "sum(A % 0.7) + sum(fmod(C, B[0, 0]))", "var(A, ddof=1) + sum(std(B, axis=0, ddof=1))",
+    "A[0, 0] if 0 < A.ndim < 3 and not A[0, 0] > 9 else A[1, 1]",
 )  # fmt: skip
 
 

@@ -355,7 +355,7 @@ def test_the_value_alone() -> None:
 # Names.
 
 HOSTILE = """
-class lambda def match type case _ Ellipsis math div sigmoid_slope exp double int NaN prototype __proto__ constructor in grad d
+class lambda def match type case _ math div sigmoid_slope exp double int NaN prototype __proto__ constructor in grad d
 dx x ddx d_x θ theta dθ σ_ await yield arguments eval undefined Math __debug__ M_PI INFINITY linux _A
 largest reached_x value gradient y1 gamma main f q in_ class_ E1 I NULL printf pass __import__ ς σ1
 """.split()  # noqa: SIM905

@@ -14,7 +14,7 @@ import backprop
 from backprop.errors import LimitError
 from backprop.language.parser import parse
 from backprop.language.printer import print_tree
-from backprop.language.syntax import ABSENT, Op, Tree
+from backprop.language.syntax import ABSENT, NEW_AXIS, REST, Op, Tree
 from backprop.language.tokens import MAX_TEXT
 
 PLAIN = expressions(1, 5000)
@@ -23,7 +23,7 @@ FANCY = expressions(2, 2500, fancy=True) + programs(3, 2500)
 # What Python's own parser calls the operators, and what they are called here.
 PYTHON = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.MatMult: "matmul",
-    ast.Pow: "pow", ast.USub: "neg", ast.UAdd: "pos", ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt",
+    ast.Mod: "mod", ast.Pow: "pow", ast.USub: "neg", ast.UAdd: "pos", ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt",
     ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne",
 }  # fmt: skip
 
@@ -35,8 +35,25 @@ def python_shape(node: ast.expr | ast.slice | None) -> Shape:
             return (ABSENT,)
         case ast.Name(name):
             return (name,)
+        case ast.Constant(None):
+            return (NEW_AXIS,)
+        case ast.Constant(value) if value is ...:
+            return (REST,)
         case ast.Constant(value):
             return (float(str(value)),)
+        case ast.UnaryOp(ast.Not(), operand):
+            return (1.0, *python_shape(operand), ("sub", 2, "not"))
+        case ast.Compare(left, [_, _, *_]):
+            pairs = zip([left, *node.comparators], node.ops, node.comparators, strict=False)
+            return joined(
+                [python_shape(ast.Compare(a, [op], [b])) for a, op, b in pairs],
+                ("mul", 2, "chain"),
+            )
+        case ast.BoolOp(op, operands):
+            word = ("mul", 2, "and") if isinstance(op, ast.And) else ("max", 2, "or")
+            return joined([python_shape(operand) for operand in operands], word)
+        case ast.IfExp(condition, yes, no):
+            return (*listed([condition, yes, no]), ("where", 3, "choice"))
         case ast.UnaryOp(op, operand):
             return (*python_shape(operand), (PYTHON[type(op)], 1, "operator"))
         case ast.BinOp(left, op, right) | ast.Compare(left, [op], [right]):
@@ -59,6 +76,12 @@ def python_shape(node: ast.expr | ast.slice | None) -> Shape:
             inside = index.elts if isinstance(index, ast.Tuple) else [index]
             return (*listed([whole, *inside]), ("index", len(inside) + 1, "index"))
     raise TypeError(ast.dump(node))
+
+
+def joined(shapes: list[Shape], operator: tuple[str, int, str]) -> Shape:
+    """Two by two, from the left."""
+    first, *others = shapes
+    return (*first, *(item for shape in others for item in (*shape, operator)))
 
 
 def listed(nodes: list[ast.expr] | list[ast.expr | None]) -> Shape:
@@ -148,7 +171,7 @@ def test_spellings_have_one_meaning(text: str, plain: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["E", "I", "S", "N", "Q", "beta", "lambda", "re", "im", "exp", "if", "θ", "_", "dx"]
+    "name", ["E", "I", "S", "N", "Q", "beta", "lambda", "re", "im", "exp", "for", "θ", "_", "dx"]
 )
 def test_any_name_is_a_variable(name: str) -> None:
     assert list(backprop.parse(f"{name}*3").inputs) == [name]
@@ -198,8 +221,8 @@ PRINTED = {
     "(2).T": "(2).T",
     "(x)[(1):(2):(3),:]": "x[1:2:3, :]",
     "[x,(y)].dot(z)": "[x, y].dot(z)",
-    "a=x;f(p,q)=p;(-a)": "a = x\nf(p, q) = p\n(-a)",
-    "a=x;+a": "a = x\n(+a)",
+    "a=x;f(p,q)=p;(-a)": "a = x\nf(p, q) = p\n-a",
+    "a=x;+a": "a = x\n+a",
 }
 
 
@@ -244,7 +267,9 @@ def test_the_text_of_every_node_is_read_as_that_node() -> None:
         tree = parse(text)
         for node, code in enumerate(subtrees(tree.code)):
             item, excerpt = tree.code[node], tree.excerpt(node)
-            if item == ABSENT or (isinstance(item, Op) and item.kind == "slice") or excerpt in "²³":
+            if item in (ABSENT, NEW_AXIS, REST) or excerpt in ("²", "³", "not"):
+                continue
+            if isinstance(item, Op) and item.kind == "slice":
                 continue
             if shape(parse(excerpt).code) != shape(code):
                 wrong.append((text, excerpt))

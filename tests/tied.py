@@ -22,7 +22,7 @@ FAMILIES = {
     "linear": "add sub scale max min relu abs clip max3 leaky",
     "smooth": "add sub scale mul square max min relu abs clip hypot exp sigmoid root max3",
     "choices": "add sub scale mul square max min relu gt ge lt le eq ne take",
-    "jumps": "add sub scale mul max relu gt eq sign floor ceil round",
+    "jumps": "add sub scale mul max relu gt eq sign floor ceil round mod",
 }
 POINTS = (0.0, 0.0, 1.0, 1.0, 2.0, 0.5, -1.0)
 FACTORS = (-2.0, -1.0, 2.0, 3.0, 0.5)
@@ -84,6 +84,7 @@ WRITTEN: dict[str, Callable[..., str]] = {
     "floor": lambda a, _: f"floor({a})",
     "ceil": lambda a, _: f"ceil({a})",
     "round": lambda a, _: f"round({a})",
+    "mod": lambda a, b, _: f"{negated(a)} % (1 + abs({b}))",
     "take": lambda a, b, c, _: f"where({a}, {b}, {c})",
 }
 
@@ -99,6 +100,10 @@ def cleared(a: Any) -> Any:
     """A number without the rounding that keeps it from being whole."""
     whole = mp.nint(a)
     return whole if whole and abs(a - whole) < abs(whole) * NOISE else a
+
+
+def rest(a: Any, b: Any) -> Any:
+    return a - b * mp.floor(cleared(a / b))
 
 
 VALUE: dict[str, Callable[..., Any]] = {
@@ -122,6 +127,7 @@ VALUE: dict[str, Callable[..., Any]] = {
     "floor": lambda a, _: mp.floor(cleared(a)),
     "ceil": lambda a, _: mp.ceil(cleared(a)),
     "round": lambda a, _: mp.nint(a),
+    "mod": lambda a, b, _: rest(a, 1 + abs(b)),
     "take": lambda a, b, c, _: b if a != 0 else c,
     "gt": lambda a, b, c, d, _: c if a > b else d,
     "ge": lambda a, b, c, d, _: c if a >= b else d,
@@ -130,7 +136,17 @@ VALUE: dict[str, Callable[..., Any]] = {
     "eq": lambda a, b, c, d, _: c if a == b else d,
     "ne": lambda a, b, c, d, _: c if a != b else d,
 }
-TAKES = {"add": 2, "sub": 2, "mul": 2, "max": 2, "min": 2, "hypot": 2, "max3": 3, "take": 3}
+TAKES = {
+    "add": 2,
+    "sub": 2,
+    "mul": 2,
+    "max": 2,
+    "min": 2,
+    "hypot": 2,
+    "mod": 2,
+    "max3": 3,
+    "take": 3,
+}
 
 
 def drawn(seed: str, family: str) -> Tied:
@@ -254,6 +270,7 @@ ARRAY_OPS = [
     "pick",
     "stack",
     "floor",
+    "mod",
     "sign",
     "prod",
     "logsumexp",
@@ -275,7 +292,8 @@ ARRAY_VALUE: dict[str, Callable[..., Any]] = {
     "mul": lambda a, b: a * b,
     "scale": lambda a: 2 * a,
     **{
-        op: entrywise(op) for op in ("max", "min", "relu", "abs", "clip", "square", "floor", "sign")
+        op: entrywise(op)
+        for op in ("max", "min", "relu", "abs", "clip", "square", "floor", "sign", "mod")
     },
     "where": lambda a, b, c: each(lambda p, q, r: q if p > 0 else r, 3, 1)(a, b, c),
     "sum": lambda a: np.sum(a),
@@ -302,7 +320,7 @@ ARRAY_TEXT = {
     "axis_max": "max({}, axis=0)", "axis_sum": "sum({}, axis=0)", "matvec": "{} @ {}",
     "norm": "norm({})", "softmax": "softmax({})", "cumsum": "cumsum({}, axis=0)",
     "concatenate": "concatenate([{}, {}])", "pick": "{}[1]", "stack": "stack([{}, {}])",
-    "prod": "prod({})", "logsumexp": "logsumexp({})",
+    "mod": "{} % (1 + abs({}))", "prod": "prod({})", "logsumexp": "logsumexp({})",
 }  # fmt: skip
 
 

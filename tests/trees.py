@@ -14,11 +14,11 @@ from backprop.language.syntax import ABSENT, Item, Op, Tree
 
 Shape = tuple[object, ...]  # a tree without its spelling, in postfix order
 
-OPERATORS = ("+", "-", "*", "/", "@", "**")
+OPERATORS = ("+", "-", "*", "/", "%", "@", "**")
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 FANCY = {"-": "-−–", "*": "*×·⋅∗", "/": "/÷", "**": "^"}
 NAMES = ("x", "y", "z2", "w_0", "beta", "e", "pi", "E", "S", "_")
-FANCY_NAMES = (*NAMES, "θ", "α_1", "lambda", "if", "np.pi", "π", "math.e")
+FANCY_NAMES = (*NAMES, "θ", "α_1", "lambda", "for", "np.pi", "π", "math.e")
 NUMBERS = ("2", "0.5", ".5", "5.", "12", "1e-3", "2.5E+4", "1_000", "7")
 CALLS = ("exp", "max", "where", "f", "g2", "atan2")
 FANCY_CALLS = (*CALLS, "np.exp", "math.sqrt", "σ", "√", "numpy.linalg.norm")
@@ -49,11 +49,39 @@ class Writer:
         return " "
 
     def expression(self, depth: int) -> str:
-        if depth and self.chance(0.1):
-            return (
-                self.sum(depth) + self.gap() + self.one(*COMPARISONS) + self.gap() + self.sum(depth)
-            )
-        return self.sum(depth)
+        if not depth or self.chance(0.8):
+            return self.sum(depth)
+        if self.chance(0.3):
+            return self.choice(depth)
+        return self.condition(depth)
+
+    def choice(self, depth: int) -> str:
+        """`a if c else b`, of which b may be such a choice again."""
+        yes, condition = (self.disjunction(depth) for _ in range(2))
+        no = self.choice(depth - 1) if depth and self.chance(0.3) else self.disjunction(depth)
+        return self.between(" if ", yes, self.between(" else ", condition, no))
+
+    def disjunction(self, depth: int) -> str:
+        return self.sum(depth) if self.chance(0.5) else self.condition(depth)
+
+    def condition(self, depth: int) -> str:
+        """Comparisons in a row, joined by words, so that it takes precedence to tell the order."""
+        text = self.comparison(depth)
+        while self.chance(0.3):
+            text = self.between(self.one(" and ", " or "), text, self.comparison(depth))
+        return text
+
+    def between(self, word: str, left: str, right: str) -> str:
+        return left + word + self.gap() + right
+
+    def comparison(self, depth: int) -> str:
+        """A sum, or two compared; or a chain, whose middle holds no other chain."""
+        text = self.one("not ", "not not ") * self.chance(0.2) + self.sum(depth)
+        middles = self.random.choice((0, 0, 0, 0, 1, 1, 2))
+        sides = [self.sum(0) for _ in range(middles)]
+        for side in [*sides, self.sum(depth)] if self.chance(0.8) else ():
+            text += self.gap() + self.one(*COMPARISONS) + self.gap() + side
+        return text
 
     def sum(self, depth: int) -> str:
         """Signed operands in a row, so that it takes precedence to tell what belongs together."""
@@ -98,12 +126,12 @@ class Writer:
         )
 
     def suffix(self, depth: int) -> str:
-        kind = self.one("index", "index", ".T", ".dot")
+        kind = self.one("index", "index", ".T", ".dot", ".shape")
         if kind == "index":
             return self.gap() + self.brackets("[", self.subscripts, depth, "]")
         if kind == ".dot":
             return self.brackets(".dot(", self.expression, depth, ")")
-        return ".T"
+        return self.one(".shape", ".ndim", ".size") if kind == ".shape" else ".T"
 
     def brackets(self, opening: str, inside: Callable[[int], str], depth: int, closing: str) -> str:
         lines, self.lines = self.lines, self.fancy
@@ -120,6 +148,8 @@ class Writer:
         return ",".join(self.subscript(depth) for _ in range(self.random.choice((1, 1, 2))))
 
     def subscript(self, depth: int) -> str:
+        if self.chance(0.2):
+            return self.one("None", "...", *["np.newaxis"] * self.fancy)
         if self.chance(0.5):
             return self.expression(depth)
         parts = self.random.choice((2, 3))

@@ -92,6 +92,7 @@ ELEMENTWISE: dict[str, Function] = {
     "floor": np.floor,
     "ceil": np.ceil,
     "round": np.rint,
+    "mod": np.mod,
     "max": chained(np.maximum),
     "min": chained(np.minimum),
     "where": choose,

@@ -91,6 +91,10 @@ def round_half_even(a: float) -> float:
     return copysign(float(round(a)), a) if abs(a) < WHOLE else a
 
 
+def remainder(a: float, b: float) -> float:
+    return a % b if b else nan
+
+
 def cbrt(a: float) -> float:
     """The C library's cube root, up to three ulps off, mended by one step of Newton's method."""
     root = math.cbrt(a)
@@ -156,6 +160,7 @@ PRIMITIVES: dict[str, Number] = {
     "floor": floor,
     "ceil": ceil,
     "round": round_half_even,
+    "mod": remainder,
     "max": largest,
     "min": smallest,
     "where": lambda c, a, b: a if c else b,

@@ -87,6 +87,12 @@ def hypot(*operands: Any) -> Any:
     return mp.sqrt(mp.fsum(a * a for a in operands))
 
 
+def remainder(a: Any, b: Any) -> Any:
+    if mp.isinf(b) and mp.isfinite(a):
+        return a if a * b >= 0 else b
+    return a % b
+
+
 def largest(*operands: Any) -> Any:
     return nan if any(a != a for a in operands) else max(operands)
 
@@ -143,6 +149,7 @@ PARTIAL: dict[str, Function] = {
     "floor": mp.floor,
     "ceil": mp.ceil,
     "round": mp.nint,
+    "mod": remainder,
 }
 PRIMITIVES = ARITHMETIC | {name: real(function) for name, function in PARTIAL.items()}
 

@@ -5,6 +5,7 @@
     kink[gate](*operands, out)        is this a point without derivative? (None if it has none)
     gap[gate](*operands, out)         how far is that point?
     at[gate](*operands, out)          the value that operands have there
+    below[gate](*operands, out)       the value below a jump of a/b (None if it has no such jump)
     pole[gate](*operands, out)        is the value infinite here without overflow?
 
 A row's texts become Python functions when they are first used. The functions are total: with
@@ -67,6 +68,7 @@ class Arithmetic:
         self.kink = Table(self.make_kink)
         self.gap = Table(self.make_gap)
         self.at = Table(self.make_at)
+        self.below = Table(self.make_below)
         self.pole = Table(self.make_pole)
 
     def make_value(self, gate: Gate) -> Function:
@@ -88,6 +90,10 @@ class Arithmetic:
 
     def make_at(self, gate: Gate) -> Function | None:
         return self.make_test(gate, gate.kink.at) if gate.kink else None
+
+    def make_below(self, gate: Gate) -> Function | None:
+        text = gate.kink.below if gate.kink else ""
+        return self.make_test(gate, text) if text else None
 
     def make_pole(self, gate: Gate) -> Function | None:
         return self.make_test(gate, gate.pole) if gate.pole else None

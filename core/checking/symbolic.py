@@ -189,7 +189,9 @@ WRITER = {"fully_qualified_modules": False, "inline": True, "allow_unknown_funct
 
 
 def compiled(fresh: Sequence[Expression], found: Expression) -> Rule:
-    return real(sympy.lambdify(fresh, found, [OWN, "mpmath"], printer=Numbers(WRITER)))
+    """A function of mpmath numbers; its whole numbers are such too, or 1/3 would be a float."""
+    made = real(sympy.lambdify(fresh, found, [OWN, "mpmath"], printer=Numbers(WRITER)))
+    return lambda *fed: mpf(made(*fed))
 
 
 def unknown(*_operands: Any) -> Any:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from backprop.errors import UsageError, closest, listed
 from backprop.language.parser import parse
 from backprop.language.printer import print_tree
-from backprop.language.syntax import Function, Item, Op, Tree
+from backprop.language.syntax import WORDS, Function, Item, Op, Tree
 from backprop.language.tokens import is_name
 from backprop.program.stage import stage
 from backprop.program.stager import MAX_OPERATORS, too_large
@@ -183,4 +183,4 @@ class Writer:
         return found
 
     def tree(self) -> Tree:
-        return Tree("", self.code, [0] * len(self.code), self.body, self.functions)
+        return Tree("", self.code, [0] * len(self.code), self.body, self.functions, values=WORDS)

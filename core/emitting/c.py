@@ -58,6 +58,13 @@ static double sign(double a) {
 }
 
 
+// The remainder with the sign of b, where that of fmod is a's.
+static double mod(double a, double b) {
+    const double rest = fmod(a, b);
+    return rest != 0.0 ? (rest < 0.0) != (b < 0.0) ? rest + b : rest : copysign(0.0, b);
+}
+
+
 // The maximum; nan if an operand is.
 static double largest(double a, double b) {
     return a >= b || a != a ? a : b;

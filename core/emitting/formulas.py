@@ -42,6 +42,7 @@ TEXTBOOK = {
     "pow": ("b*a**(b - 1)", "out*log(a)"),
     "hypot": ("a/out",),
     "atan2": ("x/(x**2 + y**2)", "-y/(x**2 + y**2)"),
+    "mod": ("1", "-floor(a/b)"),
     "asin": ("1/sqrt(1 - a**2)",),
     "acos": ("-(1/sqrt(1 - a**2))",),
     "acosh": ("1/sqrt(a**2 - 1)",),

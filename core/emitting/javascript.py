@@ -54,6 +54,16 @@ function nearest(a) {
 }
 
 
+// The remainder with the sign of b, where JavaScript's has that of a.
+function mod(a, b) {
+    const rest = a % b;
+    if (rest === 0) {
+        return b < 0 ? -0 : 0;
+    }
+    return (rest < 0) !== (b < 0) ? rest + b : rest;
+}
+
+
 // The maximum; NaN if an operand is.
 function largest(a, ...others) {
     for (const b of others) {

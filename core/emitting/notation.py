@@ -116,6 +116,11 @@ def div(a: Piece, b: Piece) -> Piece:
     return Piece(rf"\frac{{{a.text}}}{{{b.text}}}", shape=a.shape or b.shape)
 
 
+def modulo(a: Piece, b: Piece) -> Piece:
+    text = rf"{within(a, PRODUCT)} \operatorname{{mod}} {within(b, PRODUCT + 1)}"
+    return Piece(text, PRODUCT, shape=a.shape or b.shape)
+
+
 def power(a: Piece, b: Piece) -> Piece:
     if b.value == 1:
         return a
@@ -204,6 +209,7 @@ WRITTEN: dict[str, Callable[..., Piece]] = {
     "scale": lambda a, c: mul(c, a),
     "shift": add,
     "div": div,
+    "mod": modulo,
     "recip": lambda a: div(number(1.0), a),
     "square": lambda a: power(a, number(2.0)),
     "pow": power,

@@ -212,7 +212,7 @@ def cofactors(a):
 '''
 
 SAME = """sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh floor ceil sign
-abs"""
+abs mod"""
 CALLED = {
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh",
     "acosh": "arccosh", "atanh": "arctanh", "pow": "power", "round": "rint",

@@ -171,6 +171,11 @@ def nearest(a):
     return math.copysign(round(a), a) if abs(a) < 2**52 else a
 
 
+def mod(a, b):
+    """The remainder a % b; nan for b = 0, where Python would raise."""
+    return a % b if b else math.nan
+
+
 def largest(a, *others):
     """The maximum; nan if any operand is, where Python looks at the first alone."""
     for b in others:

@@ -30,6 +30,7 @@ class Kink(NamedTuple):
     gap: str = ""  # how far the gate is from there
     at: str = "0"  # the value that the operands have there, or those of them that meet
     meets: str = ""  # when it may be there: the first operand is "0", or "out", or "another"
+    below: str = ""  # of what jumps as a/b does, which is `out` above: its value below
 
 
 class Gate(NamedTuple):

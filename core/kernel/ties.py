@@ -228,6 +228,14 @@ class TiePlanner(Planner):
             runs.unclear.append(graph.both(told, graph.comparison("eq", *tangents)))
             out = graph.select(told, graph.gate(gate, tangents), out)
             return out, (*fed, out)
+        if row.kink.below:
+            told = graph.both(tied, graph.either(*moving))
+            names = dict(zip(("a", "b", "s", "t"), (*fed, *tangents), strict=True))
+            side = graph.expression("sign(b)*(s - a/b*t)", names)
+            runs.unclear.append(graph.both(told, graph.comparison("eq", side, zero)))
+            falls = graph.both(told, graph.comparison("lt", side, zero))
+            out = graph.select(falls, graph.expression(row.kink.below, names), out)
+            return out, (*fed, out)
         if row.kink.what == "jump":
             told = graph.both(tied, moving[0])
             runs.unclear.append(graph.both(told, graph.comparison("eq", tangents[0], zero)))

@@ -111,4 +111,4 @@ def kept(tree: Tree, body: list[Run], functions: set[str], output: str) -> Tree:
             left[function.name] = function._replace(start=place[0], stop=place[1])
         else:
             runs.append(place)
-    return Tree(tree.text, code, at, runs, left, output)
+    return Tree(tree.text, code, at, runs, left, output, tree.values)

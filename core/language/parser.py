@@ -12,17 +12,52 @@ from types import ModuleType
 
 from backprop.language import statements
 from backprop.language.characters import SUPERSCRIPTS
-from backprop.language.precedence import AMBIGUOUS, FLOOR, PENDING, POWER, RANK, SIGN, STEP, TIMES
+from backprop.language.precedence import (
+    AMBIGUOUS,
+    CHAINED,
+    ELSE,
+    FLOOR,
+    IF,
+    PENDING,
+    POWER,
+    RANK,
+    SIGN,
+    STEP,
+    TIMES,
+    WORDS,
+)
 from backprop.language.state import Bracket, State
-from backprop.language.syntax import ABSENT, AXIS, LEVEL, POSTFIX, SLICE, Function, Item, Op, Tree
+from backprop.language.syntax import (
+    ABSENT,
+    AXIS,
+    CHOICE,
+    LEVEL,
+    NEW_AXIS,
+    POSTFIX,
+    REST,
+    SLICE,
+    Function,
+    Item,
+    Op,
+    Tree,
+    children,
+    subtree,
+)
+from backprop.language.syntax import WORDS as HELD_WORDS
 from backprop.language.tokens import MODULE, is_name, is_number, word
 
 # Arguments that may be given by name, and what they are called here.
 KEYWORDS: dict[Item, str] = {
     "axis": "axis", "keepdims": "keepdims", "dim": "axis", "keepdim": "keepdims",
+    "ddof": "ddof", "correction": "ddof",
 }  # fmt: skip
-SETTINGS: dict[Item, str] = {"True": "1", "False": "0"}
+SETTINGS = {"True": "1", "False": "0", "None": NEW_AXIS}
 NO_NAMES = ("None", "True", "False")  # but for what an argument that has a name may be
+PLACES = {"None": NEW_AXIS, "...": REST} | {
+    f"{module}.newaxis": NEW_AXIS for module in ("np", "numpy", "jnp")
+}  # parts of an index
+ELSEWHERE = ("sinc", "var", "std")  # are something else in some modules
+BETWEEN = ("and", "or", "if", "else")
 CLOSING = {"group": ")", "tuple": ")", "call": ")", "method": ")", "list": "]", "index": "]"}
 
 
@@ -53,7 +88,7 @@ class Parser(State):
         self.end(len(self.tokens), wanted=wanted)
         if not self.body:
             raise statements.nothing_to_compute(self)
-        return Tree(self.text, self.code, self.at, self.body, self.functions)
+        return Tree(self.text, self.code, self.at, self.body, self.functions, values=HELD_WORDS)
 
     # What can stand where an operand is wanted; the answer says whether one still is.
 
@@ -67,19 +102,19 @@ class Parser(State):
             name = self.called.get(token)
             if name is None:
                 name = self.called[token] = named(word(token))
-                if name == "sinc" and name != word(token):
-                    raise self.complaints.other_sinc(self, k, token)
+                if name in ELSEWHERE and name != word(token):
+                    self.complaints.check_module(self, k, token, name)
             return self.opened(Bracket("call", k, name))
         if token == "[":
             return self.opened(Bracket("list", k))
         if is_number(token):
             self.check_number(k, token)
-        elif not is_name(token):
+        elif token == "not":
+            return self.negated(k)
+        elif token in BETWEEN or not is_name(token):
             return self.gap(k, token)
         elif token in NO_NAMES:
-            if not (self.open and self.open[-1].keyword):
-                raise self.complaints.no_name(self, k, token)
-            self.emit(token, k)
+            self.emit(self.special(k, token), k)
             return False
         self.leaves.add(token)
         self.emit(token, k)
@@ -87,6 +122,9 @@ class Parser(State):
 
     def gap(self, k: int, token: str) -> bool:
         """No operand came: right in an empty bracket, a slice, an empty statement; else wrong."""
+        if token in PLACES and self.is_alone(k, "index"):
+            self.emit(PLACES[token], k)
+            return False
         if MODULE.match(token):
             self.emit(self.complaints.constant_name(self, k, token), k)
             return False
@@ -96,7 +134,8 @@ class Parser(State):
             self.first = k + 1
             return True
         colons = bracket.colons if bracket else 0
-        if bracket and bracket.kind == "index" and token in ((":", ",", "]") if colons else ":"):
+        ends = (":", ",", "]") if colons else ":"
+        if bracket and bracket.kind == "index" and token in ends and not self.pending[-1]:
             self.emit(ABSENT, k - 1 if colons else k)
             return self.operator(k, token)
         if bracket and empty and token == ")" and bracket.kind in ("call", "method"):
@@ -107,6 +146,21 @@ class Parser(State):
             self.open[-1].kind = "tuple"
             return self.closed(k, token, 0)
         raise self.complaints.operand_wanted(self, k, token)
+
+    def special(self, k: int, token: str) -> str:
+        """What None, True and False are: in an index, or as an argument that has a name."""
+        if token in PLACES and self.is_alone(k, "index"):
+            return PLACES[token]
+        if self.open and self.open[-1].keyword == k - 2 and self.is_alone(k, "call", "method"):
+            return SETTINGS[token]
+        raise self.complaints.no_name(self, k, token)
+
+    def is_alone(self, k: int, *kinds: str) -> bool:
+        """Does token `k` stand alone between the brackets, commas and `=` of such a bracket?"""
+        if not self.open or self.open[-1].kind not in kinds:
+            return False
+        before, after = self.tokens[k - 1], self.tokens[k + 1 : k + 2]
+        return before in ("[", ",", "=") and after in ([","], ["]"], [")"])
 
     def at_opening(self, k: int) -> bool:
         return bool(self.open) and self.open[-1].token == k - 1
@@ -141,6 +195,8 @@ class Parser(State):
             return True
         if token in RANK:
             return self.compare(k, token)
+        if token in BETWEEN:
+            return self.between(k, token)
         readings = self.readings
         if readings.multiplies(self, k, token):
             if self.pending[self.waiting] in AMBIGUOUS:
@@ -152,9 +208,44 @@ class Parser(State):
 
     def compare(self, k: int, token: str) -> bool:
         self.reduce(LEVEL["add"] * STEP)
-        if self.pending[-1]:
-            raise self.complaints.chained(self, k)
+        if self.pending[-1] // STEP == LEVEL["lt"]:
+            self.chain(k)
         self.push(RANK[token], k)
+        return True
+
+    def chain(self, k: int) -> None:
+        """`a < b < c` is `a < b` times `b < c`: its middle stands twice."""
+        middle = subtree(self.code, len(self.code))
+        operand, places = self.code[middle:], self.at[middle:]
+        if any(not isinstance(item, str) and item.kind == "chain" for item in operand):
+            raise self.complaints.chain_inside(self, k)
+        self.reduce(LEVEL["lt"] * STEP)
+        self.code += operand
+        self.at += places
+        self.push(CHAINED, k)
+
+    def negated(self, k: int) -> bool:
+        """`not c` is 1 - c."""
+        if self.pending[-1] >= (LEVEL["not"] + 1) * STEP:
+            raise self.complaints.not_inside(self, k)
+        self.emit("1", k)
+        self.push(WORDS["not"], k)
+        return True
+
+    def between(self, k: int, token: str) -> bool:
+        """`and`, `or`, and both words of `a if c else b`."""
+        if token in WORDS:
+            self.reduce(WORDS[token] // STEP * STEP)
+            self.push(WORDS[token], k)
+            return True
+        self.reduce(LEVEL["or"] * STEP)
+        if (self.pending[-1] == IF) != (token == "else"):
+            raise self.complaints.misplaced_choice(self, k, token)
+        if token == "if":
+            self.push(IF, k)
+        else:
+            self.pending[-1] = ELSE
+        self.chooses = True
         return True
 
     def opened(self, bracket: Bracket) -> bool:
@@ -248,7 +339,6 @@ class Parser(State):
     def finish_keyword(self) -> None:
         bracket = self.open[-1]
         if bracket.keyword:
-            self.code[-1] = SETTINGS.get(self.code[-1], self.code[-1])
             named = KEYWORDS[self.tokens[bracket.keyword]]
             self.emit(Op(named, 1, "keyword"), bracket.keyword)
             bracket.keyword = 0
@@ -273,6 +363,11 @@ class Parser(State):
         if wanted or self.open:
             raise self.complaints.unfinished(self, k)
         self.reduce(1)
+        if self.chooses:
+            self.chooses = False
+            self.code[self.begin :], self.at[self.begin :] = condition_first(
+                self.code[self.begin :], self.at[self.begin :]
+            )
         target, self.target = self.target, None
         stop = len(self.code)
         if isinstance(target, Function):
@@ -319,7 +414,23 @@ class Parser(State):
     def reduce(self, floor: int) -> None:
         """Emit the pending operators that bind at least as tightly as `floor`."""
         while self.pending[-1] >= floor:
+            if self.pending[-1] == IF:
+                raise self.complaints.no_else(self)
             self.emit(PENDING[self.pending.pop() % STEP], self.places.pop())
+
+
+def condition_first(code: list[Item], at: list[int]) -> tuple[list[Item], list[int]]:
+    """The same code, where the condition of `a if c else b` comes before what it chooses from."""
+    operands = children(code)
+    order: list[int] = []
+    waiting = [len(code) - 1]
+    while waiting:
+        node = waiting.pop()
+        order.append(node)
+        parts = operands[node]
+        waiting += [parts[1], parts[0], parts[2]] if code[node] is CHOICE else parts
+    order.reverse()
+    return [code[node] for node in order], [at[node] for node in order]
 
 
 def named(name: str) -> str:

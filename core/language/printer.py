@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backprop.language.syntax import ABSENT, ATOM, LEVEL, SYMBOL, Item, Op, Tree
+from backprop.language.syntax import (
+    ABSENT,
+    ATOM,
+    HELD,
+    LEVEL,
+    LOGIC,
+    SYMBOL,
+    WORDS,
+    Item,
+    Op,
+    Tree,
+    children,
+)
 
 
 def print_tree(tree: Tree) -> str:
@@ -19,23 +31,8 @@ def print_tree(tree: Tree) -> str:
         item = tree.code[root]
         if isinstance(item, Op) and item.kind == "store":
             head, root = f"{item.name} = ", root - 1
-        text = head + print_node(tree.code, operands, root)
-        lines.append(f"({text})" if text[0] in "+-" and lines else text)
+        lines.append(head + print_node(tree.code, operands, root))
     return "\n".join(lines)
-
-
-def children(code: Sequence[Item]) -> list[list[int]]:
-    """The operand nodes of every node."""
-    waiting: list[int] = []
-    found: list[list[int]] = []
-    for node, item in enumerate(code):
-        operands: list[int] = []
-        if isinstance(item, Op):
-            operands = waiting[len(waiting) - item.arity :]
-            del waiting[len(waiting) - item.arity :]
-        found.append(operands)
-        waiting.append(node)
-    return found
 
 
 def print_node(code: Sequence[Item], operands: Sequence[Sequence[int]], root: int) -> str:
@@ -46,7 +43,7 @@ def print_node(code: Sequence[Item], operands: Sequence[Sequence[int]], root: in
         node = waiting.pop()
         item = node if isinstance(node, str) else code[node]
         if isinstance(item, str):
-            pieces.append(item)
+            pieces.append(item.removeprefix(HELD) if item in WORDS else item)
         else:
             waiting += reversed(layout(code, item, operands[int(node)]))
     return "".join(pieces)
@@ -55,13 +52,25 @@ def print_node(code: Sequence[Item], operands: Sequence[Sequence[int]], root: in
 def layout(code: Sequence[Item], op: Op, operands: Sequence[int]) -> list[int | str]:
     """One operator as a row of texts and operand nodes."""
     match op.kind:
-        case "infix" | "implied" | "postfix":
+        case "infix" | "implied" | "postfix" | "and" | "or":
             left, right = operands
-            symbol = SYMBOL[op.name]
+            symbol = op.kind if op.kind in LOGIC else SYMBOL[op.name]
             spaced = symbol if op.name == "pow" else f" {symbol} "
             return [*fit(code, op, left, "left"), spaced, *fit(code, op, right, "right")]
         case "prefix":
             return [SYMBOL[op.name], *fit(code, op, operands[0], "right")]
+        case "not":
+            return ["not ", *fit(code, op, operands[1], "right")]
+        case "chain":
+            left, right = operands
+            second = code[right]
+            assert isinstance(second, Op)
+            symbol = f" {SYMBOL[second.name]} "
+            return [left, symbol, *fit(code, second, right - 1, "right")]
+        case "choice":
+            condition, then, other = operands
+            texts = [fit(code, op, node, "right") for node in (then, condition)]
+            return [*texts[0], " if ", *texts[1], " else ", *fit(code, op, other, "left")]
         case "call":
             return [f"{op.name}(", *listed(operands), ")"]
         case "keyword":
@@ -89,7 +98,7 @@ def fit(code: Sequence[Item], op: Op, operand: int, side: str) -> list[int | str
     """An operand, in brackets where it would be read differently without."""
     item = code[operand]
     own, other = level(op), level(item)
-    if own == other < ATOM and op.kind != "prefix":
+    if own == other < ATOM and op.kind not in ("prefix", "not"):
         bare = side == ("right" if op.name == "pow" else "left") and own != LEVEL["lt"]
     else:
         bare = other >= own or (op.name == "pow" and side == "right" and other == LEVEL["neg"])
@@ -101,4 +110,6 @@ def fit(code: Sequence[Item], op: Op, operand: int, side: str) -> list[int | str
 def level(item: Item) -> int:
     if isinstance(item, str) or item.kind in ("call", "list", "index", "method", "attribute"):
         return ATOM
+    if item.kind in LOGIC:
+        return LEVEL[LOGIC[item.kind]]
     return LEVEL.get(item.name, 0)

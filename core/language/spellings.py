@@ -99,7 +99,9 @@ sub        | a b          | n t j:subtract t:sub .sub
 mul        | a b          | n t j:multiply t:mul .mul
 div        | a b          | n t j:divide n t j:true_divide t:div .div
 pow        | a b          | n j:power n t j m:pow n:float_power .pow
-mod        | a b          | n t j:mod n t j:remainder n j m:fmod
+mod        | a b          | n t j:mod n t j:remainder
+fmod       | a b          | n t j m:fmod
+trunc      | a            | n t j m:trunc n t j:fix
 maximum    | a b          | n t j:maximum n j:fmax
 minimum    | a b          | n t j:minimum n j:fmin
 atan2      | a b          | n t j:arctan2 n t m:atan2
@@ -309,6 +311,7 @@ METHODS = frozenset(
         "pow",
         "add",
         "sub",
+        "mod",
         "mul",
         "div",
         "trace",

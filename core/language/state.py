@@ -38,6 +38,7 @@ class State:
         self.functions: dict[str, Function] = {}
         self.begin = 0  # where the statement's code begins
         self.first = 0  # and its tokens
+        self.chooses = False  # has the statement an `if`?
         self.target: tuple[str, int] | Function | None = None
         self.called: dict[str, str] = {}  # the name in every token that opens a call
         self.calls: dict[tuple[str, str, int], Op] = {}

@@ -24,11 +24,12 @@ def nothing_to_compute(state: State) -> LanguageError:
 
 
 def check_statement(state: State) -> None:
-    """A line without `=` may only come last, and may not look like the line before going on."""
+    """A line without `=` may only come last, and may not look like the line before going on: with
+    a sign in front, further to the right."""
     first, tokens = state.first, state.tokens
-    if tokens[first] in ("-", "+") and goes_on(tokens, first):
+    if tokens[first] in ("-", "+") and goes_on(state, first):
         message = f"a line that begins with {tokens[first]} may go on with the line before"
-        hint = "put both lines in brackets, or give this one a name: f = ..."
+        hint = "put both lines in brackets, or begin this one where the others begin"
         raise at(state, first, message, hint)
     if not state.body:
         return
@@ -45,12 +46,22 @@ def check_statement(state: State) -> None:
         raise at(state, first, message, hint, last)
 
 
-def goes_on(tokens: Sequence[str], first: int) -> bool:
-    """Does only a line end part this statement from one before it?"""
-    k = first - 1
+def goes_on(state: State, first: int) -> bool:
+    """Does only a line end part this statement from one before it, which begins further left?"""
+    tokens, k = state.tokens, first - 1
     while k >= 0 and tokens[k] == "\n":
         k -= 1
-    return 0 <= k < first - 1 and tokens[k] != ";"
+    if not 0 <= k < first - 1 or tokens[k] == ";":
+        return False
+    while k > 0 and tokens[k - 1] not in ENDS:
+        k -= 1
+    return indented(state, first) > indented(state, k)
+
+
+def indented(state: State, k: int) -> int:
+    """How far from the left a token stands in its line."""
+    start = state.offsets[k][0]
+    return start - state.text.rfind("\n", 0, start)
 
 
 def target(state: State, k: int, written: Sequence[Item]) -> tuple[str, int] | Function:

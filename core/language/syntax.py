@@ -24,31 +24,43 @@ class Op:
     name: str
     arity: int
     # prefix infix implied postfix call method list index slice attribute keyword store gate
+    # and or not chain choice: made of gates, for conditions
     kind: str
 
 
 Item = str | Op
 
+ATTRIBUTES = ("T", "shape", "ndim", "size")
 PREFIX = {"-": Op("neg", 1, "prefix"), "+": Op("pos", 1, "prefix")}
 INFIX = {
     symbol: Op(name, 2, "infix")
     for symbol, name in {
         "<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne",
-        "+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "pow", "^": "pow",
+        "+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "@": "matmul", "**": "pow",
+        "^": "pow",
     }.items()
 }  # fmt: skip
 IMPLIED = Op("mul", 2, "implied")  # 2x
 POSTFIX = Op("pow", 2, "postfix")  # x²
 SLICE = Op("slice", 3, "slice")
 AXIS = Op("axis", 1, "keyword")  # of an argument whose name is not written
+AND, OR = Op("mul", 2, "and"), Op("max", 2, "or")  # of conditions, which are 0 or 1
+NOT = Op("sub", 2, "not")  # from 1
+CHAIN = Op("mul", 2, "chain")  # a < b < c, where b stands twice
+CHOICE = Op("where", 3, "choice")  # a if c else b
+# How these are written, and the level at which each of them binds.
+LOGIC = {"and": "and", "or": "or", "not": "not", "chain": "lt", "choice": "if"}
 ABSENT = ""  # a part of a slice that was left out
 HELD = "@"  # how the leaf of a constant begins that the tree holds in `values`
+NEW_AXIS, REST = HELD + "None", HELD + "..."  # in an index
+WORDS = {NEW_AXIS: None, REST: ...}  # what these leaves hold
 HIDDEN = "%"  # how the name of a statement begins that nobody gave a name
 
-LEVEL = {"lt": 1, "le": 1, "gt": 1, "ge": 1, "eq": 1, "ne": 1, "add": 2, "sub": 2, "mul": 3,
-         "div": 3, "matmul": 3, "neg": 4, "pos": 4, "pow": 5}  # fmt: skip
+LEVEL = {"if": 1, "or": 2, "and": 3, "not": 4, "lt": 5, "le": 5, "gt": 5, "ge": 5, "eq": 5,
+         "ne": 5, "add": 6, "sub": 6, "mul": 7, "div": 7, "mod": 7, "matmul": 7, "neg": 8, "pos": 8,
+         "pow": 9}  # fmt: skip
 SYMBOL = {op.name: symbol for symbol, op in reversed(INFIX.items())} | {"neg": "-", "pos": "+"}
-ATOM = 6
+ATOM = 10
 NO_NAME = "0123456789." + HELD + HIDDEN
 
 
@@ -126,6 +138,30 @@ class Tree:
         return self.text[start:stop]
 
 
+def children(code: Sequence[Item]) -> list[list[int]]:
+    """The operand nodes of every node."""
+    waiting: list[int] = []
+    found: list[list[int]] = []
+    for node, item in enumerate(code):
+        operands: list[int] = []
+        if isinstance(item, Op):
+            operands = waiting[len(waiting) - item.arity :]
+            del waiting[len(waiting) - item.arity :]
+        found.append(operands)
+        waiting.append(node)
+    return found
+
+
+def subtree(code: Sequence[Item], stop: int) -> int:
+    """Where the subtree begins whose last node is the one before `stop`."""
+    wanted, start = 1, stop
+    while wanted:
+        start -= 1
+        item = code[start]
+        wanted += -1 if isinstance(item, str) else item.arity - 1
+    return start
+
+
 def candidates(stem: str) -> Iterator[str]:
     yield stem
     number = 0
@@ -167,7 +203,7 @@ def token_spans(code: Sequence[Item], at: Sequence[int]) -> list[tuple[int, int]
 def _cover(op: Op, k: int, operands: list[tuple[int, int]]) -> tuple[int, int]:
     """First and last token of an operator at token `k` with these operands."""
     match op.kind:
-        case "infix":
+        case "infix" | "and" | "or":
             return ending(operands[0], k - 1)[0], starting(operands[1], k + 1)[1]
         case "implied":
             return ending(operands[0], k - 1)[0], starting(operands[1], k)[1]
@@ -181,6 +217,14 @@ def _cover(op: Op, k: int, operands: list[tuple[int, int]]) -> tuple[int, int]:
             return k, starting(operands[0], k + 2)[1]
         case "slice":
             return _cover_slice(k, operands)
+        case "not":
+            return k, starting(operands[1], k + 1)[1]
+        case "chain":
+            return operands[0][0], operands[1][1]
+        case "choice":
+            condition, then, other = operands
+            last = starting(condition, k + 1)[1]
+            return ending(then, k - 1)[0], starting(other, last + 2)[1]
     first, last = k, k
     if op.kind in ("method", "index"):
         first = ending(operands[0], k - 1)[0]

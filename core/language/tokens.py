@@ -17,6 +17,7 @@ MAX_TEXT = 16 * 1024 * 1024
 
 LETTER = "A-Za-z_α-ορ-ω"  # π is no letter: 2πr is not a name
 NAME = rf"[{LETTER}][{LETTER}0-9]*"
+WORDS = "and|or|not|if|else"  # never the name of a call, whatever follows
 CALL = r"(?:[^\S\n]*\()?"
 NUMBER = r"(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][-+−–]?[0-9][0-9_]*)?"
 
@@ -27,11 +28,13 @@ PREFIX = (
 MODULE = re.compile(PREFIX)
 
 TOKEN = re.compile(
-    rf"""(?:{PREFIX})?{NAME}{CALL}
+    rf"""(?:{WORDS})(?![{LETTER}0-9])
+    | (?:{PREFIX})?{NAME}{CALL}
     | {NUMBER}
     | (?:\*\*|//|[<>=!:^*/+@%&|-])= | \*\* | // | && | \|\| | -> | << | >>
     | \.{NAME}{CALL}
     | √[^\S\n]*\(
+    | \.\.\.
     | \\[^\S\n]*\n
     | \#[^\n]*
     | \n

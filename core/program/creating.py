@@ -45,6 +45,7 @@ def eye(*sides: float) -> Any:
 CREATORS: dict[str, tuple[range, Made]] = {
     "zeros": (range(1, MAX_AXES + 1), lambda random, *n: np.zeros(size(n))),
     "ones": (range(1, MAX_AXES + 1), lambda random, *n: np.ones(size(n))),
+    "full": (range(2, MAX_AXES + 2), lambda random, *n: np.full(size(n[:-1]), n[-1])),
     "eye": (range(1, 3), lambda random, *n: eye(*n)),
     "arange": (range(1, 4), lambda random, *n: arange(*n)),
     "linspace": (range(2, 4), lambda random, *n: linspace(*n)),

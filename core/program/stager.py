@@ -10,16 +10,17 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from backprop.arithmetic.folded import Folded
 from backprop.arithmetic.ieee import VALUE
-from backprop.arithmetic.texts import formula
+from backprop.arithmetic.texts import COMPARISONS, formula
 from backprop.errors import LanguageError, LimitError
 from backprop.gates import CONSTANTS, GATES, WITH_CONSTANT, find
+from backprop.gates.composites import COMPOSITES
 from backprop.gates.row import Gate
 from backprop.language.complaints.spans import quote
-from backprop.language.syntax import HELD, HIDDEN, Function, Op, Tree
+from backprop.language.syntax import HELD, HIDDEN, LOGIC, Function, Op, Tree, subtree
 from backprop.program.frames import Frame, NoPlainGates, PlainGates, both, runs
 from backprop.program.program import CONSTANT, INPUT, SHORT, Notice, Program, written
 
@@ -30,8 +31,10 @@ LONG = 15  # digits that every float holds
 GRANULARITIES = ("written", "fine", "fused")
 NEEDS_ARRAYS = ("slice", "list", "index", "attribute", "method", "keyword")
 REDUCING = ("max", "min", "maximum", "minimum")
-MAKERS = ("zeros", "ones", "eye", "arange", "linspace", "randn", "rand")  # of arrays
-ARRAY_CALLS = ("dot", "matmul", "array", *MAKERS)
+COMBINING = ("mul", "scale", "max", "min")  # of conditions: and, or
+MAKERS = ("zeros", "ones", "full", "eye", "arange", "linspace", "randn", "rand")  # of arrays
+SIZES = ("len", "shape", "ndim", "size")  # functions that look at a shape alone
+ARRAY_CALLS = ("dot", "matmul", "array", *MAKERS, *SIZES)
 
 
 class ArraysNeededError(Exception):
@@ -67,6 +70,7 @@ class Stager:
         self.stack: list[int] = []
         self.frames: list[Frame] = []
         self.notices: list[Notice] = []
+        self.conditional: set[int] = set()  # slots that are known to be 0 or 1
         self.walked = 0
         self.node = 0  # where a new slot comes from
         self.step = 0  # the node at hand, which may lie in the body of a function
@@ -175,7 +179,7 @@ class Stager:
         self.inputs[name] = slot
         return slot
 
-    def literal(self, text: str, value: float) -> int:
+    def literal(self, text: str, value: Any) -> int:
         slot = self.add(CONSTANT, (), 0)
         self.constants[slot] = value
         self.literals[slot] = text
@@ -201,8 +205,66 @@ class Stager:
             self.call(op)
         elif op.kind in NEEDS_ARRAYS or op.name == "matmul":
             self.needs_arrays(self.step)
+        elif op.kind in LOGIC:
+            self.apply(GATES[op.name], self.conditions(op, self.take(op.arity)))
         elif op.name != "pos":
             self.apply(GATES[op.name], self.take(op.arity))
+
+    def conditions(self, op: Op, operands: tuple[int, ...]) -> tuple[int, ...]:
+        """The operands of `and`, `or`, `not`, of which each has to be 0 or 1."""
+        if op.kind in ("and", "or", "not"):
+            for slot, node in zip(operands, self.parts(op), strict=True):
+                if not self.is_condition(slot):
+                    self.refuse_condition(op.kind, node)
+        return operands
+
+    def refuse_condition(self, word: str, node: int) -> NoReturn:
+        """`x and y > 0`: what is x?"""
+        self.step = node
+        text = self.tree.excerpt(node)
+        text = text if text.isidentifier() else f"({text})" if len(text) <= SHORT else "(...)"
+        if word == "not":
+            self.fail("`not` stands before a condition, and this is none", f"write {text} == 0")
+        self.fail(f"`{word}` joins conditions, and this is none", f"write {text} != 0")
+
+    def parts(self, op: Op) -> list[int]:
+        """The nodes of the operands of the operator at hand."""
+        code, found, stop = self.frames[-1].code, list[int](), self.step
+        for _ in range(op.arity):
+            found.append(stop - 1)
+            stop = subtree(code, stop)
+        return found[::-1]
+
+    def is_condition(self, slot: int) -> bool:
+        """Is this 0 or 1 whatever the values are?"""
+        waiting = [slot]
+        while waiting:
+            here = waiting.pop()
+            gate = self.gates[here]
+            if here in self.conditional or gate in COMPARISONS:
+                continue
+            if gate in COMBINING:
+                waiting += self.operands[here]
+            elif opposite := self.opposite(here):
+                waiting += opposite
+            elif self.number(here) not in (0.0, 1.0):
+                return False
+        if slot not in self.constants:
+            self.conditional.add(slot)
+        return True
+
+    def opposite(self, slot: int) -> tuple[int, ...]:
+        """What this is 1 minus of; nothing if it isn't that."""
+        gate, operands = self.gates[slot], self.operands[slot]
+        if gate == "sub" and self.number(operands[0]) == 1:
+            return operands[1:]
+        opened = gate == "shift" and self.number(operands[1]) == 1
+        return self.operands[operands[0]] if opened and self.gates[operands[0]] == "neg" else ()
+
+    def number(self, slot: int) -> float | None:
+        """The number that a slot is known to be."""
+        value = self.constants.get(slot)
+        return value if isinstance(value, float) else None
 
     def take(self, count: int) -> tuple[int, ...]:
         operands = tuple(self.stack[len(self.stack) - count :])
@@ -216,6 +278,9 @@ class Stager:
                 self.wrong_arity(op, f"{len(function.parameters)}")
             self.inline(function, self.take(op.arity))
             return
+        if op.name in COMPOSITES:
+            self.composed(op, self.take(op.arity))
+            return
         gate = find(op.name)
         if op.name in ARRAY_CALLS or (op.arity == 1 and op.name in REDUCING):
             self.needs_arrays(self.step)
@@ -226,6 +291,18 @@ class Stager:
         if not gate.accepts(op.arity):
             self.wrong_arity(op, "two or more" if gate.variadic else f"{len(gate.operands)}")
         self.apply(gate, self.take(op.arity))
+
+    def composed(self, op: Op, operands: tuple[int, ...]) -> None:
+        """A function that is several gates."""
+        composite = COMPOSITES[op.name]
+        if len(operands) != len(composite.operands):
+            self.wrong_arity(op, f"{len(composite.operands)}")
+        self.open_up(composite.text, dict(zip(composite.operands, operands, strict=True)))
+
+    def open_up(self, text: str, names: dict[str, int]) -> None:
+        """The gates of a text come next, in place of what it is the text of."""
+        code = formula(text).code
+        self.enter(Frame(code, iter(range(len(code))), names, self.node), len(code))
 
     def unknown_function(self, op: Op) -> LanguageError:
         from backprop.language.complaints.misfits import unknown_function
@@ -260,9 +337,9 @@ class Stager:
         """Put the result of a gate on the stack: folded, shared, opened up or as a new stage."""
         name, operands = self.as_one_gate(gate.name, operands)
         if self.fine and name != CONSTANT and GATES[name].opens:
-            code = formula(GATES[name].formula).code
-            names = dict(zip(GATES[name].operands, operands, strict=True))
-            self.enter(Frame(code, iter(range(len(code))), names, self.node), len(code))
+            self.open_up(
+                GATES[name].formula, dict(zip(GATES[name].operands, operands, strict=True))
+            )
         else:
             self.stack.append(self.place(name, operands))
 
@@ -306,6 +383,9 @@ class Stager:
             text = written(gate, texts).replace(" ", "")
             slot = self.literal(text if len(text) <= SHORT else self.shown(value), value)
             self.seen[gate][operands] = slot
+            joins = gate in COMBINING and self.conditional.issuperset(operands)
+            if gate in COMPARISONS or joins:
+                self.conditional.add(slot)
             if not self.all_finite(value) and all(map(self.all_finite, numbers)):
                 self.notices.append(Notice("overflow", f"the constant {text} is {value}"))
         return slot
@@ -331,19 +411,23 @@ class Stager:
 
     def store(self, name: str) -> None:
         slot = self.stack.pop()
-        if name in self.names:
-            self.fail(f"{name} is assigned twice", "a name stands for one stage: choose a new one")
-        if name in self.leaves:
-            self.fail(
-                f"{name} is used before it is assigned",
-                "move the assignment up, or choose a new name",
-            )
+        self.check_new(name)
         if slot in self.constants and self.step < self.last[1] - 1 and name[0] != HIDDEN:
             self.defaults[name] = self.constants[slot]
             slot = self.new_input(name, self.node)
         self.leaves[name] = self.stored = slot
         if name[0] != HIDDEN:
             self.names[name] = slot
+
+    def check_new(self, name: str) -> None:
+        """A name is given once, before it is used."""
+        if name in self.names or self.leaves.get(name, 0) < 0:
+            self.fail(f"{name} is assigned twice", "a name stands for one stage: choose a new one")
+        if name in self.leaves:
+            self.fail(
+                f"{name} is used before it is assigned",
+                "move the assignment up, or choose a new name",
+            )
 
     # Errors.
 

@@ -157,8 +157,22 @@ def mod(m: Machine, a: Any, b: Any) -> Any:
     a, b = m.numeric(a), m.numeric(b)
     if not depends(a) and not depends(b):
         return remainder(a, b)
-    whole = m.apply("floor", m.apply("div", a, b))
-    return m.apply("sub", a, m.apply("mul", whole, b))
+    return m.apply("mod", a, b)
+
+
+@known
+def fmod(m: Machine, a: Any, b: Any) -> Any:
+    """The remainder with the sign of the first, as in C."""
+    a, b = m.numeric(a), m.numeric(b)
+    size = m.apply("abs", b)
+    below = m.apply("neg", m.apply("mod", m.apply("neg", a), size))
+    return m.apply("where", m.apply("lt", a, 0.0), below, m.apply("mod", a, size))
+
+
+@known
+def trunc(m: Machine, a: Any) -> Any:
+    a = m.numeric(a)
+    return m.binary("mul", m.apply("sign", a), m.apply("floor", m.apply("abs", a)))
 
 
 def remainder(a: Any, b: Any) -> Any:

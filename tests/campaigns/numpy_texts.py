@@ -1,10 +1,12 @@
 """Any number of random expressions in NumPy's words: what the tool reads is what NumPy reads.
 
     python tests/campaigns/numpy_texts.py --count 20000 --seed 1
+    python tests/campaigns/numpy_texts.py --slopes
 
 `--count` is of texts that both read. Prints every text that is read as something else, or ends
 in an error that is none of the tool's, and how many are refused, by the first words of the error;
-the exit code is 1 if one is read as something else.
+the exit code is 1 if one is read as something else. With `--slopes` the texts have conditions,
+remainders, masks and shapes, and their slopes are compared too, with differences in many digits.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from numpy_texts import outcome
+import numpy_slopes
+import numpy_texts
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,11 +29,13 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--count", type=int, default=5000, help="how many texts both read")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--slopes", action="store_true", help="compare slopes too")
     options = parser.parse_args(arguments)
     kinds: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
+    outcome = (numpy_slopes if options.slopes else numpy_texts).outcome
     number = wrong = 0
-    while kinds["equal"] + kinds["other"] < options.count:
+    while kinds["equal"] + kinds["tied"] + kinds["other"] < options.count:
         found = outcome(f"{options.seed}:{number}")
         number += 1
         kinds[found.kind] += 1

@@ -292,6 +292,9 @@ class Arrays(Moving):
         if row.kink.what == "switch":
             found = choose(at, self.compared(run, slot, still), out)
             return found, (*fed, found)
+        if row.kink.below:
+            found = choose(at, self.beside_ratio(run, slot, fed, out), out)
+            return found, (*fed, found)
         if row.kink.what == "jump":
             side = self.side_of_step(run, operands[0])
             found = choose(at, value(fed[0] + side / 4), out)
@@ -325,6 +328,23 @@ class Arrays(Moving):
         if slides and np.any(unclear):
             nearby = np.asarray(self.exact.nearby(run.way)[slot], dtype=float)
             found = np.where(unclear, nearby, found)
+        return found
+
+    def beside_ratio(self, run: Run, slot: int, fed: Sequence[Array], out: Array) -> Array:
+        """The limit of what jumps as the ratio of its operands does."""
+        gate, operands = self.program.gates[slot], self.program.operands[slot]
+        slopes = ARRAYS.local["first"]["div"](*fed, ARRAYS.value["div"](*fed))
+        tangent = size = np.zeros(())
+        reached = np.zeros((), dtype=bool)
+        for operand, slope in zip(operands, slopes, strict=True):
+            if operand in run.tangents:
+                tangent = tangent + slope * run.tangents[operand]
+                size = size + np.abs(slope) * run.sizes[operand]
+                reached = np.logical_or(reached, run.reached[operand])
+        found = np.where(tangent < 0, ARRAYS.below[gate](*fed, out), out)
+        unclear = (np.abs(tangent) <= SAME * size) & reached
+        if np.any(unclear):
+            found = np.where(unclear, np.asarray(self.exact.nearby(run.way)[slot], float), found)
         return found
 
     def side_of_step(self, run: Run, operand: int) -> Array:

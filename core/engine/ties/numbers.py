@@ -165,12 +165,16 @@ class Numbers(Moving):
             else:
                 out = VALUE[gate](*close)
             close = [*fed]
+        elif row.kink.below:
+            out = self.beside_ratio(run, slot, fed, out)
+            close = [*fed]
         elif row.kink.what == "jump":
             out = VALUE[gate](fed[0] + self.side_of_step(run, operands[0]) / 4)
             close = [*fed]
         elif self.tie_again(run, operands, close):
             run.undecided[slot] = True
-        limit = VALUE[gate](*close) if any(row.partials) else out
+        bends = any(row.partials) and not row.kink.below
+        limit = VALUE[gate](*close) if bends else out
         run.at[slot] = nearby = (*close, limit)
         return out, NEARBY[gate](*nearby)
 
@@ -182,6 +186,25 @@ class Numbers(Moving):
             return False
         still = tangents if len(close) > 1 else [*tangents, 0.0]
         return near(min(still), max(still), max(sizes))
+
+    def beside_ratio(self, run: Run, slot: int, fed: Sequence[float], out: float) -> float:
+        """The limit of what jumps as the ratio of its operands does."""
+        gate, operands = self.program.gates[slot], self.program.operands[slot]
+        ratio = VALUE["div"](*fed)
+        slopes = NEARBY["div"](*fed, ratio)
+        parts = [
+            slope * run.tangents[operand]
+            for operand, slope in zip(operands, slopes, strict=True)
+            if operand in run.tangents
+        ]
+        sizes = [
+            abs(slope) * run.sizes[operand]
+            for operand, slope in zip(operands, slopes, strict=True)
+            if operand in run.tangents
+        ]
+        if parts and near(sum(parts), 0.0, sum(sizes)):
+            return float(self.exact.nearby(run.way)[slot])
+        return IEEE.below[gate](*fed, out) if sum(parts) < 0 else out
 
     def side_of_step(self, run: Run, operand: int) -> float:
         """To which side does something move, -1 or 1? If its tangent doesn't tell, digits do."""

@@ -11,11 +11,22 @@ from typing import TYPE_CHECKING
 
 from backprop.errors import LanguageError, closest
 from backprop.gates import ALIASES, CONSTANTS, GATES, find
+from backprop.gates.composites import COMPOSITES
 from backprop.language.complaints import excerpts, foreign_text, readings
 from backprop.language.complaints.spans import ENDS, at, at_bracket, at_name, never_closed
 from backprop.language.complaints.spans import quote as quote
-from backprop.language.complaints.words import LEADING, MEANT, NO_NAMES, OPERATORS, UNKNOWN, WORDS
+from backprop.language.complaints.words import (
+    CHOICE,
+    INDICES,
+    LEADING,
+    MEANT,
+    NO_NAMES,
+    OPERATORS,
+    UNKNOWN,
+    WORDS,
+)
 from backprop.language.spellings import method
+from backprop.language.syntax import ATTRIBUTES
 from backprop.language.tokens import bare, is_name, is_number, word
 
 if TYPE_CHECKING:
@@ -28,6 +39,8 @@ if TYPE_CHECKING:
 def operand_wanted(state: State, k: int, token: str) -> LanguageError:
     """`token` stands where a number, a name or a bracket has to stand."""
     before = state.tokens[k - 1] if k else ""
+    if before == "%" and k > 1 and is_number(state.tokens[k - 2]):
+        return percentage(state, k - 2)
     if token in ENDS:
         return unfinished(state, k)
     if refused := foreign_text.unreadable(state, k, token):
@@ -63,9 +76,6 @@ def operator_wanted(state: State, k: int, token: str) -> LanguageError:
         return inner_equals(state, k, before)
     if token == "{":
         return foreign_text.curly(state, k, before)
-    if token == "%" and is_number(before) and not readings.operand_follows(state, k):
-        hint = f"write {before}% as {float(before) / 100:g}"
-        return at(state, k - 1, "a percentage is not read here", hint, k)
     if token in OPERATORS:
         return at(state, k, *OPERATORS[token])
     if token[-1] == "=" and token[0] in "+-*/@%&|^":
@@ -90,7 +100,7 @@ def inner_equals(state: State, k: int, before: str) -> LanguageError:
         return at(
             state,
             k - 1,
-            "arguments are given by position; only axis and keepdims have names",
+            "arguments are given by position; only axis, keepdims and ddof have names",
             "write the values alone, in order",
             k,
         )
@@ -100,6 +110,12 @@ def inner_equals(state: State, k: int, before: str) -> LanguageError:
 
 
 # Numbers and names.
+
+
+def percentage(state: State, k: int) -> LanguageError:
+    number = state.tokens[k]
+    hint = f"write {number}% as {float(number) / 100:g}"
+    return at(state, k, "a percentage is not read here", hint, k + 1)
 
 
 def constant_name(state: State, k: int, token: str) -> str:
@@ -113,13 +129,20 @@ def constant_name(state: State, k: int, token: str) -> str:
 
 def no_name(state: State, k: int, token: str) -> LanguageError:
     """None, True or False, which are no variables."""
-    return at(state, k, *NO_NAMES[token])
+    message, hint = NO_NAMES[token]
+    in_index = bool(state.open) and state.open[-1].kind == "index"
+    return at(state, k, message, INDICES if in_index else hint)
 
 
-def other_sinc(state: State, k: int, token: str) -> LanguageError:
-    """NumPy's sinc has a pi that the gate here has not."""
-    message = f"{quote(word(token) + '(x)')} is sin(pi*x)/(pi*x), and sinc(x) here is sin(x)/x"
-    return at(state, k, message, "write sinc(pi*x)")
+def check_module(state: State, k: int, token: str, name: str) -> None:
+    """NumPy's sinc has a pi that the gate here has not, and PyTorch's var has another divisor."""
+    written = quote(f"{word(token)}(x)")
+    if name == "sinc":
+        message = f"{written} is sin(pi*x)/(pi*x), and sinc(x) here is sin(x)/x"
+        raise at(state, k, message, "write sinc(pi*x)")
+    if token.startswith("torch."):
+        message = f"{written} divides by one less than there are, and {name}(x) here doesn't"
+        raise at(state, k, message, f"write {name}(x, ddof=1)")
 
 
 def not_a_number(state: State, k: int, token: str) -> LanguageError:
@@ -134,14 +157,14 @@ def not_a_number(state: State, k: int, token: str) -> LanguageError:
 def check_attribute(state: State, k: int, token: str, name: str) -> None:
     """`.T` is read, and methods that are functions of the language."""
     called = token[-1] == "("
-    if (name == "T" and not called) or (called and (name == "dot" or method(name))):
+    if (name in ATTRIBUTES and not called) or (called and (name == "dot" or method(name))):
         return
     last = k
     while last + 1 < len(state.tokens) and state.tokens[last + 1][0] == "." and token[-1] != "(":
         last += 1
         token = state.tokens[last]
     function = word(token)[1:]
-    hint = ".T is read, and methods such as .dot(...), .sum(0), .mean()"
+    hint = ".T, .shape, .ndim and .size are read, and methods such as .dot(...), .sum(0)"
     if find(function) and token[-1] == "(":
         hint = f"write {function}(...) as a function of its own"
     raise at_name(state, k, f"the attribute {quote('.' + name)} is not read here", hint)
@@ -163,7 +186,7 @@ def unknown_function(
     if name in WORDS:
         return LanguageError(WORDS[name][0], text=text, span=span, hint=WORDS[name][1])
     hint = UNKNOWN.get(name, "")
-    if not hint and (near := closest(name, [*functions, *GATES, *ALIASES])):
+    if not hint and (near := closest(name, [*functions, *GATES, *ALIASES, *COMPOSITES])):
         hint = f"did you mean {near}?"
     if not hint:
         hint = definition(
@@ -201,10 +224,28 @@ def slice_too_long(state: State, k: int) -> LanguageError:
     return at(state, k, "a slice has at most two colons: start:stop:step")
 
 
-def chained(state: State, k: int) -> LanguageError:
-    first, second = state.tokens[state.places[-1]], state.tokens[k]
-    hint = f"write a {first} b {second} c as (a {first} b)*(b {second} c)"
-    return at(state, k, "comparisons can't be chained", hint)
+def chain_inside(state: State, k: int) -> LanguageError:
+    message = "the middle of a chain of comparisons has a chain of its own"
+    return at(state, k, message, "give the middle a name in a line before")
+
+
+# Conditions in words.
+
+
+def not_inside(state: State, k: int) -> LanguageError:
+    before = state.tokens[k - 1]
+    return at(state, k, f"`not` can't stand after {quote(before)}", "put it in brackets: (not ...)")
+
+
+def misplaced_choice(state: State, k: int, token: str) -> LanguageError:
+    if token == "else":
+        return at(state, k, "there is no `if` before this `else`", CHOICE)
+    message = "this `if` stands in the condition of another"
+    return at(state, k, message, "put the condition in brackets: a if (...) else b")
+
+
+def no_else(state: State) -> LanguageError:
+    return at(state, state.places[-1], "this `if` has no `else`", CHOICE)
 
 
 def unmatched(state: State, k: int, token: str) -> LanguageError:
@@ -223,6 +264,8 @@ def unfinished(state: State, k: int) -> LanguageError:
     if state.open:
         return never_closed(state)
     before = state.tokens[k - 1] if k else ""
+    if before == "%" and k > 1 and is_number(state.tokens[k - 2]):
+        return percentage(state, k - 2)
     after = f" after {quote(before)}" if before not in ("", *ENDS) else ""
     if k == len(state.tokens):
         return at(state, k, f"the text ends{after}, where an operand is wanted")

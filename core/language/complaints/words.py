@@ -8,18 +8,17 @@ from __future__ import annotations
 
 Row = tuple[str, str]
 
-BOTH = "write a > 0 and b > 0 as (a > 0)*(b > 0)"
-EITHER = "write a > 0 or b > 0 as max(a > 0, b > 0)"
-NEITHER = "write the opposite of a condition as 1 - (a > 0)"
+BOTH = "write a > 0 and b > 0; of arrays, entry by entry, (a > 0)*(b > 0)"
+EITHER = "write a > 0 or b > 0; of arrays, entry by entry, maximum(a > 0, b > 0)"
+NEITHER = "write not (a > 0); of arrays, entry by entry, a <= 0"
 ABSOLUTE = "write |x| as abs(x)"
-CHOICE = "write where(condition, then, otherwise)"
+CHOICE = "write a if c else b, or where(c, a, b)"
 DEFINE = "define a function with f(x) = expression"
 LAST = "the last statement is the output: write the expression alone"
 LOOP = "write the terms out, or one statement a step"
 GATES = "leave it out: exp, log, sin and all the others are there already"
 
 OPERATORS: dict[str, Row] = {
-    "%": ("the remainder % is not read here", "write a % b as a - b*floor(a/b)"),
     "//": ("the whole-number division // is not read here", "write a // b as floor(a/b)"),
     "!": ("a factorial is not read here", "write it as a product: 1*2*3"),
     "&": ("& is not read here", BOTH),
@@ -34,14 +33,15 @@ OPERATORS: dict[str, Row] = {
     "}": ("curly brackets are not read here", "group with round brackets: ( )"),
     "$": ("$ is not read here", "write the expression alone, without LaTeX"),
     "~": ("~ is not read here", NEITHER),
-    "?": ("? is not read here", "write c ? a : b as where(c, a, b)"),
+    "?": ("? is not read here", "write c ? a : b as a if c else b"),
     "`": ("a backquote is not read here", "write the expression alone"),
     "<<": ("shifts of bits are not read here", "write x << n as x*2**n"),
     ">>": ("shifts of bits are not read here", "write x >> n as floor(x/2**n)"),
 }
 LEADING: dict[str, Row] = {
-    token: row for token, row in OPERATORS.items() if token not in ("=", ":", "%", "//")
+    token: row for token, row in OPERATORS.items() if token not in ("=", ":", "//")
 } | {
+    "if": ("`if` stands between two values", CHOICE),
     "!": ("! is not read here", NEITHER),
     "||": ("|| is not read here", "write |x| as abs(x), the length of (a, b) as hypot(a, b)"),
 }  # fmt: skip
@@ -56,11 +56,7 @@ MEANT: dict[str, str] = {
 }  # fmt: skip
 
 WORDS: dict[str, Row] = {
-    "and": ("`and` is not read here", BOTH),
-    "or": ("`or` is not read here", EITHER),
-    "not": ("`not` is not read here", NEITHER),
-    "if": ("`if` is not read here", CHOICE),
-    "else": ("`else` is not read here", CHOICE),
+    "not": ("`not` stands before a condition", NEITHER),
     "for": ("loops are not read here", LOOP),
     "while": ("loops are not read here", LOOP),
     "in": ("`in` is not read here", LOOP),
@@ -75,15 +71,16 @@ WORDS: dict[str, Row] = {
 
 # What Python has for values that are none or only two: they are no variables.
 NO_NAMES: dict[str, Row] = {
-    "None": ("`None` is not read here", "write x[:, None] as reshape(x, n, 1), for a vector of n"),
+    "None": ("`None` is not read here", "it stands in an index, x[:, None], and in axis=None"),
     "True": ("`True` is not read here", "write 1"),
     "False": ("`False` is not read here", "write 0"),
 }
 
+INDICES = "an index is made of numbers, slices, None and ..., such as x[..., 0]"
+
 UNKNOWN: dict[str, str] = {
     "sec": "write 1/cos(x)", "csc": "write 1/sin(x)", "cot": "write 1/tan(x)",
     "sech": "write 1/cosh(x)", "csch": "write 1/sinh(x)", "coth": "write 1/tanh(x)",
-    "mod": "write a - b*floor(a/b)", "fmod": "write a - b*floor(a/b), for positive a and b",
     "root": "write x**(1/n)", "heaviside": "write x >= 0", "step": "write x >= 0",
     "factorial": "write it as a product: 1*2*3", "sum": "write the sum out: a + b + c",
     "norm": "write the length of (a, b) as hypot(a, b)", "range": LOOP,
