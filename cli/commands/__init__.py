@@ -24,6 +24,7 @@ COMMANDS = {
     "batch": "value and gradient for every row of a table, or their sum",
     "descend": "the parameter update: gradient descent, momentum, Adam, L-BFGS",
     "gates": "the gate table",
+    "help": "the manual: topics, commands, search by word",
 }
 
 
