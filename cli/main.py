@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CHECKING = ("eval", "check", "compare", "batch")
 # What makes a check unlikely.
-UNCHECKED = {"--no-check", "--help", "--shape", "--backward", "--check-rows"}
+UNCHECKED = {"--no-check", "-h", "--help", "--shape", "--backward", "--check-rows"}
 CTRL_C = 130
 CLOSED_PIPE = 141
 MOST = 400  # characters that a report has of an error

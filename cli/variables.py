@@ -24,6 +24,8 @@ LISTED = 8  # missing variables that an error lists
 DIGITS = tuple("0123456789.")
 SHOWN = 40  # variables that help lists
 FILE = click.Path(readable=False)  # any text, but a shell completes it as a file's name
+HELP = {"-h", "--help"}
+RESERVED = {"-h", "-o"}  # help and output in every command
 VARIABLE = "variable_"  # what click calls the options of variables begins so
 
 
@@ -70,7 +72,7 @@ class ProgramCommand(click.Command):
         self, ctx: click.Context, word: str, args: list[str], fixed: Mapping[str, bool]
     ) -> None:
         """Read the program, and make options of its variables."""
-        asks_help = ctx.resilient_parsing or "--help" in args
+        asks_help = ctx.resilient_parsing or not HELP.isdisjoint(args)
         try:
             tree = self.tree_of(ctx, self.tree_from(ctx, word), args)
         except BackpropError:
@@ -105,8 +107,11 @@ class ProgramCommand(click.Command):
             )
             with formatter.section("Variables of this program"):
                 formatter.write_dl(rows)
-        ctx.meta["variable_options"] = []
-        super().format_options(ctx, formatter)
+        from backprop.cli.headings import grouped
+
+        for heading, rows in grouped(super().get_params(ctx), ctx):
+            with formatter.section(heading):
+                formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -179,6 +184,8 @@ def is_option(word: str, fixed: Mapping[str, bool]) -> bool:
 
 def as_option(word: str, names: Container[str]) -> str:
     """`-w0=2` and `-w0` with two dashes, so that it isn't read as `-w 0`."""
+    if word in RESERVED:
+        return word
     name = word.lstrip("-").partition("=")[0]
     return f"-{word}" if word[:2] != "--" and word[:1] == "-" and name in names else word
 
@@ -206,7 +213,8 @@ def parse_program(text: str, word: str) -> Tree:
 def variable_option(name: str, fixed: Mapping[str, bool]) -> click.Option | None:
     if f"--{name}" in fixed:
         return None
-    short = [f"-{name}"] if len(name) == 1 and f"-{name}" not in fixed else []
+    letter = f"-{name}"
+    short = [letter] if len(name) == 1 and letter not in RESERVED and letter not in fixed else []
     return click.Option([f"--{name}", *short, VARIABLE + name], metavar="VALUE", multiple=True,
                         expose_value=False, callback=keep)  # fmt: skip
 

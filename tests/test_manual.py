@@ -131,7 +131,7 @@ def test_help_shows_the_first_page_a_topic_and_a_command_with_its_options() -> N
     assert help_of("ties").stdout == "".join(render_page(page("ties"), 80, colour=False))
     shown = help_of("quiz").stdout
     assert shown.startswith("quiz: worksheets")
-    assert "--key" in shown.rpartition("Options:")[2]
+    assert "--key" in shown.rpartition("\nOptions:\n")[2]
     assert help_of("exit", "codes").stdout == help_of("exit-codes").stdout
 
 

@@ -42,6 +42,7 @@ class Context(click.Context):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["color"] = wants_colour(sys.stdout)
+        kwargs["help_option_names"] = ["-h", "--help"]
         super().__init__(*args, **kwargs)
 
 
@@ -63,6 +64,7 @@ class Commands(click.Group):
         command = import_module(f"backprop.cli.commands.{name}").command
         assert isinstance(command, click.Command)
         command.context_class = Context
+        command.epilog = f"The manual has a page: backprop help {name}"
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -78,7 +78,7 @@ def options_of(name: str) -> Iterator[str]:
     with made.make_context(name, ["--help"], resilient_parsing=True) as inner:
         formatter = inner.make_formatter()
         made.format_options(inner, formatter)
-    yield "\n" + formatter.getvalue()
+    yield f"\n{formatter.getvalue()}"
 
 
 def listing(words: list[str], hits: list[Hit], width: int) -> Iterator[str]:
