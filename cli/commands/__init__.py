@@ -64,7 +64,8 @@ class Commands(click.Group):
         command = import_module(f"backprop.cli.commands.{name}").command
         assert isinstance(command, click.Command)
         command.context_class = Context
-        command.epilog = f"The manual has a page: backprop help {name}"
+        if name != "help":
+            command.epilog = f"The manual has a page: backprop help {name}"
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
