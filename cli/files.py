@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any, BinaryIO
 
+from backprop.cli.main import say
 from backprop.errors import UsageError
 from backprop.workplace import Workplace
 
@@ -39,6 +40,8 @@ def read_bytes(source: str) -> bytes:
 def read_stdin() -> bytes:
     if sys.stdin is None or sys.stdin.closed:
         raise UsageError("there is no standard input to read")
+    if sys.stdin.isatty():
+        say("reading from the terminal; Ctrl-D on a line of its own ends it")
     return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 

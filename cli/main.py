@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CHECKING = ("eval", "check", "compare", "batch")
 # What makes a check unlikely.
-UNCHECKED = {"--no-check", "--help", "--shape", "--backward", "--check-rows"}
+UNCHECKED = {"--no-check", "-h", "--help", "--shape", "--backward", "--check-rows"}
 CTRL_C = 130
 CLOSED_PIPE = 141
 MOST = 400  # characters that a report has of an error
@@ -46,11 +46,11 @@ def run(args: list[str]) -> int:
         discard_output()
         code = CLOSED_PIPE
     except MemoryError:
-        code = say("error: this needs more memory than there is")
+        code = out_of_memory(args)
     except BaseException as error:
         if not isinstance(error, Exception) and type(error).__name__ != PANIC:
             raise
-        code = lost_output(error) if is_about_output(error) else report(error)
+        code = lost_output(error) if is_about_output(error) else report(error, args)
     finally:
         if child:
             child.close()
@@ -68,26 +68,26 @@ def early_child(args: list[str]) -> Child | None:
 
 
 def answer(args: list[str], child: Child | None) -> int:
-    """Run a command; what a user can get wrong ends here as one message on stderr."""
+    """Run a command; what a user can get wrong ends here."""
     from click.exceptions import Abort, ClickException, Exit
 
     from backprop.cli.commands import group
-    from backprop.errors import BackpropError, visible
+    from backprop.errors import BackpropError
 
     try:
         return invoke(group, args, child)
     except BackpropError as error:
-        return say(error.render(), error.exit_code)
+        from backprop.cli.failures import fail, of_backprop
+
+        return fail(of_backprop(error), args)
     except Exit as done:
         return done.exit_code
     except Abort:
         return CTRL_C
     except ClickException as error:
-        context = getattr(error, "ctx", None)
-        path = context.command_path if context else "backprop"
-        return say(
-            f"error: {visible(error.format_message())}\nhelp: {path} --help shows the options"
-        )
+        from backprop.cli.failures import fail, of_click
+
+        return fail(of_click(error), args)
 
 
 def invoke(group: object, args: list[str], child: Child | None) -> int:
@@ -133,21 +133,28 @@ def lost_output(error: BaseException) -> int:
     return say(f"error: the answer can't be written: {getattr(error, 'strerror', None) or error}")
 
 
-def report(error: BaseException) -> int:
+def out_of_memory(args: list[str]) -> int:
+    from backprop.cli.failures import MEMORY, Failure, fail
+
+    return fail(Failure(MEMORY, "this needs more memory than there is"), args)
+
+
+def report(error: BaseException, args: list[str]) -> int:
     """Ask for a report of what should never happen, in one line."""
     import traceback
 
-    from backprop.errors import visible
+    from backprop.cli.failures import DEFECT, Failure, fail
 
     if os.environ.get(TRACEBACK):
         say("".join(traceback.format_exception(error)).rstrip())
     last = traceback.extract_tb(error.__traceback__)[-1]
     what = " ".join(f"{type(error).__name__}: {error}"[:MOST].split())
     place = f"{os.path.basename(last.filename)}, line {last.lineno}"
-    return say(
-        f"error: this is a defect of backprop, please report it: {visible(what)} ({place}); "
+    message = (
+        f"this is a defect of backprop, please report it: {what} ({place}); "
         f"{TRACEBACK}=1 shows the traceback"
     )
+    return fail(Failure(DEFECT, message), args)
 
 
 def discard_output() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from backprop.cli.files import read_bytes, read_point, read_text
+from backprop.cli.mistakes import call_meant, derivative_meant, file_meant, mistyped, no_value
 from backprop.cli.python import numbers_of, unit_named
 from backprop.errors import BackpropError, MissingValueError, UsageError, closest, listed
 from backprop.language.parser import parse
@@ -24,6 +25,8 @@ LISTED = 8  # missing variables that an error lists
 DIGITS = tuple("0123456789.")
 SHOWN = 40  # variables that help lists
 FILE = click.Path(readable=False)  # any text, but a shell completes it as a file's name
+HELP = {"-h", "--help"}
+RESERVED = {"-h", "-o"}  # help and output in every command
 VARIABLE = "variable_"  # what click calls the options of variables begins so
 
 
@@ -54,8 +57,11 @@ class ProgramCommand(click.Command):
             others = [*before, *args[place + 1 :]]
             self.learn(ctx, word, others, fixed)
             known = ctx.meta.get("tree")
-            # A stand-in comes first, since a program may look like an option.
-            args = ["PROGRAM", *(as_option(arg, known.names if known else ()) for arg in others)]
+            names = known.names if known else ()
+            others = [as_option(arg, names) for arg in others]
+            if not ctx.resilient_parsing and (mistake := mistyped(others, fixed, names)):
+                raise mistake
+            args = ["PROGRAM", *others]  # a stand-in, since a program may look like an option
         try:
             rest = super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -70,12 +76,13 @@ class ProgramCommand(click.Command):
         self, ctx: click.Context, word: str, args: list[str], fixed: Mapping[str, bool]
     ) -> None:
         """Read the program, and make options of its variables."""
-        asks_help = ctx.resilient_parsing or "--help" in args
+        asks_help = ctx.resilient_parsing or not HELP.isdisjoint(args)
         try:
             tree = self.tree_of(ctx, self.tree_from(ctx, word), args)
-        except BackpropError:
+        except BackpropError as error:
             if asks_help:
                 return
+            error.hint = file_meant(word) or error.hint
             raise
         ctx.meta["tree"] = tree
         names = list(tree.names)
@@ -105,25 +112,41 @@ class ProgramCommand(click.Command):
             )
             with formatter.section("Variables of this program"):
                 formatter.write_dl(rows)
-        ctx.meta["variable_options"] = []
-        super().format_options(ctx, formatter)
+        from backprop.cli.headings import grouped
+
+        for heading, rows in grouped(super().get_params(ctx), ctx):
+            with formatter.section(heading):
+                formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             ctx.obj = question(ctx)._replace(child=ctx.obj)
             return super().invoke(ctx)
         except MissingValueError as error:
-            reserved = fixed_options(self.params)
-            error.hint = "give " + " ".join(
-                f"--set {name}=..." if f"--{name}" in reserved else f"--{name}=..."
-                for name in error.names[:LISTED]
-            )
+            error.hint = self.how_to_give(ctx, error.names)
             raise
         except BackpropError as error:
             word = ctx.params["program"]
             if word.startswith("@") and error.span and not error.origin:
                 error.origin = word[1:]
             raise
+
+    def how_to_give(self, ctx: click.Context, missing: list[str]) -> str:
+        """What to write for variables that have no value."""
+        tree = ctx.meta["tree"]
+        if isinstance(tree, Tree):
+            if meant := derivative_meant(missing, {*tree.names, *tree.stored}):
+                return f"leave out {meant}: {ctx.info_name} takes the derivative of the last line"
+            if meant := call_meant(missing[0], tree.names):
+                return f"did you mean {meant}? give --{missing[0]}=... if it is a variable"
+        reserved = fixed_options(self.params)
+        hint = "give " + " ".join(
+            f"--set {name}=..." if f"--{name}" in reserved else f"--{name}=..."
+            for name in missing[:LISTED]
+        )
+        if ctx.params.get("points"):
+            hint += f", or --range {missing[0]}=LOW:HIGH"
+        return hint
 
 
 def shared_params() -> list[click.Parameter]:
@@ -179,6 +202,8 @@ def is_option(word: str, fixed: Mapping[str, bool]) -> bool:
 
 def as_option(word: str, names: Container[str]) -> str:
     """`-w0=2` and `-w0` with two dashes, so that it isn't read as `-w 0`."""
+    if word in RESERVED:
+        return word
     name = word.lstrip("-").partition("=")[0]
     return f"-{word}" if word[:2] != "--" and word[:1] == "-" and name in names else word
 
@@ -206,7 +231,8 @@ def parse_program(text: str, word: str) -> Tree:
 def variable_option(name: str, fixed: Mapping[str, bool]) -> click.Option | None:
     if f"--{name}" in fixed:
         return None
-    short = [f"-{name}"] if len(name) == 1 and f"-{name}" not in fixed else []
+    letter = f"-{name}"
+    short = [letter] if len(name) == 1 and letter not in RESERVED and letter not in fixed else []
     return click.Option([f"--{name}", *short, VARIABLE + name], metavar="VALUE", multiple=True,
                         expose_value=False, callback=keep)  # fmt: skip
 
@@ -236,6 +262,8 @@ def question(ctx: click.Context) -> Question:
     for name, value in given:
         if name in explicit:
             raise UsageError(f"the value of {name} is given twice: {explicit[name]} and {value}")
+        if mistake := no_value(name, value):
+            raise mistake
         explicit[name] = array_file(name, value) if value.startswith("@") else value
     spare = tuple(name for name in at if name not in explicit)
     if not isinstance(tree, Tree):
@@ -300,6 +328,10 @@ def unknown_option(
     names = list(tree.names) if tree else []
     has = listed(names, SHOWN) or "no variables"
     near = closest(name, [*names, *(option.lstrip("-") for option in fixed)])
-    hint = f"did you mean --{near}?" if near else ""
+    calls = [(other, call) for other in names if (call := call_meant(other, [name]))]
+    if calls:
+        hint = f"did you mean {calls[0][1]} where the program has {calls[0][0]}?"
+    else:
+        hint = f"did you mean --{near}?" if near else ""
     message = f"{error.option_name} is neither an option nor a variable; the program has {has}"
     return UsageError(message, hint=hint)

@@ -19,6 +19,7 @@ class BackpropError(Exception):
     """Base of all errors that a user can cause; `exit_code` is what a shell sees."""
 
     exit_code = 2
+    code = "error"  # what JSON calls the kind of error, in every version
 
     def __init__(
         self,
@@ -77,9 +78,13 @@ class BackpropError(Exception):
 class UsageError(BackpropError):
     """A value, an option or a file that can't be used."""
 
+    code = "usage"
+
 
 class MissingValueError(UsageError):
     """Variables that nobody gave a value."""
+
+    code = "missing-value"
 
     def __init__(self, names: list[str]) -> None:
         plural = "s" if len(names) > 1 else ""
@@ -90,13 +95,19 @@ class MissingValueError(UsageError):
 class LanguageError(BackpropError):
     """A text that can't be read, with the place where reading stopped."""
 
+    code = "language"
+
 
 class ShapeError(LanguageError):
     """An operation on arrays whose shapes don't fit."""
 
+    code = "shape"
+
 
 class LimitError(BackpropError):
     """A text or program larger than the documented limits."""
+
+    code = "limit"
 
 
 def visible(text: str) -> str:

@@ -1,6 +1,8 @@
-"""The console blocks of the README: found, run in a shell, and, as a script, written anew.
+"""The console blocks of the README and the manual: found, run in a shell, and, as a script,
+replaced by what their commands print now.
 
-python tests/readme.py        # replaces every block's output by what the command prints now
+python -m tests.readme               # all of them
+python -m tests.readme ties check    # these pages of the manual
 """
 
 from __future__ import annotations
@@ -12,7 +14,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+MANUAL = ROOT / "cli" / "manual"
+DOCUMENTS = (README, *sorted(MANUAL.glob("*.md")))
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 BASH = ["bash", "--noprofile", "--norc", "-c"]
 
@@ -51,4 +56,5 @@ def renewed(text: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(renewed(README.read_text("utf-8")), "utf-8")
+    for path in [MANUAL / f"{topic}.md" for topic in sys.argv[1:]] or DOCUMENTS:
+        path.write_text(renewed(path.read_text("utf-8")), "utf-8")

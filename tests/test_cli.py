@@ -11,10 +11,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from conftest import Command
 
 from backprop.cli import main, output
+from backprop.cli.commands import COMMANDS, group
+from backprop.cli.headings import HEADING_OF, HEADINGS, OWN
 
 CHAIN = ("eval", "(x+y)*z", "--x=-2", "--y=5", "--z=-4")
 VARIABLES_OF_XY = "the program has x, y"
@@ -110,7 +113,7 @@ def test_e_is_a_variable_once_it_has_a_value(command: Command) -> None:
         (("eval", "x*y", "--x=1", "--x=2", "--y=3"), "error: the value of x is given twice: 1 and 2\n"),
         (("eval", "x*y", "--x=1", "--set", "x=2", "--y=3"), "error: the value of x is given twice: 1 and 2\n"),
         (("eval", "x", "--x="), "error: the value of x is empty\nhelp: give a number: x=1.5\n"),
-        (("eval", "x", "--x"), "error: Option '--x' requires an argument.\nhelp: backprop eval --help shows the options\n"),
+        (("eval", "x", "--x"), "error: --x has no value\nhelp: --x=...\n"),
         (("eval", "x", "--x=abc"),
          "error: the value of x: line 1, column 1: abc is not a number\n  1 | abc\n    | ^^^\n"
          "help: a value is a number or an expression of numbers, such as pi/3\n"),
@@ -143,10 +146,10 @@ def test_e_is_a_variable_once_it_has_a_value(command: Command) -> None:
         (("eval", "@"), "error: a file name is wanted after @\n"),
         (("eval", "x", "--x=1", "--wrt", "y"), "error: wrt names y, which is no variable; the program has x\n"),
         (("eval", "x", "--x=1", "--precision", "0"),
-         "error: Invalid value for '--precision': 0 is not in the range 1<=x<=17.\n"
+         "error: --precision takes a whole number from 1 to 17; not 0\n"
          "help: backprop eval --help shows the options\n"),
-        (("eval", "x", "--x=1", "--json", "--format", "csv"),
-         "error: --json and --format csv ask for different things\nhelp: backprop eval --help shows the options\n"),
+        (("eval", "x", "--x=1", "--no-check", "--digits", "9"),
+         "error: --digits come from the check, which --no-check leaves out\nhelp: backprop eval --help shows the options\n"),
         (("evl", "x"), "error: no command is called evl; did you mean eval?\nhelp: backprop --help shows the options\n"),
         (("x*y", "--x=1"),
          "error: no command is called x*y; to evaluate an expression: backprop eval EXPRESSION\n"
@@ -237,6 +240,50 @@ def test_help_lists_the_variables_of_the_program(command: Command) -> None:
         "  --x VALUE         a number",
         "  --set json=VALUE  a number",
     ]
+
+
+def test_h_and_o_mean_help_and_output_whatever_the_variables_are_called(command: Command) -> None:
+    for option in ("-h", "--help"):
+        assert "  --h VALUE  a number\n" in command("eval", "h*o", option).stdout
+    assert answer(command, "eval", "h*o", "--h=2", "--o", "3")["gradient"] == {"h": 3, "o": 2}
+    done = command("eval", "h*o", "--h=2", "-o", "3")
+    assert done.stderr == (
+        "error: -o is neither an option nor a variable; the program has h, o\n"
+        "help: did you mean --o?\n"
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("gates", "help")])
+def test_options_stand_under_headings_with_help_at_the_end(command: Command, name: str) -> None:
+    lines = command(name, "--help").stdout.split("Usage: ")[1].splitlines()
+    headings = [line[:-1] for line in lines if line.endswith(":") and line[0] != " "]
+    assert headings[-1] == "Help"
+    order = [OWN, *HEADINGS]
+    assert headings == sorted(set(headings), key=order.index)
+    assert "PROGRAM" not in [line.strip() for line in lines]
+
+
+def test_every_option_under_a_heading_is_one_of_a_command() -> None:
+    context = click.Context(group)
+    commands = [group.get_command(context, name) for name in COMMANDS]
+    known = {
+        option
+        for command in commands
+        if command
+        for param in command.get_params(click.Context(command, help_option_names=["--help"]))
+        for option in param.opts
+    }
+    assert [option for option in HEADING_OF if option not in known] == []
+
+
+def test_python_m_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "backprop", "gates", "add"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("add hands its gradient to every input unchanged\n")
 
 
 def test_help_begins_with_examples(command: Command) -> None:
@@ -368,4 +415,4 @@ def test_no_message_is_longer_than_a_screen(command: Command, args: tuple[str, .
 def test_a_seed_is_not_below_zero(command: Command, args: tuple[str, ...]) -> None:
     done = command(*args, "--seed=-1")
     assert done.returncode == 2
-    assert done.stderr.startswith("error: Invalid value for '--seed': -1 is not in the range x>=0.")
+    assert done.stderr.startswith("error: --seed takes a whole number of 0 or more; not -1")

@@ -1,5 +1,5 @@
-"""Everything in the README runs: console blocks with their output, the library example, the
-commands that the continuous integration runs."""
+"""Everything in the README and the manual runs: console blocks with their output, the library
+example, the commands that the continuous integration runs."""
 
 from __future__ import annotations
 
@@ -8,22 +8,33 @@ import shutil
 from pathlib import Path
 
 import pytest
-from readme import BLOCK, README, renewed
+from readme import BLOCK, DOCUMENTS, README, ROOT, renewed
 
-ROOT = README.parent
 TEXT = README.read_text("utf-8")
 
 
 @pytest.mark.skipif(not shutil.which("jq"), reason="the recipes need jq")
-def test_every_console_block_prints_what_it_shows() -> None:
-    assert renewed(TEXT) == TEXT
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_every_console_block_prints_what_it_shows(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert renewed(text) == text
 
 
 def test_there_are_console_blocks() -> None:
-    assert len(BLOCK.findall(TEXT)) >= 8
+    assert len(BLOCK.findall(TEXT)) >= 6
+    assert sum(bool(BLOCK.search(path.read_text("utf-8"))) for path in DOCUMENTS) >= 20
 
 
-@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL))
+PYTHON = [
+    pytest.param(code, id=f"{path.stem}-{number}")
+    for path in DOCUMENTS
+    for number, code in enumerate(
+        re.findall(r"```python\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
+    )
+]
+
+
+@pytest.mark.parametrize("code", PYTHON)
 def test_the_python_examples_hold(code: str) -> None:
     exec(code, {})
 
@@ -35,7 +46,15 @@ def test_both_installs_are_what_the_integration_runs() -> None:
     assert [line for line in installs if line not in integration] == []
 
 
-def test_every_file_that_the_documents_link_exists() -> None:
-    for document in (README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"):
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text("utf-8")):
-            assert Path(ROOT / target).exists(), target
+def test_the_readme_is_read_in_a_few_minutes() -> None:
+    assert len(TEXT.splitlines()) <= 260
+
+
+@pytest.mark.parametrize(
+    "document",
+    [*DOCUMENTS, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"],
+    ids=lambda path: path.stem,
+)
+def test_every_file_that_the_documents_link_exists(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text("utf-8")):
+        assert (document.parent / target).exists(), target

@@ -188,7 +188,7 @@ def test_ones_are_dim_the_output_is_bold_and_a_fork_stands_out(command: Command)
         (("explain", "x*y", "--x=1", "--y=2"), "Forward", "32"),
         (("explain", "x*y", "--x=1", "--y=2"), "Backward", "1;31"),
         (("code", "x*y", "--lang=python"), "return", "94"),
-        (("eval", "--help"), "Options", "1"),
+        (("eval", "--help"), "Gates", "1"),
     ],
 )
 def test_words_have_colours(command: Command, args: tuple[str, ...], word: str, style: str) -> None:

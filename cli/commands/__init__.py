@@ -24,6 +24,7 @@ COMMANDS = {
     "batch": "value and gradient for every row of a table, or their sum",
     "descend": "the parameter update: gradient descent, momentum, Adam, L-BFGS",
     "gates": "the gate table",
+    "help": "the manual: topics, commands, search by word",
 }
 
 
@@ -41,6 +42,7 @@ class Context(click.Context):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["color"] = wants_colour(sys.stdout)
+        kwargs["help_option_names"] = ["-h", "--help"]
         super().__init__(*args, **kwargs)
 
 
@@ -62,6 +64,8 @@ class Commands(click.Group):
         command = import_module(f"backprop.cli.commands.{name}").command
         assert isinstance(command, click.Command)
         command.context_class = Context
+        if name != "help":
+            command.epilog = f"The manual has a page: backprop help {name}"
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

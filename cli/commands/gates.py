@@ -10,6 +10,8 @@ from backprop.errors import UsageError, closest
 from backprop.gates import ALIASES, GATES, array_gates, find
 from backprop.program.listing import row_dict
 
+SHORT = 3  # characters of a name that resembles too many others
+
 HELP = """The gate table: every gate, its local derivatives, and how gradient flows through it.
 
 \b
@@ -28,10 +30,9 @@ def command(name: str | None, as_json: bool) -> int:
     if name is not None:
         gate = find(name) or next((gate for gate in gates if gate.symbol == name), None)
         if gate is None:
-            near = closest(name, [*GATES, *ALIASES])
-            raise UsageError(
-                f"no gate is called {name[:40]}", hint=f"did you mean {near}?" if near else ""
-            )
+            near = closest(name, [*GATES, *ALIASES]) if len(name) > SHORT else None
+            hint = f"did you mean {near}?" if near else "backprop gates lists them all"
+            raise UsageError(f"no gate is called {name[:40]}", hint=hint)
         gates = [gate]
     if as_json:
         from backprop.cli.render.json import render_object

@@ -124,9 +124,13 @@ def checked_wrt(program: Program, wrt: Iterable[str]) -> tuple[str, ...]:
     for name in names:
         if name not in program.inputs:
             near = closest(name, list(program.inputs))
+            if set(name.split()) <= set(program.inputs) and name:
+                hint = f"separate names by commas: {','.join(name.split())}"
+            else:
+                hint = f"did you mean {near}?" if near else ""
             has = listed([*program.inputs]) or "no variables"
             raise UsageError(
                 f"wrt names {name or 'nothing'}, which is no variable; the program has {has}",
-                hint=f"did you mean {near}?" if near else "",
+                hint=hint,
             )
     return names

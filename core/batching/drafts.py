@@ -211,6 +211,8 @@ class Draft:
 class WriteError(UsageError):
     """A file that can't be written; what was written of it is kept."""
 
+    code = "write"
+
 
 class ParquetDraft(Draft):
     """Blocks become files of their own first, since Parquet is whole only at its end."""

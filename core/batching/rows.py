@@ -34,6 +34,8 @@ class Place(NamedTuple):
 class RowError(BackpropError):
     """A row that can't be read or has no finite answer, where that ends the run."""
 
+    code = "row"
+
     def __init__(self, trouble: Trouble, *, readable: bool) -> None:
         hint = "--on-error skip leaves such rows out, --on-error null keeps them without an answer"
         if readable:

@@ -245,4 +245,5 @@ def status(path: str) -> os.stat_result:
 
 
 class NoRowsError(BackpropError):
+    code = "no-rows"
     exit_code = 3

@@ -38,6 +38,8 @@ Result = dict[str, Any]
 class ClusterError(UsageError):
     """A cluster that can't be used; what it has done is kept."""
 
+    code = "cluster"
+
 
 def parts_of(files: Sequence[str], reading: Reading) -> list[Part]:
     """What a task each is for. Paths are such that all machines find them."""

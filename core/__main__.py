@@ -1,0 +1,5 @@
+"""python -m backprop is the command."""
+
+from backprop.cli.main import main
+
+main()
