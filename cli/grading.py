@@ -15,7 +15,7 @@ from backprop.cli.progress import Progress
 from backprop.cli.python import file_and_unit
 from backprop.cli.variables import Question
 from backprop.cli.worksheet import WorksheetCommand
-from backprop.errors import BackpropError, UsageError
+from backprop.errors import BackpropError
 
 if TYPE_CHECKING:
     from backprop.grading.forward import Forward

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import NamedTuple
@@ -166,7 +167,11 @@ def replaced(root: ast.expr, old: ast.AST, new: ast.AST) -> ast.AST:
     found = copy.copy(root)
     for name, value in ast.iter_fields(root):
         if isinstance(value, list):
-            setattr(found, name, [replaced(one, old, new) if isinstance(one, ast.AST) else one for one in value])  # type: ignore[arg-type]
+            setattr(
+                found,
+                name,
+                [replaced(one, old, new) if isinstance(one, ast.AST) else one for one in value],
+            )  # type: ignore[arg-type]
         elif isinstance(value, ast.AST):
             setattr(found, name, replaced(value, old, new))  # type: ignore[arg-type]
     return found
@@ -185,8 +190,10 @@ def written(text: str, statement: ast.stmt, kind: str, changed: ast.stmt) -> Sli
 def moved(text: str, node: ast.AST) -> Iterator[Slip]:
     """A gradient that is used before it is complete: a line that adds comes one line later."""
     lines = text.split("\n")
-    for block in (one.body for one in ast.walk(node) if isinstance(getattr(one, "body", None), list)):
-        for first, second in zip(block, block[1:], strict=False):
+    for block in (
+        one.body for one in ast.walk(node) if isinstance(getattr(one, "body", None), list)
+    ):
+        for first, second in itertools.pairwise(block):
             if not isinstance(first, ast.AugAssign) or not isinstance(second, ast.Assign):
                 continue
             uses = {one.id for one in ast.walk(second.value) if isinstance(one, ast.Name)}

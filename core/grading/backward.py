@@ -95,7 +95,9 @@ class Pass:
                 if exact is None:
                     return "not-graded"
                 values, back = exact
-                given = {n: values[slots[n.strip()]] for n in self.tracer.inputs if n.strip() in slots}
+                given = {
+                    n: values[slots[n.strip()]] for n in self.tracer.inputs if n.strip() in slots
+                }
                 own = self.replay.exactly(self.found[variable].leaf, k, given)
                 if own is None:
                     return "not-graded"
@@ -108,7 +110,9 @@ class Pass:
 class Reading:
     """How a file is read as the backward pass of a forward pass, again and again."""
 
-    def __init__(self, forward: Forward, text: str, file: str, unit: str, pattern: str | None) -> None:
+    def __init__(
+        self, forward: Forward, text: str, file: str, unit: str, pattern: str | None
+    ) -> None:
         self.forward = forward
         self.file = file
         self.names = gradient_names(forward, pattern)
@@ -181,7 +185,9 @@ class Reading:
         forward = self.forward
         for close in (False, True) if not self.close else (True,):
             spots = forward.near if close else forward.spots
-            columns = {name: [self.outer(name, spot, free) for spot in spots] for name in tracer.inputs}
+            columns = {
+                name: [self.outer(name, spot, free) for spot in spots] for name in tracer.inputs
+            }
             replay = Replay(tracer.machine.recorder, columns, len(spots), self.memos[close])
             usable = replay.usable()
             if sum(usable) >= ENOUGH or close or len(spots) < ENOUGH:
@@ -301,7 +307,8 @@ class Reading:
             tracer.plain = True
             tracer.scene = frozenset(forward.program.inputs)
             tracer.variables = {
-                name: base.point.get(name, base.values[slot]) for name, slot in forward.slots.items()
+                name: base.point.get(name, base.values[slot])
+                for name, slot in forward.slots.items()
             }
             tracer.scope.names |= {"sum": Builtin("sum", "numpy")}
         tracer.beginning = frozenset(
@@ -324,7 +331,9 @@ class Reading:
         node = self.function_named(source, self.unit)
         if node is None:
             near = closest(self.unit, names_in(source))
-            hint = f"did you mean {near}?" if near else f"it has {listed(names_in(source)) or 'none'}"
+            hint = (
+                f"did you mean {near}?" if near else f"it has {listed(names_in(source)) or 'none'}"
+            )
             raise UsageError(f"{self.file} has no function {self.unit}", hint=hint)
         tracer.noting = False
         if tracer.scope.find(node.name) is MISSING:
@@ -425,7 +434,9 @@ class Reading:
 
     def returned_names(self, tracer: Tracer, count: int) -> list[str]:
         """How what is returned is written, where that is a name."""
-        function = self.function_named(self.text.source, self.unit or str(self.forward.source.get("unit", "")))
+        function = self.function_named(
+            self.text.source, self.unit or str(self.forward.source.get("unit", ""))
+        )
         nodes = [] if function is None else [
             node for node in ast.walk(function) if isinstance(node, ast.Return) and node.value
         ]  # fmt: skip
@@ -439,7 +450,9 @@ class Reading:
         return texts if len(texts) == count else [""] * count
 
     def by_position(self, count: int) -> list[str]:
-        inputs = [name for name in self.forward.program.inputs if name in self.forward.program.variables]
+        inputs = [
+            name for name in self.forward.program.inputs if name in self.forward.program.variables
+        ]
         if count != len(inputs) and count == len(self.forward.required):
             return list(self.forward.required)
         return inputs[:count]
@@ -466,7 +479,7 @@ def leaf_of(tracer: Tracer, value: Any) -> str:
             value = tracer.machine.numeric(value)
         if is_numeric(value) and not isinstance(value, bool):
             return tracer.machine.leaf(value)
-    except (BackpropError, Exception):  # noqa: BLE001
+    except (BackpropError, Exception):
         return ""
     return ""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -20,17 +20,23 @@ import numpy as np
 
 from backprop.errors import BackpropError, listed
 from backprop.grading.backward import Pass, Reading
+from backprop.grading.changing import (
+    Change,
+    blocks_of,
+    moved_down,
+    parsed_line,
+    statement_changes,
+    with_value,
+)
 from backprop.grading.judging import SOUND, UNSOUND, ZERO, Judgement, spread
-from backprop.grading.slips import Repair, Site, loaded, repairs, text
+from backprop.grading.probing import Probe, Probed, WhatIf, alike_everywhere
+from backprop.grading.slips import Repair, text
 from backprop.grading.targets import Series
-from backprop.grading.tracing import Event, Tracer
-from backprop.reading.memory import Array, Number
-from backprop.reading.values import is_numeric
+from backprop.grading.tracing import Event
 
 PATIENCE = 4.0  # seconds of work for a file
 MOST_BLAMED = 8
 CANDIDATES = 10
-PASSES = 2  # of a loop, in which a repair is looked at
 TRIED = 14  # repairs of a line that are tried on the whole pass, of those that make the line right
 ADDING = ("missing-factor", "inverted", "term", "function")  # less likely than what takes away
 BLIND = 60  # and of those where nothing says what the line should be
@@ -45,16 +51,6 @@ class Blame(NamedTuple):
     fix: str  # the line without the mistake, if one was tried
     event: Event
     goal: Series | None  # what the line should come to
-
-
-class Change(NamedTuple):
-    """A statement in place of another, or somewhere else in its block."""
-
-    finding: str
-    words: str
-    fix: str
-    block: list[ast.stmt]
-    after: list[ast.stmt]
 
 
 class Candidate(NamedTuple):
@@ -141,7 +137,10 @@ class Blaming:
     def settled(self, trial: Trial) -> bool:
         """Is there no line before it that could be the mistake as well?"""
         judged = self.judged
-        return all(one.number in judged.alike or judged.known(one) for one in self.behind(trial.candidate.event))
+        return all(
+            one.number in judged.alike or judged.known(one)
+            for one in self.behind(trial.candidate.event)
+        )
 
     def repaired(self, trial: Trial) -> Blame:
         change, event = trial.change, trial.candidate.event
@@ -168,12 +167,17 @@ class Blaming:
         finding, words = self.named(event, status)
         goal = None
         last = self.last_writes().get(event.name)
-        if target is not None and event.update == "=" and not event.shape and last is event:
-            goal = target.series
-        elif target is not None and last is event and not event.shape:
+        if (target is not None and event.update == "=" and not event.shape and last is event) or (
+            target is not None and last is event and not event.shape
+        ):
             goal = target.series
         before = set(self.judged.wrong)
-        if goal is not None and event.problem is None and not event.alias and event.leaf in self.found.replay.made:
+        if (
+            goal is not None
+            and event.problem is None
+            and not event.alias
+            and event.leaf in self.found.replay.made
+        ):
             shape = np.shape(self.found.replay.series(event.leaf)[0])
             if np.size(goal[0]) == int(np.prod(shape)):
                 self.found.replay.run({**self.found.replay.changed,
@@ -181,7 +185,9 @@ class Blaming:
                 self.judged = Judgement(self.found)
         if set(self.judged.wrong) == before:
             events = [one for one in self.found.events if event.lacks and one.lacks == event.lacks]
-            reached = {name for one in events or [event] for name in self.judged.reaches(one)} or before
+            reached = {
+                name for one in events or [event] for name in self.judged.reaches(one)
+            } or before
             self.judged.wrong = [name for name in self.judged.wrong if name not in reached]
         return Blame(event.line, finding, words, "", event, goal)
 
@@ -195,7 +201,7 @@ class Blaming:
         if event.problem is not None:
             return "shapes", event.problem.message
         if status.match is not None and status.match.target.through and status.own:
-            stages = [s for s in self.judged.found.targets.parts.get(status.match.target.slot, ())]
+            stages = list(self.judged.found.targets.parts.get(status.match.target.slot, ()))
             lacking = [
                 stage for part in stages for stage in part.through
                 if stage not in status.match.target.through
@@ -383,7 +389,13 @@ class Blaming:
                     return
 
     def tried(
-        self, change: Change, candidate: Candidate, wrong: set[str], before: set[str], *, local: bool
+        self,
+        change: Change,
+        candidate: Candidate,
+        wrong: set[str],
+        before: set[str],
+        *,
+        local: bool,
     ) -> Trial | None:
         kept = list(change.block)
         change.block[:] = change.after
@@ -403,7 +415,12 @@ class Blaming:
             return Trial(change, candidate, 2, judged, self.likely(change, candidate))
         event = candidate.event
         promised = self.judged.wanted(event) is not None
-        if local and promised and line_is_right(judged, event) and not line_is_right(self.judged, event):
+        if (
+            local
+            and promised
+            and line_is_right(judged, event)
+            and not line_is_right(self.judged, event)
+        ):
             return Trial(change, candidate, 1, judged)
         return None
 
@@ -413,7 +430,11 @@ class Blaming:
             return 0.4 if change.finding in ADDING else 0.5
         wanted = self.judged.wanted(candidate.event)
         forward = self.found.forward
-        consumers = {stage for part in self.found.targets.parts.get(wanted or 0, ()) for stage in part.through}
+        consumers = {
+            stage
+            for part in self.found.targets.parts.get(wanted or 0, ())
+            for stage in part.through
+        }
         labels = {forward.program.labels[stage] for stage in consumers}
         used = {one.id for one in ast.walk(ast.parse(change.fix)) if isinstance(one, ast.Name)}
         return 0.25 if any(self.found.names.get(name) in labels for name in used) else 0.0
@@ -456,7 +477,9 @@ class Blaming:
         line = parsed_line(f"{name} = {' + '.join(written)}", event.node)
         if line is not None:
             words = f"no line gives {name}, the gradient of {variable}; write before this"
-            yield Change("missing-line", words, text(line), block, [*block[:place], line, *block[place:]])
+            yield Change(
+                "missing-line", words, text(line), block, [*block[:place], line, *block[place:]]
+            )
 
     def by_the_table(self, event: Event, block: list[ast.stmt]) -> Iterator[Change]:
         """The line as the table of gates has it, in the file's names."""
@@ -466,7 +489,9 @@ class Blaming:
             return
         place = [one is event.node for one in block].index(True)
         taken = self.taken(event)
-        parts = [one for one in self.found.targets.parts.get(wanted, ()) if one.through[0] not in taken]
+        parts = [
+            one for one in self.found.targets.parts.get(wanted, ()) if one.through[0] not in taken
+        ]
         for part in parts:
             for written in self.formulas(part.through[0], wanted):
                 sign = "-=" if event.update == "-=" else event.update
@@ -475,11 +500,13 @@ class Blaming:
                     continue
                 stage = self.found.forward.program.stage(part.through[0], 0)
                 words = f"what comes back through {stage.name} = {stage.code} is"
-                yield Change("formula", words, text(line), block, [*block[:place], line, *block[place + 1 :]])
+                yield Change(
+                    "formula", words, text(line), block, [*block[:place], line, *block[place + 1 :]]
+                )
 
     def added_parts(self, event: Event, block: list[ast.stmt]) -> Iterator[Change]:
         """What a variable lacks, as another line: from the table of gates, in the file's names."""
-        judged, forward = self.judged, self.found.forward
+        judged, _forward = self.judged, self.found.forward
         wanted, status = judged.wanted(event), judged.statuses[event.number]
         if wanted is None or status.kind != SOUND or event.shape:
             return
@@ -505,7 +532,10 @@ class Blaming:
         stage = next(program.stages_of([slot]), None) if hasattr(program, "stages_of") else None
         stage = stage or program.stage(slot, 0)
         label = program.labels[slot]
-        gradient = next((e.name for e in self.found.events if self.found.names.get(e.name) == label), f"d{label}")
+        gradient = next(
+            (e.name for e in self.found.events if self.found.names.get(e.name) == label),
+            f"d{label}",
+        )
         for place, one in enumerate(stage.operands):
             if one != operand:
                 continue
@@ -533,7 +563,9 @@ class Blaming:
         except BackpropError:
             return Probed([], [], [])
         judged = Judgement(again)
-        passes = [one for one in again.events if one.node is event.node and one.target == event.target]
+        passes = [
+            one for one in again.events if one.node is event.node and one.target == event.target
+        ]
         mending, own, alike, others = [], [], [], []
         now = [again.replay.series(one.part or one.leaf) for one in passes]
         wanted = judged.wanted(event)
@@ -558,10 +590,15 @@ class Blaming:
                     whole = again.replay.series(one.leaf)
                     found = [spread(a, np.shape(b)) for a, b in zip(found, whole, strict=True)]
                 signed = [-np.asarray(v) for v in found] if one.update == "-=" else found
-                kinds.append(judged.of(signed, one if one.key is not None else None, judged.namesakes(one)))
+                kinds.append(
+                    judged.of(signed, one if one.key is not None else None, judged.namesakes(one))
+                )
             if not kinds:
                 continue
-            if all(kind.exact and kind.own and not taken & set(kind.match.target.through) for kind in kinds):
+            if all(
+                kind.exact and kind.own and not taken & set(kind.match.target.through)
+                for kind in kinds
+            ):
                 own.append(probe.repairs[repair])
             elif all(kind.exact for kind in kinds) and wanted is None:
                 alike.append(probe.repairs[repair])
@@ -577,121 +614,14 @@ class Blaming:
         found: set[int] = set()
         for one in self.found.events:
             status = self.judged.statuses[one.number]
-            if one.line != event.line and status.exact and status.own and status.match.target.slot in wanted:
+            if (
+                one.line != event.line
+                and status.exact
+                and status.own
+                and status.match.target.slot in wanted
+            ):
                 found |= set(status.match.target.through)
         return found
-
-
-class Probed(NamedTuple):
-    """Repairs of a line."""
-
-    mending: list[Repair]  # that make results right
-    right: list[Repair]  # that make the line part of a gradient, best what its name says
-    others: list[Repair]
-
-
-class WhatIf:
-    """What the results would be, if a line had another value."""
-
-    def __init__(self, judged: Judgement, event: Event) -> None:
-        self.judged = judged
-        self.event = event
-        self.replay = judged.found.replay
-        self.wrong = judged.reaches(event) or judged.wrong
-        leaves = [judged.found.found[name].leaf for name in self.wrong]
-        self.steps = self.replay.downstream(event.leaf, leaves)
-        self.now = self.replay.series(event.leaf)
-
-    def mends(self, value: Series) -> bool:
-        """Are all results right that the line reaches?"""
-        try:
-            other = self.assigned(value)
-            found = self.replay.with_other(self.event.leaf, other, self.steps)
-            return all(
-                self.judged.agrees(name, found[leaf]) if (leaf := self.judged.found.found[name].leaf) in found else False
-                for name in self.wrong
-            )  # fmt: skip
-        except (ValueError, TypeError, IndexError):
-            return False
-
-    def assigned(self, value: Series) -> Series:
-        """What the name would hold."""
-        event = self.event
-        if not event.part:
-            return list(value) if not event.shape else [spread(a, np.shape(b)) for a, b in zip(value, self.now, strict=True)]
-        part = self.replay.series(event.part)
-        with np.errstate(all="ignore"):
-            rows = zip(value, part, self.now, strict=True)
-            return [UPDATED[event.update](total, old, new) for new, old, total in rows]
-
-
-UPDATED: dict[str, Callable[[Any, Any, Any], Any]] = {
-    "+=": lambda total, old, new: total - old + new,
-    "-=": lambda total, old, new: total + old - new,
-    "*=": lambda total, old, new: total / old * new,
-    "/=": lambda total, old, new: total * old / new,
-}
-
-
-class Probe:
-    """Evaluates all repairs of an expression where it stands, in the first passes."""
-
-    def __init__(self, event: Event, gradients: Any) -> None:
-        self.event = event
-        self.gradients = gradients
-        self.repairs: dict[int, Repair] = {}
-        self.values: dict[int, list[str]] = {}
-        self.passes = 0
-
-    def __call__(self, tracer: Tracer, node: ast.stmt) -> None:
-        if node is not self.event.node or self.passes >= PASSES:
-            return
-        value = getattr(node, "value", None)
-        if not isinstance(value, ast.expr) or "random" in text(value):
-            return
-        self.passes += 1
-        if not self.repairs:
-            site = self.site(tracer, value)
-            self.repairs = dict(enumerate(repairs(site)))
-        tracer.noting, probe, tracer.probe = False, tracer.probe, None
-        try:
-            for number, repair in self.repairs.items():
-                try:
-                    found = tracer.value(repair.node)
-                    if is_numeric(found) and not isinstance(found, bool):
-                        self.values.setdefault(number, []).append(tracer.machine.leaf(found))
-                except Exception:  # noqa: BLE001, S112
-                    continue
-        finally:
-            tracer.noting, tracer.probe = True, probe
-            tracer.machine.recorder.node = node
-
-    def site(self, tracer: Tracer, value: ast.expr) -> Site:
-        visible: dict[str, Any] = {}
-        scope: Any = tracer.scope
-        while scope is not None:
-            for name, one in reversed(list(scope.names.items())):
-                visible.setdefault(name, one)
-            scope = scope.outer
-        names = [name for name, one in visible.items()
-                 if name.isidentifier() and isinstance(one, (Number, Array, int, float))]  # fmt: skip
-        names += [name for name in tracer.free if name not in visible and name not in ("pi", "e")
-                  and name not in self.gradients]  # fmt: skip
-        target = {one.id for one in ast.walk(self.event.node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
-        names = [name for name in names if name not in tracer.counters and name not in target]
-        gradients = [name for name in names if name in self.gradients or name.startswith(("d", "g"))]
-        used = {one.id for one in loaded(Site(value, (), ()))}
-        values = [name for name in names if name not in gradients]
-        values.sort(key=lambda name: name not in used)
-        arrays = any(tracer.shapes.values()) or any(isinstance(one, Array) for one in visible.values())
-        return Site(value, values, gradients, arrays)
-
-
-def alike_everywhere(a: Series, b: Series) -> bool:
-    return all(
-        np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=1e-12, atol=0, equal_nan=True)
-        for x, y in zip(a, b, strict=True)
-    )
 
 
 def failures(found: Pass) -> int:
@@ -701,101 +631,17 @@ def failures(found: Pass) -> int:
 
 def line_is_right(judged: Judgement, event: Event) -> bool:
     """Is a line what its name says, in every turn of a loop?"""
-    same_line = [one for one in judged.found.events if one.line == event.line and one.name == event.name]
+    same_line = [
+        one for one in judged.found.events if one.line == event.line and one.name == event.name
+    ]
     if len(same_line) == 1 and same_line[0].update == "=" and not same_line[0].shape:
         alone = sum(one.name == event.name for one in judged.found.events) == 1
-        if alone and judged.wanted(event) is not None and not judged.statuses[same_line[0].number].whole:
+        if (
+            alone
+            and judged.wanted(event) is not None
+            and not judged.statuses[same_line[0].number].whole
+        ):
             return False
     return bool(same_line) and all(
         judged.fits(one) or one.number in judged.finished for one in same_line
     )
-
-
-def parsed_line(written: str, place: ast.stmt) -> ast.stmt | None:
-    """A statement that stands where another stands."""
-    try:
-        line = ast.parse(written.replace("^", "**")).body[0]
-    except SyntaxError:
-        return None
-    for node in ast.walk(line):
-        ast.copy_location(node, place)
-    return line
-
-
-def with_value(node: ast.stmt, value: ast.expr) -> ast.stmt:
-    """A statement with another expression."""
-    import copy
-
-    made = copy.copy(node)
-    made.value = value  # type: ignore[attr-defined]
-    return made
-
-
-def statement_changes(event: Event, block: list[ast.stmt]) -> Iterator[Change]:
-    """Changes to a line as a whole: how it assigns, where it writes, where it stands."""
-    import copy
-
-    node = event.node
-    place = [one is node for one in block].index(True)
-
-    def instead(finding: str, words: str, made: ast.stmt) -> Change:
-        ast.fix_missing_locations(ast.copy_location(made, node))
-        after = [*block[:place], made, *block[place + 1 :]]
-        return Change(finding, words, text(made), block, after)
-
-    if isinstance(node, ast.Assign) and len(node.targets) == 1:
-        target = node.targets[0]
-        if isinstance(target, (ast.Name, ast.Subscript, ast.Attribute)):
-            made = ast.AugAssign(target, ast.Add(), node.value)
-            yield instead("overwrites", f"= throws away what {text(target)} was; gradients add up", made)
-    if isinstance(node, ast.AugAssign):
-        for op, finding, words in (
-            (ast.Add(), "sign", f"{event.update} should be +="), (ast.Sub(), "sign", f"{event.update} should be -="),
-        ):  # fmt: skip
-            if not isinstance(op, type(node.op)):
-                yield instead(finding, words, ast.AugAssign(node.target, op, node.value))
-        yield instead("counted-twice", f"{event.update} adds to what is there: write =",
-                      ast.Assign([node.target], node.value))  # fmt: skip
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    for target in targets[:1]:
-        if isinstance(target, ast.Subscript):
-            for repair in repairs(Site(target, (), ())):
-                if repair.finding not in ("index", "mask", "sign", "constant") or not isinstance(
-                    repair.node, ast.Subscript
-                ):
-                    continue
-                made = copy.copy(node)
-                if isinstance(made, ast.Assign):
-                    made.targets = [repair.node]
-                else:
-                    made.target = repair.node  # type: ignore[attr-defined]
-                yield instead(repair.finding, repair.words, made)
-    yield from moved_down(event, block)
-    if len(block) > 1:
-        yield Change("extra", "this line is too much", "", block, [*block[:place], *block[place + 1 :]])
-
-
-def moved_down(event: Event, block: list[ast.stmt]) -> Iterator[Change]:
-    """A line below the one that completes what it uses."""
-    node = event.node
-    place = [one is node for one in block].index(True)
-    uses = {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
-    for later in range(len(block) - 1, place, -1):
-        written = {one.id for one in ast.walk(block[later]) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
-        if written & uses:
-            after = [*block[:place], *block[place + 1 : later + 1], node, *block[later + 1 :]]
-            name = sorted(written & uses)[0]
-            yield Change("too-early", f"{name} is not complete here: move this line below line {block[later].lineno}",
-                         "", block, after)  # fmt: skip
-            return
-
-
-def blocks_of(tree: ast.AST) -> dict[int, list[ast.stmt]]:
-    """The block that each statement stands in."""
-    found: dict[int, list[ast.stmt]] = {}
-    for node in ast.walk(tree):
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(node, name, None)
-            if isinstance(block, list):
-                found |= {id(one): block for one in block if isinstance(one, ast.stmt)}
-    return found

@@ -51,7 +51,9 @@ class Forward:
         found = {name: slot for name, slot in named if name.isidentifier() and slot in live}
         if not self.source:
             labels = enumerate(program.labels)
-            found |= {name: slot for slot, name in labels if name.isidentifier() and name not in found}
+            found |= {
+                name: slot for slot, name in labels if name.isidentifier() and name not in found
+            }
         return found | dict(program.inputs)
 
     @property

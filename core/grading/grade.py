@@ -149,9 +149,7 @@ def unpacks(event: Event) -> bool:
     )
 
 
-def of_event(
-    event: Event, found: Pass, judged: Judgement
-) -> tuple[str, str | None, float | None]:
+def of_event(event: Event, found: Pass, judged: Judgement) -> tuple[str, str | None, float | None]:
     """The verdict on an event by itself, and whose gradient it is."""
     status = judged.statuses[event.number]
     if event.role or status.kind == ZERO or status.kind != SOUND or status.match is None:
@@ -220,7 +218,9 @@ def unread(rows: dict[int, Graded], found: Pass, file: str) -> None:
             row.hint = f"it uses {trouble.because}, which could not be read"
         else:
             row.error = trouble.error
-            row.hint = trouble.error.message + (f"; {trouble.error.hint}" if trouble.error.hint else "")
+            row.hint = trouble.error.message + (
+                f"; {trouble.error.hint}" if trouble.error.hint else ""
+            )
             row.column = trouble.error.column
             if trouble.error.message.endswith(("has no value", "has no value here")):
                 row.finding = "unknown-name"

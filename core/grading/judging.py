@@ -70,7 +70,10 @@ class Judgement:
     def results(self) -> list[Outcome]:
         found = self.found
         rows = []
-        wanted = [*found.forward.required, *(n for n in found.found if n not in found.forward.required)]
+        wanted = [
+            *found.forward.required,
+            *(n for n in found.found if n not in found.forward.required),
+        ]
         for name in wanted:
             expected = self.expected(name)
             if name in found.unusable:
@@ -205,10 +208,16 @@ class Judgement:
             series = [np.asarray(value, dtype=float) for value in series]
         except (TypeError, ValueError):
             return Status(UNSOUND)
-        if not all(np.any(value) for value in series) and not any(np.any(value) for value in series):
+        if not all(np.any(value) for value in series) and not any(
+            np.any(value) for value in series
+        ):
             return Status(ZERO)
         match = self.found.targets.match(series, wanted)
-        if event is not None and event.key is not None and (match is None or match.target.slot not in wanted):
+        if (
+            event is not None
+            and event.key is not None
+            and (match is None or match.target.slot not in wanted)
+        ):
             match = self.sliced(series, event, wanted) or match
         if match is None and event is not None and (not self.wrong or self.goes_on(event)):
             match = self.times_a_value(series, wanted)
@@ -260,7 +269,10 @@ class Judgement:
         for target in targets[:MOST_SLICES]:
             try:
                 parts = [np.reshape(value, event.shape)[event.key] for value in target.series]
-                own = [np.broadcast_to(value, np.shape(part)) for value, part in zip(series, parts, strict=True)]
+                own = [
+                    np.broadcast_to(value, np.shape(part))
+                    for value, part in zip(series, parts, strict=True)
+                ]
             except (IndexError, ValueError):
                 continue
             factor = ratio(own, parts)
@@ -307,20 +319,20 @@ class Judgement:
             for one in self.inputs[event.number]:
                 same_name = one.name == event.name and one.target == event.target
                 whole = event.masked or event.update != "=" or bool(event.after)
-                if (same_name or whole and one.name == event.name) and (
+                if (same_name or (whole and one.name == event.name)) and (
                     event.number in fine or self.ends_well(event)
                 ):
                     fine.add(one.number)
         return frozenset(fine)
 
     def continues(self, event: Event) -> bool:
-        return event.masked or any(
-            one.name == event.name for one in self.inputs[event.number]
-        )
+        return event.masked or any(one.name == event.name for one in self.inputs[event.number])
 
     def ends_well(self, event: Event) -> bool:
         """Is the whole of a name what it says, after a write to it?"""
-        total = self.of(self.found.replay.series(event.after or event.leaf), None, self.namesakes(event))
+        total = self.of(
+            self.found.replay.series(event.after or event.leaf), None, self.namesakes(event)
+        )
         return total.exact and total.own and total.whole
 
     # What depends on what.
@@ -358,7 +370,12 @@ class Judgement:
             by_name = event.name in self.found.names
             status = self.statuses[event.number]
             by_input = any(one.number in found for one in self.inputs[event.number])
-            if by_name or by_input or (status.exact and status.whole) or self.takes_upstream(event, made):
+            if (
+                by_name
+                or by_input
+                or (status.exact and status.whole)
+                or self.takes_upstream(event, made)
+            ):
                 found.add(event.number)
         return frozenset(found)
 

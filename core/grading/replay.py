@@ -117,7 +117,10 @@ class Replay:
         """The values that change if a leaf has another value."""
         found = {leaf: other}
         for gate, leaves, made in steps:
-            fed = [found[one] if one in found else self.series(one) for one in leaves[:1 if gate == MARK else None]]
+            fed = [
+                found[one] if one in found else self.series(one)
+                for one in leaves[: 1 if gate == MARK else None]
+            ]
             if gate == MARK:
                 found[made] = fed[0]
                 continue
@@ -137,7 +140,9 @@ class Replay:
                     if not isinstance(value, (float, np.ndarray)):
                         continue
                     found = np.abs(np.asarray(value, float))
-                    largest[k] = max(largest[k], float(np.max(found[np.isfinite(found)], initial=0.0)))
+                    largest[k] = max(
+                        largest[k], float(np.max(found[np.isfinite(found)], initial=0.0))
+                    )
         return [ROUNDING * one for one in largest]
 
     def exactly(self, leaf: str, place: int, given: Mapping[str, Any]) -> Any:

@@ -91,7 +91,11 @@ class Grade:
     @property
     def verdict(self) -> str:
         verdicts = {one.verdict for one in self.gradients}
-        if WRONG in verdicts or MISSING in verdicts or any(one.verdict == WRONG for one in self.lines):
+        if (
+            WRONG in verdicts
+            or MISSING in verdicts
+            or any(one.verdict == WRONG for one in self.lines)
+        ):
             return WRONG
         if self.error or NOT_GRADED in verdicts or not verdicts & {RIGHT}:
             return UNREADABLE

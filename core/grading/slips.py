@@ -120,12 +120,22 @@ def whole_sign(site: Site) -> Iterator[tuple[str, ast.expr]]:
 
 def inner_sign(site: Site) -> Iterator[tuple[str, ast.expr]]:
     for node in operations(site, ast.Add):
-        yield "a sign in it is turned", replaced(site.node, node, ast.BinOp(node.left, ast.Sub(), node.right))
-        yield "a sign in it is turned", replaced(site.node, node, ast.BinOp(node.right, ast.Sub(), node.left))
+        yield (
+            "a sign in it is turned",
+            replaced(site.node, node, ast.BinOp(node.left, ast.Sub(), node.right)),
+        )
+        yield (
+            "a sign in it is turned",
+            replaced(site.node, node, ast.BinOp(node.right, ast.Sub(), node.left)),
+        )
     for node in operations(site, ast.Sub):
-        yield "a sign in it is turned", replaced(site.node, node, ast.BinOp(node.left, ast.Add(), node.right))
-        yield "the order of a difference is turned", replaced(
-            site.node, node, ast.BinOp(node.right, ast.Sub(), node.left)
+        yield (
+            "a sign in it is turned",
+            replaced(site.node, node, ast.BinOp(node.left, ast.Add(), node.right)),
+        )
+        yield (
+            "the order of a difference is turned",
+            replaced(site.node, node, ast.BinOp(node.right, ast.Sub(), node.left)),
         )
     for one in ast.walk(site.node):
         if isinstance(one, ast.UnaryOp) and isinstance(one.op, ast.USub) and one is not site.node:
@@ -139,7 +149,10 @@ def constants(site: Site) -> Iterator[tuple[str, ast.expr]]:
         value = node.value
         others = [value + 1, value - 1, -value, 2 * value, value / 2]
         for other in dict.fromkeys(others):
-            yield f"{text(node)} should be {other:g}", replaced(site.node, node, ast.Constant(other))
+            yield (
+                f"{text(node)} should be {other:g}",
+                replaced(site.node, node, ast.Constant(other)),
+            )
 
 
 def constant_factor(site: Site) -> Iterator[tuple[str, ast.expr]]:
@@ -203,9 +216,12 @@ def inner_factor(site: Site) -> Iterator[tuple[str, ast.expr]]:
 
 def extra_factor(site: Site) -> Iterator[tuple[str, ast.expr]]:
     for node in operations(site, ast.Mult, ast.Div):
-        yield f"the factor {text(node.right)} is too much" if isinstance(node.op, ast.Mult) else (
-            f"dividing by {text(node.right)} is too much"
-        ), replaced(site.node, node, node.left)
+        yield (
+            f"the factor {text(node.right)} is too much"
+            if isinstance(node.op, ast.Mult)
+            else (f"dividing by {text(node.right)} is too much"),
+            replaced(site.node, node, node.left),
+        )
         if isinstance(node.op, ast.Mult):
             yield f"the factor {text(node.left)} is too much", replaced(site.node, node, node.right)
 
@@ -215,8 +231,9 @@ def inverted(site: Site) -> Iterator[tuple[str, ast.expr]]:
         for a, b in ((node.left, node.right), (node.right, node.left)):
             yield f"this divides by {text(b)}", replaced(site.node, node, quotient(a, b))
     for node in operations(site, ast.Div):
-        yield f"this multiplies by {text(node.right)}", replaced(
-            site.node, node, product(node.left, node.right)
+        yield (
+            f"this multiplies by {text(node.right)}",
+            replaced(site.node, node, product(node.left, node.right)),
         )
 
 
@@ -263,7 +280,9 @@ def related_function(site: Site) -> Iterator[tuple[str, ast.expr]]:
     for call in ast.walk(site.node):
         if not isinstance(call, ast.Call):
             continue
-        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        name = (
+            call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        )
         for pair in RELATED:
             if name in pair:
                 other = pair[1 - pair.index(name)]
@@ -293,7 +312,10 @@ def transposes(site: Site) -> Iterator[tuple[str, ast.expr]]:
             for second in (b, turned(b)):
                 if first is a and second is b:
                     continue
-                yield "a transpose is missing or too much", replaced(site.node, node, rebuilt(node, first, second))
+                yield (
+                    "a transpose is missing or too much",
+                    replaced(site.node, node, rebuilt(node, first, second)),
+                )
     for node, a, b in products_in(site):
         for first in (b, turned(b)):
             for second in (a, turned(a)):
@@ -322,10 +344,18 @@ def products_in(site: Site) -> Iterator[tuple[ast.expr, ast.expr, ast.expr]]:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
             yield node, node.left, node.right
         elif isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            name = (
+                node.func.attr
+                if isinstance(node.func, ast.Attribute)
+                else getattr(node.func, "id", "")
+            )
             if name in MATRIX_CALLS and len(node.args) == 2:
                 yield node, node.args[0], node.args[1]
-            elif name in MATRIX_CALLS and len(node.args) == 1 and isinstance(node.func, ast.Attribute):
+            elif (
+                name in MATRIX_CALLS
+                and len(node.args) == 1
+                and isinstance(node.func, ast.Attribute)
+            ):
                 yield node, node.func.value, node.args[0]
 
 
@@ -351,15 +381,21 @@ def sums(site: Site) -> Iterator[tuple[str, ast.expr]]:
     for axis in (0, 1, 2):
         short = "the sum over what was broadcast is missing"
         yield f"{short} (axis {axis})", called("sum", site.node, axis=ast.Constant(axis))
-        yield f"{short} (axis {axis})", called(
-            "sum", site.node, axis=ast.Constant(axis), keepdims=ast.Constant(True)
+        yield (
+            f"{short} (axis {axis})",
+            called("sum", site.node, axis=ast.Constant(axis), keepdims=ast.Constant(True)),
         )
     yield "the sum over what was broadcast is missing", called("sum", site.node)
-    yield "the sum over what was broadcast is missing", called("sum", site.node, axis=named("(0, 2, 3)"))
+    yield (
+        "the sum over what was broadcast is missing",
+        called("sum", site.node, axis=named("(0, 2, 3)")),
+    )
     for call in ast.walk(site.node):
         if not isinstance(call, ast.Call):
             continue
-        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        name = (
+            call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        )
         if name not in SUMMING:
             continue
         yield from other_axis(site, call)
@@ -388,7 +424,10 @@ def other_axis(site: Site, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
             changed.args = [*call.args[:place], ast.Constant(axis), *call.args[place + 1 :]]
         else:
             changed.keywords = [*call.keywords, ast.keyword("axis", ast.Constant(axis))]
-        yield f"the sum runs along the wrong axis; it is axis {axis}", replaced(site.node, call, changed)
+        yield (
+            f"the sum runs along the wrong axis; it is axis {axis}",
+            replaced(site.node, call, changed),
+        )
     without = copy.copy(call)
     without.keywords = [one for one in call.keywords if one.arg not in ("axis", "dim", "keepdims")]
     without.args = call.args[:place]
@@ -426,7 +465,9 @@ def indices(site: Site) -> Iterator[tuple[str, ast.expr]]:
                 if isinstance(inner, ast.Constant):
                     others: list[ast.expr] = [ast.Constant(inner.value + k) for k in (1, -1, 2, -2)]
                 else:
-                    others = [ast.BinOp(inner, op, ast.Constant(1)) for op in (ast.Add(), ast.Sub())]
+                    others = [
+                        ast.BinOp(inner, op, ast.Constant(1)) for op in (ast.Add(), ast.Sub())
+                    ]
                     if isinstance(inner, ast.BinOp):
                         others.insert(0, inner.left)
                 for other in others:

@@ -55,7 +55,9 @@ def spots_of(
     return [first, *others(program, first, moving, upstream, random)]
 
 
-def spot_at(program: Program, point: Mapping[str, Any], upstream: Any, random: Random | None) -> Spot:
+def spot_at(
+    program: Program, point: Mapping[str, Any], upstream: Any, random: Random | None
+) -> Spot:
     kind = kind_of(program)
     with kind.quietly(), np.errstate(all="ignore"):
         values = kind.forward(program, point)

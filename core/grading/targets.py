@@ -140,7 +140,10 @@ class Targets:
             if self.entries > MOST:
                 return
             those = [parts[k] for k in some]
-            series = [sum(values[1:], values[0]) for values in zip(*[t.series for t in those], strict=True)]
+            series = [
+                sum(values[1:], values[0])
+                for values in zip(*[t.series for t in those], strict=True)
+            ]
             self.entries += sum(np.size(value) for value in series)
             through = tuple(stage for target in those for stage in target.through)
             yield Target(parts[0].slot, through, series, added([t.sizes for t in those]))
@@ -197,7 +200,10 @@ class Targets:
         found = self.groups.get(np.size(series[0]))
         if found is None:
             return None
-        own, size = np.array(marks_of(series)), np.array(sizes_of(series)) * max(1, np.size(series[0]))
+        own, size = (
+            np.array(marks_of(series)),
+            np.array(sizes_of(series)) * max(1, np.size(series[0])),
+        )
         if not np.isfinite(own).all() or not size.any():
             return None
         with np.errstate(all="ignore"):
@@ -207,7 +213,9 @@ class Targets:
             gap = np.abs(own - factors[:, None] * found.marks)
             fits = (gap <= CLOSE * (size + np.abs(factors)[:, None] * found.sizes)).all(axis=1)
             fits &= np.isfinite(factors) & (factors != 0)
-        candidates = sorted(np.flatnonzero(fits), key=lambda k: self.worth(found.targets[k], factors[k], wanted))
+        candidates = sorted(
+            np.flatnonzero(fits), key=lambda k: self.worth(found.targets[k], factors[k], wanted)
+        )
         for k in candidates[:12]:
             factor = 1.0 if abs(factors[k] - 1) < CLOSE else float(factors[k])
             target = found.targets[k]
@@ -222,7 +230,14 @@ class Targets:
         own = target.slot in wanted
         named = self.program.labels[target.slot] in self.program.names
         exact = abs(factor - 1) < CLOSE
-        return (not (exact and own), not own, not exact, not named, bool(target.through), target.spread)
+        return (
+            not (exact and own),
+            not own,
+            not exact,
+            not named,
+            bool(target.through),
+            target.spread,
+        )
 
 
 def needed(program: Program) -> set[int]:
@@ -260,7 +275,9 @@ def added(sizes: Sequence[Sequence[float]]) -> tuple[float, ...]:
 
 
 def same(one: Series, other: Series, sizes: Sequence[float]) -> bool:
-    return all(gaps(a, b, size).max(initial=0.0) <= 0 for a, b, size in zip(one, other, sizes, strict=True))
+    return all(
+        gaps(a, b, size).max(initial=0.0) <= 0 for a, b, size in zip(one, other, sizes, strict=True)
+    )
 
 
 def gaps(a: Any, b: Any, size: float) -> Any:
@@ -272,5 +289,3 @@ def gaps(a: Any, b: Any, size: float) -> Any:
     allowed = CLOSE * np.maximum(np.abs(a), np.abs(b)) + 1e-3 * CLOSE * scale + DUST * size
     with np.errstate(all="ignore"):
         return np.where(np.isfinite(a - b), np.abs(a - b) - allowed, 1.0)
-
-

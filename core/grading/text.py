@@ -20,7 +20,9 @@ from backprop.reading.source import Source, parsed
 MOST_LINES = 20_000
 MOST_CHARACTERS = 2_000_000
 LONGEST = 20_000  # characters of one statement that isn't Python
-ASSIGNED = re.compile(r"\s*(?P<target>[A-Za-zα-ω_]\w*(?:\s*\[[^\]]*\])?)\s*(?P<update>[-+*/]?=)(?!=)")
+ASSIGNED = re.compile(
+    r"\s*(?P<target>[A-Za-zα-ω_]\w*(?:\s*\[[^\]]*\])?)\s*(?P<update>[-+*/]?=)(?!=)"
+)
 HARMLESS = re.compile(r"(def|class|if|for|while|with|else|elif|try|except|finally|import|from)\b")
 
 
@@ -58,7 +60,7 @@ def text_of(text: str, file: str, unit: str, *, plain: bool) -> Text:
 class Powers(ast.NodeTransformer):
     """x^2 is a power in the tool's language."""
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.op, ast.BitXor):
             node.op = ast.Pow()
@@ -133,7 +135,9 @@ def in_python(text: str, piece: Piece) -> str:
     found = ASSIGNED.match(code)
     if found is None:
         message = "this line assigns nothing, so there is nothing to grade"
-        raise LanguageError(message, text=text, span=(piece.start, piece.stop), hint="write dx = ...")
+        raise LanguageError(
+            message, text=text, span=(piece.start, piece.stop), hint="write dx = ..."
+        )
     start = piece.start + found.end()
     try:
         tree = parse(text[start : piece.stop])

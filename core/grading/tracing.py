@@ -23,7 +23,7 @@ from backprop.reading.indexing import numpy_key, parts_of
 from backprop.reading.memory import Array, Number
 from backprop.reading.reader import Reader, stored
 from backprop.reading.source import Source
-from backprop.reading.statements import BINARY, Leaving, arguments_of
+from backprop.reading.statements import Leaving, arguments_of
 from backprop.reading.values import (
     MISSING,
     Builtin,
@@ -189,7 +189,9 @@ class Tracer(Reader):
             assert isinstance(problem, BackpropError)
             error = problem
             if not error.span:
-                error = located(UnreadError(error.message, error.hint), self.machine.recorder.lines, node)
+                error = located(
+                    UnreadError(error.message, error.hint), self.machine.recorder.lines, node
+                )
         names = list(dict.fromkeys([*filter(None, stored(node)), *changed_in(node)]))
         self.troubles.append(Trouble(node, self.source.file, error, names, because))
         for name in names:
@@ -197,6 +199,7 @@ class Tracer(Reader):
             unread.because = because or name  # type: ignore[attr-defined]
             self.scope.names[name] = Unreadable(unread)
         self.update = None
+        return None
 
     def broken(self, node: ast.stmt, problem: UnreadError) -> None:
         """A line that fails gives NaN; so does what can't go on with it."""
@@ -292,7 +295,11 @@ class Tracer(Reader):
         return super().binary(gate, a, b)
 
     def assign(self, target: ast.expr, value: Any) -> None:
-        if not self.noting or not self.statements or isinstance(target, (ast.Tuple, ast.List, ast.Starred)):
+        if (
+            not self.noting
+            or not self.statements
+            or isinstance(target, (ast.Tuple, ast.List, ast.Starred))
+        ):
             return super().assign(target, value)
         node = self.statements[-1]
         if not isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
@@ -352,9 +359,7 @@ class Tracer(Reader):
         value = self.noted(node, ast.unparse(target), name, value)
         return super().set_item(holder, key, value)
 
-    def write(
-        self, node: ast.stmt, target: ast.expr, holder: Array, key: Any, value: Any
-    ) -> None:
+    def write(self, node: ast.stmt, target: ast.expr, holder: Array, key: Any, value: Any) -> None:
         """A write into an array. With a mask, or with places that were computed, what counts is
         the whole array afterwards."""
         keys = key if isinstance(key, tuple) else (key,)
@@ -369,7 +374,11 @@ class Tracer(Reader):
             event.after = holder.read(self.machine.recorder)
 
     def overwrite(self, before: Array, found: Any) -> None:
-        if self.noting and self.statements and isinstance(node := self.statements[-1], ast.AugAssign):
+        if (
+            self.noting
+            and self.statements
+            and isinstance(node := self.statements[-1], ast.AugAssign)
+        ):
             if self.is_forward(node, node.target, found):
                 return
             found = self.noted(node, ast.unparse(node.target), name_of(node.target), found)
@@ -400,7 +409,11 @@ class Tracer(Reader):
                 pairs = zip(text.elts, value, strict=True)
                 return type(value)(self.returned(node, part, one) for part, one in pairs)
             return value
-        if isinstance(text, ast.Dict) and isinstance(value, dict) and len(text.values) == len(value):
+        if (
+            isinstance(text, ast.Dict)
+            and isinstance(value, dict)
+            and len(text.values) == len(value)
+        ):
             found = {}
             for (key, one), part in zip(value.items(), text.values, strict=True):
                 name = key if isinstance(key, str) else ""
@@ -431,7 +444,9 @@ class Tracer(Reader):
         event = self.new(node, target, name, update, part)
         scope = id(self.scope), target
         event.before = self.last.get(scope, "")
-        event.alias = isinstance(getattr(node, "value", None), ast.Name) and isinstance(value, Array)
+        event.alias = isinstance(getattr(node, "value", None), ast.Name) and isinstance(
+            value, Array
+        )
         value = self.marked(value, event)
         self.last[scope] = event.leaf
         if self.nothings and event.name not in self.nothings and self.uses_nothing(node):
@@ -490,12 +505,15 @@ class Tracer(Reader):
             value.memory.version += 1
             return value
         constant = not isinstance(value, Number)
-        if constant and not self.failed and not (event.name in self.gradients and not isinstance(value, bool)):
+        if (
+            constant
+            and not self.failed
+            and not (event.name in self.gradients and not isinstance(value, bool))
+        ):
             event.leaf = self.machine.leaf(value)
             return value
         event.leaf = self.mark(self.machine.leaf(value), event)
         return Number(float(value.value if isinstance(value, Number) else value), event.leaf)
-
 
     def mark(self, leaf: str, event: Event) -> str:
         recorder = self.machine.recorder
@@ -517,7 +535,11 @@ def changed_in(node: ast.stmt) -> Iterator[str]:
         part: ast.AST | None = None
         if isinstance(one, (ast.Subscript, ast.Attribute)) and isinstance(one.ctx, ast.Store):
             part = one.value
-        elif isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr == "at":
+        elif (
+            isinstance(one, ast.Call)
+            and isinstance(one.func, ast.Attribute)
+            and one.func.attr == "at"
+        ):
             part = one.args[0] if one.args else None
         while isinstance(part, (ast.Subscript, ast.Attribute)):
             part = part.value

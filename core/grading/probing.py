@@ -1,0 +1,142 @@
+"""What other expressions in the place of a line's own would come to."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.grading.judging import Judgement, spread
+from backprop.grading.slips import Repair, Site, loaded, repairs, text
+from backprop.grading.targets import Series
+from backprop.grading.tracing import Event, Tracer
+from backprop.reading.memory import Array, Number
+from backprop.reading.values import is_numeric
+
+PASSES = 2  # of a loop, in which a repair is looked at
+
+
+class Probed(NamedTuple):
+    """Repairs of a line."""
+
+    mending: list[Repair]  # that make results right
+    right: list[Repair]  # that make the line part of a gradient, best what its name says
+    others: list[Repair]
+
+
+class WhatIf:
+    """What the results would be, if a line had another value."""
+
+    def __init__(self, judged: Judgement, event: Event) -> None:
+        self.judged = judged
+        self.event = event
+        self.replay = judged.found.replay
+        self.wrong = judged.reaches(event) or judged.wrong
+        leaves = [judged.found.found[name].leaf for name in self.wrong]
+        self.steps = self.replay.downstream(event.leaf, leaves)
+        self.now = self.replay.series(event.leaf)
+
+    def mends(self, value: Series) -> bool:
+        """Are all results right that the line reaches?"""
+        try:
+            other = self.assigned(value)
+            found = self.replay.with_other(self.event.leaf, other, self.steps)
+            return all(
+                self.judged.agrees(name, found[leaf]) if (leaf := self.judged.found.found[name].leaf) in found else False
+                for name in self.wrong
+            )  # fmt: skip
+        except (ValueError, TypeError, IndexError):
+            return False
+
+    def assigned(self, value: Series) -> Series:
+        """What the name would hold."""
+        event = self.event
+        if not event.part:
+            return (
+                list(value)
+                if not event.shape
+                else [spread(a, np.shape(b)) for a, b in zip(value, self.now, strict=True)]
+            )
+        part = self.replay.series(event.part)
+        with np.errstate(all="ignore"):
+            rows = zip(value, part, self.now, strict=True)
+            return [UPDATED[event.update](total, old, new) for new, old, total in rows]
+
+
+UPDATED: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "+=": lambda total, old, new: total - old + new,
+    "-=": lambda total, old, new: total + old - new,
+    "*=": lambda total, old, new: total / old * new,
+    "/=": lambda total, old, new: total * old / new,
+}
+
+
+class Probe:
+    """Evaluates all repairs of an expression where it stands, in the first passes."""
+
+    def __init__(self, event: Event, gradients: Any) -> None:
+        self.event = event
+        self.gradients = gradients
+        self.repairs: dict[int, Repair] = {}
+        self.values: dict[int, list[str]] = {}
+        self.passes = 0
+
+    def __call__(self, tracer: Tracer, node: ast.stmt) -> None:
+        if node is not self.event.node or self.passes >= PASSES:
+            return
+        value = getattr(node, "value", None)
+        if not isinstance(value, ast.expr) or "random" in text(value):
+            return
+        self.passes += 1
+        if not self.repairs:
+            site = self.site(tracer, value)
+            self.repairs = dict(enumerate(repairs(site)))
+        tracer.noting, probe, tracer.probe = False, tracer.probe, None
+        try:
+            for number, repair in self.repairs.items():
+                try:
+                    found = tracer.value(repair.node)
+                    if is_numeric(found) and not isinstance(found, bool):
+                        self.values.setdefault(number, []).append(tracer.machine.leaf(found))
+                except Exception:
+                    continue
+        finally:
+            tracer.noting, tracer.probe = True, probe
+            tracer.machine.recorder.node = node
+
+    def site(self, tracer: Tracer, value: ast.expr) -> Site:
+        visible: dict[str, Any] = {}
+        scope: Any = tracer.scope
+        while scope is not None:
+            for name, one in reversed(list(scope.names.items())):
+                visible.setdefault(name, one)
+            scope = scope.outer
+        names = [name for name, one in visible.items()
+                 if name.isidentifier() and isinstance(one, (Number, Array, int, float))]  # fmt: skip
+        names += [name for name in tracer.free if name not in visible and name not in ("pi", "e")
+                  and name not in self.gradients]  # fmt: skip
+        target = {
+            one.id
+            for one in ast.walk(self.event.node)
+            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+        }
+        names = [name for name in names if name not in tracer.counters and name not in target]
+        gradients = [
+            name for name in names if name in self.gradients or name.startswith(("d", "g"))
+        ]
+        used = {one.id for one in loaded(Site(value, (), ()))}
+        values = [name for name in names if name not in gradients]
+        values.sort(key=lambda name: name not in used)
+        arrays = any(tracer.shapes.values()) or any(
+            isinstance(one, Array) for one in visible.values()
+        )
+        return Site(value, values, gradients, arrays)
+
+
+def alike_everywhere(a: Series, b: Series) -> bool:
+    return all(
+        np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=1e-12, atol=0, equal_nan=True)
+        for x, y in zip(a, b, strict=True)
+    )
