@@ -68,7 +68,7 @@ def is_text(word: str) -> bool:
 def grading_options(function: Callable[..., Any]) -> Callable[..., Any]:
     options = [
         click.option("--backward", multiple=True, metavar="FILE...",
-                     help="Grade a backward pass: a file of lines, or FILE.py:NAME; - is standard input."),
+                     help="Grade a backward pass: a file of lines, FILE.py:NAME, or - (stdin)."),
         click.option("--grad-name", metavar="PATTERN",
                      help='How gradients are called there, such as "d{}" or "grad_{}".'),
         click.option("--format", "kind", type=click.Choice(FORMATS),

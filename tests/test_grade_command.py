@@ -107,7 +107,7 @@ def test_a_directory_of_files_is_graded_file_by_file(command: Command, folder: P
         verdicts = {name: {row["verdict"] for row in rows if row["file"] == name} for name in names}
         assert verdicts == {
             "a.py": {"right"}, "b.py": {"right", "wrong"},
-            "c.py": {"unreadable", "not-graded", "not-returned"},
+            "c.py": {"unreadable", "not-graded"},
             "d.py": {"unreadable"}, "e.py": {"unreadable"},
         }  # fmt: skip
 
@@ -172,7 +172,7 @@ def test_what_is_asked_wrongly_is_said(
     command: Command, folder: Path, args: tuple[str, ...], message: str
 ) -> None:
     done = command("check", "@forward.bp", *AT, *args, cwd=folder)
-    assert (done.stdout, done.returncode) == ("", 2)
+    assert (done.stdout == "" or "--json" in args, done.returncode) == (True, 2)
     assert message in done.stderr
 
 

@@ -7,7 +7,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -200,8 +200,10 @@ class Reading:
             replay = Replay(tracer.machine.recorder, columns, len(spots))
         targets = forward.targets(free, spots)
         returns = returned is not MISSING
-        return Pass(forward, self.text, tracer, self.names, found, unusable, free, returns, spots, targets,
-                    replay, self.together, self.main)  # fmt: skip
+        return Pass(
+            forward, self.text, tracer, self.names, found, unusable, free, returns, spots, targets,
+            replay, self.together, self.main,
+        )  # fmt: skip
 
     def outer(self, name: str, spot: Spot, free: bool) -> Any:
         """The value of an outside name at a point."""
@@ -290,16 +292,14 @@ class Reading:
     def outside_names(self, tracer: Tracer, frame: Mapping[str, Any]) -> None:
         """What a name means that the file doesn't define: a variable of the forward pass, the
         gradient of its output, a function of the language."""
-        forward, free = self.forward, tracer.free
+        forward, free = self.forward, tracer.around
         base = forward.spots[0]
-        free |= {name: lambda value=value: value for name, value in CONSTANTS.items()}
-        if self.python:
-            for name, value in frame.items():
-                free[name] = lambda value=value: value
-        else:
+        for name, value in {**CONSTANTS, **(frame if self.python else {})}.items():
+            free[name] = partial(itself, value)
+        if not self.python:
             for name, slot in forward.slots.items():
                 value = base.point[name] if name in base.point else base.values[slot]
-                free[name] = lambda name=name, value=value: tracer.outside(name, value)
+                free[name] = partial(tracer.outside, name, value)
         for name, variable in self.names.items():
             if variable == forward.output and name not in forward.slots:
                 free.setdefault(name, lambda: self.upstream(tracer))
@@ -358,7 +358,7 @@ class Reading:
             if name in frame and not isinstance(frame[name], Unreadable):
                 fed[name] = frame[name]
             elif name in forward.slots and not self.python:
-                fed[name] = tracer.free[name]()
+                fed[name] = tracer.around[name]()
             elif default is None:
                 left.append(name)
         upstream = next((name for name in left if UPSTREAM.match(name)), None)
@@ -412,25 +412,26 @@ class Reading:
         return found if found in inputs else ""
 
     def of_returned(self, tracer: Tracer, returned: Any) -> Iterator[tuple[str, Found]]:
-        if isinstance(returned, dict):
-            for key, one in returned.items():
-                variable, leaf = self.variable(key), leaf_of(tracer, one)
-                if variable and leaf:
-                    yield variable, Found(variable, leaf, f"[{key!r}]")
-            return
         parts = list(returned) if isinstance(returned, tuple) else [returned]
         texts = self.returned_names(tracer, len(parts))
-        inner = [one for one in parts if isinstance(one, dict)]
-        for one in inner:
-            yield from self.of_returned(tracer, one)
-        if inner:
-            parts, texts = zip(*[(a, b) for a, b in zip(parts, texts, strict=True) if not isinstance(a, dict)] or [((), ())], strict=True) if len(inner) < len(parts) else ((), ())  # fmt: skip
+        rows = [*zip(parts, texts, strict=True)]
+        for one in parts:
+            if isinstance(one, dict):
+                yield from self.of_dict(tracer, one)
+        parts = [one for one, _ in rows if not isinstance(one, dict)]
+        texts = [text for one, text in rows if not isinstance(one, dict)]
         named = [self.variable(text) for text in texts]
         if not any(named):
             named = self.by_position(len(parts))
         for variable, one, text in zip(named, parts, texts, strict=False):
             if variable and (leaf := leaf_of(tracer, one)):
                 yield variable, Found(variable, leaf, text or f"the gradient of {variable}")
+
+    def of_dict(self, tracer: Tracer, returned: dict[Any, Any]) -> Iterator[tuple[str, Found]]:
+        for key, one in returned.items():
+            variable, leaf = self.variable(key), leaf_of(tracer, one)
+            if variable and leaf:
+                yield variable, Found(variable, leaf, f"[{key!r}]")
 
     def returned_names(self, tracer: Tracer, count: int) -> list[str]:
         """How what is returned is written, where that is a name."""
@@ -456,6 +457,10 @@ class Reading:
         if count != len(inputs) and count == len(self.forward.required):
             return list(self.forward.required)
         return inputs[:count]
+
+
+def itself(value: Any) -> Any:
+    return value
 
 
 def after_result(returned: Any) -> list[Any]:

@@ -180,8 +180,8 @@ class Blaming:
         ):
             shape = np.shape(self.found.replay.series(event.leaf)[0])
             if np.size(goal[0]) == int(np.prod(shape)):
-                self.found.replay.run({**self.found.replay.changed,
-                                       event.leaf: [np.reshape(v, shape)[()] for v in goal]})  # fmt: skip
+                other = [np.reshape(value, shape)[()] for value in goal]
+                self.found.replay.run({**self.found.replay.changed, event.leaf: other})
                 self.judged = Judgement(self.found)
         if set(self.judged.wrong) == before:
             events = [one for one in self.found.events if event.lacks and one.lacks == event.lacks]
@@ -595,10 +595,7 @@ class Blaming:
                 )
             if not kinds:
                 continue
-            if all(
-                kind.exact and kind.own and not taken & set(kind.match.target.through)
-                for kind in kinds
-            ):
+            if all(kind.exact and kind.own and not taken & set(kind.through) for kind in kinds):
                 own.append(probe.repairs[repair])
             elif all(kind.exact for kind in kinds) and wanted is None:
                 alike.append(probe.repairs[repair])
@@ -614,13 +611,8 @@ class Blaming:
         found: set[int] = set()
         for one in self.found.events:
             status = self.judged.statuses[one.number]
-            if (
-                one.line != event.line
-                and status.exact
-                and status.own
-                and status.match.target.slot in wanted
-            ):
-                found |= set(status.match.target.through)
+            if one.line != event.line and status.exact and status.own and status.slot in wanted:
+                found |= set(status.through)
         return found
 
 

@@ -43,6 +43,7 @@ def statement_changes(event: Event, block: list[ast.stmt]) -> Iterator[Change]:
     """Changes to a line as a whole: how it assigns, where it writes, where it stands."""
     node = event.node
     place = [one is node for one in block].index(True)
+    made: ast.stmt
 
     def instead(finding: str, words: str, made: ast.stmt) -> Change:
         ast.fix_missing_locations(ast.copy_location(made, node))
@@ -57,17 +58,16 @@ def statement_changes(event: Event, block: list[ast.stmt]) -> Iterator[Change]:
                 "overwrites", f"= throws away what {text(target)} was; gradients add up", made
             )
     if isinstance(node, ast.AugAssign):
-        for op, finding, words in (
-            (ast.Add(), "sign", f"{event.update} should be +="), (ast.Sub(), "sign", f"{event.update} should be -="),
-        ):  # fmt: skip
+        for op, sign in ((ast.Add(), "+="), (ast.Sub(), "-=")):
             if not isinstance(op, type(node.op)):
-                yield instead(finding, words, ast.AugAssign(node.target, op, node.value))
+                other = ast.AugAssign(node.target, op, node.value)
+                yield instead("sign", f"{event.update} should be {sign}", other)
         yield instead("counted-twice", f"{event.update} adds to what is there: write =",
                       ast.Assign([node.target], node.value))  # fmt: skip
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    for target in targets[:1]:
-        if isinstance(target, ast.Subscript):
-            for repair in repairs(Site(target, (), ())):
+    into = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+    for written in [into]:
+        if isinstance(written, ast.Subscript):
+            for repair in repairs(Site(written, (), ())):
                 if repair.finding not in ("index", "mask", "sign", "constant") or not isinstance(
                     repair.node, ast.Subscript
                 ):
@@ -75,8 +75,8 @@ def statement_changes(event: Event, block: list[ast.stmt]) -> Iterator[Change]:
                 made = copy.copy(node)
                 if isinstance(made, ast.Assign):
                     made.targets = [repair.node]
-                else:
-                    made.target = repair.node  # type: ignore[attr-defined]
+                elif isinstance(made, ast.AugAssign):
+                    made.target = repair.node
                 yield instead(repair.finding, repair.words, made)
     yield from moved_down(event, block)
     if len(block) > 1:
@@ -103,8 +103,8 @@ def moved_down(event: Event, block: list[ast.stmt]) -> Iterator[Change]:
         if written & uses:
             after = [*block[:place], *block[place + 1 : later + 1], node, *block[later + 1 :]]
             name = sorted(written & uses)[0]
-            yield Change("too-early", f"{name} is not complete here: move this line below line {block[later].lineno}",
-                         "", block, after)  # fmt: skip
+            words = f"{name} is not complete here: move this line below line {block[later].lineno}"
+            yield Change("too-early", words, "", block, after)
             return
 
 

@@ -80,7 +80,7 @@ class Forward:
         return self.ready[key]
 
     def exactly(self, spot: Spot, free: bool) -> tuple[Sequence[Any], Any] | None:
-        """The values and the gradients at one point, in many digits; None if that takes too long."""
+        """The values and gradients at one point, in many digits; None if that takes too long."""
         kind = kind_of(self.program)
         arithmetic = kind.many_digits(self.program)
         if arithmetic is kind.floats:
@@ -118,7 +118,7 @@ def forward_of(
     told = [name for name in able if name not in program.defaults and not labels(at[name])]
     required = tuple(wanted) if wanted is not None else tuple(told or able)
     drawn = [name for name in required if wrt is not None or not labels(at[name])]
-    with kind_of(program).quietly():
+    with np.errstate(all="ignore"):
         spots = spots_of(program, at, drawn or list(required), ties, upstream, seed)
     return Forward(program, spots, required, wrt is not None, upstream is not None, seed,
                    drawn or required)  # fmt: skip

@@ -41,8 +41,8 @@ def grade(
     the backward pass."""
     found = Grade(file)
     try:
-        reading = Reading(forward, text, file, unit, pattern)
-        fill(found, reading)
+        with np.errstate(all="ignore"):
+            fill(found, Reading(forward, text, file, unit, pattern))
     except BackpropError as error:
         found.lines, found.gradients, found.error = [], [], error
     except (MemoryError, RecursionError):
@@ -54,14 +54,13 @@ def grade(
 def fill(grade: Grade, reading: Reading) -> None:
     first = reading.read()
     judged = Judgement(first)
-    outcomes, statuses = judged.outcomes, judged.statuses
+    outcomes = judged.outcomes
     blamed = Blaming(reading, first).run() if judged.wrong else []
     judged = Judgement(first)  # blaming changes values
     first.replay.run({})
     grade.points = len(first.spots)
     grade.gradients = [gradient(one, first) for one in outcomes]
     grade.lines = lines(grade.file, first, judged, blamed)
-    del statuses
 
 
 def gradient(one: Outcome, found: Pass) -> Gradient:
@@ -75,7 +74,8 @@ def gradient(one: Outcome, found: Pass) -> Gradient:
             same_here = np.allclose(yours, expected, rtol=1e-8, atol=0)
             row.hint = "right at this point alone, wrong at others" if same_here else ""
         elif np.shape(yours) != np.shape(expected):
-            row.hint = f"its shape is {shape_text(yours)}, that of {one.variable} is {shape_text(expected)}"
+            shapes = shape_text(yours), shape_text(expected)
+            row.hint = f"its shape is {shapes[0]}, that of {one.variable} is {shapes[1]}"
     elif one.verdict == MISSING:
         row.hint = missing_hint(one.variable, found)
     return row
@@ -125,14 +125,15 @@ def lines(file: str, found: Pass, judged: Judgement, blamed: Sequence[Blame]) ->
         accuse(rows, blame, found, judged, file)
     lacking = {one.event.lacks for one in blamed if one.finding == "missing-line"}
     for event in found.events:
-        if event.lacks and event.lacks in lacking and rows[event.line].verdict != WRONG:
-            rows[event.line].verdict = CARRIED
-        elif event.problem is not None and event.number in carried:
+        failed = rows.get(event.line)
+        if event.problem is None or failed is None or failed.verdict == WRONG:
             continue
-        elif event.problem is not None and (row := rows[event.line]).verdict != WRONG:
-            row.verdict, row.finding = WRONG, "not-given" if event.lacks else "shapes"
-            row.yours = row.expected = None
-            row.hint = event.problem.message
+        if event.lacks and event.lacks in lacking:
+            failed.verdict = CARRIED
+        elif event.number not in carried:
+            failed.verdict, failed.finding = WRONG, "not-given" if event.lacks else "shapes"
+            failed.yours = failed.expected = None
+            failed.hint = event.problem.message
     for line, node in found.tracer.unstarted.items():
         row = rows.setdefault(line, Graded(file, line, source_of(found, node)))
         row.verdict, row.finding = WRONG, "not-started"

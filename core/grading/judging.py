@@ -29,6 +29,14 @@ class Status(NamedTuple):
         return self.match is not None and self.match.factor == 1
 
     @property
+    def slot(self) -> int:
+        return -1 if self.match is None else self.match.target.slot
+
+    @property
+    def through(self) -> tuple[int, ...]:
+        return () if self.match is None else self.match.target.through
+
+    @property
     def whole(self) -> bool:
         return self.match is not None and not self.match.target.through
 

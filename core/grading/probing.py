@@ -43,10 +43,10 @@ class WhatIf:
         try:
             other = self.assigned(value)
             found = self.replay.with_other(self.event.leaf, other, self.steps)
+            leaves = ((name, self.judged.found.found[name].leaf) for name in self.wrong)
             return all(
-                self.judged.agrees(name, found[leaf]) if (leaf := self.judged.found.found[name].leaf) in found else False
-                for name in self.wrong
-            )  # fmt: skip
+                leaf in found and self.judged.agrees(name, found[leaf]) for name, leaf in leaves
+            )
         except (ValueError, TypeError, IndexError):
             return False
 
@@ -113,10 +113,11 @@ class Probe:
             for name, one in reversed(list(scope.names.items())):
                 visible.setdefault(name, one)
             scope = scope.outer
-        names = [name for name, one in visible.items()
-                 if name.isidentifier() and isinstance(one, (Number, Array, int, float))]  # fmt: skip
-        names += [name for name in tracer.free if name not in visible and name not in ("pi", "e")
-                  and name not in self.gradients]  # fmt: skip
+        numeric = (Number, Array, int, float)
+        found = {name for name, one in visible.items() if isinstance(one, numeric)}
+        names = [name for name in visible if name.isidentifier() and name in found]
+        names += [name for name in tracer.around if name not in visible
+                  and name not in ("pi", "e") and name not in self.gradients]  # fmt: skip
         target = {
             one.id
             for one in ast.walk(self.event.node)

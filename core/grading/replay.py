@@ -104,7 +104,7 @@ class Replay:
         """The steps between a leaf and some others."""
         needed = set().union(*map(self.reached, wanted))
         dirty = {leaf}
-        steps = []
+        steps: list[tuple[str, Sequence[str], str]] = []
         for (gate, *leaves), made in self.steps:
             if made in needed and made not in dirty and any(one in dirty for one in leaves):
                 dirty.add(made)

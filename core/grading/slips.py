@@ -144,10 +144,10 @@ def inner_sign(site: Site) -> Iterator[tuple[str, ast.expr]]:
 
 def constants(site: Site) -> Iterator[tuple[str, ast.expr]]:
     for node in ast.walk(site.node):
-        if not isinstance(node, ast.Constant) or isinstance(node.value, (bool, str, type(None))):
+        value = node.value if isinstance(node, ast.Constant) else None
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
             continue
-        value = node.value
-        others = [value + 1, value - 1, -value, 2 * value, value / 2]
+        others: list[float] = [value + 1, value - 1, -value, 2 * value, value / 2]
         for other in dict.fromkeys(others):
             yield (
                 f"{text(node)} should be {other:g}",
@@ -176,7 +176,8 @@ def one_more(site: Site) -> Iterator[tuple[str, ast.expr]]:
 
 def other_operation(site: Site) -> Iterator[tuple[str, ast.expr]]:
     for kind, op, words in (
-        (ast.Add, ast.Mult(), "a product, not a sum"), (ast.Mult, ast.Add(), "a sum, not a product"),
+        (ast.Add, ast.Mult(), "a product, not a sum"),
+        (ast.Mult, ast.Add(), "a sum, not a product"),
         (ast.Sub, ast.Mult(), "a product, not a difference"),
     ):  # fmt: skip
         for node in operations(site, kind):
@@ -253,8 +254,8 @@ def powers(site: Site) -> Iterator[tuple[str, ast.expr]]:
                     f"the exponent is {text(one.right)}; it should be {right:g}",
                     replaced(site.node, one, changed),
                 )
-    for node in (*operations(site, ast.Mult, ast.Div), *operations(site, ast.Add, ast.Sub)):
-        for side in (node.left, node.right):
+    for outer in (*operations(site, ast.Mult, ast.Div), *operations(site, ast.Add, ast.Sub)):
+        for side in (outer.left, outer.right):
             if not isinstance(side, (ast.Name, ast.Constant)):
                 squared = ast.BinOp(side, ast.Pow(), ast.Constant(2))
                 yield f"the square of {text(side)} is missing", replaced(site.node, side, squared)
@@ -334,8 +335,8 @@ def matrix_or_entries(site: Site) -> Iterator[tuple[str, ast.expr]]:
                 for first, second in ((a, b), (b, a)):
                     changed = ast.BinOp(first, ast.MatMult(), second)
                     yield "this is a product of matrices", replaced(site.node, node, changed)
-    for node, a, b in products_in(site):
-        yield "this product is entry by entry", replaced(site.node, node, product(a, b))
+    for whole, a, b in products_in(site):
+        yield "this product is entry by entry", replaced(site.node, whole, product(a, b))
 
 
 def products_in(site: Site) -> Iterator[tuple[ast.expr, ast.expr, ast.expr]]:
@@ -459,12 +460,12 @@ def indices(site: Site) -> Iterator[tuple[str, ast.expr]]:
         if not isinstance(node, ast.Subscript):
             continue
         for inner in ast.walk(node.slice):
-            if isinstance(inner, (ast.Name, ast.BinOp)) or (
-                isinstance(inner, ast.Constant) and isinstance(inner.value, int)
-            ):
-                if isinstance(inner, ast.Constant):
-                    others: list[ast.expr] = [ast.Constant(inner.value + k) for k in (1, -1, 2, -2)]
-                else:
+            value = inner.value if isinstance(inner, ast.Constant) else None
+            others: list[ast.expr] = []
+            if isinstance(value, int) or isinstance(inner, (ast.Name, ast.BinOp)):
+                if isinstance(value, int):
+                    others = [ast.Constant(value + k) for k in (1, -1, 2, -2)]
+                elif isinstance(inner, (ast.Name, ast.BinOp)):
                     others = [
                         ast.BinOp(inner, op, ast.Constant(1)) for op in (ast.Add(), ast.Sub())
                     ]
@@ -492,7 +493,7 @@ SLIPS: tuple[tuple[str, str, Rule], ...] = (
     ("sign", "a sign is turned", whole_sign),
     ("sign", "a sign is turned", inner_sign),
     ("mask", "a mask is turned, or takes the wrong side of its edge", masks),
-    ("transpose", "a transpose is missing or too much, or factors are in the wrong order", transposes),
+    ("transpose", "a transpose is missing or too much, or the order is wrong", transposes),
     ("axis", "a sum is missing, too much, or runs along the wrong axis", sums),
     ("square", "a power is missing or off", powers),
     ("index", "another entry is meant", indices),
@@ -507,7 +508,7 @@ SLIPS: tuple[tuple[str, str, Rule], ...] = (
     ("inverted", "multiplied for divided, or the other way round", inverted),
     ("term", "a term is missing or too much", terms),
     ("missing-factor", "a factor is forgotten in one part", inner_factor),
-    ("product", "a product of matrices for one entry by entry, or the other way round", matrix_or_entries),
+    ("product", "a product of matrices for one entry by entry, or the reverse", matrix_or_entries),
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
-"""What a row of a backward pass may be: the gradient of a variable or of a stage without a name, the
-parts of it that single uses pass back, sums of some of these, and each before it is summed over
-what was broadcast. A row is compared with all of them at once, by one weighted sum a point.
+"""What a row of a backward pass may be: the gradient of a variable or of a stage without a name,
+the parts of it that single uses pass back, sums of some of these, and each before it is summed
+over what was broadcast. A row is compared with all of them at once, by one weighted sum a point.
 """
 
 from __future__ import annotations
@@ -179,9 +179,9 @@ class Targets:
         return {size: np.array(rows) for size, rows in found.items()}
 
     def know(self, found: dict[int, list[list[float]]], series: Sequence[Any]) -> None:
-        if all(isinstance(value, (float, np.ndarray)) for value in series):
-            if len({np.size(value) for value in series}) == 1:
-                found.setdefault(np.size(series[0]), []).append(marks_of(series))
+        numeric = all(isinstance(value, (float, np.ndarray)) for value in series)
+        if numeric and len({np.size(value) for value in series}) == 1:
+            found.setdefault(np.size(series[0]), []).append(marks_of(series))
 
     def known(self, series: Series) -> bool:
         """Is it a value of the forward pass, or the slope of a gate?"""
@@ -254,7 +254,7 @@ def squeezed(series: Series) -> tuple[int, ...]:
     return tuple([side for side in np.shape(series[0]) if side != 1])
 
 
-def marks_of(series: Series) -> list[float]:
+def marks_of(series: Sequence[Any]) -> list[float]:
     return [mark_of(value) for value in series]
 
 

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from backprop.errors import BackpropError, LanguageError, LimitError
 from backprop.grading.splitting import Piece, pieces
 from backprop.language.parser import parse
-from backprop.language.printer import children, print_node
+from backprop.language.printer import print_node
+from backprop.language.syntax import children
 from backprop.reading.diagnostics import Lines
 from backprop.reading.source import Source, parsed
 
@@ -107,12 +108,12 @@ def statements(text: str, piece: Piece, number: int) -> list[ast.stmt]:
         raise LanguageError("this can't be read", text=text, span=(piece.start, piece.stop))
     column = piece.start - (text.rfind("\n", 0, piece.start) + 1)
     for node in ast.walk(found):
-        if hasattr(node, "lineno"):
+        if isinstance(node, (ast.stmt, ast.expr, ast.keyword, ast.arg)):
             first = node.lineno == 1
             node.lineno += number - 1
-            node.end_lineno += number - 1
+            node.end_lineno = (node.end_lineno or 1) + number - 1
             node.col_offset += column * first
-            node.end_col_offset += column * first
+            node.end_col_offset = (node.end_col_offset or 0) + column * first
     Powers().visit(found)
     return found.body
 

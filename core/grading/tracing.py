@@ -100,7 +100,7 @@ class Tracer(Reader):
         self.statements: list[ast.stmt] = []  # those being read, the innermost last
         self.unstarted: dict[int, ast.stmt] = {}  # lines that add to what has no value
         self.update: tuple[str, Any] | None = None
-        self.free: dict[str, Callable[[], Any]] = {}  # names that the outside gives a value
+        self.around: dict[str, Callable[[], Any]] = {}  # names that the outside gives a value
         self.probe: Probe | None = None
         self.plain = False  # is it a file of lines, in the names of the forward pass?
         self.variables: Mapping[str, Any] = {}  # of the forward pass, with their values
@@ -119,8 +119,8 @@ class Tracer(Reader):
     # Names from outside.
 
     def missing(self, name: str) -> Any:
-        if name in self.free:
-            found = self.free[name]()
+        if name in self.around:
+            found = self.around[name]()
             self.globals.names[name] = found
             return found
         if self.plain and (function := language_function(name)) is not None:
@@ -286,7 +286,7 @@ class Tracer(Reader):
         super().do_AugAssign(node)
 
     def starts(self, name: str) -> bool:
-        known = name in self.free or name in self.beginning or name not in self.gradients
+        known = name in self.around or name in self.beginning or name not in self.gradients
         return not known and self.scope.find(name) is MISSING
 
     def binary(self, gate: str, a: Any, b: Any) -> Any:
@@ -313,8 +313,8 @@ class Tracer(Reader):
         return super().assign(target, self.noted(node, ast.unparse(target), name_of(target), value))
 
     def is_forward(self, node: ast.stmt, target: ast.expr, value: Any) -> bool:
-        """Is it a line of the forward pass that was pasted along, or a step along the gradient? Then
-        the variable keeps its value."""
+        """Is it a line of the forward pass that was pasted along, or a step along the gradient?
+        Then the variable keeps its value."""
         if not self.plain or not isinstance(target, ast.Name) or target.id not in self.variables:
             return False
         if target.id in self.scope.names and target.id not in self.inputs:
@@ -407,22 +407,22 @@ class Tracer(Reader):
         if isinstance(text, (ast.Tuple, ast.List)) and isinstance(value, (tuple, list)):
             if len(text.elts) == len(value):
                 pairs = zip(text.elts, value, strict=True)
-                return type(value)(self.returned(node, part, one) for part, one in pairs)
+                return type(value)([self.returned_part(node, part, one) for part, one in pairs])
             return value
-        if (
-            isinstance(text, ast.Dict)
-            and isinstance(value, dict)
-            and len(text.values) == len(value)
-        ):
-            found = {}
-            for (key, one), part in zip(value.items(), text.values, strict=True):
-                name = key if isinstance(key, str) else ""
-                bare = isinstance(part, ast.Name)
-                found[key] = one if bare else self.noted(node, ast.unparse(part), name, one)
-            return found
-        if isinstance(text, ast.Name):
+        return self.returned_part(node, text, value)
+
+    def returned_part(self, node: ast.stmt, text: ast.expr, value: Any) -> Any:
+        if isinstance(text, ast.Dict) and isinstance(value, dict):
+            if len(text.values) != len(value):
+                return value
+            pairs = zip(value.items(), text.values, strict=True)
+            return {key: self.kept(node, part, one, key) for (key, one), part in pairs}
+        return self.kept(node, text, value)
+
+    def kept(self, node: ast.stmt, text: ast.expr, value: Any, key: Any = "") -> Any:
+        if isinstance(text, (ast.Name, ast.Tuple, ast.List)):
             return value
-        return self.noted(node, ast.unparse(text), "", value)
+        return self.noted(node, ast.unparse(text), key if isinstance(key, str) else "", value)
 
     # What is noted.
 
