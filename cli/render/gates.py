@@ -58,7 +58,9 @@ def render_one(gate: Gate) -> Iterator[RenderableType]:
 def passed_back(gate: Gate) -> Iterator[tuple[str, str]]:
     """The local derivatives, as a textbook has them and as they are computed; of a gate on arrays,
     what goes back where the gradient is g."""
-    for place, (name, local) in enumerate(zip(gate.operands, gate.partials, strict=True)):
+    others = ["..."] * (len(gate.partials) - len(gate.operands))  # any number of further operands
+    names = [*gate.operands, *others]
+    for place, (name, local) in enumerate(zip(names, gate.partials, strict=True)):
         shown = gate.shown(place)
         if gate.array:
             if local:
