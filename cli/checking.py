@@ -11,6 +11,7 @@ import click
 from backprop.answer.report import Report
 from backprop.answer.verdicts import METHODS, TIMEOUT, VERDICTS
 from backprop.checking.check import checked_methods
+from backprop.cli.offering import offered
 
 if TYPE_CHECKING:
     from backprop.child.process import Child
@@ -25,6 +26,7 @@ UNDECIDED = 3
 def check_options(function: Callable[..., Any]) -> Callable[..., Any]:
     options = [
         click.option("--methods", default=",".join(METHODS), metavar="NAMES",
+                     shell_complete=offered("methods"),
                      help="Whom to ask: symbolic, precise, numeric; all by default."),
         click.option("--check-timeout", type=click.FloatRange(0, LONGEST, min_open=True),
                      default=TIMEOUT, metavar="SECONDS",

@@ -13,6 +13,8 @@ import warnings
 
 TYPE_CHECKING = False  # typing itself is slow to load
 if TYPE_CHECKING:
+    from click import Group
+
     from backprop.child.process import Child
 
 CHECKING = ("eval", "check", "compare", "batch")
@@ -22,6 +24,7 @@ CTRL_C = 130
 CLOSED_PIPE = 141
 MOST = 400  # characters that a report has of an error
 PANIC = "PanicException"  # what Rust's libraries raise, which is no Exception
+COMPLETING = "_BACKPROP_COMPLETE"  # the environment variable with which a shell asks
 TRACEBACK = "BACKPROP_TRACEBACK"  # the environment variable that shows where a defect is
 
 
@@ -94,10 +97,22 @@ def invoke(group: object, args: list[str], child: Child | None) -> int:
     from click import Group
 
     assert isinstance(group, Group)
-    if "_BACKPROP_COMPLETE" in os.environ:
-        group.main(args, prog_name="backprop")
+    if COMPLETING in os.environ:
+        return complete(group, args)
     with group.make_context("backprop", args or ["--help"], obj=child) as context:
         return int(group.invoke(context) or 0)
+
+
+def complete(group: Group, args: list[str]) -> int:
+    """Answer a shell that completes a command line; it shows no errors."""
+    try:
+        from backprop.cli.completion import register
+
+        register()
+        group.main(args, prog_name="backprop", complete_var=COMPLETING)
+    except Exception:  # whatever it is, it doesn't belong in a prompt
+        return 1
+    return 0
 
 
 def say(message: str, code: int = 2) -> int:

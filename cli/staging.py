@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from backprop.cli.offering import offered
 from backprop.engine.ties.conventions import AUTO, CHOICES
 from backprop.program.stager import GRANULARITIES
 
@@ -35,7 +36,7 @@ def selection_options() -> Decorator:
     """--stages, --around and --order, which choose the stages that an answer shows."""
     return decorating(
         click.option("--stages", metavar="FIRST:LAST", help="Show only these stages, such as 3:9."),
-        click.option("--around", metavar="NAME",
+        click.option("--around", metavar="NAME", shell_complete=offered("stages"),
                      help="Show only the stages near a stage or an input."),
         click.option("--order", type=click.Choice(("forward", "backward")), default="forward",
                      help="List the stages from the inputs on, or from the output back."),

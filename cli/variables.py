@@ -12,6 +12,7 @@ import click
 
 from backprop.cli.files import read_bytes, read_point, read_text
 from backprop.cli.mistakes import call_meant, derivative_meant, file_meant, mistyped, no_value
+from backprop.cli.offering import offered
 from backprop.cli.python import numbers_of, unit_named
 from backprop.errors import BackpropError, MissingValueError, UsageError, closest, listed
 from backprop.language.parser import parse
@@ -76,6 +77,8 @@ class ProgramCommand(click.Command):
         self, ctx: click.Context, word: str, args: list[str], fixed: Mapping[str, bool]
     ) -> None:
         """Read the program, and make options of its variables."""
+        if ctx.resilient_parsing and word == "-":
+            return  # a shell that completes has nothing to read
         asks_help = ctx.resilient_parsing or not HELP.isdisjoint(args)
         try:
             tree = self.tree_of(ctx, self.tree_from(ctx, word), args)
@@ -86,6 +89,10 @@ class ProgramCommand(click.Command):
             raise
         ctx.meta["tree"] = tree
         names = list(tree.names)
+        if ctx.resilient_parsing:
+            from backprop.cli.completion import inputs_of
+
+            names = inputs_of(tree)
         if not asks_help and len(names) > SHOWN:
             used = {arg.lstrip("-").partition("=")[0] for arg in args if arg.startswith("-")}
             names = [name for name in names if name in used]
@@ -151,12 +158,13 @@ class ProgramCommand(click.Command):
 
 def shared_params() -> list[click.Parameter]:
     return [
-        click.Argument(["program"], metavar="PROGRAM"),
+        click.Argument(["program"], metavar="PROGRAM", shell_complete=offered("program")),
         click.Option(["--at"], type=FILE, metavar="POINT",
                      help="Values as JSON: a file, or the text itself."),
         click.Option(["--set", "pairs"], multiple=True, metavar="NAME=VALUE",
                      help="A value for a name that is also an option here, such as json."),
-        click.Option(["--result", "--output"], metavar="NAME", expose_value=False,
+        click.Option(["--result", "--output"], metavar="NAME", shell_complete=offered("statements"),
+                     expose_value=False,
                      callback=keep_output,
                      help="The statement that is the result; the last, if not given."),
     ]  # fmt: skip
@@ -234,7 +242,8 @@ def variable_option(name: str, fixed: Mapping[str, bool]) -> click.Option | None
     letter = f"-{name}"
     short = [letter] if len(name) == 1 and letter not in RESERVED and letter not in fixed else []
     return click.Option([f"--{name}", *short, VARIABLE + name], metavar="VALUE", multiple=True,
-                        expose_value=False, callback=keep)  # fmt: skip
+                        expose_value=False, callback=keep,
+                        shell_complete=offered("value"))  # fmt: skip
 
 
 def keep(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> None:

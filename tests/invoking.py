@@ -37,7 +37,7 @@ SECONDS = 5.0
 CHECKED = 30.0  # where SymPy is asked, whose second is of a processor that it may have to share
 # What opens windows, reaches for other machines, waits for somebody, or starts other programs.
 LEFT_OUT = {"open", "cluster", "help", "man", "port", "host", "timeout", "check_timeout"}
-SERVING = {"play"}
+SERVING = {"play", "help", "completion"}  # the last two take no program
 COSTLY = {"check": 0.02, "compare": 0.02}  # shares of these that are kept: they start SymPy
 SAFE = {"eval": ["--no-check"], "batch": ["--check-rows=0"], "compare": ["--timeout=1", "--no-times"],
         "check": ["--check-timeout=1"]}  # fmt: skip

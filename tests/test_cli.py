@@ -18,6 +18,8 @@ from conftest import Command
 from backprop.cli import main, output
 from backprop.cli.commands import COMMANDS, group
 from backprop.cli.headings import HEADING_OF, HEADINGS, OWN
+from backprop.cli.render.gates import render_one
+from backprop.gates import GATES, array_gates
 
 CHAIN = ("eval", "(x+y)*z", "--x=-2", "--y=5", "--z=-4")
 VARIABLES_OF_XY = "the program has x, y"
@@ -253,7 +255,9 @@ def test_h_and_o_mean_help_and_output_whatever_the_variables_are_called(command:
     )
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("gates", "help")])
+@pytest.mark.parametrize(
+    "name", [name for name in COMMANDS if name not in ("gates", "help", "completion")]
+)
 def test_options_stand_under_headings_with_help_at_the_end(command: Command, name: str) -> None:
     lines = command(name, "--help").stdout.split("Usage: ")[1].splitlines()
     headings = [line[:-1] for line in lines if line.endswith(":") and line[0] != " "]
@@ -284,6 +288,11 @@ def test_python_m_is_the_command() -> None:
         check=True,
     )
     assert done.stdout.startswith("add hands its gradient to every input unchanged\n")
+
+
+def test_every_gate_can_be_shown() -> None:
+    array_gates()
+    assert [gate for gate in GATES.values() if not output.drawn(render_one(gate))] == []
 
 
 def test_help_begins_with_examples(command: Command) -> None:

@@ -163,7 +163,7 @@ def test_the_exit_code_says_it_all(command: Command, folder: Path) -> None:
     [
         (("--backward",), "--backward wants a file"),
         (("--format", "csv"), "--format csv goes with --backward"),
-        (("--backward", "a.py", "--json", "--format", "csv"), "ask for different things"),
+        (("--backward", "a.py", "--json", "--format=csv"), "ask for different things"),
         (("--backward", "a.py", "--grad-name", "d{}{}"), "--grad-name wants"),
         (("--backward", "a.py", "--wrt", "w"), "wrt names w"),
     ],
@@ -172,7 +172,7 @@ def test_what_is_asked_wrongly_is_said(
     command: Command, folder: Path, args: tuple[str, ...], message: str
 ) -> None:
     done = command("check", "@forward.bp", *AT, *args, cwd=folder)
-    assert (done.stdout == "" or "--json" in args, done.returncode) == (True, 2)
+    assert (bool(done.stdout), done.returncode) == ("--json" in args, 2)
     assert message in done.stderr
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "descend": "the parameter update: gradient descent, momentum, Adam, L-BFGS",
     "gates": "the gate table",
     "help": "the manual: topics, commands, search by word",
+    "completion": "completion for bash, zsh and fish",
 }
 
 

@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from backprop.answer.verdicts import TIMEOUT
+from backprop.cli.offering import offered
 from backprop.cli.staging import staging_options
 from backprop.cli.tables import engine_options, table_options
 from backprop.cli.variables import FILE, ProgramCommand, Question
@@ -39,7 +40,8 @@ ROWS_CHECKED = 10
     "batch", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]"
 )
 @table_options("A table", required=True)
-@click.option("--wrt", metavar="NAMES", help="The variables to differentiate by; default columns "
+@click.option("--wrt", metavar="NAMES", shell_complete=offered("variables"),
+    help="The variables to differentiate by; default columns "
               "and values alike.")  # fmt: skip
 @click.option("--only", type=click.Choice(["value"]), help="Leave the gradient out.")
 @click.option(

@@ -26,6 +26,7 @@ from backprop.cli.commands.eval import program_options, report_of
 from backprop.cli.files import read_text, write_whole
 from backprop.cli.grading import CheckCommand, chosen_format, graded, grading_options
 from backprop.cli.main import say
+from backprop.cli.offering import offered
 from backprop.cli.output import print_lines, print_pieces
 from backprop.cli.render.check import render_json, render_lines
 from backprop.cli.variables import Question
@@ -108,6 +109,7 @@ class Settings(NamedTuple):
 @click.option(
     "--allow",
     default="",
+    shell_complete=offered("verdicts"),
     metavar="VERDICTS",
     help="Verdicts that are as good as agree, such as kink,overflow.",
 )

@@ -13,6 +13,7 @@ from backprop.answer.verdicts import METHODS, TIMEOUT
 from backprop.cli.checking import checked
 from backprop.cli.commands.eval import say_if_wrong
 from backprop.cli.files import write_whole
+from backprop.cli.offering import offered
 from backprop.cli.paging import show
 from backprop.cli.render.code import highlighted
 from backprop.cli.staging import staging_options
@@ -43,10 +44,18 @@ that LaTeX shows.
 
 @click.command("code", cls=ProgramCommand, help=HELP, options_metavar="--lang LANG [OPTIONS]")
 @click.option(
-    "--lang", metavar="LANG", help=f"The language: {', '.join(LANGUAGES)}; or py, np, js, tex."
+    "--lang",
+    metavar="LANG",
+    shell_complete=offered("languages"),
+    help=f"The language: {', '.join(LANGUAGES)}; or py, np, js, tex.",
 )
 @staging_options("fused", ties="split")
-@click.option("--wrt", metavar="NAMES", help="Only these inputs' gradient, separated by commas.")
+@click.option(
+    "--wrt",
+    metavar="NAMES",
+    shell_complete=offered("variables"),
+    help="Only these inputs' gradient, separated by commas.",
+)
 @click.option("--forward-only", is_flag=True, help="The value alone.")
 @click.option("--name", metavar="NAME", help="What the function is called; like the output else.")
 @click.option("--checked", "with_check", is_flag=True, help="Say on top what the check says here.")

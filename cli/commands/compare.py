@@ -10,6 +10,7 @@ import click
 
 from backprop.cli.commands.eval import NO_ANSWER
 from backprop.cli.main import say
+from backprop.cli.offering import offered
 from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.variables import ProgramCommand
 from backprop.comparing.compare import TIMEOUT, Comparison, compare
@@ -71,7 +72,12 @@ def value_of(args: Sequence[str], option: str) -> str | None:
     metavar="N",
     help=f"Steps of --iterate, the first is START itself; 1 to {MOST}, default {TIMES}.",
 )
-@click.option("--wrt", metavar="NAME", help="The input of the differences; default the first.")
+@click.option(
+    "--wrt",
+    metavar="NAME",
+    shell_complete=offered("variables"),
+    help="The input of the differences; default the first.",
+)
 @click.option(
     "--gates",
     type=click.Choice(GRANULARITIES),

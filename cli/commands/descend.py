@@ -10,6 +10,7 @@ from backprop.cli.commands.eval import NO_ANSWER
 from backprop.cli.descending import listener, rows_in
 from backprop.cli.files import write_whole
 from backprop.cli.main import say
+from backprop.cli.offering import offered
 from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.render.json import render_object
 from backprop.cli.render.numbers import View
@@ -58,10 +59,21 @@ run diverged, left the domain, stalled, or its gradient vanished; stderr says at
 @click.command(
     "descend", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]"
 )
-@click.option("--wrt", metavar="NAMES", help="The parameters, separated by commas; default all.")
+@click.option(
+    "--wrt",
+    metavar="NAMES",
+    shell_complete=offered("variables"),
+    help="The parameters, separated by commas; default all.",
+)
 @click.option("--method", type=click.Choice(NAMES), default="descent", help="How to move.")
 @click.option("--lr", type=float, metavar="RATE", help=f"The rate; default {RATE:g}.")
-@click.option("--schedule", metavar="FORMULA", default="constant", help="How the rate changes.")
+@click.option(
+    "--schedule",
+    metavar="FORMULA",
+    shell_complete=offered("schedules"),
+    default="constant",
+    help="How the rate changes.",
+)
 @click.option(
     "--steps", type=int, default=STEPS, metavar="N", help=f"At most so many; default {STEPS:,}."
 )

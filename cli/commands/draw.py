@@ -18,6 +18,7 @@ from backprop.cli.commands.eval import (
     say_if_not_finite,
 )
 from backprop.cli.files import write_whole
+from backprop.cli.offering import offered
 from backprop.cli.output import print_bytes, print_pieces, wants_colour
 from backprop.cli.variables import ProgramCommand, Question
 from backprop.drawing.building import circuit
@@ -67,7 +68,12 @@ adds up.
     metavar="N",
     help="Decimals shown, 2 by default; small numbers have more.",
 )
-@click.option("--around", metavar="STAGE", help="Draw only what is near a stage or an input.")
+@click.option(
+    "--around",
+    metavar="STAGE",
+    shell_complete=offered("stages"),
+    help="Draw only what is near a stage or an input.",
+)
 @click.option(
     "--radius",
     type=click.IntRange(1),

@@ -13,6 +13,7 @@ from backprop.answer.report import Report
 from backprop.cli.checking import check_options, checked
 from backprop.cli.files import write_whole
 from backprop.cli.main import say
+from backprop.cli.offering import offered
 from backprop.cli.output import drawn, print_pieces, print_rich
 from backprop.cli.render import FORMATS, render_text
 from backprop.cli.render.numbers import View
@@ -48,7 +49,8 @@ def program_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """What decides how a text becomes a program."""
     options = [
         staging_options(),
-        click.option("--wrt", metavar="NAMES", help="Only these inputs, separated by commas."),
+        click.option("--wrt", metavar="NAMES", shell_complete=offered("variables"),
+    help="Only these inputs, separated by commas."),
         click.option("--allow-nonfinite", is_flag=True, help="Take inf and nan as values."),
         click.option("--upstream", metavar="ARRAY",
                      help="The gradient of what comes after an output that is an array; or ones."),

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from backprop.cli.commands.eval import program_options, report_of, say_if_not_finite
+from backprop.cli.offering import offered
 from backprop.cli.output import print_pieces
 from backprop.cli.paging import show
 from backprop.cli.render.explain import render_json, render_markdown, render_text
@@ -30,7 +31,9 @@ Every number is computed, the nudges at the end too.
     "explain", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]"
 )
 @program_options
-@click.option("--stage", metavar="NAME", help="Tell this stage alone.")
+@click.option(
+    "--stage", metavar="NAME", shell_complete=offered("stages"), help="Tell this stage alone."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--markdown", is_flag=True, help="Print Markdown.")
 @click.option(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from backprop.cli.offering import offered
 from backprop.cli.output import drawn, print_pieces
 from backprop.cli.paging import show
 from backprop.errors import UsageError, closest
@@ -22,7 +23,7 @@ HELP = """The gate table: every gate, its local derivatives, and how gradient fl
 
 
 @click.command("gates", help=HELP)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=offered("gates"))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(name: str | None, as_json: bool) -> int:
     array_gates()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import click
 
 from backprop.cli.commands import COMMANDS, group
+from backprop.cli.offering import offered
 from backprop.cli.output import print_pieces, show_any_character, wants_colour
 from backprop.cli.pages import INDEX, Hit, Page, found, page, pages, topics, vocabulary
 from backprop.cli.paging import paged
@@ -34,7 +35,7 @@ TOPIC is a topic, a command, or any words: help lists the pages that have them.
 
 
 @click.command("help", help=HELP, context_settings={"ignore_unknown_options": True})
-@click.argument("topic", nargs=-1, type=click.UNPROCESSED)
+@click.argument("topic", nargs=-1, type=click.UNPROCESSED, shell_complete=offered("topics"))
 @click.option("--man", is_flag=True, help="Print a page for man.")
 def command(topic: tuple[str, ...], man: bool) -> int:
     words = [word for text in topic for word in text.split()]
