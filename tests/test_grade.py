@@ -308,7 +308,7 @@ BAD = [
     ("dx = y\ndy = lambda: x", 2, 6),
     ("dx = y.grad\ndy = x", 1, 7),
     ("dx = y\nfor k in range(3):\n    dy += x\ndy = x", 2, 1),
-    ("dx = y\ndy = x if x else y", 2, 8),
+    ("dx = y\ndy = x if y", 2, 8),
     ("dx = y\ndy = __import__('os')", 2, 17),
     ("dx = y\ndy = x\nopen('f', 'w')", 3, 1),
     ("dx = y\nself.dy = x\ndy = x", 2, 1),
