@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from backprop.cli.files import read_bytes, read_text
-from backprop.cli.main import say
 from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.progress import Progress
 from backprop.cli.python import file_and_unit
+from backprop.cli.saying import say
 from backprop.cli.variables import Question
 from backprop.cli.worksheet import WorksheetCommand
 from backprop.errors import BackpropError

@@ -7,10 +7,8 @@ from typing import Any
 
 import click
 
-Offer = Callable[[click.Context, click.Parameter, str], list[Any]]
 
-
-def offered(what: str) -> Offer:
+def offered(what: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
     """The offer of that name in `completion`."""
 
     def offer(ctx: click.Context, param: click.Parameter, typed: str) -> list[Any]:
