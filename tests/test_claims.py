@@ -386,3 +386,34 @@ def test_json_fits_its_schema(command: Command, args: tuple[str, ...]) -> None:
 def test_what_does_not_go_together(command: Command, args: tuple[str, ...], message: str) -> None:
     done = command("check", "x*y", *args)
     assert (done.returncode, done.stdout, done.stderr.splitlines()[0]) == (2, "", message)
+
+
+# Slips of formulas.
+
+
+@pytest.mark.parametrize(
+    ("program", "claim", "said"),
+    [
+        ("tanh(x)", "x=1 - tanh(x)", "the square of tanh(x) is missing: 1 - tanh(x) ** 2"),
+        ("sigmoid(x)", "x=sigmoid(x)*(1+sigmoid(x))", "sigmoid(x) * (1 - sigmoid(x))"),
+        ("(x+y)*z", "x=x", "x should be z: z"),
+        ("x/y", "y=-x/y", "the square of y is missing: -x / y ** 2"),
+    ],
+)
+def test_a_wrong_formula_names_the_slip_that_explains_it(
+    program: str, claim: str, said: str
+) -> None:
+    from backprop.grading.claimed import with_slips
+
+    asked = Asked(symbolic=False)
+    found = with_slips(check_claims(stage(parse(program)), {}, [claim], asked), asked)
+    assert found.verdicts[0].state == "wrong"
+    assert said in found.verdicts[0].slip
+
+
+def test_a_formula_that_no_slip_explains_has_no_hint() -> None:
+    from backprop.grading.claimed import with_slips
+
+    asked = Asked(symbolic=False)
+    found = with_slips(check_claims(stage(parse("tanh(x)")), {}, ["x=cosh(x) + 7"], asked), asked)
+    assert (found.verdicts[0].state, found.verdicts[0].slip) == ("wrong", "")
