@@ -31,6 +31,7 @@ KINKS: dict[str, list[tuple[tuple[float, ...], tuple[float, float]]]] = {
     "floor": [((2.0,), (inf, 0)), ((-3.0,), (inf, 0))],
     "ceil": [((2.0,), (0, inf)), ((-3.0,), (0, inf))],
     "round": [((2.5,), (0, inf)), ((3.5,), (inf, 0))],
+    "mod": [((6.0, 2.0), (-inf, 1)), ((-6.0, 2.0), (-inf, 1)), ((6.0, -2.0), (1, -inf))],
 }
 POLES: dict[str, list[tuple[float, ...]]] = {
     "div": [(1.0, 0.0)],
@@ -55,6 +56,7 @@ OUTSIDE: dict[str, list[tuple[float, ...]]] = {
     "acos": [(1.0000000000000002,), (-2.0,), (inf,)],
     "acosh": [(0.9999999999999999,), (-2.0,), (-inf,)],
     "atanh": [(1.0000000000000002,), (-2.0,), (inf,)],
+    "mod": [(1.0, 0.0), (0.0, -0.0)],
 }
 # Where a value is a number although an operand is nan: nothing compares with nan, so both
 # answers of a comparison are numbers; x**0 is 1; `where` takes one of its branches.
@@ -83,7 +85,9 @@ def test_the_condition_of_a_kink_holds_nowhere_else(name: str) -> None:
 @pytest.mark.parametrize("name", KINKS)
 def test_the_slopes_beside_a_kink_are_these(name: str) -> None:
     for point, slopes in KINKS[name]:
-        found = tuple([inf if side > 1e20 else side for side in one_sided(name, 0, point)])
+        found = tuple(
+            [side if abs(side) < 1e20 else side * inf for side in one_sided(name, 0, point)]
+        )
         assert found == pytest.approx(slopes, rel=1e-15)
 
 

@@ -54,7 +54,7 @@ ROWS = (
     Gate(name="mod", symbol="%", form="a % b", parameters="a b",
          partials=("1", "-round((a - out)/b)"), formula="a - b*floor(a/b)", domain="b != 0",
          flow="hands its gradient to a unchanged; b gets -floor(a/b) times it",
-         kink=Kink("out == 0", "jump", "those above it", "1 in a on both sides of a jump",
+         kink=Kink("out == 0", "jump", "1", "1 in a on both sides of a jump",
                    gap="min(abs(out), abs(b - out))", below="b"),
          samples=((-40.0, 40.0), (0.5, 9.0))),
     comparison("lt", "<"),
