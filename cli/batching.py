@@ -22,11 +22,11 @@ from backprop.batching.running import Outcome, Part, Run, Target
 from backprop.child.process import Child
 from backprop.cli.commands.eval import NO_ANSWER
 from backprop.cli.files import write_whole
-from backprop.cli.main import say
 from backprop.cli.output import print_bytes
 from backprop.cli.progress import Progress
 from backprop.cli.render.batch import counted, rate, spent, summary_dict
 from backprop.cli.render.json import render_object
+from backprop.cli.saying import say
 from backprop.cli.tables import named, reading_of
 from backprop.cli.variables import Question
 from backprop.errors import UsageError

@@ -18,11 +18,10 @@ from click.shell_completion import (
     add_completion_class,
 )
 
-from backprop.cli.offering import Offer
-
 if TYPE_CHECKING:
     from backprop.language.syntax import Tree
 
+Offer = Callable[[click.Context, click.Parameter, str], list[Any]]
 BREAKS = re.compile(r"[=:@]+")  # what bash takes for a word of its own
 CUTS = re.compile(r"[=:]")  # what it keeps when it completes the word after it
 AS_TEXT = (".py", ".ipynb")  # files that are a PROGRAM without an @

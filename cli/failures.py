@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from backprop.cli.main import discard_output, say
+from backprop.cli.saying import discard_output, say
 from backprop.errors import BackpropError, clipped, visible
 
 if TYPE_CHECKING:

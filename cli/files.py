@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any, BinaryIO
 
-from backprop.cli.main import say
+from backprop.cli.saying import say
 from backprop.errors import UsageError
 from backprop.workplace import Workplace
 

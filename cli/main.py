@@ -11,6 +11,9 @@ import os
 import sys
 import warnings
 
+from backprop.cli.saying import discard_output
+from backprop.cli.saying import say as say  # for whoever looks for it here
+
 TYPE_CHECKING = False  # typing itself is slow to load
 if TYPE_CHECKING:
     from click import Group
@@ -115,28 +118,6 @@ def complete(group: Group, args: list[str]) -> int:
     return 0
 
 
-def say(message: str, code: int = 2) -> int:
-    """Print to stderr, whatever characters it can show."""
-    from backprop.cli.colour import coloured
-    from backprop.cli.output import wants_colour
-    from backprop.errors import clipped
-
-    if sys.stderr is None:
-        return code
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-        encoding = sys.stderr.encoding or "ascii"
-        shown = clipped(message).encode(encoding, "backslashreplace").decode(encoding) + "\n"
-        if wants_colour(sys.stderr):
-            shown = "".join(map(coloured, shown.splitlines(keepends=True)))
-        sys.stderr.write(shown)
-        sys.stderr.flush()
-    except OSError:
-        discard_output()
-    return code
-
-
 def is_about_output(error: BaseException) -> bool:
     """Does it come from writing to standard output? All other files have a name."""
     failures = (errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
@@ -170,15 +151,6 @@ def report(error: BaseException, args: list[str]) -> int:
         f"{TRACEBACK}=1 shows the traceback"
     )
     return fail(Failure(DEFECT, message), args)
-
-
-def discard_output() -> None:
-    """Point stdout at nothing, so that the interpreter's last flush can't fail again."""
-    try:
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, sys.stdout.fileno())
-    except (OSError, ValueError, AttributeError):
-        pass  # it may be closed, or None
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-Offer = Callable[[click.Context, click.Parameter, str], list[Any]]
+if TYPE_CHECKING:
+    from backprop.cli.completion import Offer
 
 
 def offered(what: str) -> Offer:

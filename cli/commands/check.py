@@ -25,10 +25,10 @@ from backprop.cli.claims import answered, claim_options
 from backprop.cli.commands.eval import program_options, report_of
 from backprop.cli.files import read_text, write_whole
 from backprop.cli.grading import CheckCommand, chosen_format, graded, grading_options
-from backprop.cli.main import say
 from backprop.cli.offering import offered
 from backprop.cli.output import print_lines, print_pieces
 from backprop.cli.render.check import render_json, render_lines
+from backprop.cli.saying import say
 from backprop.cli.variables import Question
 from backprop.program.stage import stage
 

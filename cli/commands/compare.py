@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from backprop.cli.commands.eval import NO_ANSWER
-from backprop.cli.main import say
 from backprop.cli.offering import offered
 from backprop.cli.output import print_pieces, print_rich
+from backprop.cli.saying import say
 from backprop.cli.variables import ProgramCommand
 from backprop.comparing.compare import TIMEOUT, Comparison, compare
 from backprop.comparing.iterating import MOST, TIMES, iterated

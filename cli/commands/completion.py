@@ -9,8 +9,9 @@ import click
 from backprop.cli.commands import group
 from backprop.cli.completion import SHELLS
 from backprop.cli.files import write_whole
-from backprop.cli.main import COMPLETING, say
+from backprop.cli.main import COMPLETING
 from backprop.cli.output import print_pieces
+from backprop.cli.saying import say
 from backprop.errors import UsageError
 
 HELP = """Completion for a shell: commands, options, variables, stages, gates, files.

@@ -9,11 +9,11 @@ import click
 from backprop.cli.commands.eval import NO_ANSWER
 from backprop.cli.descending import listener, rows_in
 from backprop.cli.files import write_whole
-from backprop.cli.main import say
 from backprop.cli.offering import offered
 from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.render.json import render_object
 from backprop.cli.render.numbers import View
+from backprop.cli.saying import say
 from backprop.cli.staging import ties_option
 from backprop.cli.tables import TABLE_OPTIONS, engine_options, table_options
 from backprop.cli.variables import FILE, ProgramCommand, Question

@@ -12,11 +12,11 @@ from backprop.answer.evaluation import evaluate
 from backprop.answer.report import Report
 from backprop.cli.checking import check_options, checked
 from backprop.cli.files import write_whole
-from backprop.cli.main import say
 from backprop.cli.offering import offered
 from backprop.cli.output import drawn, print_pieces, print_rich
 from backprop.cli.render import FORMATS, render_text
 from backprop.cli.render.numbers import View
+from backprop.cli.saying import say
 from backprop.cli.staging import selection_options, staging_options
 from backprop.cli.variables import ProgramCommand, Question
 from backprop.errors import UsageError
