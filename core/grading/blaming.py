@@ -593,11 +593,14 @@ class Blaming:
                     whole = again.replay.series(one.leaf)
                     found = [spread(a, np.shape(b)) for a, b in zip(found, whole, strict=True)]
                 signed = [-np.asarray(v) for v in found] if one.update == "-=" else found
-                kinds.append(
-                    judged.of(signed, one if one.key is not None else None, judged.namesakes(one))
-                )
+                keyed = one if one.key is not None else None
+                kinds.append(judged.of(signed, keyed, judged.namesakes(one), narrow=True))
+                if not kinds[-1].exact:
+                    break
             if not kinds:
                 continue
+            if self.late:
+                break
             if all(kind.exact and kind.own and not taken & set(kind.through) for kind in kinds):
                 own.append(probe.repairs[repair])
             elif all(kind.exact for kind in kinds) and wanted is None:
