@@ -32,7 +32,9 @@ PATTERNS = (
 )  # fmt: skip
 UPSTREAM = re.compile(r"(d|g|grad|up)", re.IGNORECASE)
 BACKWARD = re.compile(r"back|grad|bprop|vjp", re.IGNORECASE)
+LENGTHENS = ("append", "extend", "insert", "pop", "remove", "reverse", "clear")
 CONSTANTS = {"pi": np.pi, "e": np.e}
+EXACT = 1e-8  # of what rounding does to floats, that many digits may differ by
 ENOUGH = 4  # points at which a pass goes the same way
 
 
@@ -89,6 +91,7 @@ class Pass:
     def exact_verdict(self, variable: str, places: Sequence[int]) -> str:
         """Is a gradient right at some points, in many digits?"""
         forward, slots = self.forward, self.forward.slots
+        rounding = self.replay.rounding(self.found[variable].leaf)
         with mp.workdps(DIGITS):
             for k in places:
                 exact = forward.exactly(self.spots[k], self.free)
@@ -102,7 +105,7 @@ class Pass:
                 if own is None:
                     return "not-graded"
                 expected = back.gradient(forward.program.inputs[variable])
-                if gaps(own, expected, 0.0).max(initial=0.0) > 0:
+                if gaps(own, expected, EXACT * rounding[k]).max(initial=0.0) > 0:
                     return "wrong"
         return "right"
 
@@ -128,6 +131,10 @@ class Reading:
     @cached_property
     def counters(self) -> frozenset[str]:
         return frozenset(counters(self.text.source.tree))
+
+    @cached_property
+    def growing(self) -> frozenset[str]:
+        return frozenset(growing(self.text.source.tree))
 
     @cached_property
     def given_names(self) -> frozenset[str]:
@@ -229,6 +236,7 @@ class Reading:
             tracer.scope.names |= {name: held(value) for name, value in own["known"].items()}
         tracer.gradients = self.names
         tracer.counters = self.counters
+        tracer.growing = self.growing
         tracer.later = self.given_names
         tracer.shapes = {name: forward.program.shapes[slot] for name, slot in forward.slots.items()}
         return tracer
@@ -500,6 +508,21 @@ def counters(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, (ast.For, ast.comprehension)):
             yield from (one.id for one in ast.walk(node.target) if isinstance(one, ast.Name))
+
+
+def growing(tree: ast.AST) -> Iterator[str]:
+    """The names of lists that get longer or shorter."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr in LENGTHENS and isinstance(node.func.value, ast.Name):
+                yield node.func.value.id
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            sides = node.left, node.right
+            if any(isinstance(side, (ast.List, ast.ListComp)) for side in sides):
+                yield from (side.id for side in sides if isinstance(side, ast.Name))
+        elif isinstance(node, ast.AugAssign) and isinstance(node.value, (ast.List, ast.ListComp)):
+            if isinstance(node.target, ast.Name):
+                yield node.target.id
 
 
 def names_stored(node: ast.stmt) -> list[str]:

@@ -119,11 +119,14 @@ class Blaming:
             promised = None
         best: Trial | None = None
         own: Trial | None = None  # what makes the likeliest line right, though not the results
+        stray: Trial | None = None  # what makes the results right, though not a line by its name
         for candidate in candidates[:CANDIDATES]:
             if self.late:
                 break
             for trial in self.trials(candidate, second=best is not None):
                 if promised is not None and not trial.mends(promised):
+                    if trial.level == 2 and (stray is None or trial.score > stray.score):
+                        stray = trial
                     continue
                 if trial.level == 2 and (best is None or trial.score > best.score):
                     best = trial
@@ -131,7 +134,7 @@ class Blaming:
                     own = trial
             if best is not None and best.perfect and best.likely == 0.5 and self.settled(best):
                 break
-        chosen = best or own
+        chosen = best or own or stray
         return self.unrepaired(candidates) if chosen is None else self.repaired(chosen)
 
     def settled(self, trial: Trial) -> bool:
@@ -159,7 +162,7 @@ class Blaming:
     def unrepaired(self, candidates: Sequence[Candidate]) -> Blame:
         """No repair is known: the first candidate, and what its name promises in its place."""
         ranked = [one.event for one in candidates if one.rank <= 7] or [candidates[0].event]
-        promised = (one for one in ranked if self.judged.wanted(one) is not None or one.problem)
+        promised = (one for one in ranked if one.name in self.found.names or one.problem)
         event = next(promised, ranked[0])
         wanted = self.judged.wanted(event)
         target = None if wanted is None else self.found.targets.whole.get(wanted)
@@ -566,7 +569,7 @@ class Blaming:
         passes = [
             one for one in again.events if one.node is event.node and one.target == event.target
         ]
-        mending, own, alike, others = [], [], [], []
+        mending, own, alike, likely, others = [], [], [], [], []
         now = [again.replay.series(one.part or one.leaf) for one in passes]
         wanted = judged.wanted(event)
         taken = self.taken(event)
@@ -590,20 +593,23 @@ class Blaming:
                     whole = again.replay.series(one.leaf)
                     found = [spread(a, np.shape(b)) for a, b in zip(found, whole, strict=True)]
                 signed = [-np.asarray(v) for v in found] if one.update == "-=" else found
-                kinds.append(
-                    judged.of(signed, one if one.key is not None else None, judged.namesakes(one))
-                )
+                keyed = one if one.key is not None else None
+                kinds.append(judged.of(signed, keyed, judged.namesakes(one), narrow=True))
+                if not kinds[-1].exact:
+                    break
             if not kinds:
                 continue
+            if self.late:
+                break
             if all(kind.exact and kind.own and not taken & set(kind.through) for kind in kinds):
                 own.append(probe.repairs[repair])
             elif all(kind.exact for kind in kinds) and wanted is None:
                 alike.append(probe.repairs[repair])
             elif trial is None:
-                others.append(probe.repairs[repair])
+                (likely if kinds[0].exact else others).append(probe.repairs[repair])
         if own and wanted is not None and not event.shape:
-            others = []
-        return Probed(mending, own + alike, others)
+            likely, others = [], []
+        return Probed(mending, own + alike, likely + others)
 
     def taken(self, event: Event) -> set[int]:
         """The stages whose parts other lines for the same variable hold."""

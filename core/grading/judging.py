@@ -210,8 +210,10 @@ class Judgement:
             return after if after.kind != ZERO else found
         return found
 
-    def of(self, series: Series, event: Event | None, wanted: Collection[int]) -> Status:
-        """What a series is."""
+    def of(
+        self, series: Series, event: Event | None, wanted: Collection[int], *, narrow: bool = False
+    ) -> Status:
+        """What a series is. `narrow`: of a write to some entries, is it what its name says?"""
         try:
             series = [np.asarray(value, dtype=float) for value in series]
         except (TypeError, ValueError):
@@ -226,7 +228,7 @@ class Judgement:
             and event.key is not None
             and (match is None or match.target.slot not in wanted)
         ):
-            match = self.sliced(series, event, wanted) or match
+            match = self.sliced(series, event, wanted, narrow=narrow) or match
         if match is None and event is not None and (not self.wrong or self.goes_on(event)):
             match = self.times_a_value(series, wanted)
         if match is None:
@@ -267,15 +269,22 @@ class Judgement:
                     return True
         return False
 
-    def sliced(self, series: Series, event: Event, wanted: Collection[int]) -> Match | None:
+    def sliced(
+        self, series: Series, event: Event, wanted: Collection[int], *, narrow: bool
+    ) -> Match | None:
         """A write to some entries, compared with these entries of gradients."""
         group = self.found.targets.groups.get(int(np.prod(event.shape)))
         if group is None:
             return None
-        own_shape = [one for one in group.targets if not one.spread]
+        own_shape = [
+            one for one in group.targets
+            if not one.spread and (not narrow or not wanted or one.slot in wanted)
+        ]  # fmt: skip
         targets = sorted(own_shape, key=lambda one: (one.slot not in wanted, bool(one.through)))
         for target in targets[:MOST_SLICES]:
             try:
+                if not one_fits(series[0], target, event):
+                    continue
                 parts = [np.reshape(value, event.shape)[event.key] for value in target.series]
                 own = [
                     np.broadcast_to(value, np.shape(part))
@@ -458,6 +467,16 @@ def spread(value: Any, shape: tuple[int, ...]) -> Any:
         return value if np.shape(value) == shape else np.broadcast_to(value, shape)
     except ValueError:
         return value
+
+
+def one_fits(value: Any, target: Target, event: Event) -> bool:
+    """May a write be the entries of a gradient, by what they are at the first point?"""
+    part = np.reshape(target.series[0], event.shape)[event.key]
+    own = np.broadcast_to(value, np.shape(part))
+    factor = ratio([own], [part])
+    if not factor:
+        return not np.any(own) and not np.any(part)
+    return bool(gaps(own, factor * part, target.sizes[0]).max(initial=0.0) <= 0)
 
 
 def fitting(yours: Series, expected: Series) -> bool:

@@ -483,9 +483,25 @@ def terms(site: Site) -> Iterator[tuple[str, ast.expr]]:
             if isinstance(node.op, ast.Sub) and other is node.right:
                 other = ast.UnaryOp(ast.USub(), other)
             yield f"{text(side)} is too much", replaced(site.node, node, other)
+    for name in site.values:
+        if name.startswith("eps"):
+            for node in small_in(site.node):
+                added = ast.BinOp(node, ast.Add(), named(name))
+                yield f"{name} is not added", replaced(site.node, node, added)
     for name in site.gradients[:MOST_NAMES]:
         yield f"{name} is not added", ast.BinOp(site.node, ast.Add(), named(name))
         yield f"{name} is not subtracted", ast.BinOp(site.node, ast.Sub(), named(name))
+
+
+def small_in(root: ast.expr) -> Iterator[ast.expr]:
+    """What must not come to zero: below a root, below a line, below a negative power."""
+    for node in ast.walk(root):
+        if isinstance(node, ast.Call) and len(node.args) == 1 and "sqrt" in text(node.func):
+            yield node.args[0]
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            yield node.right
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+            yield node.left
 
 
 # finding | what is meant by it | what undoes it

@@ -81,9 +81,11 @@ class Targets:
                 series = self.message(slot, place, operand)
                 if series is None:
                     continue
-                part = Target(operand, (slot,), series, sizes_of(series))
-                uses.setdefault(operand, []).append(part)
-                yield from self.before_sums(slot, gate, place, operands)
+                whole = self.unsummed(slot, gate, place, operands)
+                sizes = sizes_of(series if whole is None else whole)
+                uses.setdefault(operand, []).append(Target(operand, (slot,), series, sizes))
+                if whole is not None:
+                    yield from self.before_sums(slot, operand, whole)
         self.parts = uses
         for slot in range(len(self.program.gates)):
             if not any(back.reached(slot) for back in self.backs):
@@ -104,14 +106,13 @@ class Targets:
         shape = self.program.shapes[operand]
         return [np.zeros(shape)[()] if part is None else part for part in found]
 
-    def before_sums(
+    def unsummed(
         self, slot: int, gate: str, place: int, operands: Sequence[int]
-    ) -> Iterator[Target]:
+    ) -> Series | None:
         """What a stage passes back before it is summed over the axes that were broadcast."""
-        shapes = self.program.shapes
-        out, own = shapes[slot], shapes[operands[place]]
+        out, own = self.program.shapes[slot], self.program.shapes[operands[place]]
         if GATES[gate].array or out == own or self.entries > MOST:
-            return
+            return None
         series: Series = []
         for spot, back in zip(self.spots, self.backs, strict=True):
             fed = [spot.values[operand] for operand in operands]
@@ -119,13 +120,18 @@ class Targets:
                 slope = ARRAYS.local["first"][gate](*fed, spot.values[slot])[place]
                 slope = 0.0 if slope is None else slope
                 series.append(np.broadcast_to(slope * back.gradient(slot), out))
+        return series
+
+    def before_sums(self, slot: int, operand: int, series: Series) -> Iterator[Target]:
+        """What a stage passes back, summed over some of the axes that were broadcast."""
+        out, own = self.program.shapes[slot], self.program.shapes[operand]
         full = (1,) * (len(out) - len(own)) + own
         axes = [axis for axis, side in enumerate(out) if full[axis] == 1 != side]
         for count in range(len(axes)):
             for some in combinations(axes, count):
                 part = [value.sum(axis=some, keepdims=True) for value in series]
                 self.entries += sum(value.size for value in part)
-                yield Target(operands[place], (slot,), part, sizes_of(part), spread=True)
+                yield Target(operand, (slot,), part, sizes_of(part), spread=True)
 
     def sums(self, parts: Sequence[Target]) -> Iterator[Target]:
         """The sums of some uses: all of them if there are few, else of the first and last ones."""

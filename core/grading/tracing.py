@@ -111,6 +111,7 @@ class Tracer(Reader):
         self.functions: list[str] = []
         self.gradients: Mapping[str, str] = {}  # names of gradients, and whose they are
         self.counters: frozenset[str] = frozenset()  # names that loops count with
+        self.growing: frozenset[str] = frozenset()  # names of lists that more is put into
         self.later: frozenset[str] = frozenset()  # names that the file gives a value somewhere
         self.failed: list[str] = []  # the leaves that a line uses which fails
         self.nothings: set[str] = set()  # names whose value and shape are not known
@@ -436,7 +437,7 @@ class Tracer(Reader):
 
     def noted(self, node: ast.stmt, target: str, name: str, value: Any) -> Any:
         """Note an event; the value with a mark."""
-        value = value if is_numeric(value) else self.in_numbers(value)
+        value = value if is_numeric(value) or name in self.growing else self.in_numbers(value)
         if not is_numeric(value) or isinstance(value, bool):
             self.update = None
             return value

@@ -1,0 +1,172 @@
+"""Single mistakes in backward passes as people write them: is the line found, and no other, and is
+the hint right?
+
+    python tests/campaigns/idioms.py [--every K] [--part I] [--verbose] [NAME ...]
+
+Every slip is made at every line of every backward pass. Python itself says which of them change a
+gradient, and whether a hint that is put into the file makes the gradients right again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+from idiom_checks import graded, gradients, start
+from idiom_table import IDIOMS, Idiom
+from slipping import Slip, slips
+
+from backprop.grading.results import UNREADABLE, WRONG, Grade, Graded
+
+ABOUT = ("d", "grad", "delta", "nabla", "hits", "local", "onehot", "inner", "s1", "s2", "mask", "err")
+COUNTS = frozenset("N D T H C W M F m n d k r c t top left H_out W_out num_train num_classes".split())
+LEAST_LINES, LEAST_HINTS = 0.98, 0.8
+
+
+class Made(NamedTuple):
+    idiom: Idiom
+    slip: Slip
+    on_line: bool
+    alone: bool
+    hinted: bool
+    bad_hint: str
+    said: str
+
+
+def statements(idiom: Idiom) -> Iterator[ast.stmt]:
+    tree: ast.AST = ast.parse(idiom.text)
+    if idiom.backward:
+        tree = next(one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name == idiom.backward)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Assign, ast.AugAssign)):
+            yield node
+
+
+def root(node: ast.expr) -> str:
+    """The name that a target begins with."""
+    while isinstance(node, (ast.Subscript, ast.Attribute)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def about_gradients(idiom: Idiom, node: ast.stmt) -> bool:
+    """Is it a line in which people slip: no count, and nothing that is only unpacked?"""
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target  # type: ignore[attr-defined]
+    name = root(target)
+    if not name or name in COUNTS:
+        return False
+    value = node.value  # type: ignore[attr-defined]
+    while isinstance(value, ast.Subscript):
+        value = value.value
+    if isinstance(value, ast.Name) and isinstance(node, ast.Assign) and not name.startswith(ABOUT):
+        return False
+    return name.startswith(ABOUT) or not (idiom.together or not idiom.forward)
+
+
+def people_slip(idiom: Idiom) -> Iterator[Slip]:
+    lines = {node.lineno for node in statements(idiom) if about_gradients(idiom, node)}
+    names = sorted({root(t) for node in statements(idiom) if isinstance(node, ast.Assign) and about_gradients(idiom, node)
+                    for t in node.targets} - {""})  # fmt: skip
+    seen = set()
+    for slip in slips(idiom.text, idiom.backward, names):
+        if slip.line in lines and slip.text not in seen:
+            seen.add(slip.text)
+            yield slip
+
+
+def outcome(idiom: Idiom, text: str, right: dict[str, Any], upstream: Any) -> str:
+    """What Python says: right, wrong, or stopped."""
+    try:
+        with np.errstate(all="ignore"):
+            found = gradients(idiom, text, idiom.values, upstream)
+    except Exception:
+        return "stopped"
+    for name, value in right.items():
+        other = found[name]
+        if other.shape != value.shape or other.dtype == object:
+            return "wrong"
+        if not np.allclose(other, value, rtol=1e-7, atol=1e-10):
+            return "wrong"
+    return "right"
+
+
+def tried(text: str, line: Graded) -> str:
+    """The file with the hint in it."""
+    lines = text.split("\n")
+    old = lines[line.line - 1]
+    head = old[: len(old) - len(old.lstrip())]
+    new = line.fix
+    if old.lstrip().startswith("return ") and not new.startswith("return"):
+        new = f"return {new}"
+    lines[line.line - 1] = head + new
+    return "\n".join(lines)
+
+
+def made(idiom: Idiom, slip: Slip, right: dict[str, Any], upstream: Any) -> Made:
+    found: Grade = graded(idiom, slip.text)
+    flagged = [one for one in found.lines if one.verdict in (WRONG, UNREADABLE)]
+    fixed = [one for one in flagged if one.fix]
+    own = [one for one in flagged if one.line == slip.line]
+    bad = ""
+    if len(fixed) == 1 and len(flagged) == 1:
+        bad = fixed[0].fix if outcome(idiom, tried(slip.text, fixed[0]), right, upstream) != "right" else ""
+    said = "; ".join(f"{one.line} {one.verdict} {one.hint}" for one in flagged)
+    if found.error:
+        said = found.error.message
+    return Made(idiom, slip, bool(own), len(flagged) == len(own), any(one.fix for one in own), bad, said or found.verdict)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--every", type=int, default=1, help="make one of this many slips")
+    parser.add_argument("--part", type=int, default=0, help="which of them")
+    parser.add_argument("--verbose", action="store_true", help="show what has no hint")
+    options = parser.parse_args()
+    counts: Counter[str] = Counter()
+    kinds: dict[str, Counter[str]] = {}
+    began = time.process_time()
+    number = 0
+    for idiom in IDIOMS:
+        if options.names and idiom.name not in options.names:
+            continue
+        upstream = start(idiom)
+        right = gradients(idiom, idiom.text, idiom.values, upstream)
+        for slip in people_slip(idiom):
+            number += 1
+            if number % options.every != options.part:
+                continue
+            says = outcome(idiom, slip.text, right, upstream)
+            counts[says] += 1
+            if says != "wrong":
+                continue
+            one = made(idiom, slip, right, upstream)
+            kind = kinds.setdefault(slip.kind, Counter())
+            good = one.on_line and one.alone
+            for row in (counts, kind):
+                row["made"] += 1
+                row["found"] += good
+                row["hinted"] += good and one.hinted
+                row["bad hints"] += bool(one.bad_hint)
+            if not good or one.bad_hint or (options.verbose and not one.hinted):
+                word = "MISSED" if not good else "BAD HINT" if one.bad_hint else "no hint"
+                print(f"{word} {idiom.name}, {slip.kind}, line {slip.line}: {slip.code}\n    said: {one.said}", flush=True)
+    for name, row in [*sorted(kinds.items()), ("all", counts)]:
+        print(f"{name:12} {row['made']:5} made {row['found']:5} found {row['hinted']:5} hinted {row['bad hints']:3} bad hints")
+    print(f"{counts['right']} change nothing, {counts['stopped']} stop Python, {time.process_time() - began:.0f} s")
+    total = counts["made"] or 1
+    fine = counts["found"] >= LEAST_LINES * total and counts["hinted"] >= LEAST_HINTS * total
+    return 0 if fine and not counts["bad hints"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
