@@ -283,6 +283,14 @@ def test_a_wave_finer_than_the_step_is_no_leap() -> None:
     assert (found.verdict, found.inputs["y"].verdict) == ("rounding", "rounding")
 
 
+@pytest.mark.parametrize(
+    "text", ["round(mod(y, x))", "max(round(mod(y, x)), 7)", "tanh(max(round(mod(y, x)), 7) - 7)"]
+)
+def test_a_remainder_that_jumps_below_a_flat_gate_is_a_kink(text: str) -> None:
+    found = checked(text, {"x": 9.0, "y": 999.0})
+    assert {one.verdict for one in found.inputs.values()} == {"kink"}
+
+
 @pytest.mark.parametrize("digits", [5, 30])
 def test_few_digits_shown_are_no_difference(digits: int) -> None:
     report = evaluate("x*y", x=0.3, y=0.7)

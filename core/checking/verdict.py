@@ -163,11 +163,12 @@ class Judge:
             return graded._replace(verdict="undefined", reason=without_slope(opinion))
         if not mp.isfinite(self.look.values["precise"]) and not self.boundless:
             return graded._replace(verdict="undefined", reason="the value itself is not finite")
+        jumps = name in self.subject.slopes and self.subject.slopes[name].jumps
         if state in ("jump", "leap", "differ"):
-            if self.ties and self.generic:
+            if jumps or (self.ties and self.generic):
                 return self.kinked(name, graded, opinion)
             return graded._replace(verdict="differ", reason=in_difference(opinion, shared))
-        if name in self.subject.slopes and self.subject.slopes[name].jumps:
+        if jumps:
             return self.kinked(name, graded, opinion)
         graded = self.switching(graded)
         if graded.verdict == "agree" and self.departs(name):
