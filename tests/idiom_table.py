@@ -29,7 +29,10 @@ class Idiom(NamedTuple):
     @property
     def values(self) -> dict[str, Any]:
         drawn = self.make(np.random.default_rng(len(self.name)))
-        return {name: value if isinstance(value, np.ndarray) else float(value) for name, value in drawn.items()}
+        return {
+            name: value if isinstance(value, np.ndarray) else float(value)
+            for name, value in drawn.items()
+        }
 
     @property
     def together(self) -> bool:

@@ -10,7 +10,9 @@ import numpy as np
 
 class Tensor(np.ndarray[Any, Any]):
     def sum(self, axis: Any = None, keepdim: bool = False) -> Any:  # type: ignore[override]
-        return np.add.reduce(self, axis=axis if axis is not None else tuple(range(self.ndim)), keepdims=keepdim)
+        return np.add.reduce(
+            self, axis=axis if axis is not None else tuple(range(self.ndim)), keepdims=keepdim
+        )
 
     def max(self, axis: Any = None, keepdim: bool = False) -> Any:  # type: ignore[override]
         return SimpleNamespace(values=np.maximum.reduce(self, axis=axis, keepdims=keepdim))

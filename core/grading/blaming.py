@@ -351,7 +351,8 @@ class Blaming:
         lasts = set(self.last_writes().values())
         for event in way:
             status = self.judged.statuses[event.number]
-            if event in lasts and status.kind == SOUND and status.own and not status.whole:
+            partly = status.kind == SOUND and status.own and not status.whole
+            if event in lasts and partly and not self.judged.ends_well(event):
                 yield event
 
     def scaling(self, way: Sequence[Event]) -> Iterator[Event]:
