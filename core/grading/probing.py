@@ -23,6 +23,7 @@ class Probed(NamedTuple):
 
     mending: list[Repair]  # that make results right
     right: list[Repair]  # that make the line part of a gradient, best what its name says
+    likely: list[Repair]  # that make it so in the first turn of a loop
     others: list[Repair]
 
 
@@ -41,7 +42,13 @@ class WhatIf:
     def mends(self, value: Series) -> bool:
         """Are all results right that the line reaches?"""
         try:
-            other = self.assigned(value)
+            return self.becomes(self.assigned(value))
+        except (ValueError, TypeError, IndexError):
+            return False
+
+    def becomes(self, other: Series) -> bool:
+        """Are they, if this is what the name holds?"""
+        try:
             found = self.replay.with_other(self.event.leaf, other, self.steps)
             leaves = ((name, self.judged.found.found[name].leaf) for name in self.wrong)
             return all(
