@@ -141,7 +141,8 @@ class Blaming:
             if best is not None and best.perfect and best.likely == 0.5 and self.settled(best):
                 break
         if best is not None and stray is not None and stray.score > best.score:
-            best = stray
+            behind = self.behind(best.candidate.event)
+            best = stray if stray.candidate.event in behind else best
         chosen = best or own or stray
         return self.unrepaired(candidates) if chosen is None else self.repaired(chosen)
 
@@ -306,7 +307,10 @@ class Blaming:
             slot = judged.slots.get(variable, -1) if event.function == self.found.main else -1
             target = self.found.targets.whole.get(slot)
             once = lines[event.line] == 1 and not (event.shape or event.masked or event.problem)
-            if target is None or not once or (status.exact and status.own and status.whole):
+            again = event.update != "=" or judged.continues(event)
+            if target is None or not once or again or event.number in judged.finished:
+                continue
+            if status.exact and status.own and status.whole:
                 continue
             fed = [judged.statuses[one.number].match for one in judged.inputs[event.number]]
             factors = {1.0, *(abs(match.factor) for match in fed if match is not None)}
