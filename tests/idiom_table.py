@@ -44,7 +44,7 @@ def text_of(file: str) -> str:
     return (FOLDER / f"{file}.py").read_text()
 
 
-def arrays(**shapes: tuple[int, ...] | np.ndarray[Any, Any] | float) -> Maker:
+def arrays(**shapes: Any) -> Maker:
     """Arrays of these shapes; what is no shape is a value."""
 
     def make(random: np.random.Generator) -> dict[str, Any]:

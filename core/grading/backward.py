@@ -534,9 +534,8 @@ def growing(tree: ast.AST) -> Iterator[str]:
             sides = node.left, node.right
             if any(isinstance(side, (ast.List, ast.ListComp)) for side in sides):
                 yield from (side.id for side in sides if isinstance(side, ast.Name))
-        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            if isinstance(node.value, (ast.List, ast.ListComp)):
-                yield node.target.id
+        elif isinstance(node, ast.AugAssign) and isinstance(node.value, (ast.List, ast.ListComp)):
+            yield from (one.id for one in [node.target] if isinstance(one, ast.Name))
 
 
 def names_stored(node: ast.stmt) -> list[str]:

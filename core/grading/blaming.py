@@ -621,7 +621,9 @@ class Blaming:
         passes = [
             one for one in again.events if one.node is event.node and one.target == event.target
         ]
-        mending, own, alike, likely, others = [], [], [], [], []
+        mending, own, alike = [], [], []
+        likely: list[Repair] = []
+        others: list[Repair] = []
         now = [again.replay.series(one.part or one.leaf) for one in passes]
         wanted = judged.wanted(event)
         taken = self.taken(event)

@@ -221,4 +221,5 @@ def labels(value: Any) -> bool:
     if isinstance(value, float) or not value.ndim or not value.size or (value < 0).any():
         return False
     whole = ((value == 0) | (value == 1)).all()
-    return bool(whole or (abs(value.sum(axis=-1) - 1) < 1e-12).all())
+    with np.errstate(over="ignore"):
+        return bool(whole or (abs(value.sum(axis=-1) - 1) < 1e-12).all())
