@@ -173,7 +173,7 @@ def replaced(root: ast.AST, old: ast.AST, new: ast.AST) -> ast.AST:
                 [replaced(one, old, new) if isinstance(one, ast.AST) else one for one in value],
             )
         elif isinstance(value, ast.AST):
-            setattr(found, name, replaced(value, old, new))  # type: ignore[arg-type]
+            setattr(found, name, replaced(value, old, new))
     return found
 
 
