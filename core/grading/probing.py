@@ -123,8 +123,9 @@ class Probe:
         numeric = (Number, Array, int, float)
         found = {name for name, one in visible.items() if isinstance(one, numeric)}
         names = [name for name in visible if name.isidentifier() and name in found]
-        names += [name for name in tracer.around if name not in visible
-                  and name not in ("pi", "e") and name not in self.gradients]  # fmt: skip
+        if not self.event.function:  # a function sees no names of the forward pass
+            names += [name for name in tracer.around if name not in visible
+                      and name not in ("pi", "e") and name not in self.gradients]  # fmt: skip
         target = {
             one.id
             for one in ast.walk(self.event.node)
