@@ -29,7 +29,10 @@ class Idiom(NamedTuple):
     @property
     def values(self) -> dict[str, Any]:
         drawn = self.make(np.random.default_rng(len(self.name)))
-        return {name: value if isinstance(value, np.ndarray) else float(value) for name, value in drawn.items()}
+        return {
+            name: value if isinstance(value, np.ndarray) else float(value)
+            for name, value in drawn.items()
+        }
 
     @property
     def together(self) -> bool:
@@ -41,7 +44,7 @@ def text_of(file: str) -> str:
     return (FOLDER / f"{file}.py").read_text()
 
 
-def arrays(**shapes: tuple[int, ...] | np.ndarray[Any, Any] | float) -> Maker:
+def arrays(**shapes: Any) -> Maker:
     """Arrays of these shapes; what is no shape is a value."""
 
     def make(random: np.random.Generator) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def of_axes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         for k, keyword in enumerate(node.keywords):
             if keyword.arg == "axis" and isinstance(keyword.value, ast.Constant):
                 other = copy.deepcopy(node)
-                other.keywords[k].value = ast.Constant(1 - abs(keyword.value.value))
+                other.keywords[k].value = ast.Constant(1 - abs(int(str(keyword.value.value))))
                 yield "axis", other
         module = isinstance(node.func.value, ast.Name) and node.func.value.id == "np"
         yield "unsummed", node.args[0] if module else node.func.value
@@ -161,7 +161,7 @@ def with_value(statement: ast.Assign | ast.AugAssign, value: ast.AST) -> ast.stm
     return changed
 
 
-def replaced(root: ast.expr, old: ast.AST, new: ast.AST) -> ast.AST:
+def replaced(root: ast.AST, old: ast.AST, new: ast.AST) -> ast.AST:
     if root is old:
         return new
     found = copy.copy(root)
@@ -171,9 +171,9 @@ def replaced(root: ast.expr, old: ast.AST, new: ast.AST) -> ast.AST:
                 found,
                 name,
                 [replaced(one, old, new) if isinstance(one, ast.AST) else one for one in value],
-            )  # type: ignore[arg-type]
+            )
         elif isinstance(value, ast.AST):
-            setattr(found, name, replaced(value, old, new))  # type: ignore[arg-type]
+            setattr(found, name, replaced(value, old, new))
     return found
 
 
@@ -191,7 +191,7 @@ def moved(text: str, node: ast.AST) -> Iterator[Slip]:
     """A gradient that is used before it is complete: a line that adds comes one line later."""
     lines = text.split("\n")
     for block in (
-        one.body for one in ast.walk(node) if isinstance(getattr(one, "body", None), list)
+        body for one in ast.walk(node) if isinstance(body := getattr(one, "body", None), list)
     ):
         for first, second in itertools.pairwise(block):
             if not isinstance(first, ast.AugAssign) or not isinstance(second, ast.Assign):

@@ -28,4 +28,6 @@ def test_the_grader_says_so_too(idiom: Idiom) -> None:
         if one.verdict not in ("right", "scaled", "step")
     ]
     assert (found.verdict, flagged) == ("right", [])
-    assert {one.name for one in found.gradients if one.verdict == "right"} >= {*idiom.wanted.split()}
+    assert {one.name for one in found.gradients if one.verdict == "right"} >= {
+        *idiom.wanted.split()
+    }

@@ -10,10 +10,10 @@ import numpy as np
 
 class Tensor(np.ndarray[Any, Any]):
     def sum(self, axis: Any = None, keepdim: bool = False) -> Any:  # type: ignore[override]
-        return np.add.reduce(self, axis=axis if axis is not None else tuple(range(self.ndim)), keepdims=keepdim)
+        return tensor(np.sum(np.asarray(self), axis=axis, keepdims=keepdim))
 
     def max(self, axis: Any = None, keepdim: bool = False) -> Any:  # type: ignore[override]
-        return SimpleNamespace(values=np.maximum.reduce(self, axis=axis, keepdims=keepdim))
+        return SimpleNamespace(values=tensor(np.max(np.asarray(self), axis=axis, keepdims=keepdim)))
 
     def exp(self) -> Any:
         return np.exp(self)
@@ -24,7 +24,7 @@ class Tensor(np.ndarray[Any, Any]):
     def clone(self) -> Any:
         return self.copy()
 
-    def view(self, *shape: Any) -> Any:
+    def view(self, *shape: Any) -> Any:  # type: ignore[override]
         first = shape[0]
         return super().view(first) if isinstance(first, type) else self.reshape(*shape)
 

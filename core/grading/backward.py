@@ -130,7 +130,8 @@ class Reading:
 
     @cached_property
     def counters(self) -> frozenset[str]:
-        return frozenset(counters(self.text.source.tree))
+        tree = self.text.source.tree
+        return frozenset({*counters(tree), *places(tree)})
 
     @cached_property
     def growing(self) -> frozenset[str]:
@@ -510,6 +511,19 @@ def counters(tree: ast.AST) -> Iterator[str]:
             yield from (one.id for one in ast.walk(node.target) if isinstance(one, ast.Name))
 
 
+def places(tree: ast.AST) -> set[str]:
+    """The names that only say where something stands in an array."""
+    within: set[str] = set()
+    counted: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript):
+            within |= {one.id for one in ast.walk(node.slice) if isinstance(one, ast.Name)}
+        elif isinstance(node, ast.BinOp):
+            sides = node.left, node.right
+            counted |= {side.id for side in sides if isinstance(side, ast.Name)}
+    return within - counted
+
+
 def growing(tree: ast.AST) -> Iterator[str]:
     """The names of lists that get longer or shorter."""
     for node in ast.walk(tree):
@@ -521,8 +535,7 @@ def growing(tree: ast.AST) -> Iterator[str]:
             if any(isinstance(side, (ast.List, ast.ListComp)) for side in sides):
                 yield from (side.id for side in sides if isinstance(side, ast.Name))
         elif isinstance(node, ast.AugAssign) and isinstance(node.value, (ast.List, ast.ListComp)):
-            if isinstance(node.target, ast.Name):
-                yield node.target.id
+            yield from (one.id for one in [node.target] if isinstance(one, ast.Name))
 
 
 def names_stored(node: ast.stmt) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -99,6 +100,8 @@ class Blaming:
                 if next_ is None:
                     break
                 blamed.append(next_)
+                if self.late and not next_.fix:
+                    break  # what follows would be guessed
         finally:
             for change in reversed(self.undo):
                 change.block[:] = change.after
@@ -120,10 +123,13 @@ class Blaming:
         best: Trial | None = None
         own: Trial | None = None  # what makes the likeliest line right, though not the results
         stray: Trial | None = None  # what makes the results right, though not a line by its name
-        for candidate in candidates[:CANDIDATES]:
-            if self.late:
+        ordered = candidates[:CANDIDATES]
+        rounds = [(one, False) for one in ordered]
+        rounds += [(one, True) for one in sorted(ordered, key=lambda one: one.event.number)]
+        for candidate, blind in rounds:
+            if self.late or (blind and (best is not None or own is not None)):
                 break
-            for trial in self.trials(candidate, second=best is not None):
+            for trial in self.trials(candidate, second=best is not None, blind=blind):
                 if promised is not None and not trial.mends(promised):
                     if trial.level == 2 and (stray is None or trial.score > stray.score):
                         stray = trial
@@ -134,6 +140,9 @@ class Blaming:
                     own = trial
             if best is not None and best.perfect and best.likely == 0.5 and self.settled(best):
                 break
+        if best is not None and stray is not None and stray.score > best.score:
+            behind = self.behind(best.candidate.event)
+            best = stray if stray.candidate.event in behind else best
         chosen = best or own or stray
         return self.unrepaired(candidates) if chosen is None else self.repaired(chosen)
 
@@ -238,6 +247,7 @@ class Blaming:
         way = judged.way(judged.wrong)
         found: list[Candidate] = []
         found += [Candidate(1, event) for event in way if self.idle(event)]
+        found += [Candidate(2, event) for event in self.alone(way)]
         bad: set[int] = set()
         helpers: list[Event] = []
         for event in way:
@@ -286,6 +296,35 @@ class Blaming:
                 seen.add(one.event.line)
                 chosen.append(one)
         return chosen
+
+    def alone(self, way: Sequence[Event]) -> Iterator[Event]:
+        """The first line of which all results would be right if it were what its name says, or
+        that on the scale of what it uses."""
+        judged = self.judged
+        lines = Counter(event.line for event in self.found.events)
+        for event in way:
+            status, variable = judged.statuses[event.number], self.found.names.get(event.name, "")
+            slot = judged.slots.get(variable, -1) if event.function == self.found.main else -1
+            target = self.found.targets.whole.get(slot)
+            once = lines[event.line] == 1 and not (event.shape or event.masked or event.problem)
+            again = event.update != "=" or judged.continues(event)
+            if target is None or not once or again or event.number in judged.finished:
+                continue
+            if status.exact and status.own and status.whole:
+                continue
+            fed = [judged.statuses[one.number].match for one in judged.inputs[event.number]]
+            factors = {1.0, *(abs(match.factor) for match in fed if match is not None)}
+            trial = WhatIf(judged, event)
+            if set(trial.wrong) != set(judged.wrong):
+                continue
+            shape = np.shape(trial.now[0])
+            if np.size(target.series[0]) != int(np.prod(shape)):
+                continue
+            for factor in sorted(factors)[:3]:
+                series = [factor * np.reshape(value, shape)[()] for value in target.series]
+                if not all(map(np.allclose, series, trial.now)) and trial.becomes(series):
+                    yield event
+                    return
 
     def broken_promise(self, event: Event) -> bool:
         """Is a line the gradient of something else than its name says?"""
@@ -351,7 +390,8 @@ class Blaming:
         lasts = set(self.last_writes().values())
         for event in way:
             status = self.judged.statuses[event.number]
-            if event in lasts and status.kind == SOUND and status.own and not status.whole:
+            partly = status.kind == SOUND and status.own and not status.whole
+            if event in lasts and partly and not self.judged.ends_well(event):
                 yield event
 
     def scaling(self, way: Sequence[Event]) -> Iterator[Event]:
@@ -374,15 +414,16 @@ class Blaming:
 
     # Trials.
 
-    def trials(self, candidate: Candidate, *, second: bool) -> Iterator[Trial]:
-        """What makes a line right. `second`: another line is known that may be the mistake."""
+    def trials(self, candidate: Candidate, *, second: bool, blind: bool) -> Iterator[Trial]:
+        """What makes a line right. `second`: another line is known that may be the mistake;
+        `blind`: the repairs of which nothing says that they make it right."""
         node = candidate.event.node
         if id(node) not in self.blocks:
             return
         block = self.blocks[id(node)]
         wrong = set(self.judged.reaches(candidate.event)) or set(self.judged.wrong)
         before = set(self.judged.wrong)
-        for change, local in self.changes(candidate.event, block, second=second):
+        for change, local in self.changes(candidate.event, block, second=second, blind=blind):
             if self.late:
                 return
             trial = self.tried(change, candidate, wrong, before, local=local)
@@ -443,9 +484,13 @@ class Blaming:
         return 0.25 if any(self.found.names.get(name) in labels for name in used) else 0.0
 
     def changes(
-        self, event: Event, block: list[ast.stmt], *, second: bool
+        self, event: Event, block: list[ast.stmt], *, second: bool, blind: bool
     ) -> Iterator[tuple[Change, bool]]:
         """What might have been meant by a line; with each whether it makes the line right."""
+        if blind:
+            if not event.lacks:
+                yield from self.blindly(event, block)
+            return
         if event.lacks:
             yield from ((one, False) for one in self.given_before(event, block))
             yield from ((one, False) for one in moved_down(event, block))
@@ -458,9 +503,16 @@ class Blaming:
             yield self.change(repair, node, block), False
         for repair in probed.right[:TRIED]:
             yield self.change(repair, node, block), True
-        for repair in probed.others[: 0 if second else BLIND if not probed.right else 8]:
+        for repair in probed.likely[: 0 if second else TRIED]:
             yield self.change(repair, node, block), False
         yield from ((one, True) for one in self.by_the_table(event, block))
+
+    def blindly(self, event: Event, block: list[ast.stmt]) -> Iterator[tuple[Change, bool]]:
+        """Repairs of which only the whole pass says what they do, the simple ones first."""
+        probed = self.probed(event)
+        others = sorted(probed.others, key=lambda one: one.finding in (*ADDING, "name"))
+        for repair in others[: 8 if probed.right else BLIND]:
+            yield self.change(repair, event.node, block), False
 
     def given_before(self, event: Event, block: list[ast.stmt]) -> Iterator[Change]:
         """The line that gives what this one lacks."""
@@ -564,12 +616,14 @@ class Blaming:
         try:
             again = self.reading.read(probe)
         except BackpropError:
-            return Probed([], [], [])
+            return Probed([], [], [], [])
         judged = Judgement(again)
         passes = [
             one for one in again.events if one.node is event.node and one.target == event.target
         ]
-        mending, own, alike, likely, others = [], [], [], [], []
+        mending, own, alike = [], [], []
+        likely: list[Repair] = []
+        others: list[Repair] = []
         now = [again.replay.series(one.part or one.leaf) for one in passes]
         wanted = judged.wanted(event)
         taken = self.taken(event)
@@ -609,7 +663,7 @@ class Blaming:
                 (likely if kinds[0].exact else others).append(probe.repairs[repair])
         if own and wanted is not None and not event.shape:
             likely, others = [], []
-        return Probed(mending, own + alike, likely + others)
+        return Probed(mending, own + alike, likely, others)
 
     def taken(self, event: Event) -> set[int]:
         """The stages whose parts other lines for the same variable hold."""

@@ -432,10 +432,14 @@ class Judgement:
             return event.number in self.finished
         return status.exact and (status.own or not promised)
 
-    def score(self) -> int:
+    def score(self) -> float:
         """How much of the pass is right: results and lines, and values of the forward pass."""
         lines = sum(self.fits(event) or self.known(event) for event in self.found.events)
-        return 10 * len(self.fine) + lines
+        rest = sum(
+            one.own and not one.exact and one.match is not None and one.match.factor > 0
+            for one in self.statuses.values()
+        )
+        return 10 * len(self.fine) + lines + 0.1 * rest
 
     def known(self, event: Event) -> bool:
         """Is what a line gives a value of the forward pass, or the slope of a gate?"""

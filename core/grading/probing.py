@@ -23,6 +23,7 @@ class Probed(NamedTuple):
 
     mending: list[Repair]  # that make results right
     right: list[Repair]  # that make the line part of a gradient, best what its name says
+    likely: list[Repair]  # that make it so in the first turn of a loop
     others: list[Repair]
 
 
@@ -41,7 +42,13 @@ class WhatIf:
     def mends(self, value: Series) -> bool:
         """Are all results right that the line reaches?"""
         try:
-            other = self.assigned(value)
+            return self.becomes(self.assigned(value))
+        except (ValueError, TypeError, IndexError):
+            return False
+
+    def becomes(self, other: Series) -> bool:
+        """Are they, if this is what the name holds?"""
+        try:
             found = self.replay.with_other(self.event.leaf, other, self.steps)
             leaves = ((name, self.judged.found.found[name].leaf) for name in self.wrong)
             return all(
@@ -116,8 +123,9 @@ class Probe:
         numeric = (Number, Array, int, float)
         found = {name for name, one in visible.items() if isinstance(one, numeric)}
         names = [name for name in visible if name.isidentifier() and name in found]
-        names += [name for name in tracer.around if name not in visible
-                  and name not in ("pi", "e") and name not in self.gradients]  # fmt: skip
+        if not self.event.function:  # a function sees no names of the forward pass
+            names += [name for name in tracer.around if name not in visible
+                      and name not in ("pi", "e") and name not in self.gradients]  # fmt: skip
         target = {
             one.id
             for one in ast.walk(self.event.node)

@@ -485,9 +485,9 @@ def terms(site: Site) -> Iterator[tuple[str, ast.expr]]:
             yield f"{text(side)} is too much", replaced(site.node, node, other)
     for name in site.values:
         if name.startswith("eps"):
-            for node in small_in(site.node):
-                added = ast.BinOp(node, ast.Add(), named(name))
-                yield f"{name} is not added", replaced(site.node, node, added)
+            for small in small_in(site.node):
+                added = ast.BinOp(small, ast.Add(), named(name))
+                yield f"{name} is not added", replaced(site.node, small, added)
     for name in site.gradients[:MOST_NAMES]:
         yield f"{name} is not added", ast.BinOp(site.node, ast.Add(), named(name))
         yield f"{name} is not subtracted", ast.BinOp(site.node, ast.Sub(), named(name))

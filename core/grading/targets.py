@@ -106,9 +106,7 @@ class Targets:
         shape = self.program.shapes[operand]
         return [np.zeros(shape)[()] if part is None else part for part in found]
 
-    def unsummed(
-        self, slot: int, gate: str, place: int, operands: Sequence[int]
-    ) -> Series | None:
+    def unsummed(self, slot: int, gate: str, place: int, operands: Sequence[int]) -> Series | None:
         """What a stage passes back before it is summed over the axes that were broadcast."""
         out, own = self.program.shapes[slot], self.program.shapes[operands[place]]
         if GATES[gate].array or out == own or self.entries > MOST:

@@ -27,8 +27,45 @@ from slipping import Slip, slips
 
 from backprop.grading.results import UNREADABLE, WRONG, Grade, Graded
 
-ABOUT = ("d", "grad", "delta", "nabla", "hits", "local", "onehot", "inner", "s1", "s2", "mask", "err")
-COUNTS = frozenset("N D T H C W M F m n d k r c t top left H_out W_out num_train num_classes".split())
+ABOUT = (
+    "d",
+    "grad",
+    "delta",
+    "nabla",
+    "hits",
+    "local",
+    "onehot",
+    "inner",
+    "s1",
+    "s2",
+    "mask",
+    "err",
+)
+COUNTS = frozenset(
+    [
+        "N",
+        "D",
+        "T",
+        "H",
+        "C",
+        "W",
+        "M",
+        "F",
+        "m",
+        "n",
+        "d",
+        "k",
+        "r",
+        "c",
+        "t",
+        "top",
+        "left",
+        "H_out",
+        "W_out",
+        "num_train",
+        "num_classes",
+    ]
+)
 LEAST_LINES, LEAST_HINTS = 0.98, 0.8
 
 
@@ -45,7 +82,11 @@ class Made(NamedTuple):
 def statements(idiom: Idiom) -> Iterator[ast.stmt]:
     tree: ast.AST = ast.parse(idiom.text)
     if idiom.backward:
-        tree = next(one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name == idiom.backward)
+        tree = next(
+            one
+            for one in ast.walk(tree)
+            if isinstance(one, ast.FunctionDef) and one.name == idiom.backward
+        )
     for node in ast.walk(tree):
         if isinstance(node, (ast.Assign, ast.AugAssign)):
             yield node
@@ -118,11 +159,23 @@ def made(idiom: Idiom, slip: Slip, right: dict[str, Any], upstream: Any) -> Made
     own = [one for one in flagged if one.line == slip.line]
     bad = ""
     if len(fixed) == 1 and len(flagged) == 1:
-        bad = fixed[0].fix if outcome(idiom, tried(slip.text, fixed[0]), right, upstream) != "right" else ""
+        bad = (
+            fixed[0].fix
+            if outcome(idiom, tried(slip.text, fixed[0]), right, upstream) != "right"
+            else ""
+        )
     said = "; ".join(f"{one.line} {one.verdict} {one.hint}" for one in flagged)
     if found.error:
         said = found.error.message
-    return Made(idiom, slip, bool(own), len(flagged) == len(own), any(one.fix for one in own), bad, said or found.verdict)
+    return Made(
+        idiom,
+        slip,
+        bool(own),
+        len(flagged) == len(own),
+        any(one.fix for one in own),
+        bad,
+        said or found.verdict,
+    )
 
 
 def main() -> int:
@@ -159,10 +212,17 @@ def main() -> int:
                 row["bad hints"] += bool(one.bad_hint)
             if not good or one.bad_hint or (options.verbose and not one.hinted):
                 word = "MISSED" if not good else "BAD HINT" if one.bad_hint else "no hint"
-                print(f"{word} {idiom.name}, {slip.kind}, line {slip.line}: {slip.code}\n    said: {one.said}", flush=True)
+                print(
+                    f"{word} {idiom.name}, {slip.kind}, line {slip.line}: {slip.code}\n    said: {one.said}",
+                    flush=True,
+                )
     for name, row in [*sorted(kinds.items()), ("all", counts)]:
-        print(f"{name:12} {row['made']:5} made {row['found']:5} found {row['hinted']:5} hinted {row['bad hints']:3} bad hints")
-    print(f"{counts['right']} change nothing, {counts['stopped']} stop Python, {time.process_time() - began:.0f} s")
+        print(
+            f"{name:12} {row['made']:5} made {row['found']:5} found {row['hinted']:5} hinted {row['bad hints']:3} bad hints"
+        )
+    print(
+        f"{counts['right']} change nothing, {counts['stopped']} stop Python, {time.process_time() - began:.0f} s"
+    )
     total = counts["made"] or 1
     fine = counts["found"] >= LEAST_LINES * total and counts["hinted"] >= LEAST_HINTS * total
     return 0 if fine and not counts["bad hints"] else 1
