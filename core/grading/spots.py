@@ -220,12 +220,6 @@ def labels(value: Any) -> bool:
     """An array of zeros and ones, or one whose rows are distributions."""
     if isinstance(value, float) or not value.ndim or not value.size or (value < 0).any():
         return False
-<<<<<<< HEAD
     if ((value == 0) | (value == 1)).all():
         return True
     return bool((value <= 1).all() and (abs(value.sum(axis=-1) - 1) < 1e-12).all())
-=======
-    whole = ((value == 0) | (value == 1)).all()
-    with np.errstate(over="ignore"):
-        return bool(whole or (abs(value.sum(axis=-1) - 1) < 1e-12).all())
->>>>>>> 9249b44ade9d09255316d39829f61eafb6619cc0
