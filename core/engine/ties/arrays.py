@@ -428,15 +428,18 @@ def whole_tangent(
     return found, np.abs(found) + np.where(np.abs(found) > 0, most, 0.0), everywhere
 
 
-@cache
 def adding_message(gate: str) -> Function:
     """What a gate on arrays passes back, its parts added up where its texts subtract them."""
-    row = GATES[gate]
     if gate not in LINEAR and not bilinear(gate):
-        texts = tuple([text[:1] + text[1:].replace("-", "+") for text in row.partials])
-        return ARRAYS.pull(row._replace(partials=texts), "first")
+        return adding(gate, tuple(GATES[gate].partials))
     found: Function = ARRAYS.message["first"][gate]
     return found
+
+
+@cache
+def adding(gate: str, partials: tuple[str, ...]) -> Function:
+    texts = tuple([text[:1] + text[1:].replace("-", "+") for text in partials])
+    return ARRAYS.pull(GATES[gate]._replace(partials=texts), "first")
 
 
 def sizes_passed(
