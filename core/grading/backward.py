@@ -21,6 +21,7 @@ from backprop.grading.targets import Series, Targets, gaps
 from backprop.grading.text import Text, text_of
 from backprop.grading.tracing import Event, Probe, Tracer
 from backprop.language.tokens import NAME
+from backprop.reading.diagnostics import UnreadError
 from backprop.reading.reader import held
 from backprop.reading.source import Source, function_named, names_in, parameters, parsed
 from backprop.reading.values import MISSING, Builtin, Defined, Scope, Unreadable, is_numeric
@@ -493,7 +494,7 @@ def leaf_of(tracer: Tracer, value: Any) -> str:
             value = tracer.machine.numeric(value)
         if is_numeric(value) and not isinstance(value, bool):
             return tracer.machine.leaf(value)
-    except (BackpropError, Exception):
+    except (BackpropError, UnreadError):
         return ""
     return ""
 

@@ -107,7 +107,7 @@ class Probe:
                     found = tracer.value(repair.node)
                     if is_numeric(found) and not isinstance(found, bool):
                         self.values.setdefault(number, []).append(tracer.machine.leaf(found))
-                except Exception:
+                except Exception:  # it is only a guess: one that fails is none
                     continue
         finally:
             tracer.noting, tracer.probe = True, probe

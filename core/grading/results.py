@@ -13,7 +13,6 @@ RIGHT, SCALED, WRONG, CARRIED, STEP, NOT_GRADED, UNREADABLE = LINE_VERDICTS = (
     "right", "scaled", "wrong", "carried", "step", "not-graded", "unreadable",
 )  # fmt: skip
 MISSING, NOT_RETURNED = "missing", "not-returned"
-GRADIENT_VERDICTS = (RIGHT, WRONG, MISSING, NOT_RETURNED, NOT_GRADED)
 
 
 @dataclass(eq=False)

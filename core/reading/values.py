@@ -217,9 +217,3 @@ def plain_number(value: Any) -> Any:
     if isinstance(value, Array) and not value.shape and not value.depends:
         return value.cells.item()
     return value
-
-
-def wants_number(value: Any, what: str) -> Any:
-    if not is_numeric(value):
-        raise UnreadError(f"{what} is {described(value)}, not a number or an array")
-    return value
