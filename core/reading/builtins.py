@@ -50,7 +50,7 @@ FUNCTIONS = frozenset(
     ["len", "range", "zip", "enumerate", "reversed", "sum", "min", "max", "abs", "isinstance",
      "print", "sorted", "any", "all", "map", "filter", "divmod", "pow", "round", "hasattr",
      "getattr", "setattr", "iter", "next", "slice", "callable", "id", "repr",
-     "format"]
+     "format", "super"]
 )  # fmt: skip
 
 
@@ -237,6 +237,8 @@ def size(reader: Caller, value: Any) -> int:
         return value.shape[0]
     if isinstance(value, (list, tuple, dict, set, str, range)):
         return len(value)
+    if isinstance(value, Instance):
+        return int(reader.call(reader.attribute(value, "__len__"), [], {}))
     raise UnreadError(f"{described(value)} has no length")
 
 
@@ -315,7 +317,9 @@ def size_of_number(reader: Caller, value: Any) -> Any:
 
 
 def is_instance(reader: Caller, value: Any, kinds: Any) -> bool:
-    del reader
+    if isinstance(value, Instance):
+        several = kinds if isinstance(kinds, tuple) else (kinds,)
+        return any(reader.is_of(value, kind) for kind in several)
     names = [
         getattr(kind, "name", None) for kind in (kinds if isinstance(kinds, tuple) else (kinds,))
     ]
@@ -337,8 +341,6 @@ def is_kind(value: Any, name: Any) -> bool:
         case "None":
             return value is None
     types = {"bool": bool, "str": str, "list": list, "tuple": tuple, "dict": dict, "set": set}
-    if isinstance(value, Instance):
-        return bool(value.kind == name)
     return name in types and isinstance(value, types[name])
 
 
@@ -429,6 +431,54 @@ def divided(reader: Caller, a: Any, b: Any) -> tuple[Any, Any]:
     return reader.binary("floordiv", a, b), reader.binary("mod", a, b)
 
 
+def is_callable(reader: Caller, value: Any) -> bool:
+    if isinstance(value, Instance):
+        return value.of is not None and value.of.find("__call__") is not MISSING
+    return isinstance(value, (Defined, Builtin, Method, ClassOf))
+
+
+def copied(reader: Caller, value: Any) -> Any:
+    """copy.copy: what is inside is the same."""
+    match value:
+        case Array():
+            return library.FUNCTIONS["copy"](reader.machine, value)
+        case Instance():
+            return Instance(value.kind, dict(value.attributes), value.of)
+        case list() | dict() | set():
+            return value.copy()
+    return value
+
+
+def deeply_copied(reader: Caller, value: Any) -> Any:
+    """copy.deepcopy: what is inside is copied too, and what is the same stays the same."""
+    known: dict[int, Any] = {}
+    waiting: list[Any] = []
+
+    def new(one: Any) -> Any:
+        if isinstance(one, tuple):
+            return tuple([new_part(part) for part in one])
+        return new_part(one)
+
+    def new_part(one: Any) -> Any:
+        if id(one) not in known:
+            known[id(one)] = copied(reader, one)
+            if isinstance(one, (list, dict, Instance)):
+                waiting.append(known[id(one)])
+        return known[id(one)]
+
+    found = new(value)
+    while waiting:
+        here = waiting.pop()
+        reader.machine.step()
+        if isinstance(here, list):
+            here[:] = [new(one) for one in here]
+        else:
+            inside = here.attributes if isinstance(here, Instance) else here
+            for name, one in inside.items():
+                inside[name] = new(one)
+    return found
+
+
 CALLS: Mapping[str, Callable[..., Any]] = {
     "len": size, "range": ranged, "zip": zipped, "enumerate": enumerated, "reversed": backwards,
     "sum": total, "min": extreme("min", "lt"), "max": extreme("max", "gt"), "abs": size_of_number,
@@ -436,7 +486,9 @@ CALLS: Mapping[str, Callable[..., Any]] = {
     "any": any_, "all": all_, "map": mapped, "filter": filtered, "divmod": divided, "pow": power,
     "round": rounded, "hasattr": has_attribute, "getattr": get_attribute, "setattr": set_attribute,
     "iter": iterated, "next": following, "slice": lambda reader, *ends: slice(*ends),
-    "callable": lambda reader, value: isinstance(value, (Defined, Builtin, Method)),
+    "callable": is_callable, "super": lambda reader, *fed: reader.above(*fed),
+    "nothing": lambda reader, *fed, **named: None,
+    "copy.copy": copied, "copy.deepcopy": deeply_copied,
     "id": lambda reader, value: id(value),
     "repr": lambda reader, value: texts.shown(value, "", "r"),
     "format": lambda reader, value, form="": texts.shown(value, form),
@@ -465,6 +517,12 @@ def converted(reader: Caller, name: str, fed: Sequence[Any], named: Mapping[str,
         return {"list": [], "tuple": (), "set": set(), "str": "", "float": 0.0, "int": 0,
                 "bool": False}.get(name, Instance(name))  # fmt: skip
     value = plain_number(fed[0])
+    if isinstance(value, Instance) and value.of is not None:
+        if name == "type":
+            return value.of
+        special = value.of.find(f"__{name}__")
+        if isinstance(special, Defined):
+            return reader.call(Method(special, value), [], {})
     match name:
         case "list":
             return reader.entries(value)

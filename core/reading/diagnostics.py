@@ -3,40 +3,77 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import re
 from functools import cached_property
+from typing import NamedTuple
 
 from backprop.errors import LanguageError
 
 
 class Lines:
-    """A source text, and how the places of its nodes are places in it."""
+    """A source text, and how the places of its nodes are places in it. The files that it imports
+    are added below it, so that every line of all of them has a number of its own."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text = text  # of the source itself
+        self.whole = text  # and of the files that it imports
+        self.added: list[Part] = []
 
     @cached_property
-    def starts(self) -> Sequence[int]:
+    def starts(self) -> list[int]:
         """Where every line begins, in characters."""
-        starts = [0]
-        for line in self.text.splitlines(keepends=True):
-            starts.append(starts[-1] + len(line))
-        return starts
+        return line_starts(self.text)
+
+    @property
+    def count(self) -> int:
+        """The lines of the source itself."""
+        return self.added[0].lines if self.added else len(self.starts)
+
+    def add(self, text: str, file: str) -> int:
+        """Add a file that is imported; how far its lines are moved down."""
+        self.whole += "" if self.whole.endswith("\n") else "\n"
+        place, before = len(self.whole), len(self.starts)
+        self.added.append(Part(before, place, text, file))
+        self.whole += text
+        self.starts += [place + start for start in line_starts(text)]
+        return before
+
+    def part(self, line: int) -> Part | None:
+        """The imported file that a line belongs to; None for the source itself."""
+        if not self.added or line <= self.added[0].lines:
+            return None
+        return next(one for one in reversed(self.added) if line > one.lines)
+
+    def is_imported(self, node: ast.AST) -> bool:
+        return bool(self.added) and getattr(node, "lineno", 0) > self.count
 
     def place(self, line: int, byte: int) -> int:
         """A place that `ast` counts in bytes of a line, in characters of the text."""
         start = self.starts[min(line, len(self.starts)) - 1]
-        ahead = self.text[start : start + byte]
+        ahead = self.whole[start : start + byte]
         if ahead.isascii():
             return start + byte
-        stop = self.text.find("\n", start)
-        whole = self.text[start : stop if stop >= 0 else len(self.text)]
+        stop = self.whole.find("\n", start)
+        whole = self.whole[start : stop if stop >= 0 else len(self.whole)]
         return start + len(whole.encode()[:byte].decode(errors="replace"))
 
     def span(self, node: ast.AST) -> tuple[int, int]:
         line, byte = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
         last, end = getattr(node, "end_lineno", line), getattr(node, "end_col_offset", byte + 1)
         return self.place(line, byte), self.place(last or line, end or byte + 1)
+
+
+class Part(NamedTuple):
+    """A file that is imported, below the source."""
+
+    lines: int  # before it
+    start: int  # where it begins, in characters
+    text: str
+    file: str
+
+
+def line_starts(text: str) -> list[int]:
+    return [0, *(found.end() for found in re.finditer("\n", text))]
 
 
 class UnreadError(Exception):
@@ -57,5 +94,9 @@ def located(problem: UnreadError, lines: Lines, node: ast.AST | None) -> Languag
     """The error at the node where it came up."""
     found = problem.node or node
     span = lines.span(found) if found is not None else None
+    part = lines.part(getattr(found, "lineno", 1)) if found is not None else None
+    if span and part:
+        span = (span[0] - part.start, span[1] - part.start)
     start = (span[0], max(span[1], span[0] + 1)) if span else None
-    return LanguageError(problem.message, text=lines.text, span=start, hint=problem.hint)
+    text, origin = (part.text, part.file) if part else (lines.text, "")
+    return LanguageError(problem.message, text=text, span=start, hint=problem.hint, origin=origin)

@@ -153,11 +153,9 @@ class Expressions:
         value = plain_number(self.value(node.operand))
         machine = self.machine
         if isinstance(node.op, ast.Not):
-            return (
-                not machine.truth(value)
-                if not isinstance(value, (list, dict, str, tuple, set))
-                else not value
-            )
+            return not self.machine_truth(value)
+        if isinstance(value, Instance):
+            return self.signed(node.op, value)
         if not is_numeric(value):
             raise MisfitError(f"{described(value)} has no sign")
         if isinstance(node.op, ast.UAdd):
@@ -171,6 +169,10 @@ class Expressions:
         if isinstance(value, Array) and value.cells.dtype == bool:
             raise UnreadError("a mask has no sign", "write ~")
         return Array.new(-value.cells) if isinstance(value, Array) else -value
+
+    def signed(self, op: ast.unaryop, value: Any) -> Any:
+        del op
+        raise MisfitError(f"{described(value)} has no sign")
 
     def of_BinOp(self, node: ast.BinOp) -> Any:  # noqa: N802
         """A chain of operators that leans to the left is read without recursion."""
@@ -346,7 +348,10 @@ class Expressions:
         return builtins.entry(self.machine, holder, key)
 
     def of_Attribute(self, node: ast.Attribute) -> Any:  # noqa: N802
-        return self.attribute(self.value(node.value), node.attr)
+        return self.attribute(self.value(node.value), self.private(node.attr))
+
+    def private(self, name: str) -> str:
+        return name
 
     def attribute(self, holder: Any, name: str) -> Any:
         machine = self.machine
@@ -354,11 +359,6 @@ class Expressions:
             return self.of_namespace(holder, name)
         if isinstance(holder, Instance):
             return self.of_instance(holder, name)
-        if isinstance(holder, ClassOf):
-            found = holder.find(name)
-            if found is MISSING:
-                raise UnreadError(f"the class {holder.name} has no {name}")
-            return found
         if isinstance(holder, Unknown):
             return Unknown(f"{holder.name}.{name}")
         if isinstance(holder, (Array, Number)) or (

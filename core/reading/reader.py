@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,15 +18,27 @@ from backprop.errors import (
     listed,
 )
 from backprop.language.syntax import HIDDEN, Tree
-from backprop.reading.diagnostics import UnreadError, located
+from backprop.reading.diagnostics import Lines, UnreadError, located
+from backprop.reading.files import Files
+from backprop.reading.imports import PRELUDE, Imports
+from backprop.reading.layers import Layer, layer_of, made_late, own_parameters
 from backprop.reading.machine import Machine
 from backprop.reading.memory import Array, Number
 from backprop.reading.recorder import Recorder
-from backprop.reading.source import Source, function_named, names_in, parameters, parsed
-from backprop.reading.statements import Leaving, Statements
+from backprop.reading.source import (
+    Source,
+    function_named,
+    is_class,
+    names_in,
+    parameters,
+    parsed,
+)
+from backprop.reading.statements import Leaving
 from backprop.reading.values import (
     MISSING,
     Defined,
+    Instance,
+    Module,
     Namespace,
     Unreadable,
     depends,
@@ -54,17 +67,19 @@ class Found(NamedTuple):
     reader: Reader
 
 
-class Reader(Statements):
+class Reader(Imports):
     """Reads one unit of a source."""
 
     def __init__(self, source: Source, seed: int = 0) -> None:
-        super().__init__(Machine(Recorder(source.lines), seed))
+        lines = Lines(source.lines.text)  # to which imported files are added
+        super().__init__(Machine(Recorder(lines), seed), source.files, source.file)
         self.source = source
         self.given: dict[str, Any] = {}
         self.wanted: set[str] = set()  # names that become inputs with the values they have
         self.inputs: dict[str, Any] = {}  # the value of every input
         self.asked: dict[str, Any] = {"seed": seed}
         self.free: list[str] = []  # inputs of a script: names that it reads and never assigned
+        self.attributes: dict[str, Any] = {}  # inputs that lie on an object, and the way to them
 
     def input(self, name: str, value: Any) -> Any:
         """An input, which everything that is made of it depends on."""
@@ -75,6 +90,12 @@ class Reader(Statements):
         if np.ndim(value):
             return Array.new(np.array(value, dtype=float), name)
         return Number(float(value), name)
+
+    def attribute_input(self, name: str, array: Array) -> None:
+        """An array that lies on an object becomes an input."""
+        self.machine.recorder.taken.add(name)
+        self.inputs[name] = np.array(array.cells)
+        array.memory.leaf, array.memory.name = name, name
 
     def missing(self, name: str) -> Any:
         if name in self.given:
@@ -114,9 +135,12 @@ class Reader(Statements):
     def top(self, nodes: Sequence[ast.stmt], wanted: str = "") -> None:
         """The statements of a file around its functions. What can't be read there matters only
         if something that it assigns is wanted."""
+        kinds = DEFINING if wanted else DEFINING[:4]
         for node in nodes:
-            if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)) or (
-                isinstance(node, (ast.Assign, ast.AnnAssign)) and wanted
+            if isinstance(node, kinds):
+                self.tolerant(node)
+            elif isinstance(node, (ast.Try, ast.If)) and all(
+                isinstance(one, kinds) for one in node.body
             ):
                 self.tolerant(node)
 
@@ -144,16 +168,48 @@ class Reader(Statements):
         found = self.scope.find(node.name)
         if not isinstance(found, Defined):
             found = Defined(node.name, node, self.scope, self.defaults_of(node.args))
+        return self.invoke(found, [], self.fed_to(parameters(node)))
+
+    def fed_to(self, rows: Sequence[tuple[str, str | None]]) -> dict[str, Any]:
+        """The inputs that parameters are."""
         fed: dict[str, Any] = {}
         lacking = []
-        for name, default in parameters(node):
+        for name, default in rows:
             if name in self.given:
                 fed[name] = self.input(name, self.given[name])
             elif default is None:
                 lacking.append(name)
         if lacking:
             raise MissingValueError(lacking)
-        return self.invoke(found, [], fed)
+        return fed
+
+    def layer(self) -> Layer:
+        """The object of a class, and its forward pass."""
+        return layer_of(self, self.source, self.asked)
+
+    def through(self, layer: Layer) -> Any:
+        """The forward pass of an object."""
+        before = dict(layer.object.attributes) if isinstance(layer.object, Instance) else {}
+        fed = self.fed_to(own_parameters(layer.forward))
+        returned = self.invoke(layer.forward, layer.first, fed)
+        late = made_late(layer.object, before) if not self.asked.get("lazy") else []
+        if late and layer.first[:1] == (layer.object,):
+            raise MadeLate(late)
+        return returned
+
+    def prelude(self, file: str, name: str) -> Any:
+        """A class of PyTorch, which is read from a source of our own."""
+        found = self.modules.get(f"{PRELUDE}{file}.py")
+        if found is None:
+            path = f"{PRELUDE}{file}.py"
+            text = (Path(__file__).parent / "prelude" / f"{file}.py").read_text(encoding="utf-8")
+            self.files.texts[path] = text
+            found = self.modules[path] = Module(path)
+            self.load(found)
+        return found.scope.names[name]
+
+
+DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 
 
 def stored(node: ast.stmt) -> list[str]:
@@ -181,6 +237,16 @@ def upto(body: Sequence[ast.stmt], result: str) -> Sequence[ast.stmt]:
     return body[: (plain[-1] if plain else assigns[0]) + 1]
 
 
+class MadeLate(Exception):  # noqa: N818
+    """A forward pass has made the weights of its object, which are inputs of the next one."""
+
+    def __init__(self, late: Any) -> None:
+        super().__init__()
+        self.late = late
+
+
+MAKING = ("init", "before", "lazy")
+MOST_NAMES = 1000
 COMMON = {
     "np": Namespace("numpy"), "numpy": Namespace("numpy"), "torch": Namespace("torch"),
     "math": Namespace("math"), "F": Namespace("torch", ""), "jnp": Namespace("jax"),
@@ -197,21 +263,33 @@ def read(
     wanted: Collection[str] = (),
     known: Mapping[str, Any] | None = None,
     held_already: bool = False,
+    making: Mapping[str, Any] | None = None,
 ) -> Found:
     """Read a unit at a point. `result` names what is the result, if it isn't what is returned;
-    `wanted` are names of a script to differentiate by, at the values that it gives them."""
-    reader = Reader(source, seed)
-    reader.given, reader.wanted = dict(values), set(wanted)
-    reader.asked["result"] = result
+    `wanted` are names of a script to differentiate by, at the values that it gives them; `making`
+    says how the object of a class is made."""
     plain = {name: value if held_already else sent(value) for name, value in (known or {}).items()}
-    reader.asked["known"] = plain
-    reader.scope.names |= {name: held(value) for name, value in reader.asked["known"].items()}
+
+    def fresh(late: Any) -> Reader:
+        reader = Reader(source, seed)
+        reader.given, reader.wanted = dict(values), set(wanted)
+        reader.asked |= {"result": result, "known": plain, **(making or {})}
+        reader.asked |= {"lazy": late} if late else {}
+        reader.scope.names |= {name: held(value) for name, value in plain.items()}
+        return reader
+
+    reader = fresh(None)
     try:
-        returned, names = unit(reader)
+        try:
+            returned, names = unit(reader)
+        except MadeLate as found:
+            reader = fresh(found.late)
+            returned, names = unit(reader)
         chosen = chosen_result(reader, returned, names, result)
         return Found(finished(reader, chosen), returned, names, reader)
     except UnreadError as problem:
-        raise located(problem, source.lines, reader.machine.recorder.node) from None
+        recorder = reader.machine.recorder
+        raise located(problem, recorder.lines, recorder.node) from None
     except Leaving as leaving:
         raise UsageError(f"{leaving.how} stands outside of a loop or function") from None
     except RecursionError:
@@ -238,6 +316,10 @@ def unit(reader: Reader) -> tuple[Any, Mapping[str, Any]]:
         reader.script(str(reader.asked["result"]))
         return MISSING, reader.scope.names
     node = function_named(source, source.unit)
+    if is_class(source, source.unit):
+        layer = reader.layer()
+        returned = reader.through(layer)
+        return returned, object_names(layer)
     if node is None:
         near = closest(source.unit, names_in(source))
         hint = f"did you mean {near}?" if near else f"it has {listed(names_in(source)) or 'none'}"
@@ -245,6 +327,22 @@ def unit(reader: Reader) -> tuple[Any, Mapping[str, Any]]:
     scopes: dict[str, Any] = {}
     returned = reader.function(node)
     return returned, scopes
+
+
+def object_names(layer: Layer) -> dict[str, Any]:
+    """What an object has, by the names that --result may say: out, self.out, state.h"""
+    found: dict[str, Any] = {}
+    waiting: list[tuple[str, Any]] = [("", layer.object)]
+    while waiting and len(found) < MOST_NAMES:
+        path, one = waiting.pop(0)
+        if not isinstance(one, Instance) or path.count(".") > 2:
+            continue
+        for name, value in one.attributes.items():
+            if is_numeric(value):
+                found[path + name] = found[f"self.{path}{name}"] = value
+            else:
+                waiting.append((f"{path}{name}.", value))
+    return found
 
 
 def chosen_result(reader: Reader, returned: Any, names: Mapping[str, Any], result: str) -> Any:
@@ -309,17 +407,31 @@ def finished(reader: Reader, result: Any) -> SourceTree:
     source = reader.source
     return SourceTree(
         source.lines.text, recorder.code, [], recorder.body, {}, "", recorder.fixed, whole,
-        {"file": source.file, "unit": source.unit, **reader.asked}, recorder.guards,
+        {"file": source.file, "unit": source.unit, **reader.asked, **imported(source)},
+        recorder.guards,
         recorder.spans,
     )  # fmt: skip
+
+
+def imported(source: Source) -> dict[str, Any]:
+    """The files that a source has imported."""
+    texts = {path: text for path, text in source.files.texts.items() if path[:1] != PRELUDE}
+    return {"roots": list(source.files.roots), "files": texts} if texts else {}
+
+
+def source_again(tree: Tree) -> Source:
+    """The source that a tree was read from, with the files that it imported."""
+    asked = tree.source
+    files = Files(asked.get("roots", ()), asked.get("files"))
+    return parsed(tree.text, asked["file"], asked["unit"], files)
 
 
 def read_again(tree: Tree, values: Mapping[str, Any]) -> Tree:
     """The tree of the same unit at other values, where its guards may not hold."""
     asked = tree.source
-    unit = parsed(tree.text, asked["file"], asked["unit"])
+    making = {name: asked[name] for name in MAKING if name in asked}
     found = read(
-        unit, values, result=asked["result"], seed=asked["seed"], known=asked["known"],
-        held_already=True,
+        source_again(tree), values, result=asked["result"], seed=asked["seed"],
+        known=asked["known"], held_already=True, making=making,
     )  # fmt: skip
     return found.tree

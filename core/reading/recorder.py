@@ -49,6 +49,7 @@ class Recorder:
     known: dict[tuple[Any, ...], str] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
     node: ast.AST | None = None  # what is being read
+    near: ast.AST | None = None  # the call of the source that led into an imported file
     places: dict[ast.AST, Span] = field(default_factory=dict)
     ops: dict[tuple[str, int], Op] = field(default_factory=dict)  # a node for each gate in use
 
@@ -59,6 +60,8 @@ class Recorder:
     def span(self) -> Span:
         """The place of what is being read."""
         node = self.node
+        if node is not None and self.lines.is_imported(node):
+            node = self.near
         if node is None:
             return (0, 0)
         found = self.places.get(node)

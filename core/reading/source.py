@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from backprop.errors import LanguageError, LimitError, UsageError
 from backprop.reading.diagnostics import Lines
+from backprop.reading.files import Files
 
 UNIT = re.compile(r"^(?P<file>.+?\.(?:py|ipynb))(?::(?P<name>[A-Za-z_][\w.]*))?$")
 ASKING = re.compile(r"\?{0,2}[\w.]+\?{1,2}")  # help on a name, in a notebook
@@ -28,6 +29,7 @@ class Source(NamedTuple):
     unit: str
     lines: Lines
     tree: ast.Module
+    files: Files = Files()  # that it may import
 
 
 def unit_of(word: str) -> tuple[str, str] | None:
@@ -69,7 +71,7 @@ def without_magic(line: str) -> str:
     return line
 
 
-def parsed(text: str, file: str = "", unit: str = "") -> Source:
+def parsed(text: str, file: str = "", unit: str = "", files: Files | None = None) -> Source:
     """A source as its syntax tree. What Python itself can't parse is an error with its place."""
     lines = Lines(text)
     if "\0" in text:
@@ -83,7 +85,7 @@ def parsed(text: str, file: str = "", unit: str = "") -> Source:
         raise unparsed(problem, lines) from None
     except (RecursionError, MemoryError, ValueError, OverflowError):
         raise LimitError("this source is nested too deeply to be parsed") from None
-    return Source(file, unit, lines, tree)
+    return Source(file, unit, lines, tree, files or Files())
 
 
 def unparsed(problem: SyntaxError, lines: Lines) -> LanguageError:
@@ -96,6 +98,13 @@ def unparsed(problem: SyntaxError, lines: Lines) -> LanguageError:
 def function_named(source: Source, name: str) -> ast.FunctionDef | None:
     found = [node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef)]
     return next((node for node in reversed(found) if node.name == name), None)
+
+
+def is_class(source: Source, unit: str) -> bool:
+    """Does a unit name a class of the file, or a method of one?"""
+    name, _, method = unit.partition(".")
+    classes = [node.name for node in source.tree.body if isinstance(node, ast.ClassDef)]
+    return name in classes or bool(method)
 
 
 def names_in(source: Source) -> list[str]:

@@ -114,8 +114,9 @@ class Statements(Expressions):
             return before, lambda found: self.set_item(holder, key, found), shared
         if isinstance(node, ast.Attribute):
             holder = self.value(node.value)
-            before = self.attribute(holder, node.attr)
-            return before, lambda found: self.set_attribute(holder, node.attr, found), True
+            name = self.private(node.attr)
+            before = self.attribute(holder, name)
+            return before, lambda found: self.set_attribute(holder, name, found), True
         raise UnreadError("this can't be assigned to")
 
     def overwrite(self, before: Array, found: Any) -> None:
@@ -133,7 +134,7 @@ class Statements(Expressions):
             holder, key = self.value(target.value), self.value(target.slice)
             self.set_item(holder, key, value)
         elif isinstance(target, ast.Attribute):
-            self.set_attribute(self.value(target.value), target.attr, value)
+            self.set_attribute(self.value(target.value), self.private(target.attr), value)
         else:
             raise UnreadError("this can't be assigned to", node=target)
 
@@ -274,7 +275,8 @@ class Statements(Expressions):
             raise UnreadError("this assertion does not hold")
 
     def do_Raise(self, node: ast.Raise) -> None:  # noqa: N802
-        raise UnreadError("the source raises an exception here")
+        words = said_in(node.exc)
+        raise UnreadError(f"the source raises an exception here{': ' if words else ''}{words}")
 
     def do_Try(self, node: ast.Try) -> None:  # noqa: N802
         self.run(node.body)
@@ -297,68 +299,12 @@ class Statements(Expressions):
     def do_Nonlocal(self, node: ast.Nonlocal) -> None:  # noqa: N802
         self.scope.far |= set(node.names)
 
-    # Imports.
-
-    def do_Import(self, node: ast.Import) -> None:  # noqa: N802
-        for alias in node.names:
-            name = alias.asname or alias.name.partition(".")[0]
-            whole = alias.name if alias.asname else alias.name.partition(".")[0]
-            self.scope.names[name] = self.imported(whole)
-
-    def do_ImportFrom(self, node: ast.ImportFrom) -> None:  # noqa: N802
-        for alias in node.names:
-            if alias.name == "*":
-                if (node.module or "") in ("math", "numpy"):
-                    self.star(node.module or "")
-                continue
-            name = alias.asname or alias.name
-            found = self.imported_from(node.module or "", alias.name, node.level)
-            self.scope.names[name] = found
-
-    def star(self, module: str) -> None:
-        from backprop.language.spellings import functions
-
-        self.machine.step(len(functions()))
-        for home, name in functions():
-            if home == module and "." not in name:
-                self.scope.names.setdefault(name, Builtin(name, module))
-
-    def imported(self, path: str) -> Any:
-        top, _, rest = path.partition(".")
-        module = MODULES.get(top)
-        if module is None:
-            return Unknown(path)
-        self.machine.torch = self.machine.torch or module == "torch"
-        return Namespace(module, "" if rest in builtins.INSIDE else rest)
-
-    def imported_from(self, module: str, name: str, level: int) -> Any:
-        del level
-        home = self.imported(module)
-        if isinstance(home, Namespace):
-            return self.of_namespace(home, name)
-        if module == "collections" and name in ("defaultdict", "OrderedDict", "namedtuple"):
-            return TypeOf("dict") if name != "namedtuple" else Unknown(name)
-        if module == "builtins" and builtins.named(name) is not MISSING:
-            return builtins.named(name)
-        if module in ("__future__", "typing", "dataclasses", "abc"):
-            return Unknown(name)
-        return Unknown(f"{module}.{name}" if module else name)
-
-    # Functions and classes.
+    # Functions.
 
     def do_FunctionDef(self, node: ast.FunctionDef) -> None:  # noqa: N802
         defaults = self.defaults_of(node.args)
-        self.scope.names[node.name] = Defined(node.name, node, self.scope, defaults)
-
-    def do_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: N802
-        bases = tuple(self.value(base) for base in node.bases)
-        outer, self.scope = self.scope, Scope(outer=self.scope)
-        try:
-            self.run(node.body)
-            found = ClassOf(node.name, self.scope.names, bases)
-        finally:
-            self.scope = outer
-        self.scope.names[node.name] = found
+        scope = self.scope.around or self.scope
+        self.scope.names[node.name] = Defined(node.name, node, scope, defaults)
 
     def do_Return(self, node: ast.Return) -> None:  # noqa: N802
         raise Leaving("return", None if node.value is None else self.value(node.value))
@@ -369,7 +315,10 @@ class Statements(Expressions):
         if self.depth > DEEPEST:
             raise UnreadError(f"{function.name} calls deeper than {DEEPEST} levels")
         outer, self.scope = self.scope, Scope(outer=function.scope)
-        node = self.machine.recorder.node
+        recorder = self.machine.recorder
+        node, near = recorder.node, recorder.near
+        if node is not None and not recorder.lines.is_imported(node):
+            recorder.near = node
         try:
             self.scope.names |= arguments_of(function, fed, named)
             if isinstance(function.node, ast.Lambda):
@@ -382,7 +331,7 @@ class Statements(Expressions):
         finally:
             self.scope = outer
             self.depth -= 1
-            self.machine.recorder.node = node
+            recorder.node, recorder.near = node, near
         return None
 
 
@@ -411,6 +360,14 @@ def arguments_of(function: Defined, fed: Sequence[Any], named: Mapping[str, Any]
     return found
 
 
+def said_in(node: ast.expr | None) -> str:
+    """What an exception says, as far as the source has it as a text."""
+    if not isinstance(node, ast.Call) or not node.args:
+        return ""
+    text = node.args[0]
+    return text.value[:200] if isinstance(text, ast.Constant) and isinstance(text.value, str) else ""
+
+
 def is_word(name: Any) -> bool:
     return isinstance(name, str) and name.isidentifier()
 
@@ -425,10 +382,6 @@ def is_shown(node: ast.Call) -> bool:
 
 SHOWING = frozenset(["print", "plt", "pyplot", "ax", "fig", "logging", "logger", "tqdm", "sys",
                      "warnings", "time", "os", "display", "writer", "pprint"])  # fmt: skip
-MODULES: Mapping[str, str] = {
-    "numpy": "numpy", "torch": "torch", "jax": "jax", "scipy": "scipy", "math": "math",
-    "cupy": "numpy", "autograd": "numpy",
-}  # fmt: skip
 STATEMENTS: Mapping[type, str] = {
     ast.AsyncFunctionDef: "async", ast.AsyncFor: "async", ast.AsyncWith: "async",
     ast.Match: "match", ast.TryStar: "except*",

@@ -17,11 +17,14 @@ from backprop.language.syntax import Tree
 from backprop.reading.source import (
     Source,
     function_named,
+    is_class,
     names_in,
     parameters,
     parsed,
     script_names,
 )
+
+from backprop.reading.values import Defined
 
 PLAIN = (bool, int, float, str, type(None), np.ndarray, np.number)
 
@@ -29,8 +32,12 @@ PLAIN = (bool, int, float, str, type(None), np.ndarray, np.number)
 class Unit:
     """A function or a script. It becomes a program where its variables have values."""
 
-    def __init__(self, source: Source, known: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, source: Source, known: Mapping[str, Any] | None = None, *, init: str = "",
+        before: str = "",
+    ) -> None:  # fmt: skip
         self.source = source
+        self.making = {"init": init, "before": before} if init or before else {}
         self.known = dict(known or {})  # names around a function and their plain values
 
     @cached_property
@@ -39,6 +46,8 @@ class Unit:
         source = self.source
         if not source.unit:
             return script_names(source)
+        if is_class(source, source.unit):
+            return self.parameters_of_class()
         node = function_named(source, source.unit)
         if node is None:
             near = closest(source.unit, names_in(source))
@@ -46,6 +55,26 @@ class Unit:
             hint = f"did you mean {near}?" if near else f"its functions are {has}"
             raise UsageError(f"{source.file} has no function {source.unit}", hint=hint)
         return parameters(node)
+
+    def parameters_of_class(self) -> list[tuple[str, str | None]]:
+        """What the forward pass of a class takes, and what its constructor and its methods put
+        on the object."""
+        from backprop.reading.layers import FORWARD, method_named, split_unit
+        from backprop.reading.layers import attributes_of, class_named, own_parameters
+        from backprop.reading.reader import Reader
+
+        source = self.source
+        name, method = split_unit(source.unit)
+        of = class_named(Reader(source), source, name)
+        forward = method_named(of, (method,) if method else FORWARD, source.file, "forward pass")
+        found = dict(own_parameters(forward))
+        start = of.find("__init__")
+        if isinstance(start, Defined):
+            found = {**dict(own_parameters(start)), **found}
+            found = {name: found[name] for name in [*dict(own_parameters(forward)), *found]}
+        for name in attributes_of(of):
+            found.setdefault(name, "its own value")
+        return list(found.items())
 
     @property
     def names(self) -> dict[str, int]:
@@ -66,7 +95,10 @@ class Unit:
                     f" {listed(list(self.names)) or 'none'}",
                     hint=f"did you mean {near}?" if near else "",
                 )
-        found = read(self.source, values, result=result, seed=seed, wanted=wanted, known=self.known)
+        found = read(
+            self.source, values, result=result, seed=seed, wanted=wanted, known=self.known,
+            making=self.making,
+        )  # fmt: skip
         return found.tree, {**values, **found.reader.inputs}
 
     def described(self) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -43,6 +44,7 @@ class Scope:
 
     names: dict[str, Any] = field(default_factory=dict)
     outer: Scope | None = None
+    around: Scope | None = None  # of a class: the scope that its methods see
     far: set[str] = field(default_factory=set)  # names of `global` and `nonlocal`
 
     def find(self, name: str) -> Any:
@@ -72,6 +74,9 @@ class Defined:
     node: ast.FunctionDef | ast.Lambda
     scope: Scope
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = ""  # of a method: static, class or property
+    owner: ClassOf | None = None  # the class that it is a method of
+    setter: Defined | None = None  # of a property
 
 
 @dataclass(eq=False)
@@ -80,6 +85,7 @@ class Instance:
 
     kind: str
     attributes: dict[str, Any] = field(default_factory=dict)
+    of: ClassOf | None = None
 
 
 @dataclass(eq=False)
@@ -89,13 +95,29 @@ class ClassOf:
     name: str
     attributes: dict[str, Any]
     bases: tuple[Any, ...] = ()
+    fields: tuple[str, ...] = ()  # what a dataclass is made of
 
-    def find(self, name: str) -> Any:
-        for one in (self, *self.bases):
-            if isinstance(one, ClassOf):
-                found = one.attributes.get(name, MISSING) if one is self else one.find(name)
-                if found is not MISSING:
-                    return found
+    @cached_property
+    def order(self) -> list[ClassOf]:
+        """The class and its bases, in the order in which Python looks through them."""
+        bases = [base for base in self.bases if isinstance(base, ClassOf)]
+        waiting = [*(list(base.order) for base in bases), bases]
+        found = [self]
+        while any(waiting):
+            heads = [line[0] for line in waiting if line]
+            fine = [one for one in heads if not any(one in line[1:] for line in waiting)]
+            best = (fine or heads)[0]
+            found.append(best)
+            waiting = [[one for one in line if one is not best] for line in waiting]
+        return found
+
+    def find(self, name: str, after: ClassOf | None = None) -> Any:
+        """What the class or a base has under a name. `after` is a class to begin behind."""
+        order = self.order
+        start = order.index(after) + 1 if after in order else 0
+        for one in order[start:]:
+            if name in one.attributes:
+                return one.attributes[name]
         return MISSING
 
 
@@ -105,6 +127,22 @@ class Method:
 
     function: Defined
     first: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Above:
+    """What super() gives: an object or a class, looked at from above one of its classes."""
+
+    first: Instance | ClassOf
+    owner: ClassOf
+
+
+@dataclass(eq=False)
+class Module:
+    """A file that is imported."""
+
+    file: str
+    scope: Scope = field(default_factory=Scope)
 
 
 @dataclass(frozen=True)
@@ -153,6 +191,8 @@ class Caller(Protocol):
     def attribute(self, holder: Any, name: str) -> Any: ...
     def machine_truth(self, value: Any) -> bool: ...
     def compared_by(self, name: str, a: Any, b: Any) -> Any: ...
+    def is_of(self, value: Any, kind: Any) -> bool: ...
+    def above(self, *fed: Any) -> Any: ...
 
 
 class Missing:
@@ -191,7 +231,7 @@ def described(value: Any) -> str:
         case Defined() | Builtin() | Method():
             named = value.function if isinstance(value, Method) else value
             return f"the function {named.name}"
-        case Namespace():
+        case Namespace() | Module():
             return "a module"
         case Unknown():
             return f"{value.name}, which is not known here"

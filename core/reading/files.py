@@ -1,0 +1,57 @@
+"""The files beside a source that it may import: where a module is looked for, and its text."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Callable, Iterator, Sequence
+
+from backprop.errors import LimitError
+
+MOST = 200  # files
+Look = Callable[[str], str | None]  # the text of a file; None if there is none
+
+
+def nowhere(path: str) -> None:
+    """No file is looked for."""
+    del path
+
+
+class Files:
+    """Texts by the paths of their files, those that were read and those that can be."""
+
+    def __init__(
+        self, roots: Sequence[str] = (), texts: dict[str, str] | None = None, look: Look = nowhere
+    ) -> None:
+        self.roots = list(roots)  # the folders that modules are looked for in
+        self.texts = dict(texts or {})
+        self.look = look
+        self.main = ""  # the file that imports them, as its path is told
+
+    def find(self, module: str, level: int, file: str) -> str | None:
+        """The path of a module, as a file imports it; None if there is no such file."""
+        for folder in self.folders(level, file):
+            base = os.path.normpath(os.path.join(folder, *module.split(".")))
+            for path in (f"{base}.py", os.path.join(base, "__init__.py")):
+                if self.has(path):
+                    return path
+        return None
+
+    def folders(self, level: int, file: str) -> Iterator[str]:
+        """Where a module may be, the likeliest first. `level` counts the dots before it."""
+        here = os.path.dirname(file)
+        if level:
+            yield os.path.join(here, *[os.pardir] * (level - 1))
+            return
+        yield here
+        yield from self.roots
+
+    def has(self, path: str) -> bool:
+        if path in self.texts:
+            return True
+        found = self.look(path)
+        if found is None:
+            return False
+        if len(self.texts) >= MOST:
+            raise LimitError(f"the source imports more than {MOST} files")
+        self.texts[path] = found
+        return True
