@@ -22,8 +22,8 @@ from backprop.grading.text import Text, text_of
 from backprop.grading.tracing import Event, Probe, Tracer
 from backprop.language.tokens import NAME
 from backprop.reading.diagnostics import UnreadError
-from backprop.reading.reader import held
-from backprop.reading.source import Source, function_named, names_in, parameters, parsed
+from backprop.reading.reader import held, source_again
+from backprop.reading.source import Source, function_named, names_in, parameters
 from backprop.reading.values import MISSING, Builtin, Defined, Scope, Unreadable, is_numeric
 
 PATTERNS = (
@@ -151,10 +151,11 @@ class Reading:
     @cached_property
     def unit_of_forward(self) -> Source:
         """The forward pass, if it is Python; one tree if both passes are in one file."""
-        own, text = self.forward.source, self.forward.program.tree.text
+        text = self.forward.program.tree.text
+        again = source_again(self.forward.program.tree)
         if self.text.source.lines.text == text:
-            return self.text.source._replace(file=own["file"], unit=own["unit"])
-        return parsed(text, own["file"], own["unit"])
+            return again._replace(tree=self.text.source.tree)
+        return again
 
     @property
     def main(self) -> str:
@@ -195,7 +196,8 @@ class Reading:
         for close in (False, True) if not self.close else (True,):
             spots = forward.near if close else forward.spots
             columns = {
-                name: [self.outer(name, spot, free) for spot in spots] for name in tracer.inputs
+                name: [self.outer(tracer, name, spot, free) for spot in spots]
+                for name in tracer.inputs
             }
             replay = Replay(tracer.machine.recorder, columns, len(spots), self.memos[close])
             usable = replay.usable()
@@ -214,14 +216,16 @@ class Reading:
             replay, self.together, self.main,
         )  # fmt: skip
 
-    def outer(self, name: str, spot: Spot, free: bool) -> Any:
+    def outer(self, tracer: Tracer, name: str, spot: Spot, free: bool) -> Any:
         """The value of an outside name at a point."""
         if name == "upstream":
             return self.forward.upstream(spot, free)
         bare = name.strip()
         if bare in self.forward.program.inputs and bare in spot.point:
             return spot.point[bare]
-        return spot.values[self.forward.slots[bare]]
+        if bare in self.forward.slots:
+            return spot.values[self.forward.slots[bare]]
+        return tracer.inputs[name]  # on an object, and no part of its forward pass
 
     def tracer(self) -> Tracer:
         forward = self.forward

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from backprop.errors import BackpropError, LimitError
 from backprop.grading.backward import Pass, Reading
 from backprop.grading.blaming import Blame, Blaming
 from backprop.grading.forward import Forward, forward_of
+from backprop.grading.layers import LayerReading, VjpReading, vjp_of
 from backprop.grading.judging import SOUND, ZERO, Judgement, Outcome, wrong_entries
 from backprop.grading.results import (
     CARRIED,
@@ -28,6 +29,9 @@ from backprop.grading.results import (
     Passed,
 )
 from backprop.grading.tracing import Event
+from backprop.reading.layers import split_unit
+from backprop.reading.reader import source_again
+from backprop.reading.source import is_class
 
 __all__ = ["forward_of", "grade"]
 
@@ -35,20 +39,40 @@ WORST = (WRONG, UNREADABLE, NOT_GRADED, CARRIED, SCALED, RIGHT, STEP)
 
 
 def grade(
-    forward: Forward, text: str, file: str = "", pattern: str | None = None, unit: str = ""
-) -> Grade:
+    forward: Forward, text: str, file: str = "", pattern: str | None = None, unit: str = "",
+    kind: str = "", told: Mapping[str, str] | None = None,
+) -> Grade:  # fmt: skip
     """The grade of one file; whatever is wrong with it ends here. `unit` is the function that is
-    the backward pass."""
+    the backward pass, or the class that has both; `kind` says what the backward pass of a class
+    returns, `told` where it leaves gradients."""
     found = Grade(file)
     try:
         with np.errstate(all="ignore"):
-            fill(found, Reading(forward, text, file, unit, pattern))
+            fill(found, reading_of(forward, text, file, unit, pattern, kind, told or {}))
     except BackpropError as error:
         found.lines, found.gradients, found.error = [], [], error
     except (MemoryError, RecursionError):
         found.lines, found.gradients = [], []
         found.error = LimitError("the file is too large to be graded")
     return found
+
+
+def reading_of(
+    forward: Forward, text: str, file: str, unit: str, pattern: str | None, kind: str,
+    told: Mapping[str, str],
+) -> Reading:  # fmt: skip
+    """What reads this file: two functions, a class with both passes, or jax.custom_vjp."""
+    own = forward.source
+    if own and text == forward.program.tree.text:
+        source = source_again(forward.program.tree)
+        if is_class(source, own["unit"]) and unit.partition(".")[0] == own["unit"].partition(".")[0]:
+            layer = LayerReading(forward, text, file, own["unit"], pattern)
+            layer.method = split_unit(unit)[1] if unit != own["unit"] else ""
+            layer.kind, layer.told = kind, told
+            return layer
+        if vjp_of(source, own["unit"]) and unit in ("", own["unit"]):
+            return VjpReading(forward, text, file, own["unit"], pattern)
+    return Reading(forward, text, file, unit, pattern)
 
 
 def fill(grade: Grade, reading: Reading) -> None:
@@ -240,4 +264,4 @@ def code_of(found: Pass, event: Event) -> str:
 def source_of(found: Pass, node: Any) -> str:
     lines = found.tracer.machine.recorder.lines
     start, stop = lines.span(node)
-    return " ".join(lines.text[start:stop].split())
+    return " ".join(lines.whole[start:stop].split())

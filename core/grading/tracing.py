@@ -28,7 +28,9 @@ from backprop.reading.values import (
     MISSING,
     Builtin,
     Defined,
+    Method,
     Scope,
+    Unknown,
     Unreadable,
     depends,
     is_numeric,
@@ -36,6 +38,7 @@ from backprop.reading.values import (
 
 MARK = "row"  # the gate that stands for an event
 UPDATES = {"add": "+=", "sub": "-=", "mul": "*=", "div": "/="}
+UPDATERS = ("update", "update_param", "apply_gradient", "step")
 MOST_EVENTS = 200_000
 
 
@@ -116,6 +119,7 @@ class Tracer(Reader):
         self.failed: list[str] = []  # the leaves that a line uses which fails
         self.nothings: set[str] = set()  # names whose value and shape are not known
         self.shapes: Mapping[str, tuple[int, ...]] = {}  # of the variables
+        self.handed: dict[str, Any] = {}  # what an optimizer gets for a variable
 
     # Names from outside.
 
@@ -158,11 +162,13 @@ class Tracer(Reader):
         frame = self.scope
         frame.names |= arguments_of(function, fed, named)
         self.functions.append(function.name)
+        self.frames.append((function, fed[0] if fed else None))
         try:
             return self.each(function.node.body), frame  # type: ignore[arg-type]
         finally:
             self.scope = outer
             self.functions.pop()
+            self.frames.pop()
 
     def each(self, body: Sequence[ast.stmt]) -> Any:
         for node in body:
@@ -386,6 +392,11 @@ class Tracer(Reader):
         super().overwrite(before, found)
 
     def call(self, function: Any, fed: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        if self.noting and self.attributes and len(fed) >= 2 and is_updater(function):
+            name = fed[0].memory.name if isinstance(fed[0], Array) else ""
+            if name in self.attributes:
+                self.handed[name] = fed[1]
+                return fed[0]
         adds = self.noting and isinstance(function, Builtin) and function.name == "add.at"
         if adds and len(fed) == 3 and isinstance(fed[0], Array) and self.statements:
             node = self.statements[-1]
@@ -528,6 +539,13 @@ class Tracer(Reader):
         self.source = source
         self.machine.recorder.lines = Lines(source.lines.text)
         self.machine.recorder.places = {}
+
+
+def is_updater(function: Any) -> bool:
+    """Is it what an optimizer does to a variable and its gradient?"""
+    if isinstance(function, Method):
+        return function.function.name in UPDATERS
+    return isinstance(function, Unknown) and function.name.rpartition(".")[2] in UPDATERS
 
 
 def changed_in(node: ast.stmt) -> Iterator[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from functools import cached_property
 from typing import NamedTuple
 
-from backprop.errors import LanguageError
+from backprop.errors import LanguageError, LimitError
 
 
 class Lines:
@@ -100,3 +101,40 @@ def located(problem: UnreadError, lines: Lines, node: ast.AST | None) -> Languag
     start = (span[0], max(span[1], span[0] + 1)) if span else None
     text, origin = (part.text, part.file) if part else (lines.text, "")
     return LanguageError(problem.message, text=text, span=start, hint=problem.hint, origin=origin)
+
+
+PYTHON_2 = re.compile(
+    r"^[ \t]*(print[ \t]+[^\s(=]|print[ \t]*$|exec[ \t]+[^\s(=]|raise[ \t]+\w+[ \t]*,|except[ \t]+[\w.]+[ \t]*,)",
+    re.MULTILINE,
+)
+
+
+def ast_of(text: str) -> ast.Module:
+    """The syntax tree of a text. What Python itself can't parse is an error with its place."""
+    if "\0" in text:
+        place = text.index("\0")
+        raise LanguageError("a source has no null bytes", text=text, span=(place, place + 1))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as problem:
+        raise unparsed(problem, text) from None
+    except (RecursionError, MemoryError, ValueError, OverflowError):
+        raise LimitError("this source is nested too deeply to be parsed") from None
+
+
+def unparsed(problem: SyntaxError, text: str) -> LanguageError:
+    starts = line_starts(text)
+    line = max(1, min(problem.lineno or 1, len(starts)))
+    start = min(starts[line - 1] + max(0, (problem.offset or 1) - 1), len(text))
+    old = PYTHON_2.search(text)
+    if old is not None:
+        place = old.end(0) - len(old[1]) if old[1] else old.start()
+        return LanguageError(
+            "this is Python 2, where / between whole numbers rounds down", text=text,
+            span=(place, max(place + 1, old.end())),
+            hint="2to3 makes it Python 3; mind every / between whole numbers, which is // there",
+        )  # fmt: skip
+    message = f"Python can't parse this: {(problem.msg or 'invalid syntax')[:200]}"
+    return LanguageError(message, text=text, span=(start, start + 1))

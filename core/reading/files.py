@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import os.path
 from collections.abc import Callable, Iterator, Sequence
 
-from backprop.errors import LimitError
+from backprop.errors import BackpropError, LimitError
+from backprop.reading.diagnostics import ast_of
 
 MOST = 200  # files
 Look = Callable[[str], str | None]  # the text of a file; None if there is none
@@ -25,6 +27,7 @@ class Files:
         self.roots = list(roots)  # the folders that modules are looked for in
         self.texts = dict(texts or {})
         self.look = look
+        self.trees: dict[tuple[str, int], ast.Module] = {}
         self.main = ""  # the file that imports them, as its path is told
 
     def find(self, module: str, level: int, file: str) -> str | None:
@@ -35,6 +38,17 @@ class Files:
                 if self.has(path):
                     return path
         return None
+
+    def tree(self, path: str, shift: int) -> ast.Module:
+        """The syntax tree of a file, whose lines are so many further down."""
+        if (path, shift) not in self.trees:
+            try:
+                tree = ast_of(self.texts[path])
+            except BackpropError as error:
+                error.origin = error.origin or path
+                raise
+            self.trees[path, shift] = ast.increment_lineno(tree, shift)
+        return self.trees[path, shift]
 
     def folders(self, level: int, file: str) -> Iterator[str]:
         """Where a module may be, the likeliest first. `level` counts the dots before it."""

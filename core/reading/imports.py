@@ -6,14 +6,12 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backprop.errors import BackpropError
 from backprop.language.spellings import functions
 from backprop.reading import builtins
 from backprop.reading.diagnostics import UnreadError
 from backprop.reading.files import Files
 from backprop.reading.machine import Machine
 from backprop.reading.objects import Objects
-from backprop.reading.source import parsed
 from backprop.reading.values import (
     MISSING,
     Builtin,
@@ -146,13 +144,8 @@ class Imports(Objects):
     def load(self, module: Module) -> None:
         """Read a file: what it imports, defines and assigns. Its calls are not run."""
         text = self.files.texts[module.file]
-        try:
-            tree = parsed(text, module.file).tree
-        except BackpropError as error:
-            error.origin = error.origin or module.file
-            raise
         recorder = self.machine.recorder
-        ast.increment_lineno(tree, recorder.lines.add(text, module.file))
+        tree = self.files.tree(module.file, recorder.lines.add(text, module.file))
         outer, file, frames, classes = self.scope, self.file, self.frames, self.classes
         near = recorder.near
         if recorder.node is not None and not recorder.lines.is_imported(recorder.node):

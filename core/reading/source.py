@@ -8,11 +8,10 @@ import io
 import json
 import re
 import tokenize
-import warnings
 from typing import Any, NamedTuple
 
-from backprop.errors import LanguageError, LimitError, UsageError
-from backprop.reading.diagnostics import Lines
+from backprop.errors import LimitError, UsageError
+from backprop.reading.diagnostics import Lines, ast_of
 from backprop.reading.files import Files
 
 UNIT = re.compile(r"^(?P<file>.+?\.(?:py|ipynb))(?::(?P<name>[A-Za-z_][\w.]*))?$")
@@ -73,26 +72,7 @@ def without_magic(line: str) -> str:
 
 def parsed(text: str, file: str = "", unit: str = "", files: Files | None = None) -> Source:
     """A source as its syntax tree. What Python itself can't parse is an error with its place."""
-    lines = Lines(text)
-    if "\0" in text:
-        place = text.index("\0")
-        raise LanguageError("a source has no null bytes", text=text, span=(place, place + 1))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except SyntaxError as problem:
-        raise unparsed(problem, lines) from None
-    except (RecursionError, MemoryError, ValueError, OverflowError):
-        raise LimitError("this source is nested too deeply to be parsed") from None
-    return Source(file, unit, lines, tree, files or Files())
-
-
-def unparsed(problem: SyntaxError, lines: Lines) -> LanguageError:
-    line = max(1, min(problem.lineno or 1, len(lines.starts)))
-    start = min(lines.starts[line - 1] + max(0, (problem.offset or 1) - 1), len(lines.text))
-    message = f"Python can't parse this: {(problem.msg or 'invalid syntax')[:200]}"
-    return LanguageError(message, text=lines.text, span=(start, start + 1))
+    return Source(file, unit, Lines(text), ast_of(text), files or Files())
 
 
 def function_named(source: Source, name: str) -> ast.FunctionDef | None:
