@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -71,6 +71,12 @@ def grading_options(function: Callable[..., Any]) -> Callable[..., Any]:
                      help="Grade a backward pass: a file of lines, FILE.py:NAME, or - (stdin)."),
         click.option("--grad-name", metavar="PATTERN",
                      help='How gradients are called there, such as "d{}" or "grad_{}".'),
+        click.option("--grad", "places", multiple=True, metavar="NAME=WHERE",
+                     help="Where a class leaves a gradient: W=self.W_grad."),
+        click.option("--kind", "returns", type=click.Choice(("layer", "derivative", "loss")),
+                     default="layer", show_default=True,
+                     help="What the backward pass of a class gives: derivative if it isn't yet"
+                     " times the gradient of the output."),
         click.option("--format", "kind", type=click.Choice(FORMATS),
                      help="How grades are printed."),
     ]  # fmt: skip
@@ -91,7 +97,7 @@ def chosen_format(kind: str | None, *, as_json: bool, grading: bool, asks: bool)
 
 def graded(
     asked: Question, files: tuple[str, ...], pattern: str | None, kind: str,
-    options: dict[str, Any],
+    options: dict[str, Any], layer: Mapping[str, Any],
 ) -> int:  # fmt: skip
     """Grade every file and print what was found; the exit code of the worst."""
     from backprop.grading.backward import gradient_names
@@ -105,13 +111,35 @@ def graded(
     )  # fmt: skip
     gradient_names(forward, pattern)  # one that can't be used is said once, not for every file
     codes = [0]
-    found = (grade_of(forward, file, pattern) for file in files)
+    found = (grade_of(forward, file, pattern, layer) for file in files)
     grades = counted(found, codes, len(files), aloud=kind == "table")
     show(grades, kind, several=len(files) > 1)
     return 1 if 1 in codes else max(codes)
 
 
-def grade_of(forward: Forward, word: str, pattern: str | None) -> Grade:
+def layer_options(returns: str, places: tuple[str, ...]) -> dict[str, Any]:
+    """What is said about the backward pass of a class."""
+    told = {}
+    for text in places:
+        name, equals, where = text.partition("=")
+        if not equals or not name.strip() or not where.strip():
+            raise click.UsageError(f"--grad wants NAME=WHERE, such as W=self.dW, not {text}")
+        told[name.strip()] = where.strip()
+    return {"kind": returns, "told": told}
+
+
+def has_both_passes(asked: Question) -> bool:
+    """Is the program a class or a function with its backward pass in it?"""
+    if not asked.tree.source:
+        return False
+    from backprop.grading.layers import has_both
+
+    return has_both(asked.tree)
+
+
+def grade_of(
+    forward: Forward, word: str, pattern: str | None, layer: Mapping[str, Any]
+) -> Grade:
     """The grade of one file; one that can't be read is graded as such."""
     from backprop.grading.grade import grade
     from backprop.grading.results import Grade
@@ -121,7 +149,7 @@ def grade_of(forward: Forward, word: str, pattern: str | None) -> Grade:
     name = f"{file}:{unit}" if unit else file
     try:
         text = decoded(read_bytes(file), file) if unit or notebook(file) else read_text(word)
-        return grade(forward, text, file, pattern, unit)
+        return grade(forward, text, file, pattern, unit, **layer)
     except BackpropError as error:
         return Grade(name, error=error)
 

@@ -9,6 +9,7 @@ import click
 OWN, HELP = "Options", "Help"
 HEADINGS = {
     "Values": ("--at", "--set", "--seed", "--allow-nonfinite", "--shape"),
+    "Python": ("--init", "--before", "--root", "--kind", "--grad"),
     "Tables": (
         "--data", "--map", "--from", "--separator", "--no-header", "--engine", "--threads",
         "--fast-trigonometry",

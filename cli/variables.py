@@ -80,6 +80,7 @@ class ProgramCommand(click.Command):
         if ctx.resilient_parsing and word == "-":
             return  # a shell that completes has nothing to read
         asks_help = ctx.resilient_parsing or not HELP.isdisjoint(args)
+        ctx.meta["root"] = last_value(args, "--root")
         try:
             tree = self.tree_of(ctx, self.tree_from(ctx, word), args)
         except BackpropError as error:
@@ -102,8 +103,7 @@ class ProgramCommand(click.Command):
 
     def tree_from(self, ctx: click.Context, word: str) -> Tree | Unit:
         """What PROGRAM says."""
-        del ctx
-        return read_program(word)
+        return read_program(word, ctx.meta["root"])
 
     def tree_of(self, ctx: click.Context, tree: Any, args: list[str]) -> Any:
         """The program that is asked about, if a command makes another of the one it is given."""
@@ -167,6 +167,12 @@ def shared_params() -> list[click.Parameter]:
                      expose_value=False,
                      callback=keep_output,
                      help="The statement that is the result; the last, if not given."),
+        click.Option(["--init"], metavar="ARGUMENTS", expose_value=False, callback=keep_text,
+                     help="What the class in FILE.py:CLASS is made with: 'n_in=4, n_out=3'."),
+        click.Option(["--before"], metavar="CALLS", expose_value=False, callback=keep_text,
+                     help="What its object does first, such as 'initialize()'."),
+        click.Option(["--root"], metavar="FOLDER", expose_value=False, type=FILE,
+                     help="Where FILE.py looks for what it imports, beside its own folder."),
     ]  # fmt: skip
 
 
@@ -216,8 +222,19 @@ def as_option(word: str, names: Container[str]) -> str:
     return f"-{word}" if word[:2] != "--" and word[:1] == "-" and name in names else word
 
 
-def read_program(word: str) -> Tree | Unit:
-    if (found := unit_named(word)) is not None:
+def last_value(args: list[str], option: str) -> str:
+    """What an option is given, before everything is parsed; empty if it isn't there."""
+    found = ""
+    for place, arg in enumerate(args):
+        if arg == option and place + 1 < len(args):
+            found = args[place + 1]
+        elif arg.startswith(f"{option}="):
+            found = arg.partition("=")[2]
+    return found
+
+
+def read_program(word: str, root: str = "") -> Tree | Unit:
+    if (found := unit_named(word, root)) is not None:
         return found
     return parse_program(program_text(word), word)
 
@@ -255,6 +272,10 @@ def keep_output(ctx: click.Context, param: click.Parameter, value: str | None) -
     ctx.meta["output"] = value
 
 
+def keep_text(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    ctx.meta[str(param.name)] = value
+
+
 def question(ctx: click.Context) -> Question:
     """The tree, and one value for each name, wherever it was given."""
     tree, output = ctx.meta["tree"], ctx.meta.get("output")
@@ -284,6 +305,8 @@ def question(ctx: click.Context) -> Question:
         wanted = [name.strip() for name in (ctx.params.get("wrt") or "").split(",") if name]
         seed = ctx.params.get("seed") or 0
         drawn = middles(ctx.params.get("ranges") or ())
+        making = {name: ctx.meta[name] for name in ("init", "before") if ctx.meta.get(name)}
+        tree.making |= making
         values = numbers_of(at | explicit, seed)
         tree, found = tree.at(values | drawn, seed=seed, result=output or "", wanted=wanted)
         values |= {name: value for name, value in found.items() if name not in drawn}

@@ -24,7 +24,7 @@ class WorksheetCommand(ProgramCommand):
     """A command on a program, or on a worksheet, which begins with a line that says so."""
 
     def tree_from(self, ctx: click.Context, word: str) -> Tree | Unit:
-        if (found := unit_named(word)) is not None:
+        if (found := unit_named(word, ctx.meta["root"])) is not None:
             return found
         text = program_text(word)
         if not is_worksheet(text):

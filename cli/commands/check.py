@@ -24,7 +24,14 @@ from backprop.cli.checking import allowed_verdicts, check_options, checked, exit
 from backprop.cli.claims import answered, claim_options
 from backprop.cli.commands.eval import program_options, report_of
 from backprop.cli.files import read_text, write_whole
-from backprop.cli.grading import CheckCommand, chosen_format, graded, grading_options
+from backprop.cli.grading import (
+    CheckCommand,
+    chosen_format,
+    graded,
+    grading_options,
+    has_both_passes,
+    layer_options,
+)
 from backprop.cli.offering import offered
 from backprop.cli.output import print_lines, print_pieces
 from backprop.cli.render.check import render_json, render_lines
@@ -132,14 +139,17 @@ def command(
     min_digits: int, allow: str, expect: str | None, tolerance: float,
     write_expect: str | None, as_json: bool, quiet: bool, claims: tuple[str, ...],
     same_as: str | None, backward: tuple[str, ...], grad_name: str | None, kind: str | None,
-    **options: Any,
+    places: tuple[str, ...], returns: str, **options: Any,
 ) -> int:  # fmt: skip
     asks = bool(claims or same_as is not None)
+    if not (backward or asks or points or expect or write_expect) and has_both_passes(asked):
+        backward = (program,)
     kind = chosen_format(kind, as_json=as_json, grading=bool(backward), asks=asks)
     if asks:
         return answered(asked)
     if backward:
-        return graded(asked, backward, grad_name, "quiet" if quiet else kind, options)
+        layer = layer_options(returns, places)
+        return graded(asked, backward, grad_name, "quiet" if quiet else kind, options, layer)
     del program, at, pairs
     settings = Settings(methods, check_timeout, digits, allowed_verdicts(allow), min_digits)
     if points and (expect or write_expect):

@@ -65,7 +65,7 @@ def line_table(grade: Grade) -> Table:
     for one in grade.lines:
         style = STYLES[one.verdict]
         table.add_row(
-            str(one.line), code(one), Text(number(one.yours), style=style),
+            one.place, code(one), Text(number(one.yours), style=style),
             number(one.expected), Text(verdict(one), style=style),
         )  # fmt: skip
     return table
@@ -106,7 +106,7 @@ def hints(grade: Grade) -> Iterator[RenderableType]:
         if one.error:
             yield Text(visible_lines(one.error.render()), overflow="fold")
         elif one.hint:
-            yield item(f"line {one.line}", one.finding or "", told(one), STYLES[one.verdict])
+            yield item(f"line {one.place}", one.finding or "", told(one), STYLES[one.verdict])
     for gap in grade.gradients:
         if gap.hint or gap.entries:
             yield item(f"gradient of {visible(gap.name)}", "", told(gap), STYLES[gap.verdict])
@@ -182,7 +182,7 @@ def render_csv(grades: Iterable[Grade]) -> Iterator[str]:
     for grade in grades:
         for line in grade.lines:
             yield csv_line((
-                grade.file, line.line, code(line), line.verdict, line.finding or "", line.of or "",
+                line.file, line.line, code(line), line.verdict, line.finding or "", line.of or "",
                 cell(line.yours), cell(line.expected), told(line), line.fix,
             ))  # fmt: skip
         for one in grade.gradients:
@@ -220,7 +220,7 @@ def render_junit(grades: Iterable[Grade]) -> Iterator[str]:
 def line_test(one: Graded) -> str:
     kind = {WRONG: "failure", UNREADABLE: "error"}.get(one.verdict, "")
     words = one.error.render() if one.error else told(one)
-    return test(f"line {one.line}: {code(one)}", kind, one.finding or "", words)
+    return test(f"line {one.place}: {code(one)}", kind, one.finding or "", words)
 
 
 def gradient_test(one: Gradient) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ from backprop.grading.results import (
     Gradient,
     Passed,
 )
-from backprop.grading.tracing import Event
+from backprop.grading.tracing import Event, made_of
 from backprop.reading.layers import split_unit
 from backprop.reading.reader import source_again
 from backprop.reading.source import is_class
@@ -133,7 +133,9 @@ def lines(file: str, found: Pass, judged: Judgement, blamed: Sequence[Blame]) ->
         if event.number in skipped:
             continue
         verdict, of, factor = of_event(event, found, judged)
-        if verdict == STEP and unpacks(event) and event.number not in carried:
+        if verdict == STEP and event.number not in carried and (
+            unpacks(event) or is_aside(event, found)
+        ):
             continue
         if verdict in (STEP, SCALED) and event.number in carried:
             verdict = CARRIED
@@ -163,7 +165,23 @@ def lines(file: str, found: Pass, judged: Judgement, blamed: Sequence[Blame]) ->
         row.verdict, row.finding = WRONG, "not-started"
         row.hint = f"{ast.unparse(node.target)} has no value yet that += could add to: write ="  # type: ignore[attr-defined]
     unread(rows, found, file)
-    return [rows[line] for line in sorted(rows)]
+    return [*at_home([rows[line] for line in sorted(rows)], found)]
+
+
+def at_home(rows: Sequence[Graded], found: Pass) -> Iterator[Graded]:
+    """Lines of imported files under the numbers that they have there."""
+    lines = found.tracer.machine.recorder.lines
+    for row in rows:
+        part = lines.part(row.line)
+        if part is not None:
+            row.file, row.line, row.imported = part.file, row.line - part.lines, True
+        yield row
+
+
+def is_aside(event: Event, found: Pass) -> bool:
+    """Is it a line of an imported file that has nothing to do with a gradient?"""
+    imported = found.tracer.machine.recorder.lines.is_imported(event.node)
+    return imported and not made_of(found.replay.made.get(event.leaf)) and not event.after
 
 
 def unpacks(event: Event) -> bool:

@@ -34,6 +34,10 @@ KINDS = ("layer", "derivative", "loss")
 UPSTREAM = re.compile(
     r"d|g|up|acc|out|err|top|next|delta|loss|chain|back|post|pre_?grad|dl|nabla", re.IGNORECASE
 )
+TARGETS = re.compile(
+    r"y|t|d|targets?|labels?|(y|t)_?(true|train|real|truth|label)s?|truths?|actual|expected|teacher|"
+    r"ground_truth|gt|one_?hot|classes|index|idx", re.IGNORECASE,
+)  # what a loss is compared with, which nobody differentiates by
 HOLDERS = {
     "params": ("grads", "gradients", "dparams", "grad", "params_grad"),
     "parameters": ("gradients", "grads", "grad", "dparameters", "derivatives"),
@@ -57,6 +61,7 @@ class LayerReading(Reading):
     def backward(self, tracer: Tracer) -> tuple[Any, Mapping[str, Any]]:
         layer = self.layer = tracer.layer()
         rows = own_parameters(layer.forward)
+        tracer.late = {name: layer for name in tracer.asked.get("late", ())}
         fed = tracer.fed_to(rows)
         returned = tracer.invoke(layer.forward, layer.first, fed)
         rest = after_result(returned)
@@ -125,6 +130,9 @@ class LayerReading(Reading):
             fed |= dict(zip(left, rest, strict=True))
         else:
             defaults = dict(rows)
+            others = [name for name in left if upstream and UPSTREAM.match(name)]
+            fed |= dict.fromkeys(others, 0.0)  # of results that are not asked about
+            left = [name for name in left if name not in others]
             lacking = [name for name in left if defaults[name] is None]
             if lacking:
                 raise UsageError(
@@ -172,8 +180,12 @@ class LayerReading(Reading):
                 if leaf := leaf_of(tracer, one):
                     yield name, Found(name, leaf, f"the gradient of {name}")
             return
-        found = list(self.of_returned(tracer, returned))
-        yield from found
+        learnt = [name for name in rows if not TARGETS.fullmatch(name)]
+        if len(parts) == 1 and len(learnt) < len(rows) and learnt:
+            if leaf := leaf_of(tracer, parts[0]):
+                yield learnt[0], Found(learnt[0], leaf, f"the gradient of {learnt[0]}")
+            return
+        yield from self.of_returned(tracer, returned)
 
     def on_object(self, tracer: Tracer) -> Iterator[tuple[str, Found]]:
         """Attributes that are called like gradients of inputs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +47,12 @@ class Graded:
     column: int | None = None
     passes: list[Passed] = field(default_factory=list)
     error: BackpropError | None = None
+    imported: bool = False  # is it a line of a file that the graded one imports?
+
+    @property
+    def place(self) -> str:
+        """The line, with its file if that isn't the one that is graded."""
+        return f"{os.path.basename(self.file)}:{self.line}" if self.imported else str(self.line)
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -24,6 +24,7 @@ TRIES = 60
 MILD = 40  # tries in which points are preferred where nothing is saturated
 FLAT = 1e-3
 SPREADS = (0.3, 1.0, 3.0, 0.1, 5.0, 2.0)  # how far others are, parts of a number and of 1
+NEAR = 1e-4  # to 0 or 1: what is no bound but a way around log(0)
 NUDGE = 1e-7  # how far a point moves away from a kink
 
 
@@ -134,6 +135,8 @@ def others(
 ) -> Iterator[Spot]:
     found = 0
     scale = steepness(program, first, moving)
+    fences = [*fences_of(program, first.values)]
+    past = beyond(fences, first.values)
     for attempt in range(TRIES):
         spread = SPREADS[found % len(SPREADS)] * 0.8 ** (attempt - found)
         held = attempt - found > 10 and random.random() < 0.5
@@ -148,12 +151,34 @@ def others(
                 continue
             if attempt < MILD and not alike(scale, steepness(program, spot, moving)):
                 continue
+            if attempt < MILD and beyond(fences, spot.values) - past:
+                continue
         except BackpropError:
             continue
         yield spot
         found += 1
         if found == MORE:
             return
+
+
+def fences_of(program: Program, values: Sequence[Any]) -> Iterator[tuple[int, int]]:
+    """The gates that only keep a number away from 0 or 1, such as clip(p, 1e-7, 1 - 1e-7), with
+    the constants that they do it with. Nobody differentiates beyond them."""
+    for slot, name, operands in program.forward_steps():
+        if name in ("max", "min", "clip"):
+            for one in operands:
+                value = values[one]
+                if one in program.constants and isinstance(value, float) and is_near(value):
+                    yield slot, one
+
+
+def is_near(value: float) -> bool:
+    return 0 < abs(value) <= NEAR or 0 < abs(1 - value) <= NEAR
+
+
+def beyond(fences: Sequence[tuple[int, int]], values: Sequence[Any]) -> set[int]:
+    """The fences that some number lies beyond."""
+    return {bound for slot, bound in fences if np.any(np.equal(values[slot], values[bound]))}
 
 
 def steepness(program: Program, spot: Spot, moving: Collection[str]) -> list[float]:

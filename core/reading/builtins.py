@@ -29,7 +29,7 @@ from backprop.reading.values import (
 
 MOST = 1_000_000  # entries of what is made
 PARTS = ("linalg", "random", "nn", "nn.functional", "functional", "special", "numpy", "scipy",
-         "scipy.special", "add", "lax", "autograd", "core", "lib", "lib.stride_tricks")  # fmt: skip
+         "scipy.special", "add", "lax", "autograd", "core", "tree", "tree_util", "lib", "lib.stride_tricks")  # fmt: skip
 INSIDE = ("nn.functional", "functional", "special", "numpy", "scipy.special")  # names as outside
 TYPES = frozenset[tuple[str, str]]()
 TYPE_NAMES: Mapping[str, str] = {
@@ -431,6 +431,17 @@ def divided(reader: Caller, a: Any, b: Any) -> tuple[Any, Any]:
     return reader.binary("floordiv", a, b), reader.binary("mod", a, b)
 
 
+def mapped_over(reader: Caller, function: Any, tree: Any, *others: Any) -> Any:
+    """jax.tree.map: over the entries of a list, a tuple or a dict, or a single array."""
+    if isinstance(tree, dict):
+        rows = {name: [tree[name], *(one[name] for one in others)] for name in tree}
+        return {name: reader.call(function, row, {}) for name, row in rows.items()}
+    if isinstance(tree, (list, tuple)):
+        found = [reader.call(function, list(row), {}) for row in zip(tree, *others, strict=True)]
+        return found if isinstance(tree, list) else tuple(found)
+    return reader.call(function, [tree, *others], {})
+
+
 def is_callable(reader: Caller, value: Any) -> bool:
     if isinstance(value, Instance):
         return value.of is not None and value.of.find("__call__") is not MISSING
@@ -488,7 +499,7 @@ CALLS: Mapping[str, Callable[..., Any]] = {
     "iter": iterated, "next": following, "slice": lambda reader, *ends: slice(*ends),
     "callable": is_callable, "super": lambda reader, *fed: reader.above(*fed),
     "nothing": lambda reader, *fed, **named: None,
-    "copy.copy": copied, "copy.deepcopy": deeply_copied,
+    "tree.map": mapped_over, "copy.copy": copied, "copy.deepcopy": deeply_copied,
     "id": lambda reader, value: id(value),
     "repr": lambda reader, value: texts.shown(value, "", "r"),
     "format": lambda reader, value, form="": texts.shown(value, form),

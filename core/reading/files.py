@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os.path
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from backprop.errors import BackpropError, LimitError
 from backprop.reading.diagnostics import ast_of
@@ -22,13 +22,14 @@ class Files:
     """Texts by the paths of their files, those that were read and those that can be."""
 
     def __init__(
-        self, roots: Sequence[str] = (), texts: dict[str, str] | None = None, look: Look = nowhere
-    ) -> None:
+        self, roots: Sequence[str] = (), texts: Mapping[str, str] | None = None,
+        look: Look = nowhere, main: str = "",
+    ) -> None:  # fmt: skip
         self.roots = list(roots)  # the folders that modules are looked for in
         self.texts = dict(texts or {})
         self.look = look
         self.trees: dict[tuple[str, int], ast.Module] = {}
-        self.main = ""  # the file that imports them, as its path is told
+        self.main = main  # the file that imports them
 
     def find(self, module: str, level: int, file: str) -> str | None:
         """The path of a module, as a file imports it; None if there is no such file."""
@@ -39,13 +40,18 @@ class Files:
                     return path
         return None
 
+    def shown(self, path: str) -> str:
+        """A path as it is shown: from here, if that is shorter."""
+        near = os.path.relpath(path)
+        return path if near.startswith(os.pardir) else near
+
     def tree(self, path: str, shift: int) -> ast.Module:
         """The syntax tree of a file, whose lines are so many further down."""
         if (path, shift) not in self.trees:
             try:
                 tree = ast_of(self.texts[path])
             except BackpropError as error:
-                error.origin = error.origin or path
+                error.origin = error.origin or self.shown(path)
                 raise
             self.trees[path, shift] = ast.increment_lineno(tree, shift)
         return self.trees[path, shift]

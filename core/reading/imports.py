@@ -28,7 +28,15 @@ MODULES: Mapping[str, str] = {
     "cupy": "numpy", "autograd": "numpy",
 }  # fmt: skip
 PRELUDE = "<"  # before the paths of sources of our own
-PRELUDES = {"Function": "autograd"}  # classes of PyTorch, and our source of them
+PRELUDES = {
+    "Function": "autograd",
+    **dict.fromkeys(
+        ["Parameter", "Module", "Linear", "Embedding", "LayerNorm", "BatchNorm1d", "Dropout",
+         "Identity", "Flatten", "ReLU", "LeakyReLU", "ELU", "Sigmoid", "Tanh", "Softplus", "SiLU",
+         "Softmax", "LogSoftmax", "MSELoss", "CrossEntropyLoss", "Sequential", "ModuleList"],
+        "nn",
+    ),
+}  # of PyTorch, and our source of them
 COPYING = ("copy", "deepcopy")
 
 
@@ -94,6 +102,8 @@ class Imports(Objects):
     def imported(self, path: str) -> Any:
         top, _, rest = path.partition(".")
         module = MODULES.get(top)
+        if module is None and path == "copy":
+            return Module(path, Scope({n: Builtin(f"copy.{n}", "python") for n in COPYING}))
         if module is None:
             return self.file_named(path, 0) or Unknown(path)
         self.machine.torch = self.machine.torch or module == "torch"
@@ -121,6 +131,8 @@ class Imports(Objects):
 
     def of_namespace(self, holder: Namespace, name: str) -> Any:
         found = super().of_namespace(holder, name)
+        if holder.module == "jax" and name in ("map", "tree_map"):
+            return Builtin("tree.map", "python")
         home = PRELUDES.get(name) if isinstance(found, Unknown) else None
         return self.prelude(home, name) if home and holder.module == "torch" else found
 
@@ -145,7 +157,7 @@ class Imports(Objects):
         """Read a file: what it imports, defines and assigns. Its calls are not run."""
         text = self.files.texts[module.file]
         recorder = self.machine.recorder
-        tree = self.files.tree(module.file, recorder.lines.add(text, module.file))
+        tree = self.files.tree(module.file, recorder.lines.add(text, self.files.shown(module.file)))
         outer, file, frames, classes = self.scope, self.file, self.frames, self.classes
         near = recorder.near
         if recorder.node is not None and not recorder.lines.is_imported(recorder.node):

@@ -4,6 +4,7 @@ are inputs."""
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ from backprop.reading.values import (
 FORWARD = ("forward", "forward_pass", "fprop", "fn", "__call__", "call", "feedforward", "loss")
 BACKWARD = ("backward", "backward_pass", "bprop", "grad", "gradient", "backprop", "derivative")
 RANDOM = ("randn", "rand", "randint", "uniform", "normal", "random")
+ASIDE = re.compile(r"grad|diff|delta|cache|momen|velocit|optim|history", re.IGNORECASE)
 DEEPEST = 6  # objects within objects
 Path = tuple[Any, ...]
 
@@ -74,20 +76,22 @@ def own_parameters(function: Defined) -> list[tuple[str, str | None]]:
 
 
 def attributes_of(of: ClassOf) -> Iterator[str]:
-    """The names that the methods of a class assign to on self."""
+    """The names of what the constructors of a class put on self, but for None."""
     for one in of.order:
-        for found in one.attributes.values():
-            if not isinstance(found, Defined) or not isinstance(found.node, ast.FunctionDef):
+        found = one.attributes.get("__init__")
+        if not isinstance(found, Defined) or not isinstance(found.node, ast.FunctionDef):
+            continue
+        first = found.node.args.args[0].arg if found.node.args.args else ""
+        for node in ast.walk(found.node):
+            if not isinstance(node, ast.Assign) or isinstance(node.value, ast.Constant):
                 continue
-            first = found.node.args.args[0].arg if found.node.args.args else ""
-            for node in ast.walk(found.node):
+            for target in node.targets:
                 if (
-                    isinstance(node, ast.Attribute)
-                    and isinstance(node.ctx, ast.Store)
-                    and isinstance(node.value, ast.Name)
-                    and node.value.id == first
+                    isinstance(target, ast.Attribute)
+                    and isinstance(target.value, ast.Name)
+                    and target.value.id == first
                 ):
-                    yield node.attr
+                    yield target.attr
 
 
 # The object.
@@ -107,10 +111,7 @@ def layer_of(reader: Any, source: Source, asked: Mapping[str, Any]) -> Layer:
     one = made(reader, source, of, str(asked.get("init") or ""))
     if asked.get("before"):
         before(reader, source, one, str(asked["before"]))
-    for path, value in asked.get("lazy") or ():
-        one.attributes[path] = thawed(value)
-    taken = {name for name, _ in own_parameters(forward)}
-    give_inputs(reader, one, taken)
+    give_inputs(reader, one, {name for name, _ in own_parameters(forward)})
     return Layer(one, of, forward, (one,))
 
 
@@ -138,9 +139,8 @@ def made(reader: Any, source: Source, of: ClassOf, init: str) -> Instance:
     """A new object; what its constructor takes is said, or given by options."""
     fed, named = arguments(reader, init)
     start = of.find("__init__")
-    if not isinstance(start, Defined) or not isinstance(start.node, ast.FunctionDef):
-        return reader.made(of, fed, named)  # type: ignore[no-any-return]
-    rows = own_parameters(start)
+    known = isinstance(start, Defined) and isinstance(start.node, ast.FunctionDef)
+    rows = own_parameters(start) if known else []
     lacking = []
     for place, (name, default) in enumerate(rows):
         if place < len(fed) or name in named:
@@ -155,7 +155,13 @@ def made(reader: Any, source: Source, of: ClassOf, init: str) -> Instance:
             f"{of.name} needs {listed(lacking)} to be made: {signature(of.name, rows)}",
             hint="give --init '" + ", ".join(f"{name}=..." for name in lacking) + "'",
         )
-    return reader.made(of, fed, named)  # type: ignore[no-any-return]
+    try:
+        return reader.made(of, fed, named)  # type: ignore[no-any-return]
+    except UnreadError as problem:
+        if problem.node is not None:
+            raise
+        words = problem.message.replace("__init__", of.name)
+        raise UsageError(f"{words}: {signature(of.name, rows)}") from None
 
 
 def signature(name: str, rows: Sequence[tuple[str, str | None]]) -> str:
@@ -265,9 +271,9 @@ def arrays_on(one: Any) -> Iterator[tuple[Path, Any, Any]]:
         seen.add(id(holder))
         for key, value in parts_of(holder):
             if isinstance(value, Array):
-                if not value.depends and value.cells.dtype.kind == "f" and value.shape:
+                if is_weight(value):
                     yield (*path, key), holder, value
-            elif isinstance(value, (Instance, dict, list, tuple)):
+            elif isinstance(value, (Instance, dict, list, tuple)) and not ASIDE.search(str(key)):
                 waiting.append(((*path, key), value))
 
 
@@ -278,9 +284,10 @@ def parts_of(holder: Any) -> list[tuple[Any, Any]]:
     return list(holder.items()) if isinstance(holder, dict) else list(enumerate(holder))
 
 
-def give_inputs(reader: Any, one: Instance, taken: set[str]) -> None:
+def give_inputs(reader: Any, one: Instance, taken: set[str], only: str = "") -> None:
     """The arrays on an object become inputs, under the names that they have there."""
-    found = list(arrays_on(one))
+    found = [row for row in arrays_on(one) if only in ("", row[0][0])]
+    taken = {*taken, *reader.attributes}
     last = [str(path[-1]) for path, _, _ in found]
     places: dict[str, Path] = {}
     memories: dict[int, str] = {}
@@ -303,7 +310,7 @@ def give_inputs(reader: Any, one: Instance, taken: set[str]) -> None:
         memories[id(array.memory)] = name
         reader.attribute_input(name, array)
         places[name] = path
-    reader.attributes = places
+    reader.attributes |= places
 
 
 def replaced(holder: Any, key: Any, cells: Any) -> Array:
@@ -340,57 +347,24 @@ def at_path(one: Any, path: Path) -> Any:
 # What a first forward pass makes.
 
 
-def made_late(one: Any, before: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The weights that a forward pass has made, and what it has noted about that. Empty if it
-    made none."""
+def late_names(one: Any, before: Mapping[str, Any]) -> list[str]:
+    """The attributes with arrays that an object didn't have before, and that depend on nothing."""
     if not isinstance(one, Instance):
         return []
-    late, notes = [], []
-    for name, value in one.attributes.items():
-        old = before.get(name, MISSING)
-        if old is value:
-            continue
-        if isinstance(value, bool) and isinstance(old, bool):
-            notes.append((name, value))
-        elif old is None or old is MISSING or not holds_arrays(old):
-            kept = frozen(value)
-            if kept is not MISSING and holds_arrays(value):
-                late.append((name, kept))
-    return late + notes if late else []
+    return [
+        name for name, value in one.attributes.items()
+        if before.get(name) is not value and constants_in(value) and not constants_in(
+            before.get(name)
+        )
+    ]  # fmt: skip
 
 
-def holds_arrays(value: Any) -> bool:
-    if isinstance(value, Array):
-        return value.cells.dtype.kind == "f" and bool(value.shape)
-    if isinstance(value, dict):
-        return any(isinstance(one, Array) for one in value.values())
-    return isinstance(value, (list, tuple)) and any(isinstance(one, Array) for one in value)
+def constants_in(value: Any) -> list[int]:
+    """The arrays in a value that depend on nothing, each by what it is."""
+    parts = value.values() if isinstance(value, dict) else value
+    several = parts if isinstance(value, (dict, list, tuple)) else [value]
+    return [id(one) for one in several if isinstance(one, Array) and is_weight(one)]
 
 
-def frozen(value: Any) -> Any:
-    """A value that depends on no input, as JSON carries it; MISSING if it does."""
-    if isinstance(value, dict):
-        parts = {str(name): plain_part(one) for name, one in value.items()}
-        return MISSING if MISSING in parts.values() else {"dict": parts}
-    if isinstance(value, list):
-        found = [plain_part(one) for one in value]
-        return MISSING if MISSING in found else {"list": found}
-    return plain_part(value)
-
-
-def plain_part(value: Any) -> Any:
-    if isinstance(value, Array):
-        return MISSING if value.depends else {"array": value.cells.tolist()}
-    return value if value is None or isinstance(value, (bool, int, float, str)) else MISSING
-
-
-def thawed(value: Any) -> Any:
-    if not isinstance(value, dict) or "array" in value:
-        return thawed_part(value)
-    if "dict" in value:
-        return {name: thawed_part(one) for name, one in value["dict"].items()}
-    return [thawed_part(one) for one in value["list"]]
-
-
-def thawed_part(value: Any) -> Any:
-    return Array.new(np.array(value["array"], float)) if isinstance(value, dict) else value
+def is_weight(array: Array) -> bool:
+    return not array.depends and array.cells.dtype.kind == "f" and bool(array.shape)

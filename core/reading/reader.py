@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +22,14 @@ from backprop.language.syntax import HIDDEN, Tree
 from backprop.reading.diagnostics import Lines, UnreadError, located
 from backprop.reading.files import Files
 from backprop.reading.imports import PRELUDE, Imports
-from backprop.reading.layers import Layer, layer_of, made_late, own_parameters
+from backprop.reading.layers import (
+    Layer,
+    constants_in,
+    give_inputs,
+    late_names,
+    layer_of,
+    own_parameters,
+)
 from backprop.reading.machine import Machine
 from backprop.reading.memory import Array, Number
 from backprop.reading.recorder import Recorder
@@ -72,7 +80,8 @@ class Reader(Imports):
 
     def __init__(self, source: Source, seed: int = 0) -> None:
         lines = Lines(source.lines.text)  # to which imported files are added
-        super().__init__(Machine(Recorder(lines), seed), source.files, source.file)
+        file = source.files.main or source.file
+        super().__init__(Machine(Recorder(lines), seed), source.files, file)
         self.source = source
         self.given: dict[str, Any] = {}
         self.wanted: set[str] = set()  # names that become inputs with the values they have
@@ -80,6 +89,7 @@ class Reader(Imports):
         self.asked: dict[str, Any] = {"seed": seed}
         self.free: list[str] = []  # inputs of a script: names that it reads and never assigned
         self.attributes: dict[str, Any] = {}  # inputs that lie on an object, and the way to them
+        self.late: dict[str, Layer] = {}  # attributes whose arrays will be inputs
 
     def input(self, name: str, value: Any) -> Any:
         """An input, which everything that is made of it depends on."""
@@ -188,14 +198,31 @@ class Reader(Imports):
         return layer_of(self, self.source, self.asked)
 
     def through(self, layer: Layer) -> Any:
-        """The forward pass of an object."""
-        before = dict(layer.object.attributes) if isinstance(layer.object, Instance) else {}
-        fed = self.fed_to(own_parameters(layer.forward))
+        """The forward pass of an object. Weights that it makes itself are inputs as well."""
+        one = layer.object
+        rows = own_parameters(layer.forward)
+        if not isinstance(one, Instance) or "late" in self.asked:
+            self.late = {name: layer for name in self.asked.get("late", ())}
+            return self.invoke(layer.forward, layer.first, self.fed_to(rows))
+        before = dict(one.attributes)
+        fed = self.fed_to(rows)
         returned = self.invoke(layer.forward, layer.first, fed)
-        late = made_late(layer.object, before) if not self.asked.get("lazy") else []
-        if late and layer.first[:1] == (layer.object,):
-            raise MadeLate(late)
+        late = late_names(one, before)
+        kept = {name: constants_in(one.attributes[name]) for name in late}
+        if late:
+            with suppress(UnreadError):
+                self.invoke(layer.forward, layer.first, fed)
+            raise MadeLateError([
+                name for name in late if kept[name] == constants_in(one.attributes.get(name))
+            ])  # fmt: skip
         return returned
+
+    def set_attribute(self, holder: Any, name: str, value: Any) -> None:
+        super().set_attribute(holder, name, value)
+        layer = self.late.get(name)
+        if layer is not None and holder is layer.object:
+            del self.late[name]
+            give_inputs(self, holder, {one for one, _ in own_parameters(layer.forward)}, name)
 
     def prelude(self, file: str, name: str) -> Any:
         """A class of PyTorch, which is read from a source of our own."""
@@ -237,15 +264,15 @@ def upto(body: Sequence[ast.stmt], result: str) -> Sequence[ast.stmt]:
     return body[: (plain[-1] if plain else assigns[0]) + 1]
 
 
-class MadeLate(Exception):  # noqa: N818
-    """A forward pass has made the weights of its object, which are inputs of the next one."""
+class MadeLateError(Exception):
+    """A forward pass has made weights of its object: once more, and these are inputs."""
 
     def __init__(self, late: Any) -> None:
         super().__init__()
         self.late = late
 
 
-MAKING = ("init", "before", "lazy")
+MAKING = ("init", "before", "late")
 MOST_NAMES = 1000
 COMMON = {
     "np": Namespace("numpy"), "numpy": Namespace("numpy"), "torch": Namespace("torch"),
@@ -274,7 +301,7 @@ def read(
         reader = Reader(source, seed)
         reader.given, reader.wanted = dict(values), set(wanted)
         reader.asked |= {"result": result, "known": plain, **(making or {})}
-        reader.asked |= {"lazy": late} if late else {}
+        reader.asked |= {"late": late} if late is not None else {}
         reader.scope.names |= {name: held(value) for name, value in plain.items()}
         return reader
 
@@ -282,11 +309,14 @@ def read(
     try:
         try:
             returned, names = unit(reader)
-        except MadeLate as found:
+        except MadeLateError as found:
             reader = fresh(found.late)
             returned, names = unit(reader)
         chosen = chosen_result(reader, returned, names, result)
-        return Found(finished(reader, chosen), returned, names, reader)
+        tree = finished(reader, chosen)
+        for name in [name for name in reader.attributes if name not in tree.names]:
+            del reader.inputs[name]  # the forward pass makes no use of it
+        return Found(tree, returned, names, reader)
     except UnreadError as problem:
         recorder = reader.machine.recorder
         raise located(problem, recorder.lines, recorder.node) from None
@@ -416,13 +446,14 @@ def finished(reader: Reader, result: Any) -> SourceTree:
 def imported(source: Source) -> dict[str, Any]:
     """The files that a source has imported."""
     texts = {path: text for path, text in source.files.texts.items() if path[:1] != PRELUDE}
-    return {"roots": list(source.files.roots), "files": texts} if texts else {}
+    files = source.files
+    return {"roots": list(files.roots), "files": texts, "main": files.main} if texts else {}
 
 
 def source_again(tree: Tree) -> Source:
     """The source that a tree was read from, with the files that it imported."""
     asked = tree.source
-    files = Files(asked.get("roots", ()), asked.get("files"))
+    files = Files(asked.get("roots", ()), asked.get("files"), main=asked.get("main", ""))
     return parsed(tree.text, asked["file"], asked["unit"], files)
 
 
