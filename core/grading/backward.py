@@ -22,9 +22,17 @@ from backprop.grading.text import Text, text_of
 from backprop.grading.tracing import Event, Probe, Tracer
 from backprop.language.tokens import NAME
 from backprop.reading.diagnostics import UnreadError
-from backprop.reading.reader import held, source_again
+from backprop.reading.reader import chosen_result, held, source_again
 from backprop.reading.source import Source, function_named, names_in, parameters
-from backprop.reading.values import MISSING, Builtin, Defined, Scope, Unreadable, is_numeric
+from backprop.reading.values import (
+    MISSING,
+    Builtin,
+    Defined,
+    Scope,
+    Unreadable,
+    content,
+    is_numeric,
+)
 
 PATTERNS = (
     "d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g_{}", "{}_gradient", "delta_{}",
@@ -209,6 +217,10 @@ class Reading:
             spots = [spots[k] for k in kept]
             columns = {name: [column[k] for k in kept] for name, column in columns.items()}
             replay = Replay(tracer.machine.recorder, columns, len(spots))
+        if tracer.output:
+            made = replay.reached(tracer.output)
+            for event in tracer.events:
+                event.role = "forward" if event.leaf in made else event.role
         targets = forward.targets(free, spots)
         returns = returned is not MISSING
         return Pass(
@@ -272,6 +284,7 @@ class Reading:
         source = tracer.source
         if not source.unit:
             tracer.each(source.tree.body)
+            self.keep_output(tracer, MISSING, tracer.scope.names)
             return MISSING, tracer.scope.names
         node = self.function_named(source, source.unit)
         assert node is not None
@@ -281,8 +294,17 @@ class Reading:
         fed = {name: tracer.input(name, value) for name, value in tracer.given.items()}
         function = Defined(node.name, node, tracer.scope, tracer.defaults_of(node.args))
         returned, frame = tracer.entered(function, [], fed)
+        self.keep_output(tracer, returned, {})
         rest = after_result(returned)
         return rest[0] if len(rest) == 1 else tuple(rest), frame.names
+
+    def keep_output(self, tracer: Tracer, returned: Any, names: Mapping[str, Any]) -> None:
+        """The result, of which the lines of the forward pass are made."""
+        try:
+            found = chosen_result(tracer, returned, names, str(self.forward.source["result"]))
+            tracer.output = tracer.machine.leaf(found)
+        except (BackpropError, UnreadError):
+            tracer.output = ""
 
     def forward_pass(self, tracer: Tracer) -> tuple[Any, Mapping[str, Any]]:
         source = tracer.source
@@ -403,6 +425,10 @@ class Reading:
         if returned is not MISSING:
             yield from self.of_returned(tracer, returned)
             return
+        for name in self.forward.program.inputs:
+            value = scope.get(name, MISSING)
+            if content(value) is not value and (leaf := leaf_of(tracer, value.attributes["grad"])):
+                yield name, Found(name, leaf, f"{name}.grad")
         for name, variable in self.names.items():
             value = scope.get(name, MISSING)
             if variable not in self.forward.program.inputs or value is MISSING:

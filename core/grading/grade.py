@@ -128,9 +128,8 @@ def shape_text(value: Any) -> str:
 def lines(file: str, found: Pass, judged: Judgement, blamed: Sequence[Blame]) -> list[Graded]:
     rows: dict[int, Graded] = {}
     carried = downstream(judged, [one.event for one in blamed])
-    skipped = forward_events(found) if found.together else frozenset()
     for event in found.events:
-        if event.number in skipped:
+        if found.tracer.output and event.role == "forward":
             continue
         verdict, of, factor = of_event(event, found, judged)
         if verdict == STEP and event.number not in carried and (
@@ -237,18 +236,6 @@ def downstream(judged: Judgement, roots: Sequence[Event]) -> frozenset[int]:
         if any(one.number in found or one.line in lines for one in fed):
             found.add(event.number)
     return frozenset(found)
-
-
-def forward_events(found: Pass) -> frozenset[int]:
-    """Of one function that does both passes: what its result depends on."""
-    forward = found.forward
-    name = forward.output
-    recorder = found.tracer.machine.recorder
-    leaf = recorder.names.get(name)
-    if leaf is None:
-        return frozenset()
-    marks = {event.leaf: event.number for event in found.events}
-    return frozenset(marks[one] for one in found.replay.reached(leaf) if one in marks)
 
 
 def unread(rows: dict[int, Graded], found: Pass, file: str) -> None:

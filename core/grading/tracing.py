@@ -119,6 +119,7 @@ class Tracer(Reader):
         self.failed: list[str] = []  # the leaves that a line uses which fails
         self.nothings: set[str] = set()  # names whose value and shape are not known
         self.shapes: Mapping[str, tuple[int, ...]] = {}  # of the variables
+        self.output = ""  # the leaf of the result, where both passes are in one
         self.handed: dict[str, Any] = {}  # what an optimizer gets for a variable
 
     # Names from outside.

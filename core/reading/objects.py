@@ -237,6 +237,19 @@ class Objects(Statements):
 
     # Calls.
 
+    def only_shows(self, node: ast.Call) -> bool:
+        """`print(x)` only shows something; `layer.backward(dout)` of an object doesn't."""
+        if not super().only_shows(node):
+            return False
+        if not isinstance(node.func, ast.Attribute):
+            return True
+        try:
+            holder = self.value(node.func.value)
+        except UnreadError:
+            return True
+        known = isinstance(holder, Instance) and holder.of is not None
+        return not known or holder.of.find(node.func.attr) is MISSING
+
     def call(self, function: Any, fed: Sequence[Any], named: Mapping[str, Any]) -> Any:
         if isinstance(function, Instance):
             found = MISSING if function.of is None else function.of.find("__call__")
@@ -337,6 +350,8 @@ class Objects(Statements):
             return False
         if isinstance(kind, ClassOf):
             return value.of is not None and kind in value.of.order
+        if isinstance(kind, TypeOf) and kind.name == "object":
+            return True
         return value.of is None and isinstance(kind, TypeOf) and kind.name == value.kind
 
 

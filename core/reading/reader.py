@@ -49,6 +49,7 @@ from backprop.reading.values import (
     Module,
     Namespace,
     Unreadable,
+    content,
     depends,
     described,
     is_numeric,
@@ -126,7 +127,10 @@ class Reader(Imports):
     def assign(self, target: ast.expr, value: Any) -> None:
         """In a script a value that was given stands in for the first assignment of its name."""
         if isinstance(target, ast.Name) and self.at_top and target.id not in self.inputs:
-            if target.id in self.given:
+            if content(value) is not value and target.id in {*self.given, *self.wanted}:
+                inside = self.given.get(target.id, value.attributes["data"])
+                value.attributes["data"] = self.input(target.id, inside)
+            elif target.id in self.given:
                 value = self.input(target.id, self.given[target.id])
             elif target.id in self.wanted:
                 number = self.machine.numeric(value, target.id)
@@ -382,7 +386,7 @@ def chosen_result(reader: Reader, returned: Any, names: Mapping[str, Any], resul
         if result in names and isinstance(names[result], Unreadable):
             raise names[result].problem
         if result in names:
-            return names[result]
+            return content(names[result])
         if isinstance(returned, dict) and result in returned:
             return returned[result]
         versions = [name for name in recorder.names if name == result or is_version(name, result)]
@@ -394,10 +398,11 @@ def chosen_result(reader: Reader, returned: Any, names: Mapping[str, Any], resul
         )
     if returned is MISSING:
         last = [name for name, value in names.items()
-                if depends(value) and name not in reader.free]  # fmt: skip
+                if depends(content(value)) and name not in (*reader.free, *reader.inputs)]  # fmt: skip
         if not last:
             raise nothing_depends(reader, names)
-        return names[last[-1]]
+        return content(names[last[-1]])
+    returned = content(returned)
     while isinstance(returned, (tuple, list)) and returned:
         returned = next((one for one in returned if depends(one)), returned[0])
         if not isinstance(returned, (tuple, list)):
@@ -413,7 +418,7 @@ def nothing_depends(reader: Reader, names: Mapping[str, Any]) -> UsageError | Un
     unread = [value.problem for value in names.values() if isinstance(value, Unreadable)]
     if unread:
         return unread[0]
-    numbers = [name for name, value in names.items() if is_numeric(value)]
+    numbers = [name for name, value in names.items() if is_numeric(content(value))]
     hint = f"--wrt {','.join(numbers[:3])} differentiates by what the script assigns"
     return UsageError("nothing in this script depends on an input", hint=hint if numbers else "")
 

@@ -216,6 +216,14 @@ def is_numeric(value: Any) -> bool:
     )
 
 
+def content(value: Any) -> Any:
+    """The number or array in an object that holds one as `data`, with its gradient as `grad`."""
+    if isinstance(value, Instance) and "grad" in value.attributes:
+        inside = value.attributes.get("data")
+        return inside if is_numeric(inside) else value
+    return value
+
+
 def described(value: Any) -> str:
     """What a value is, in a message."""
     match value:
