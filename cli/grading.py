@@ -137,9 +137,7 @@ def has_both_passes(asked: Question) -> bool:
     return has_both(asked.tree)
 
 
-def grade_of(
-    forward: Forward, word: str, pattern: str | None, layer: Mapping[str, Any]
-) -> Grade:
+def grade_of(forward: Forward, word: str, pattern: str | None, layer: Mapping[str, Any]) -> Grade:
     """The grade of one file; one that can't be read is graded as such."""
     from backprop.grading.grade import grade
     from backprop.grading.results import Grade

@@ -33,14 +33,17 @@ def commands(block: str) -> list[str]:
     return found
 
 
-def run_block(block: str, folder: Path) -> str:
-    """The block again, with what its commands print in `folder`, stderr among it."""
+def run_block(block: str, folder: Path, *, quick: bool = False) -> str:
+    """The block again, with what its commands print in `folder`, stderr among it. `quick` takes
+    the command that tests fork."""
     env = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("NO_COLOR", "FORCE"))
     }
-    env |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "110"}
+    forked = os.path.dirname(os.environ.get("BACKPROP_TEST_FORKER", "")) if quick else ""
+    folders = [*([forked] if forked else []), str(Path(sys.executable).parent), os.environ["PATH"]]
+    env |= {"PATH": ":".join(folders), "COLUMNS": "110"}
     lines = []
     for command in commands(block):
         done = subprocess.run(
@@ -50,9 +53,11 @@ def run_block(block: str, folder: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def renewed(text: str) -> str:
+def renewed(text: str, *, quick: bool = False) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        return BLOCK.sub(lambda found: f"```console\n{run_block(found[1], Path(folder))}```", text)
+        return BLOCK.sub(
+            lambda found: f"```console\n{run_block(found[1], Path(folder), quick=quick)}```", text
+        )
 
 
 if __name__ == "__main__":

@@ -228,7 +228,7 @@ def test_what_a_function_takes_is_told(tmp_path: Path, command: Command) -> None
     done = command("eval", "model.py:loss", "--w=[1,2]", cwd=tmp_path)
     assert done.stderr == "error: no value for the variable x\nhelp: give --x=...\n"
     done = command("eval", "model.py:los", "--w=1", cwd=tmp_path)
-    assert done.stderr == "error: model.py has no function los\nhelp: did you mean loss?\n"
+    assert done.stderr == "error: model.py has no function or class los\nhelp: did you mean loss?\n"
 
 
 def test_a_script_is_differentiated_by_what_it_is_given(tmp_path: Path, command: Command) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from mpmath import mp
 
-from backprop.errors import BackpropError, UsageError, closest, listed
+from backprop.errors import BackpropError, UsageError, listed
 from backprop.grading.forward import DIGITS, Forward
 from backprop.grading.replay import Memo, Replay
 from backprop.grading.spots import Spot
@@ -23,7 +23,7 @@ from backprop.grading.tracing import Event, Probe, Tracer
 from backprop.language.tokens import NAME
 from backprop.reading.diagnostics import UnreadError
 from backprop.reading.reader import chosen_result, held, source_again
-from backprop.reading.source import Source, function_named, names_in, parameters
+from backprop.reading.source import Source, function_named, no_unit, parameters
 from backprop.reading.values import (
     MISSING,
     Builtin,
@@ -366,11 +366,7 @@ class Reading:
         source = self.text.source
         node = self.function_named(source, self.unit)
         if node is None:
-            near = closest(self.unit, names_in(source))
-            hint = (
-                f"did you mean {near}?" if near else f"it has {listed(names_in(source)) or 'none'}"
-            )
-            raise UsageError(f"{self.file} has no function {self.unit}", hint=hint)
+            raise no_unit(source._replace(file=self.file, unit=self.unit))
         tracer.noting = False
         if tracer.scope.find(node.name) is MISSING:
             tracer.top(source.tree.body, node.name)

@@ -12,8 +12,8 @@ from backprop.errors import BackpropError, LimitError
 from backprop.grading.backward import Pass, Reading
 from backprop.grading.blaming import Blame, Blaming
 from backprop.grading.forward import Forward, forward_of
-from backprop.grading.layers import LayerReading, VjpReading, vjp_of
 from backprop.grading.judging import SOUND, ZERO, Judgement, Outcome, wrong_entries
+from backprop.grading.layers import LayerReading, VjpReading, vjp_of
 from backprop.grading.results import (
     CARRIED,
     MISSING,
@@ -65,7 +65,8 @@ def reading_of(
     own = forward.source
     if own and text == forward.program.tree.text:
         source = source_again(forward.program.tree)
-        if is_class(source, own["unit"]) and unit.partition(".")[0] == own["unit"].partition(".")[0]:
+        same = split_unit(unit)[0] == split_unit(own["unit"])[0]
+        if same and is_class(source, own["unit"]):
             layer = LayerReading(forward, text, file, own["unit"], pattern)
             layer.method = split_unit(unit)[1] if unit != own["unit"] else ""
             layer.kind, layer.told = kind, told
@@ -132,8 +133,10 @@ def lines(file: str, found: Pass, judged: Judgement, blamed: Sequence[Blame]) ->
         if found.tracer.output and event.role == "forward":
             continue
         verdict, of, factor = of_event(event, found, judged)
-        if verdict == STEP and event.number not in carried and (
-            unpacks(event) or is_aside(event, found)
+        if (
+            verdict == STEP
+            and event.number not in carried
+            and (unpacks(event) or is_aside(event, found))
         ):
             continue
         if verdict in (STEP, SCALED) and event.number in carried:

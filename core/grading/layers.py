@@ -36,7 +36,8 @@ UPSTREAM = re.compile(
 )
 TARGETS = re.compile(
     r"y|t|d|targets?|labels?|(y|t)_?(true|train|real|truth|label)s?|truths?|actual|expected|teacher|"
-    r"ground_truth|gt|one_?hot|classes|index|idx", re.IGNORECASE,
+    r"ground_truth|gt|one_?hot|classes|index|idx",
+    re.IGNORECASE,
 )  # what a loss is compared with, which nobody differentiates by
 HOLDERS = {
     "params": ("grads", "gradients", "dparams", "grad", "params_grad"),
@@ -61,7 +62,7 @@ class LayerReading(Reading):
     def backward(self, tracer: Tracer) -> tuple[Any, Mapping[str, Any]]:
         layer = self.layer = tracer.layer()
         rows = own_parameters(layer.forward)
-        tracer.late = {name: layer for name in tracer.asked.get("late", ())}
+        tracer.late = dict.fromkeys(tracer.asked.get("late", ()), layer)
         fed = tracer.fed_to(rows)
         returned = tracer.invoke(layer.forward, layer.first, fed)
         rest = after_result(returned)
@@ -239,11 +240,7 @@ def gradient_paths(way: Path) -> Iterator[Path]:
 
 def written(path: Path) -> str:
     """A way as it is written: self.grads['W']"""
-    text = "self"
-    for place, key in enumerate(path):
-        named = isinstance(key, str) and key.isidentifier() and (not place or path[place - 1] != "grads")
-        text += f".{key}" if named and place == 0 else f"[{key!r}]"
-    return text
+    return f"self.{path[0]}" + "".join(f"[{key!r}]" for key in path[1:])
 
 
 # jax.custom_vjp.

@@ -13,7 +13,7 @@ from backprop.grading.slips import Repair, Site, loaded, repairs, text
 from backprop.grading.targets import Series
 from backprop.grading.tracing import Event, Tracer
 from backprop.reading.memory import Array, Number
-from backprop.reading.values import is_numeric
+from backprop.reading.values import Instance, is_numeric
 
 PASSES = 2  # of a loop, in which a repair is looked at
 
@@ -123,6 +123,13 @@ class Probe:
         numeric = (Number, Array, int, float)
         found = {name for name, one in visible.items() if isinstance(one, numeric)}
         names = [name for name in visible if name.isidentifier() and name in found]
+        held = {f"{name}.{attribute}": value for name, one in visible.items()
+                if isinstance(one, Instance) for attribute, value in one.attributes.items()}  # fmt: skip
+        names += [name for name, one in held.items() if isinstance(one, numeric)]
+        names += [
+            f"{name}[{key!r}]" for name, one in held.items() if isinstance(one, dict)
+            for key, value in one.items() if isinstance(key, str) and isinstance(value, numeric)
+        ]  # fmt: skip
         if not self.event.function:  # a function sees no names of the forward pass
             names += [name for name in tracer.around if name not in visible
                       and name not in ("pi", "e") and name not in self.gradients]  # fmt: skip
@@ -130,18 +137,21 @@ class Probe:
             one.id
             for one in ast.walk(self.event.node)
             if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
-        }
+        } | {self.event.target}
         names = [name for name in names if name not in tracer.counters and name not in target]
         gradients = [
-            name for name in names if name in self.gradients or name.startswith(("d", "g"))
-        ]
-        used = {one.id for one in loaded(Site(value, (), ()))}
+            name for name in names
+            if (bare := name.rpartition(".")[2]) in self.gradients
+            or bare.startswith(("d", "grad") if "." in name else ("d", "g"))
+        ]  # fmt: skip
+        holders = [name for name, one in visible.items() if isinstance(one, Instance)]
+        used = {text(one) for one in loaded(Site(value, (), ()))}
         values = [name for name in names if name not in gradients]
         values.sort(key=lambda name: name not in used)
         arrays = any(tracer.shapes.values()) or any(
             isinstance(one, Array) for one in visible.values()
         )
-        return Site(value, values, gradients, arrays)
+        return Site(value, values, gradients, arrays, holders)
 
 
 def alike_everywhere(a: Series, b: Series) -> bool:

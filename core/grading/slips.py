@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 MOST_NAMES = 24
+MODULES = ("np", "numpy", "torch", "jnp", "F", "math", "jax")
 MATRIX_CALLS = ("dot", "matmul", "mm", "outer", "einsum", "bmm")
 SUMMING = ("sum", "mean")
 OPPOSITE: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
@@ -35,6 +36,7 @@ class Site:
     values: Sequence[str]  # the variables of both passes, the nearest first
     gradients: Sequence[str]  # names that gradients have here
     arrays: bool = True  # may anything be an array?
+    holders: Sequence[str] = ()  # names of objects that hold variables, such as self
 
     @property
     def names(self) -> Sequence[str]:
@@ -95,14 +97,18 @@ def operations(site: Site, *kinds: type[ast.operator]) -> Iterator[ast.BinOp]:
             yield node
 
 
-def loaded(site: Site) -> Iterator[ast.Name]:
-    """The variables of an expression, but not modules and functions."""
+def loaded(site: Site) -> Iterator[ast.expr]:
+    """The variables of an expression, self.x too, but not modules and functions."""
     calls = {id(node.func) for node in ast.walk(site.node) if isinstance(node, ast.Call)}
-    inside = {id(node.value) for node in ast.walk(site.node) if isinstance(node, ast.Attribute)
-              and id(node) in calls}  # fmt: skip
+    inside = {id(node.value) for node in ast.walk(site.node) if isinstance(node, ast.Attribute)}
     for node in ast.walk(site.node):
         if isinstance(node, ast.Name) and id(node) not in calls | inside:
             yield node
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if id(node) not in calls | inside and node.value.id not in MODULES:
+                yield node
+            elif id(node) in inside and node.value.id in site.holders:
+                yield node  # self.x of self.x.T
 
 
 # Signs and numbers.
@@ -168,7 +174,7 @@ def one_more(site: Site) -> Iterator[tuple[str, ast.expr]]:
     for node in loaded(site):
         for op, sign in ((ast.Sub(), "-"), (ast.Add(), "+")):
             changed = replaced(site.node, node, ast.BinOp(node, op, ast.Constant(1)))
-            yield f"{node.id} should be {node.id} {sign} 1", changed
+            yield f"{text(node)} should be {text(node)} {sign} 1", changed
     for one in operations(site, ast.Add, ast.Sub):
         if isinstance(one.right, ast.Constant) and one.right.value == 1:
             yield f"{text(one)} should be {text(one.left)}", replaced(site.node, one, one.left)
@@ -191,7 +197,7 @@ def other_operation(site: Site) -> Iterator[tuple[str, ast.expr]]:
 def missing_factor(site: Site) -> Iterator[tuple[str, ast.expr]]:
     for name in site.names[:MOST_NAMES]:
         yield f"the factor {name} is missing", product(site.node, named(name))
-    used = {one.id for one in loaded(site)}
+    used = {text(one) for one in loaded(site)}
     for name in site.values[:MOST_NAMES]:
         if name not in used:
             yield f"this is to be divided by {name}", quotient(site.node, named(name))
@@ -243,7 +249,7 @@ def powers(site: Site) -> Iterator[tuple[str, ast.expr]]:
         for power in (2, 3):
             changed = ast.BinOp(node, ast.Pow(), ast.Constant(power))
             what = "the square" if power == 2 else f"the power {power}"
-            yield f"{what} of {node.id} is missing", replaced(site.node, node, changed)
+            yield f"{what} of {text(node)} is missing", replaced(site.node, node, changed)
     for one in operations(site, ast.Pow):
         yield f"the power of {text(one.left)} is too much", replaced(site.node, one, one.left)
         if isinstance(one.right, ast.Constant) and isinstance(one.right.value, (int, float)):
@@ -270,11 +276,12 @@ def powers(site: Site) -> Iterator[tuple[str, ast.expr]]:
 
 def other_name(site: Site) -> Iterator[tuple[str, ast.expr]]:
     for node in loaded(site):
-        alike = site.gradients if node.id in site.gradients else site.values
-        rest = site.values if node.id in site.gradients else site.gradients
+        word = text(node)
+        alike = site.gradients if word in site.gradients else site.values
+        rest = site.values if word in site.gradients else site.gradients
         for name in [*alike[:MOST_NAMES], *rest[:MOST_NAMES]]:
-            if name != node.id:
-                yield f"{node.id} should be {name}", replaced(site.node, node, named(name))
+            if name != word:
+                yield f"{word} should be {name}", replaced(site.node, node, named(name))
 
 
 def related_function(site: Site) -> Iterator[tuple[str, ast.expr]]:
@@ -444,9 +451,7 @@ def other_axis(site: Site, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
 def is_method(call: ast.Call) -> bool:
     """x.sum(0), not np.sum(x, 0)."""
     owner = call.func.value if isinstance(call.func, ast.Attribute) else None
-    return owner is not None and not (
-        isinstance(owner, ast.Name) and owner.id in ("np", "numpy", "torch", "jnp", "F")
-    )
+    return owner is not None and not (isinstance(owner, ast.Name) and owner.id in MODULES)
 
 
 def called(name: str, node: ast.expr, **keywords: ast.expr) -> ast.expr:

@@ -54,7 +54,7 @@ def method_named(of: ClassOf, names: Sequence[str], file: str, what: str) -> Def
         if isinstance(found, Defined):
             return found
     own = [name for one in of.order for name, value in one.attributes.items()
-           if isinstance(value, Defined) and name[:1] != "_"]  # fmt: skip
+           if isinstance(value, Defined) and name[:1] != "_" and value.kind != "property"]  # fmt: skip
     near = closest(names[0], own)
     hint = f"did you mean {of.name}.{near}?" if near else f"say {file}:{of.name}.METHOD"
     has = listed(list(dict.fromkeys(own))) or "none"
@@ -147,12 +147,15 @@ def made(reader: Any, source: Source, of: ClassOf, init: str) -> Instance:
             continue
         if name in reader.given:
             value = reader.given[name]
-            named[name] = Array.new(np.array(value, float)) if np.ndim(value) else value
+            if np.ndim(value):
+                value = Array.new(np.array(value, float))
+                value.memory.name = name
+            named[name] = value
         elif default is None:
             lacking.append(name)
     if lacking:
         raise UsageError(
-            f"{of.name} needs {listed(lacking)} to be made: {signature(of.name, rows)}",
+            f"{of.name} needs {' and '.join(lacking)} to be made: {signature(of.name, rows)}",
             hint="give --init '" + ", ".join(f"{name}=..." for name in lacking) + "'",
         )
     try:
@@ -245,7 +248,7 @@ class OnSelf(ast.NodeTransformer):
     def __init__(self, reader: Any, one: Instance) -> None:
         self.reader, self.one = reader, one
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         known = node.id in self.one.attributes or (
             self.one.of is not None and self.one.of.find(node.id) is not MISSING
         )
@@ -288,11 +291,14 @@ def give_inputs(reader: Any, one: Instance, taken: set[str], only: str = "") -> 
     """The arrays on an object become inputs, under the names that they have there."""
     found = [row for row in arrays_on(one) if only in ("", row[0][0])]
     taken = {*taken, *reader.attributes}
-    last = [str(path[-1]) for path, _, _ in found]
+    last = [
+        array.memory.name if isinstance(path[-1], int) else str(path[-1])
+        for path, _, array in found
+    ]
     places: dict[str, Path] = {}
     memories: dict[int, str] = {}
     for path, holder, array in found:
-        own = str(path[-1])
+        own = array.memory.name if isinstance(path[-1], int) else str(path[-1])
         name = own if last.count(own) == 1 and own.isidentifier() else joined_name(path)
         while name in taken:
             name = f"self_{name}"
@@ -337,7 +343,9 @@ def at_path(one: Any, path: Path) -> Any:
             one = one.attributes.get(key, MISSING)
         elif isinstance(one, dict):
             one = one.get(key, MISSING)
-        elif isinstance(one, (list, tuple)) and isinstance(key, int) and -len(one) <= key < len(one):
+        elif (
+            isinstance(one, (list, tuple)) and isinstance(key, int) and -len(one) <= key < len(one)
+        ):
             one = one[key]
         else:
             return MISSING

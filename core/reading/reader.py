@@ -16,7 +16,6 @@ from backprop.errors import (
     MissingValueError,
     UsageError,
     closest,
-    listed,
 )
 from backprop.language.syntax import HIDDEN, Tree
 from backprop.reading.diagnostics import Lines, UnreadError, located
@@ -37,7 +36,6 @@ from backprop.reading.source import (
     Source,
     function_named,
     is_class,
-    names_in,
     parameters,
     parsed,
 )
@@ -151,10 +149,9 @@ class Reader(Imports):
         if something that it assigns is wanted."""
         kinds = DEFINING if wanted else DEFINING[:4]
         for node in nodes:
-            if isinstance(node, kinds):
-                self.tolerant(node)
-            elif isinstance(node, (ast.Try, ast.If)) and all(
-                isinstance(one, kinds) for one in node.body
+            if isinstance(node, kinds) or (
+                isinstance(node, (ast.Try, ast.If))
+                and all(isinstance(one, kinds) for one in node.body)
             ):
                 self.tolerant(node)
 
@@ -206,7 +203,7 @@ class Reader(Imports):
         one = layer.object
         rows = own_parameters(layer.forward)
         if not isinstance(one, Instance) or "late" in self.asked:
-            self.late = {name: layer for name in self.asked.get("late", ())}
+            self.late = dict.fromkeys(self.asked.get("late", ()), layer)
             return self.invoke(layer.forward, layer.first, self.fed_to(rows))
         before = dict(one.attributes)
         fed = self.fed_to(rows)
@@ -355,9 +352,7 @@ def unit(reader: Reader) -> tuple[Any, Mapping[str, Any]]:
         returned = reader.through(layer)
         return returned, object_names(layer)
     if node is None:
-        near = closest(source.unit, names_in(source))
-        hint = f"did you mean {near}?" if near else f"it has {listed(names_in(source)) or 'none'}"
-        raise UsageError(f"{source.file} has no function {source.unit}", hint=hint)
+        raise no_unit(source)
     scopes: dict[str, Any] = {}
     returned = reader.function(node)
     return returned, scopes

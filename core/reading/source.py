@@ -10,7 +10,7 @@ import re
 import tokenize
 from typing import Any, NamedTuple
 
-from backprop.errors import LimitError, UsageError
+from backprop.errors import LimitError, UsageError, closest, listed
 from backprop.reading.diagnostics import Lines, ast_of
 from backprop.reading.files import Files
 
@@ -85,6 +85,15 @@ def is_class(source: Source, unit: str) -> bool:
     name, _, method = unit.partition(".")
     classes = [node.name for node in source.tree.body if isinstance(node, ast.ClassDef)]
     return name in classes or bool(method)
+
+
+def no_unit(source: Source) -> UsageError:
+    """No function or class is called like the unit."""
+    classes = [node.name for node in source.tree.body if isinstance(node, ast.ClassDef)]
+    names = [*names_in(source), *classes]
+    near = closest(source.unit, names)
+    hint = f"did you mean {near}?" if near else f"it has {listed(names) or 'none'}"
+    return UsageError(f"{source.file} has no function or class {source.unit}", hint=hint)
 
 
 def names_in(source: Source) -> list[str]:

@@ -12,14 +12,11 @@ from backprop.reading.expressions import BINARY, Expressions
 from backprop.reading.machine import Machine
 from backprop.reading.memory import Array, Number
 from backprop.reading.values import (
-    MISSING,
-    Builtin,
     ClassOf,
     Defined,
     Instance,
     Namespace,
     Scope,
-    TypeOf,
     Unknown,
     described,
 )
@@ -365,7 +362,9 @@ def said_in(node: ast.expr | None) -> str:
     if not isinstance(node, ast.Call) or not node.args:
         return ""
     text = node.args[0]
-    return text.value[:200] if isinstance(text, ast.Constant) and isinstance(text.value, str) else ""
+    return (
+        text.value[:200] if isinstance(text, ast.Constant) and isinstance(text.value, str) else ""
+    )
 
 
 def is_word(name: Any) -> bool:

@@ -18,12 +18,11 @@ from backprop.reading.source import (
     Source,
     function_named,
     is_class,
-    names_in,
+    no_unit,
     parameters,
     parsed,
     script_names,
 )
-
 from backprop.reading.values import Defined
 
 PLAIN = (bool, int, float, str, type(None), np.ndarray, np.number)
@@ -50,17 +49,20 @@ class Unit:
             return self.parameters_of_class()
         node = function_named(source, source.unit)
         if node is None:
-            near = closest(source.unit, names_in(source))
-            has = listed(names_in(source)) or "none"
-            hint = f"did you mean {near}?" if near else f"its functions are {has}"
-            raise UsageError(f"{source.file} has no function {source.unit}", hint=hint)
+            raise no_unit(source)
         return parameters(node)
 
     def parameters_of_class(self) -> list[tuple[str, str | None]]:
         """What the forward pass of a class takes, and what its constructor and its methods put
         on the object."""
-        from backprop.reading.layers import FORWARD, method_named, split_unit
-        from backprop.reading.layers import attributes_of, class_named, own_parameters
+        from backprop.reading.layers import (
+            FORWARD,
+            attributes_of,
+            class_named,
+            method_named,
+            own_parameters,
+            split_unit,
+        )
         from backprop.reading.reader import Reader
 
         source = self.source

@@ -85,8 +85,14 @@ class LayerNorm(Module):
 
 
 class BatchNorm1d(Module):
-    def __init__(self, num_features: Any, eps: Any = 1e-5, momentum: Any = 0.1, affine: Any = True,
-                 **more: Any) -> None:
+    def __init__(
+        self,
+        num_features: Any,
+        eps: Any = 1e-5,
+        momentum: Any = 0.1,
+        affine: Any = True,
+        **more: Any,
+    ) -> None:
         self.eps = eps
         self.momentum = momentum
         self.weight = np.ones(num_features) if affine else None

@@ -1,0 +1,232 @@
+"""Classes with both passes, in files that import each other: read, evaluated, graded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from layer_checks import graded, made_slips, outcome, right_gradients
+from layer_table import FOLDER, LAYERS, Layered, files_of, run, unit_of
+
+import backprop
+from backprop.errors import BackpropError
+from backprop.grading.forward import forward_of
+from backprop.grading.grade import grade
+from backprop.reading.source import parsed
+from backprop.reading.unit import Unit
+
+each = pytest.mark.parametrize("layered", LAYERS, ids=lambda one: one.unit)
+
+
+@each
+def test_the_value_and_the_gradients_are_those_of_python(layered: Layered) -> None:
+    """Central differences of the forward pass, which Python runs."""
+    report, expected, value = right_gradients(layered)
+    np.testing.assert_allclose(report.value, value, rtol=1e-12, atol=1e-14)
+    for name, slope in expected.items():
+        np.testing.assert_allclose(report.gradient[name], slope, rtol=2e-6, atol=1e-7, err_msg=name)
+
+
+@each
+def test_right_passes_are_right(layered: Layered) -> None:
+    found = graded(layered)
+    assert found.error is None
+    assert found.verdict == "right"
+    assert {one.name for one in found.gradients if one.verdict == "right"} >= {*layered.gradients}
+    assert [line.code for line in found.lines if line.verdict == "wrong"] == []
+
+
+@pytest.mark.parametrize(
+    "layered", LAYERS[1:2] + LAYERS[10:12] + LAYERS[15:16], ids=lambda one: one.unit
+)
+def test_a_mistake_is_found_on_its_line(layered: Layered) -> None:
+    """Every seventh mistake; all of them are in campaigns/layers.py."""
+    missed = []
+    made = 0
+    for slip in [*made_slips(layered)][::5]:
+        if outcome(layered, slip.text) != "wrong":
+            continue
+        made += 1
+        lines = [one.line for one in graded(layered, slip.text).lines if one.verdict == "wrong"]
+        if lines != [slip.line]:
+            missed.append((slip.line, slip.code, lines))
+    assert made > 3
+    assert len(missed) <= 0.1 * made, missed
+
+
+def of_file(name: str, unit: str, **values: Any) -> Any:
+    file = FOLDER / f"{name}.py"
+    found = Unit(parsed(file.read_text(), str(file), unit, files_of("", file)))
+    tree, given = found.at(values)
+    forward = forward_of(tree, given)
+    start = np.ones(forward.program.shapes[forward.program.output])[()]
+    return backprop.evaluate(found, values, upstream=start), grade(
+        forward, tree.text, str(file), None, unit
+    )
+
+
+X = np.random.default_rng(0).standard_normal((4, 3))
+W, B = np.random.default_rng(1).standard_normal((2, 3)), np.array([0.3, -0.2])
+
+
+def test_functions_of_pytorch() -> None:
+    report, found = of_file("functions", "Cube", x=1.5)
+    assert (report.value, report.gradient["x"]) == (1.5**3, 3 * 1.5**2)
+    assert found.verdict == "right"
+    _, found = of_file("functions", "Affine", x=X, weight=W, bias=B)
+    assert {one.name: one.verdict for one in found.gradients} == dict.fromkeys(["x", "weight", "bias"], "right")  # fmt: skip
+    report, found = of_file("functions", "Scaled", x=0.5, factor=3.0)
+    assert report.gradient["x"] == pytest.approx(3 * (1 - np.tanh(0.5) ** 2), rel=1e-14)
+    assert [(one.name, one.verdict) for one in found.gradients] == [("x", "right"), ("factor", "not-returned")]  # fmt: skip
+
+
+def test_rules_of_jax() -> None:
+    report, found = of_file("rules", "logsum", x=[1.0, 2.0, 0.5])
+    e = np.exp([1.0, 2.0, 0.5])
+    np.testing.assert_allclose(report.gradient["x"], e / e.sum(), rtol=1e-14)
+    assert found.verdict == "right"
+    _, found = of_file("rules", "powered", n=3, x=2.0)
+    assert ("x", "right") in [(one.name, one.verdict) for one in found.gradients]
+
+
+def test_a_wrong_rule_is_wrong() -> None:
+    file = FOLDER / "rules.py"
+    text = file.read_text().replace("g * n * x ** (n - 1)", "g * x ** (n - 1)")
+    tree, values = Unit(parsed(text, str(file), "powered")).at({"n": 3.0, "x": 2.0})
+    found = grade(forward_of(tree, values), text, str(file), None, "powered")
+    wrong = [one for one in found.lines if one.verdict == "wrong"]
+    assert [(one.line, one.finding) for one in wrong] == [(37, "missing-factor")]
+
+
+def test_a_mistake_in_an_imported_file_is_named_there() -> None:
+    layered = next(one for one in LAYERS if one.unit == "images:Conv")
+    file = FOLDER / "functional.py"
+    text = file.read_text().replace("] += windows[:, :, i, j]", "] = windows[:, :, i, j]")
+    line = next(k for k, one in enumerate(text.split("\n"), 1) if "] = windows[:, :, i, j]" in one)
+    found = graded(layered, text, file)
+    assert [one.verdict for one in found.gradients if one.name == "x"] == ["wrong"]
+    wrong = [(Path(one.file).name, one.line) for one in found.lines if one.verdict == "wrong"]
+    assert wrong[0][0] == "functional.py"
+    assert line - 3 <= wrong[0][1] <= line
+
+
+@pytest.mark.parametrize(
+    ("unit", "init", "said"),
+    [
+        ("Dens", "", "has no function or class Dens"),
+        ("Gated", "", "Gated needs n_in and n_out to be made: Gated(n_in, n_out, scale=0.5)"),
+        ("Gated", "n_in=3, n_out=", "Python can't parse this"),
+        ("Gated", "n_in=3, n_out=2, nothing=1", "Gated takes no argument nothing"),
+        ("Dense.forwrd", "", "its methods are forward, backward and parameters"),
+    ],
+)
+def test_what_an_object_needs_is_said(unit: str, init: str, said: str) -> None:
+    file = FOLDER / "dense.py"
+    source = parsed(file.read_text(), str(file), unit, files_of("", file))
+    with pytest.raises(BackpropError) as problem:
+        Unit(source, init=init).at({"x": X})
+    assert said in problem.value.render()
+
+
+def test_python_2_is_said() -> None:
+    with pytest.raises(BackpropError, match="this is Python 2"):
+        parsed("def f(x):\n    print x\n    return x\n")
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    from backprop.cli.python import unit_named
+
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (tmp_path / "secret.py").write_text("k = 3.0\n")
+    (inside / "linked.py").symlink_to(tmp_path / "secret.py")
+    (inside / "a.py").write_text("from linked import k\ndef f(x):\n    return k*x\n")
+    unit = unit_named(f"{inside}/a.py:f")
+    assert unit is not None
+    with pytest.raises(BackpropError, match="linked.k, which is not known here"):
+        backprop.evaluate(unit, x=2.0)
+
+
+def test_files_may_import_each_other(tmp_path: Path) -> None:
+    from backprop.cli.python import unit_named
+
+    (tmp_path / "a.py").write_text("import b\nk = 2.0\ndef f(x):\n    return b.g(x) * k\n")
+    (tmp_path / "b.py").write_text("from a import *\nimport a\ndef g(x):\n    return x * x\n")
+    unit = unit_named(f"{tmp_path}/a.py:f")
+    assert unit is not None
+    assert backprop.evaluate(unit, x=3.0).gradient["x"] == 12.0
+
+
+def test_a_dropout_mask_is_the_same_in_both_passes() -> None:
+    text = (
+        "import numpy as np\nclass Dropout:\n    def __init__(self, p=0.5):\n        self.p = p\n"
+        "    def forward(self, x, training=True):\n        if not training:\n            return x\n"
+        "        self.mask = (np.random.rand(*x.shape) < self.p) / self.p\n        return x * self.mask\n"
+        "    def backward(self, dout):\n        return dout * self.mask\n"
+    )
+    tree, values = Unit(parsed(text, "a.py", "Dropout")).at({"x": X})
+    found = grade(forward_of(tree, values), text, "a.py", None, "Dropout")
+    assert found.verdict == "right"
+
+
+def test_an_object_that_holds_a_number_and_its_gradient(tmp_path: Path) -> None:
+    engine = (
+        "class Value:\n    def __init__(self, data, children=()):\n        self.data = data\n        self.grad = 0\n"
+        "        self.back = lambda: None\n        self.children = children\n"
+        "    def __mul__(self, other):\n        out = Value(self.data * other.data, (self, other))\n"
+        "        def back():\n            self.grad += other.data * out.grad\n            other.grad += self.data * out.grad\n"
+        "        out.back = back\n        return out\n"
+        "    def __add__(self, other):\n        out = Value(self.data + other.data, (self, other))\n"
+        "        def back():\n            self.grad += out.grad\n            other.grad += out.grad\n"
+        "        out.back = back\n        return out\n"
+        "    def backward(self):\n        order, seen = [], set()\n        def walk(v):\n"
+        "            if v not in seen:\n                seen.add(v)\n                for c in v.children:\n                    walk(c)\n                order.append(v)\n"
+        "        walk(self)\n        self.grad = 1.0\n        for v in reversed(order):\n            v.back()\n"
+    )
+    script = "a = Value(2.0)\nb = Value(-3.0)\nc = a * b + a * a\nc.backward()\n"
+
+    def verdicts(text: str) -> list[str]:
+        unit = Unit(parsed(text, "a.py"))
+        tree, values = unit.at({}, wanted=["a", "b"])
+        found = grade(forward_of(tree, values), text, "a.py", None, "")
+        return [one.verdict for one in found.gradients]
+
+    assert verdicts(engine + script) == ["right", "right"]
+    wrong = engine.replace(
+        "self.grad += other.data * out.grad", "self.grad = other.data * out.grad"
+    )
+    assert verdicts(wrong + script)[0] == "wrong"
+
+
+def test_modules_of_pytorch_are_forward_passes() -> None:
+    text = (
+        "import torch\nimport torch.nn as nn\nclass Net(nn.Module):\n    def __init__(self, d):\n"
+        "        super().__init__()\n        self.fc = nn.Linear(d, 2)\n        self.act = nn.Tanh()\n"
+        "        self.norm = nn.LayerNorm(2)\n    def forward(self, x):\n        return self.norm(self.act(self.fc(x))).sum()\n"
+    )
+    tree, values = Unit(parsed(text, "a.py", "Net"), init="3").at({"x": X})
+    assert set(values) == {"x", "fc_weight", "fc_bias", "norm_weight", "norm_bias"}
+    report = backprop.evaluate(tree, values)
+    z = np.tanh(X @ values["fc_weight"].T + values["fc_bias"])
+    xn = (z - z.mean(1, keepdims=True)) / np.sqrt(z.var(1, keepdims=True) + 1e-5)
+    np.testing.assert_allclose(report.gradient["norm_weight"], xn.sum(0), rtol=1e-10)
+
+
+def test_python_runs_the_same_classes() -> None:
+    """The table itself: Python's own backward passes are right by its own differences."""
+    for layered in LAYERS:
+        values = layered.values()
+        if {"n_in", "n_out"} & {*layered.made}:
+            continue
+        value, _ = run(layered, values, {}, None)
+        upstream = np.ones(np.shape(value)) if layered.takes != "upstream" else np.cos(np.arange(np.size(value))).reshape(np.shape(value))  # fmt: skip
+        _, found = run(layered, values, {}, upstream)
+        for name in found:
+            assert np.shape(found[name]) == np.shape(values[name]), (layered.unit, name)
+
+
+def test_the_unit_is_named_once() -> None:
+    unit = unit_of(LAYERS[0])
+    assert [name for name, _ in unit.parameters][:3] == ["x", "W", "b"]
