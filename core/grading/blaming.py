@@ -59,6 +59,9 @@ class Candidate(NamedTuple):
     event: Event
 
 
+CALLED = re.compile(r"(?<![.\w])([a-z]\w*)\(")  # a function by its bare name
+
+
 @dataclass
 class Trial:
     """A change that was tried."""
@@ -598,7 +601,17 @@ class Blaming:
             if slot == program.output and not self.names_in_file & {gradient}:
                 yield pulled.replace(f"d{stage.name} * ", "").replace(f"d{stage.name}", "1.0")
                 continue
-            yield re.sub(rf"\bd{re.escape(stage.name)}\b", gradient, pulled)
+            yield self.in_python(re.sub(rf"\bd{re.escape(stage.name)}\b", gradient, pulled))
+
+    def in_python(self, written: str) -> str:
+        """Functions with the module before them that the file takes them from."""
+        if not self.reading.python:
+            return written
+        names = self.names_in_file
+        module = next((one for one in ("np", "numpy", "torch", "jnp") if one in names), "np")
+        return CALLED.sub(
+            lambda found: found[0] if found[1] in names else f"{module}.{found[0]}", written
+        )
 
     @cached_property
     def names_in_file(self) -> frozenset[str]:

@@ -145,7 +145,7 @@ class Probe:
             or bare.startswith(("d", "grad") if "." in name else ("d", "g"))
         ]  # fmt: skip
         holders = [name for name, one in visible.items() if isinstance(one, Instance)]
-        used = {text(one) for one in loaded(Site(value, (), ()))}
+        used = {text(one) for one in loaded(Site(value, (), (), holders=holders))}
         values = [name for name in names if name not in gradients]
         values.sort(key=lambda name: name not in used)
         arrays = any(tracer.shapes.values()) or any(

@@ -100,15 +100,13 @@ def operations(site: Site, *kinds: type[ast.operator]) -> Iterator[ast.BinOp]:
 def loaded(site: Site) -> Iterator[ast.expr]:
     """The variables of an expression, self.x too, but not modules and functions."""
     calls = {id(node.func) for node in ast.walk(site.node) if isinstance(node, ast.Call)}
-    inside = {id(node.value) for node in ast.walk(site.node) if isinstance(node, ast.Attribute)}
     for node in ast.walk(site.node):
-        if isinstance(node, ast.Name) and id(node) not in calls | inside:
-            yield node
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if id(node) not in calls | inside and node.value.id not in MODULES:
+        if isinstance(node, ast.Name):
+            if id(node) not in calls and node.id not in MODULES and node.id not in site.holders:
                 yield node
-            elif id(node) in inside and node.value.id in site.holders:
-                yield node  # self.x of self.x.T
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if id(node) not in calls and node.value.id in site.holders:
+                yield node
 
 
 # Signs and numbers.

@@ -50,7 +50,9 @@ def main() -> int:
                 said = "; ".join(f"{one.line} {one.hint}" for one in flagged)
                 print(f"{layered.unit} {slip.line} {slip.kind}: {slip.code} -> {said}", flush=True)
     seconds = time.process_time() - began
-    print(f"{counts['made']} mistakes, {counts['line']} on their line, {counts['hint']} with a hint, {seconds:.0f} s")
+    print(
+        f"{counts['made']} mistakes, {counts['line']} on their line, {counts['hint']} with a hint, {seconds:.0f} s"
+    )
     return int(counts["line"] < LEAST * counts["made"])
 
 
