@@ -2,7 +2,7 @@
 
 A row has the name of the function, what it takes, and how it is spelled. Positions and defaults
 are those of a spelling; names of arguments that mean the same are made one. What stands behind
-a spelling is a gate of the same name, or a function of `reading/library.py`.
+a spelling is a gate of the same name, or a function of `reading/library`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,134 @@
+"""What works along an axis: sums, means, norms, softmax."""
+
+from __future__ import annotations
+
+from math import inf, prod
+from typing import Any
+
+from backprop.reading.diagnostics import UnreadError
+from backprop.reading.library.ordering import chosen
+from backprop.reading.library.table import FUNCTIONS, known
+from backprop.reading.machine import Machine
+from backprop.reading.memory import Array, Number
+from backprop.reading.values import plain_number
+
+
+def reduction(name: str) -> None:
+    def function(m: Machine, a: Any, axis: Any = None, keepdims: Any = False) -> Any:
+        return m.reduce(name, a, axis, keepdims)
+
+    FUNCTIONS[name] = function
+
+
+for _name in ("sum", "prod"):
+    reduction(_name)
+
+
+@known
+def mean(m: Machine, a: Any, axis: Any = None, keepdims: Any = False) -> Any:
+    return m.reduce("mean", a, axis, keepdims)
+
+
+def extreme(name: str, pairwise: str, place: str) -> None:
+    def function(m: Machine, a: Any, axis: Any = None, keepdims: Any = False) -> Any:
+        if isinstance(axis, Array) or (isinstance(axis, Number) and not isinstance(a, list)):
+            return m.apply(pairwise, m.numeric(a), axis)  # torch.max(a, b)
+        found = m.reduce(name, a, axis, keepdims)
+        if m.torch and axis is not None:
+            return Pair(found, chosen(m, a, axis, keepdims, place))
+        return found
+
+    FUNCTIONS[name] = function
+
+
+class Pair(tuple[Any, Any]):
+    """What PyTorch's max along an axis gives: the values, and where they stand."""
+
+    def __new__(cls, values: Any, indices: Any) -> Pair:
+        return super().__new__(cls, (values, indices))
+
+
+extreme("amax", "max", "argmax")
+
+
+extreme("amin", "min", "argmin")
+
+
+def spread_out(m: Machine, name: str, a: Any, axis: Any, keepdims: Any, ddof: Any) -> Any:
+    array = m.array(a)
+    found = m.reduce(name, array, axis, keepdims)
+    less = plain_number(ddof)
+    if not less:
+        return found
+    axes = m.axis(axis)
+    sides = array.shape if axes is None else [
+        array.shape[k] for k in (axes if isinstance(axes, tuple) else (axes,))
+    ]  # fmt: skip
+    count = prod(sides)
+    factor = count / (count - less) if count != less else inf
+    return m.apply("mul", found, factor if name == "var" else factor**0.5)
+
+
+@known
+def var(m: Machine, a: Any, axis: Any = None, keepdims: Any = False, ddof: Any = 0,
+        unbiased: Any = None) -> Any:  # fmt: skip
+    if isinstance(axis, bool):
+        axis, unbiased = None, axis
+    return spread_out(m, "var", a, axis, keepdims, ddof if unbiased is None else int(unbiased))
+
+
+@known
+def std(m: Machine, a: Any, axis: Any = None, keepdims: Any = False, ddof: Any = 0,
+        unbiased: Any = None) -> Any:  # fmt: skip
+    if isinstance(axis, bool):
+        axis, unbiased = None, axis
+    return spread_out(m, "std", a, axis, keepdims, ddof if unbiased is None else int(unbiased))
+
+
+@known
+def norm(m: Machine, a: Any, p: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
+    array, order = m.array(a), plain_number(p)
+    matrix = len(array.shape) == 2 and axis is None
+    if order is None or order == "fro" or (order == 2 and not matrix):
+        return m.reduce("norm", array, axis, keepdims)
+    size = m.apply("abs", array)
+    if matrix and order in (1, inf, -1, -inf):
+        along, order = (0, abs(order)) if abs(order) == 1 else (1, order)
+        sums = m.reduce("sum", size, along)
+        return m.reduce("amax" if order > 0 else "amin", sums)
+    if matrix and not m.torch:
+        raise UnreadError(f"the norm {order} of a matrix is not read")
+    if order == inf:
+        return m.reduce("amax", size, axis, keepdims)
+    if order == -inf:
+        return m.reduce("amin", size, axis, keepdims)
+    if order == 1:
+        return m.reduce("sum", size, axis, keepdims)
+    if order == 0:
+        return m.reduce("sum", m.binary("ne", array, 0), axis, keepdims)
+    return m.apply("pow", m.reduce("sum", m.apply("pow", size, order), axis, keepdims), 1 / order)
+
+
+@known
+def logsumexp(m: Machine, a: Any, axis: Any = None, b: Any = None, keepdims: Any = False) -> Any:
+    if b is not None:
+        raise UnreadError("the weights of logsumexp are not read")
+    return m.reduce("logsumexp", a, axis, keepdims)
+
+
+@known
+def softmax(m: Machine, a: Any, axis: Any = -1) -> Any:
+    return m.reduce("softmax", a, axis)
+
+
+@known
+def log_softmax(m: Machine, a: Any, axis: Any = -1) -> Any:
+    return m.reduce("log_softmax", a, axis)
+
+
+@known
+def cumsum(m: Machine, a: Any, axis: Any = None) -> Any:
+    array = m.array(a)
+    if axis is None and len(array.shape) != 1:
+        array, axis = m.reshaped(array, (-1,)), 0
+    return m.reduce("cumsum", array, 0 if axis is None else axis)
