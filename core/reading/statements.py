@@ -427,7 +427,7 @@ SHOWING = frozenset(["print", "plt", "pyplot", "ax", "fig", "logging", "logger",
                      "warnings", "time", "os", "display", "writer", "pprint"])  # fmt: skip
 MODULES: Mapping[str, str] = {
     "numpy": "numpy", "torch": "torch", "jax": "jax", "scipy": "scipy", "math": "math",
-    "cupy": "numpy", "autograd": "numpy",
+    "cupy": "numpy", "autograd": "numpy", "random": "random",
 }  # fmt: skip
 STATEMENTS: Mapping[type, str] = {
     ast.AsyncFunctionDef: "async", ast.AsyncFor: "async", ast.AsyncWith: "async",

@@ -12,6 +12,13 @@ spellings. Arguments arrive by the names of that table; a row without a function
     joining.py     several arrays as one
     cutting.py     one array as several
     moving.py      entries at other places
+    editing.py     entries put in, left out, put around
+    windows.py     windows, convolutions, pools
+    scattering.py  entries written or added at chosen places
+    missing.py     what passes over nan
+    grids.py       indices and grids
+    layers.py      layers of networks
+    in_place.py    methods that change their array
     choosing.py    entries by their places
     making.py      new arrays
     copying.py     copies, types, sizes
@@ -23,33 +30,40 @@ from backprop.reading.library import (
     choosing,
     copying,
     cutting,
+    editing,
     entrywise,
+    grids,
+    in_place,
     joining,
+    layers,
     losses,
     making,
+    missing,
     moving,
     ordering,
     products,
     randomness,
     reducing,
+    scattering,
     shaping,
     truths,
+    windows,
 )
 from backprop.reading.library.calling import call
 from backprop.reading.library.copying import astype
 from backprop.reading.library.entrywise import mod
+from backprop.reading.library.grids import BRACKETS, bracketed
 from backprop.reading.library.products import product
-from backprop.reading.library.reducing import Pair
 from backprop.reading.library.shaping import ravel, swapaxes, transpose
-from backprop.reading.library.table import FUNCTIONS
+from backprop.reading.library.table import FUNCTIONS, Pair
 from backprop.reading.library.truths import truth_of
 
 PARTS = (
-    choosing, copying, cutting, entrywise, joining, losses, making, moving, ordering, products,
-    randomness, reducing, shaping, truths,
+    choosing, copying, cutting, editing, entrywise, grids, joining, layers, losses, making, missing,
+    moving, ordering, products, randomness, reducing, scattering, shaping, truths, windows,
 )  # fmt: skip
 
 __all__ = [
-    "FUNCTIONS", "PARTS", "Pair", "astype", "call", "mod", "product", "ravel", "swapaxes",
-    "transpose", "truth_of",
+    "BRACKETS", "FUNCTIONS", "PARTS", "Pair", "astype", "bracketed", "call", "in_place", "mod",
+    "product", "ravel", "swapaxes", "transpose", "truth_of",
 ]  # fmt: skip

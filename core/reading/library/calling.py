@@ -11,6 +11,8 @@ from backprop.reading.diagnostics import UnreadError
 from backprop.reading.library.table import FUNCTIONS
 from backprop.reading.machine import Machine
 
+DROPPED = frozenset(["dtype", "out", "overwrite_input", "sorted"])  # positions that change nothing
+
 
 def call(
     machine: Machine, spelling: Spelling, module: str, fed: Sequence[Any], named: Mapping[str, Any]
@@ -74,7 +76,7 @@ def bound(spelling: Spelling, fed: Sequence[Any], named: Mapping[str, Any]) -> d
     lacking = [name for name, optional in spelling.parameters if not optional and name not in found]
     if lacking:
         raise UnreadError(f"{spelling.name} needs the argument {lacking[0]}")
-    return {name: value for name, value in found.items() if name not in ("dtype", "out")}
+    return {name: value for name, value in found.items() if name not in DROPPED}
 
 
 def elementwise(machine: Machine, name: str, operands: Sequence[Any]) -> Any:

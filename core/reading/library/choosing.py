@@ -33,8 +33,10 @@ def take_along_axis(m: Machine, a: Any, indices: Any, axis: Any = -1) -> Any:
     array, places = m.array(a), m.array(indices)
     count = len(array.shape)
     along_axis = m.whole_number(axis, "an axis") % max(1, count)
-    grids = np.indices(places.shape, sparse=True)
-    key = [Array.new(grid) for grid in grids]
+    wide = places.shape if m.torch else (
+        *array.shape[:along_axis], places.shape[along_axis], *array.shape[along_axis + 1 :]
+    )  # fmt: skip
+    key = [Array.new(grid) for grid in np.indices(wide, sparse=True)]
     key[along_axis] = places
     return indexing.taken(m, array, tuple(key))
 

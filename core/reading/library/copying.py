@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from backprop.reading.library.table import known
+from backprop.reading.library.table import FUNCTIONS, known
 from backprop.reading.library.truths import truth_of
 from backprop.reading.machine import ARRAY_STEPS, Machine
 from backprop.reading.memory import Array, Number
@@ -99,6 +100,42 @@ def ndim_of(m: Machine, a: Any) -> Any:
 def size_of(m: Machine, a: Any, axis: Any = None) -> Any:
     found = m.array(a)
     return found.cells.size if axis is None else found.shape[m.whole_number(axis, "an axis")]
+
+
+@known
+def sides(m: Machine, a: Any, axis: Any = None) -> Any:
+    """The method size of PyTorch: the shape, or one side of it."""
+    shape = m.array(a).shape
+    return shape if axis is None else shape[m.whole_number(axis, "an axis")]
+
+
+@known
+def stride(m: Machine, a: Any, axis: Any = None) -> Any:
+    """The steps to the next entry along each axis, in entries."""
+    array = m.array(a)
+    steps = tuple([step // array.cells.itemsize for step in array.cells.strides])
+    return steps if axis is None else steps[m.whole_number(axis, "an axis")]
+
+
+@known
+def second(m: Machine, a: Any, b: Any) -> Any:
+    """What is copied into an array."""
+    del a
+    return m.numeric(b)
+
+
+@known
+def never(m: Machine, a: Any = None) -> bool:
+    """What is true of nothing that is read: that a number is complex, that there is a GPU."""
+    del m, a
+    return False
+
+
+@known
+def broadcast_arrays(m: Machine, arrays: Sequence[Any]) -> Any:
+    parts = [m.array(part) for part in arrays]
+    shape = np.broadcast_shapes(*(part.shape for part in parts))
+    return [FUNCTIONS["broadcast_to"](m, part, list(shape)) for part in parts]
 
 
 @known

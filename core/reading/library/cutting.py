@@ -66,3 +66,25 @@ def unbind(m: Machine, a: Any, axis: Any = 0) -> Any:
     place %= max(1, len(array.shape))
     key = (slice(None),) * place
     return tuple([indexing.taken(m, array, (*key, k)) for k in range(array.shape[place])])
+
+
+@known
+def narrow(m: Machine, a: Any, axis: Any, start: Any, length: Any) -> Any:
+    array = m.array(a)
+    place = m.whole_number(axis, "an axis") % max(1, len(array.shape))
+    first = m.whole_number(start, "a place")
+    end = first + m.whole_number(length, "a length")
+    return indexing.taken(m, array, (*[slice(None)] * place, slice(first, end)))
+
+
+@known
+def select_along(m: Machine, a: Any, axis: Any, at: Any) -> Any:
+    """The method select of PyTorch: one entry of an axis."""
+    array = m.array(a)
+    place = m.whole_number(axis, "an axis") % max(1, len(array.shape))
+    return indexing.taken(m, array, (*[slice(None)] * place, m.whole_number(at, "a place")))
+
+
+@known
+def dsplit(m: Machine, a: Any, parts: Any) -> Any:
+    return split(m, a, parts, 2)

@@ -15,6 +15,8 @@ from backprop.reading.machine import Machine
 from backprop.reading.memory import Array
 from backprop.reading.values import MISSING, depends, plain_number
 
+SELU = (1.0507009873554805, 1.6732632423543772)  # its scale and its alpha
+
 
 def composed(name: str, text: Callable[[Machine, Any], Any]) -> None:
     FUNCTIONS[name] = lambda machine, a: text(machine, machine.numeric(a))
@@ -133,3 +135,59 @@ def clip(m: Machine, a: Any, **ends: Any) -> Any:
 @known
 def nan_to_num(m: Machine, a: Any) -> Any:
     return m.apply("where", m.apply("eq", m.numeric(a), m.numeric(a)), m.numeric(a), 0.0)
+
+
+composed("positive", lambda m, a: a)
+composed("softsign", lambda m, a: m.apply("div", a, m.apply("add", 1.0, m.apply("abs", a))))
+composed("relu6", lambda m, a: m.apply("clip", a, 0.0, 6.0))
+composed("hardtanh", lambda m, a: m.apply("clip", a, -1.0, 1.0))
+composed("mish", lambda m, a: m.apply("mul", a, m.apply("tanh", m.apply("softplus", a))))
+composed("tanhshrink", lambda m, a: m.apply("sub", a, m.apply("tanh", a)))
+composed("logit", lambda m, a: m.apply("log", m.apply("div", a, m.apply("sub", 1.0, a))))
+composed("deg2rad", lambda m, a: m.apply("mul", a, pi / 180))
+composed("rad2deg", lambda m, a: m.apply("mul", a, 180 / pi))
+composed("selu", lambda m, a: m.apply("mul", SELU[0], elu(m, a, SELU[1])))
+composed("hardsigmoid", lambda m, a: m.apply(
+    "clip", m.apply("add", m.apply("div", a, 6.0), 0.5), 0.0, 1.0
+))  # fmt: skip
+composed("hardswish", lambda m, a: m.apply("mul", a, FUNCTIONS["hardsigmoid"](m, a)))
+
+
+@known
+def heaviside(m: Machine, a: Any, b: Any) -> Any:
+    a, b = m.numeric(a), m.numeric(b)
+    above = m.apply("where", m.apply("gt", a, 0.0), 1.0, b)
+    return m.apply("where", m.apply("lt", a, 0.0), 0.0, above)
+
+
+@known
+def xlogy(m: Machine, a: Any, b: Any) -> Any:
+    """a log b, and 0 where a is 0."""
+    a, b = m.numeric(a), m.numeric(b)
+    found = m.apply("mul", a, m.apply("log", b))
+    return m.apply("where", m.apply("eq", a, 0.0), 0.0, found)
+
+
+@known
+def lerp(m: Machine, a: Any, b: Any, weight: Any) -> Any:
+    return m.binary("add", a, m.binary("mul", weight, m.binary("sub", b, a)))
+
+
+@known
+def addcmul(m: Machine, c: Any, a: Any, b: Any, value: Any = 1) -> Any:
+    return m.binary("add", c, m.binary("mul", value, m.binary("mul", a, b)))
+
+
+@known
+def addcdiv(m: Machine, c: Any, a: Any, b: Any, value: Any = 1) -> Any:
+    return m.binary("add", c, m.binary("mul", value, m.binary("div", a, b)))
+
+
+@known
+def floor_divide(m: Machine, a: Any, b: Any) -> Any:
+    a, b = m.numeric(a), m.numeric(b)
+    if depends(a) or depends(b):
+        return m.apply("floor", m.apply("div", a, b))
+    x, y = (one.cells if isinstance(one, Array) else one for one in (a, b))
+    found = np.floor_divide(x, y)
+    return Array.new(found) if np.ndim(found) else plain_number(found)

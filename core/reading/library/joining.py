@@ -66,3 +66,24 @@ def column_stack(m: Machine, arrays: Any) -> Any:
     parts = [m.array(part) for part in parts_in(m, arrays)]
     columns = [p if len(p.shape) > 1 else m.reshaped(p, (-1, 1)) for p in parts]
     return concatenate(m, columns, 1)
+
+
+@known
+def dstack(m: Machine, arrays: Any) -> Any:
+    deep = []
+    for part in parts_in(m, arrays):
+        flat = at_least(m, part, 2)
+        deep.append(flat if len(flat.shape) > 2 else m.reshaped(flat, (*flat.shape, 1)))
+    return concatenate(m, deep, 2)
+
+
+@known
+def block(m: Machine, arrays: Any) -> Any:
+    """Rows of blocks, or one row."""
+    rows = list(arrays)
+    if not any(isinstance(row, (list, tuple)) for row in rows):
+        return concatenate(m, [at_least(m, row, 1) for row in rows], -1)
+    if any(isinstance(one, (list, tuple)) for row in rows for one in row):
+        raise UnreadError("blocks of more than rows and columns are not read")
+    joined = [concatenate(m, [at_least(m, one, 2) for one in row], -1) for row in rows]
+    return concatenate(m, joined, -2)

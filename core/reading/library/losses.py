@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from backprop.reading import indexing
+from backprop.reading.library.entrywise import xlogy
 from backprop.reading.library.table import known
 from backprop.reading.machine import Machine
 from backprop.reading.memory import Array
@@ -55,3 +56,35 @@ def binary_cross_entropy(m: Machine, a: Any, b: Any, reduction: Any = "mean") ->
 def bce_with_logits(m: Machine, a: Any, b: Any, reduction: Any = "mean") -> Any:
     z, y = m.numeric(a), m.numeric(b)
     return averaged(m, m.binary("sub", m.apply("softplus", z), m.binary("mul", z, y)), reduction)
+
+
+@known
+def l1_loss(m: Machine, a: Any, b: Any, reduction: Any = "mean") -> Any:
+    return averaged(m, m.apply("abs", m.binary("sub", m.numeric(a), m.numeric(b))), reduction)
+
+
+@known
+def huber_loss(m: Machine, a: Any, b: Any, reduction: Any = "mean", delta: Any = 1.0) -> Any:
+    """A parabola near 0, straight lines further off."""
+    apart = m.apply("abs", m.binary("sub", m.numeric(a), m.numeric(b)))
+    near = m.apply("mul", 0.5, m.apply("square", apart))
+    far = m.apply("mul", delta, m.apply("sub", apart, m.binary("mul", 0.5, delta)))
+    return averaged(m, m.apply("where", m.apply("le", apart, delta), near, far), reduction)
+
+
+@known
+def smooth_l1_loss(m: Machine, a: Any, b: Any, reduction: Any = "mean", beta: Any = 1.0) -> Any:
+    return m.binary("div", huber_loss(m, a, b, reduction, beta), beta)
+
+
+@known
+def kl_div(m: Machine, a: Any, b: Any, reduction: Any = "mean", log_target: Any = False) -> Any:
+    """Of logarithms of probabilities, against probabilities or their logarithms."""
+    logs, target = m.numeric(a), m.numeric(b)
+    if log_target:
+        each = m.binary("mul", m.apply("exp", target), m.binary("sub", target, logs))
+    else:
+        each = m.binary("sub", xlogy(m, target, target), m.binary("mul", target, logs))
+    if reduction == "batchmean":
+        return m.binary("div", m.reduce("sum", each), m.array(logs).shape[0])
+    return averaged(m, each, reduction)

@@ -46,10 +46,17 @@ def full(m: Machine, shape: Any, value: Any) -> Any:
 
 
 @known
-def eye(m: Machine, rows: Any, columns: Any = None) -> Any:
+def eye(m: Machine, rows: Any, columns: Any = None, k: Any = 0) -> Any:
     sides = m.shape([rows] if columns is None else [rows, columns])
     FUNCTIONS["zeros"](m, list(sides) * (2 if columns is None else 1))
-    return Array.new(np.eye(sides[0], sides[-1]))
+    return Array.new(np.eye(sides[0], sides[-1], m.whole_number(k, "k")))
+
+
+@known
+def tri(m: Machine, rows: Any, columns: Any = None, k: Any = 0) -> Any:
+    sides = m.shape([rows] if columns is None else [rows, columns])
+    FUNCTIONS["zeros"](m, list(sides) * (2 if columns is None else 1))
+    return Array.new(np.tri(sides[0], sides[-1], m.whole_number(k, "k")))
 
 
 @known
@@ -95,24 +102,51 @@ def arange(m: Machine, start: Any, stop: Any = None, step: Any = 1) -> Any:
 
 
 @known
-def linspace(m: Machine, start: Any, stop: Any, num: Any = 50) -> Any:
+def linspace(m: Machine, start: Any, stop: Any, num: Any = 50, endpoint: Any = True) -> Any:
     count = m.whole_number(num, "how many")
     FUNCTIONS["zeros"](m, [count])
     if depends(start) or depends(stop):
-        steps = Array.new(np.linspace(0.0, 1.0, count))
+        steps = Array.new(np.linspace(0.0, 1.0, count, bool(endpoint)))
         width = m.binary("sub", stop, start)
         return m.binary("add", start, m.binary("mul", width, steps))
-    return Array.new(np.linspace(m.worth(start), m.worth(stop), count))
+    return Array.new(np.linspace(m.worth(start), m.worth(stop), count, bool(endpoint)))
 
 
 @known
-def meshgrid(m: Machine, arrays: Sequence[Any]) -> Any:
-    parts = [m.array(part) for part in arrays]
-    if any(map(depends, parts)):
-        raise UnreadError("meshgrid of inputs is not read")
-    for _ in parts:
-        m.recorder.budget.room(tuple([part.cells.size for part in parts]))
-    return [Array.new(one.copy()) for one in np.meshgrid(*[part.cells for part in parts])]
+def logspace(
+    m: Machine, start: Any, stop: Any, num: Any = 50, endpoint: Any = True, base: Any = 10.0
+) -> Any:
+    return m.binary("pow", base, linspace(m, start, stop, num, endpoint))
+
+
+@known
+def geomspace(m: Machine, start: Any, stop: Any, num: Any = 50, endpoint: Any = True) -> Any:
+    first, last = float(m.worth(start)), float(m.worth(stop))
+    if depends(start) or depends(stop) or min(first, last) <= 0:
+        raise UnreadError("geomspace is read between positive numbers")
+    count = m.whole_number(num, "how many")
+    FUNCTIONS["zeros"](m, [count])
+    return Array.new(np.geomspace(first, last, count, bool(endpoint)))
+
+
+def alike(name: str) -> None:
+    """The method new_zeros of PyTorch and its like."""
+
+    def function(m: Machine, a: Any, shape: Sequence[Any]) -> Any:
+        del a
+        return FUNCTIONS[name](m, shape)
+
+    FUNCTIONS[f"new_{name}"] = function
+
+
+for _name in ("zeros", "ones", "empty"):
+    alike(_name)
+
+
+@known
+def new_full(m: Machine, a: Any, shape: Any, value: Any) -> Any:
+    del a
+    return full(m, shape, value)
 
 
 @known

@@ -1,4 +1,4 @@
-"""Entries at other places: turned, repeated, padded, windows of them."""
+"""Entries at other places: turned, shifted, repeated."""
 
 from __future__ import annotations
 
@@ -8,11 +8,37 @@ from typing import Any
 import numpy as np
 
 from backprop.reading import indexing
-from backprop.reading.diagnostics import UnreadError
 from backprop.reading.library.table import FUNCTIONS, known
 from backprop.reading.machine import Machine
 from backprop.reading.memory import Array
-from backprop.reading.values import plain_number
+
+
+def numbers_of(array: Array) -> Any:
+    """The numbers of its entries, counted in a line, each where its entry is."""
+    return np.arange(array.cells.size).reshape(array.shape)
+
+
+def by_numbers(m: Machine, array: Array, numbers: Any) -> Any:
+    """The entries of these numbers."""
+    places = np.asarray(numbers)
+    m.recorder.budget.room(places.shape)
+    if not array.depends:
+        return Array.new(array.cells.reshape(-1)[places])
+    return indexing.taken(m, m.reshaped(array, (-1,)), (Array.new(places.copy()),))
+
+
+@known
+def rot90(m: Machine, a: Any, k: Any = 1, axes: Any = (0, 1)) -> Any:
+    array = m.array(a)
+    turns, both = m.whole_number(k, "how often"), m.axis(axes)
+    return by_numbers(m, array, np.rot90(numbers_of(array), turns, both))  # type: ignore[arg-type]
+
+
+@known
+def resize(m: Machine, a: Any, shape: Sequence[Any]) -> Any:
+    array, sides = m.array(a), m.shape(shape)
+    m.recorder.budget.room(tuple(map(abs, sides)))
+    return by_numbers(m, array, np.resize(numbers_of(array), sides))
 
 
 @known
@@ -54,16 +80,11 @@ def repeat(m: Machine, a: Any, times: Any, axis: Any = None) -> Any:
 
 
 @known
-def sliding_window_view(m: Machine, a: Any, shape: Any, axis: Any = None) -> Any:
-    """Every window, by the numbers of its entries."""
-    array = m.array(a)
-    numbers = np.arange(array.cells.size).reshape(array.shape)
-    try:
-        places = np.lib.stride_tricks.sliding_window_view(numbers, m.shape([shape]), m.axis(axis))
-    except ValueError as problem:
-        raise UnreadError(f"there are no such windows: {problem}") from None
-    m.recorder.budget.room(places.shape)
-    return indexing.taken(m, m.reshaped(array, (-1,)), (Array.new(places.copy()),))
+def repeated(m: Machine, a: Any, times: Sequence[Any], axis: Any = None) -> Any:
+    """The method: every entry in NumPy, the whole array in PyTorch."""
+    if m.torch and axis is None:
+        return tile(m, a, times)
+    return repeat(m, a, *times, **({} if axis is None else {"axis": axis}))
 
 
 @known
@@ -75,6 +96,12 @@ def flip(m: Machine, a: Any, axis: Any = None) -> Any:
     ]  # fmt: skip
     key = tuple([slice(None, None, -1) if k in places else slice(None) for k in range(count)])
     return indexing.taken(m, array, key)
+
+
+@known
+def flipped(m: Machine, a: Any, axes: Sequence[Any]) -> Any:
+    """flip of PyTorch, which takes several axes."""
+    return flip(m, a, m.shape(axes) if axes else None)
 
 
 @known
@@ -99,35 +126,6 @@ def roll(m: Machine, a: Any, shift: Any, axis: Any = None) -> Any:
     for step, place in zip(shifts, axes, strict=True):
         array = along(m, array, place, np.roll(np.arange(array.shape[place]), step))
     return m.reshaped(array, shape)
-
-
-@known
-def pad(m: Machine, a: Any, width: Any, mode: Any = "constant", value: Any = 0) -> Any:
-    if mode not in ("constant",):
-        raise UnreadError(f"padding with {mode} is not read")
-    array = m.array(a)
-    count = len(array.shape)
-    wide = plain_number(width)
-    if (
-        m.torch
-        and isinstance(wide, (list, tuple))
-        and not any(isinstance(one, (list, tuple)) for one in wide)
-    ):
-        flat = list(m.shape([wide]))
-        pairs = [(0, 0)] * (count - len(flat) // 2) + list(zip(flat[::2], flat[1::2], strict=True))[
-            ::-1
-        ]
-    else:
-        cells = np.array([m.worth(m.numeric(wide))]).astype(int)[0]
-        pairs = [tuple(map(int, one)) for one in np.broadcast_to(cells, (count, 2))]  # type: ignore[misc]
-    shape = [side + sum(pair) for side, pair in zip(array.shape, pairs, strict=True)]
-    found = Array.new(np.full(shape, m.worth(m.numeric(value)), dtype=float))
-    inside = tuple([
-        slice(before, before + side)
-        for side, (before, _) in zip(array.shape, pairs, strict=True)
-    ])  # fmt: skip
-    indexing.put(m, found, inside, array)
-    return found
 
 
 def triangle(name: str, function: Callable[..., Any]) -> None:

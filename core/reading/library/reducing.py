@@ -5,9 +5,14 @@ from __future__ import annotations
 from math import inf, prod
 from typing import Any
 
+import numpy as np
+
+from backprop.reading import indexing
 from backprop.reading.diagnostics import UnreadError
+from backprop.reading.library.cutting import unbind
+from backprop.reading.library.joining import stack
 from backprop.reading.library.ordering import chosen
-from backprop.reading.library.table import FUNCTIONS, known
+from backprop.reading.library.table import FUNCTIONS, Pair, known
 from backprop.reading.machine import Machine
 from backprop.reading.memory import Array, Number
 from backprop.reading.values import plain_number
@@ -39,13 +44,6 @@ def extreme(name: str, pairwise: str, place: str) -> None:
         return found
 
     FUNCTIONS[name] = function
-
-
-class Pair(tuple[Any, Any]):
-    """What PyTorch's max along an axis gives: the values, and where they stand."""
-
-    def __new__(cls, values: Any, indices: Any) -> Pair:
-        return super().__new__(cls, (values, indices))
 
 
 extreme("amax", "max", "argmax")
@@ -132,3 +130,64 @@ def cumsum(m: Machine, a: Any, axis: Any = None) -> Any:
     if axis is None and len(array.shape) != 1:
         array, axis = m.reshaped(array, (-1,)), 0
     return m.reduce("cumsum", array, 0 if axis is None else axis)
+
+
+@known
+def cumprod(m: Machine, a: Any, axis: Any = None) -> Any:
+    """Entry after entry: there is no gate for it."""
+    array = m.array(a)
+    if axis is None and len(array.shape) != 1:
+        array = m.reshaped(array, (-1,))
+    place = m.whole_number(0 if axis is None else axis, "an axis") % max(1, len(array.shape))
+    if not array.depends:
+        return Array.new(np.cumprod(array.cells, axis=place))
+    parts = unbind(m, array, place)
+    for k in range(1, len(parts)):
+        parts[k] = m.binary("mul", parts[k - 1], parts[k])
+    return stack(m, parts, place)
+
+
+@known
+def ptp(m: Machine, a: Any, axis: Any = None, keepdims: Any = False) -> Any:
+    ends = (m.reduce(gate, a, axis, keepdims) for gate in ("amax", "amin"))
+    return m.binary("sub", *ends)
+
+
+@known
+def average(
+    m: Machine, a: Any, axis: Any = None, weights: Any = None, returned: Any = False,
+    keepdims: Any = False,
+) -> Any:  # fmt: skip
+    if returned:
+        raise UnreadError("the weights of average are not returned")
+    if weights is None:
+        return m.reduce("mean", a, axis, keepdims)
+    array, heavy = m.array(a), m.array(weights)
+    if heavy.shape != array.shape and len(heavy.shape) == 1 and axis is not None:
+        place = m.whole_number(axis, "an axis") % max(1, len(array.shape))
+        heavy = m.reshaped(heavy, (-1,) + (1,) * (len(array.shape) - place - 1))
+    total = m.reduce("sum", m.binary("mul", array, heavy), axis, keepdims)
+    blank = Array.new(np.zeros(array.shape))
+    return m.binary("div", total, m.reduce("sum", m.binary("add", heavy, blank), axis, keepdims))
+
+
+@known
+def diff(m: Machine, a: Any, n: Any = 1, axis: Any = -1) -> Any:
+    found = m.array(a)
+    for _ in range(m.whole_number(n, "how often")):
+        key = (slice(None),) * (m.whole_number(axis, "an axis") % max(1, len(found.shape)))
+        ends = (slice(1, None), slice(None, -1))
+        after, before = (indexing.taken(m, found, (*key, end)) for end in ends)
+        found = m.array(m.binary("sub", after, before))
+    return found
+
+
+@known
+def trapezoid(m: Machine, a: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
+    array = m.array(a)
+    key = (slice(None),) * (m.whole_number(axis, "an axis") % max(1, len(array.shape)))
+    ends = (slice(1, None), slice(None, -1))
+    after, before = (indexing.taken(m, array, (*key, end)) for end in ends)
+    middle = m.binary("mul", 0.5, m.binary("add", after, before))
+    width = dx if x is None else diff(m, x)
+    return m.reduce("sum", m.binary("mul", middle, width), axis)

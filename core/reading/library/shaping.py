@@ -90,6 +90,8 @@ def moveaxis(m: Machine, a: Any, source: Any, destination: Any) -> Any:
 @known
 def squeeze(m: Machine, a: Any, axis: Any = None) -> Any:
     array = m.array(a)
+    if not array.shape and not isinstance(a, Array):
+        return m.numeric(a)
     axes = m.axis(axis)
     count = len(array.shape)
     chosen_axes = None if axes is None else {
@@ -155,3 +157,14 @@ def atleast_1d(m: Machine, arrays: Sequence[Any]) -> Any:
 @known
 def atleast_2d(m: Machine, arrays: Sequence[Any]) -> Any:
     return several(m, arrays, 2)
+
+
+@known
+def atleast_3d(m: Machine, arrays: Sequence[Any]) -> Any:
+    deep = [at_least(m, array, 2) for array in map(m.array, arrays)]
+    found = []
+    for array, before in zip(deep, map(m.array, arrays), strict=True):
+        if len(before.shape) < 3 and not m.torch:
+            array = m.reshaped(array, (*array.shape, 1))
+        found.append(at_least(m, array, 3))
+    return found[0] if len(found) == 1 else found

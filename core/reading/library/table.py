@@ -17,3 +17,10 @@ FUNCTIONS: dict[str, Function] = {}
 def known(function: Function) -> Function:
     FUNCTIONS[function.__name__.rstrip("_")] = function
     return function
+
+
+class Pair(tuple[Any, Any]):
+    """What PyTorch's max along an axis gives: the values, and where they stand."""
+
+    def __new__(cls, values: Any, indices: Any) -> Pair:
+        return super().__new__(cls, (values, indices))

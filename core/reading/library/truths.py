@@ -10,7 +10,7 @@ import numpy as np
 from backprop.reading import indexing
 from backprop.reading.library.table import FUNCTIONS, known
 from backprop.reading.machine import Machine, truths
-from backprop.reading.memory import Array
+from backprop.reading.memory import Array, Number
 
 
 def truth_of(m: Machine, a: Any) -> Any:
@@ -85,5 +85,45 @@ def count_nonzero(m: Machine, a: Any, axis: Any = None) -> Any:
 
 
 @known
+def truth(m: Machine, a: Any) -> Any:
+    return truth_of(m, a)
+
+
+@known
+def flatnonzero(m: Machine, a: Any) -> Any:
+    return nonzero(m, m.reshaped(a, (-1,)))[0]
+
+
+@known
 def nonzero(m: Machine, a: Any) -> Any:
     return tuple(indexing.mask_places(m, m.array(truth_of(m, m.array(a)))))
+
+
+@known
+def isclose(m: Machine, a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08) -> Any:
+    a, b = m.numeric(a), m.numeric(b)
+    apart = m.apply("abs", m.apply("sub", a, b))
+    room = m.apply("add", atol, m.apply("mul", rtol, m.apply("abs", b)))
+    return truths(m.apply("le", apart, room))
+
+
+@known
+def array_equal(m: Machine, a: Any, b: Any) -> Any:
+    return bool(np.array_equal(m.worth(m.numeric(a)), m.worth(m.numeric(b))))
+
+
+tested("isneginf", np.isneginf)
+tested("isposinf", np.isposinf)
+
+
+@known
+def is_tensor(m: Machine, a: Any) -> bool:
+    del m
+    return isinstance(a, (Array, Number))
+
+
+@known
+def isin(m: Machine, a: Any, b: Any) -> Any:
+    values, several = m.array(a), m.reshaped(m.array(b), (-1,))
+    alike = m.binary("eq", m.reshaped(values, (*values.shape, 1)), several)
+    return FUNCTIONS["any"](m, alike, -1)
