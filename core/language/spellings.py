@@ -54,6 +54,7 @@ class Spelling(NamedTuple):
     name: str
     parameters: tuple[tuple[str, bool], ...]  # each with whether it may be left out
     rest: str = ""  # a parameter that takes all further positions
+    named: tuple[str, ...] = ()  # parameters after that one, which have no position
 
 
 # name | what it takes, `?` after what may be left out, `*` before what takes the rest | spellings
@@ -240,7 +241,7 @@ expand_as  | a b          | .expand_as
 view_as    | a b          | .view_as .reshape_as
 tile       | a *times     | n t j:tile .tile
 repeat     | a times axis?| n j:repeat t:repeat_interleave .repeat_interleave
-repeated   | a *times     | .repeat
+repeated   | a *times axis? | .repeat
 concatenate| arrays axis? | n j t:concatenate t:cat t:concat
 stack      | arrays axis? | n t j:stack
 hstack     | arrays       | n t j:hstack
@@ -337,7 +338,7 @@ linspace   | start stop num? endpoint? | n j:linspace
 linspace   | start stop num?   | t:linspace
 logspace   | start stop num? endpoint? base? | n j:logspace
 geomspace  | start stop num? endpoint? | n j:geomspace
-meshgrid   | indexing? sparse? *arrays | n t j:meshgrid
+meshgrid   | *arrays indexing? sparse? | n t j:meshgrid
 indices    | shape        | n j:indices
 ix         | *arrays      | n j:ix_
 unravel_index | a shape   | n t j:unravel_index
@@ -413,9 +414,11 @@ def functions() -> dict[tuple[str, str], Spelling]:
     for line in TABLE.strip().splitlines():
         name, takes, spelled = (part.strip() for part in line.split("|"))
         words = takes.split()
-        rest = next((word[1:] for word in words if word[0] == "*"), "")
-        parameters = [(word.rstrip("?"), word[-1] == "?") for word in words if word[0] != "*"]
-        spelling = Spelling(name, tuple(parameters), rest)
+        star = next((k for k, word in enumerate(words) if word[0] == "*"), len(words))
+        parameters = [(word.rstrip("?"), word[-1] == "?") for word in words[:star]]
+        rest = words[star][1:] if star < len(words) else ""
+        named = [word.rstrip("?") for word in words[star + 1 :]]
+        spelling = Spelling(name, tuple(parameters), rest, tuple(named))
         homes: list[str] = []
         for word in spelled.split():
             if word[0] == ".":

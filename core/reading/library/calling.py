@@ -67,7 +67,7 @@ def bound(spelling: Spelling, fed: Sequence[Any], named: Mapping[str, Any]) -> d
             continue
         if name == spelling.rest:
             found[name] = list(value) if isinstance(value, (tuple, list)) else [value]
-        elif name in names or name in ("unbiased", "keepdims"):
+        elif name in names or name in spelling.named or name in ("unbiased", "keepdims"):
             found[name] = value
         else:
             raise UnreadError(f"{spelling.name} takes no argument {given}")
