@@ -61,7 +61,7 @@ class Spelling(NamedTuple):
 # A spelling is a name in any module of the prefixes before it; a name that begins with a point
 # is a method. n: NumPy, t: PyTorch, j: JAX, s: SciPy, m: math, r: Python's random.
 TABLE = """
-exp        | a            | nt js m:exp .exp .exp_
+exp        | a            | ntj m:exp .exp .exp_
 expm1      | a            | nt j s m:expm1
 exp2       | a            | n t j s m:exp2
 log        | a base?      | n t j m:log .log .log_
@@ -72,7 +72,7 @@ sqrt       | a            | n t j m:sqrt .sqrt .sqrt_
 rsqrt      | a            | t j:rsqrt .rsqrt
 cbrt       | a            | n j s m:cbrt
 square     | a            | n t j:square .square
-abs        | a            | n t j m:abs nj:absolute n j m:fabs .abs .abs_
+abs        | a            | n t j:abs nj:absolute n j m:fabs .abs .abs_
 sign       | a            | n t j:sign t:sgn .sign
 floor      | a            | n t j m:floor .floor .floor_
 ceil       | a            | n t j m:ceil .ceil .ceil_
@@ -98,7 +98,8 @@ relu       | a            | t j:relu t:relu_ .relu .relu_
 leaky_relu | a slope?     | t j:leaky_relu
 elu        | a alpha?     | t j:elu
 silu       | a            | t j:silu j:swish
-gelu       | a approximate? | t j:gelu
+gelu       | a approximate? | t:gelu
+gelu_tanh  | a approximate? | j:gelu
 erf        | a            | t s m:erf j:erf
 erfc       | a            | t s m:erfc j:erfc
 sinc       | a            | n t j:sinc
@@ -149,18 +150,22 @@ nan_to_num | a            | n t j:nan_to_num
 isnan      | a            | n t j m:isnan
 isinf      | a            | n t j m:isinf
 isfinite   | a            | n t j m:isfinite
-allclose   | a b          | n t j m:allclose
+allclose   | a b          | n t j:allclose
 sum        | a axis? dtype? out? keepdims? | n j:sum t:sum .sum
 mean       | a axis? dtype? out? keepdims? | n j:mean t:mean .mean
 prod       | a axis? dtype? out? keepdims? | n j t m:prod .prod
-amax       | a axis? out? keepdims? | n j t:max n j t:amax .max .amax
-amin       | a axis? out? keepdims? | n j t:min n j t:amin .min .amin
+amax       | a axis? out? keepdims? | n j t:max n j:amax .max
+amax_alone | a axis? keepdims? | t:amax .amax
+amin       | a axis? out? keepdims? | n j t:min n j:amin .min
+amin_alone | a axis? keepdims? | t:amin .amin
 var        | a axis? dtype? out? ddof? keepdims? | n j t:var .var
 std        | a axis? dtype? out? ddof? keepdims? | n j t:std .std
 norm       | a p? axis? keepdims? | n j t:linalg.norm t:norm .norm
 logsumexp  | a axis? b? keepdims? | s t j:logsumexp .logsumexp
-softmax    | a axis?      | t s j:softmax .softmax
-log_softmax| a axis?      | t s j:log_softmax .log_softmax
+softmax    | a axis?      | t j:softmax .softmax
+softmax_all| a axis?      | s:softmax
+log_softmax| a axis?      | t j:log_softmax .log_softmax
+log_softmax_all | a axis? | s:log_softmax
 cumsum     | a axis?      | n t j:cumsum .cumsum
 cumprod    | a axis?      | n t j:cumprod .cumprod
 ptp        | a axis? out? keepdims? | n j:ptp
@@ -192,9 +197,9 @@ searchsorted | a b right? side? | t:searchsorted
 digitize   | a bins right?| n j:digitize
 bucketize  | a bins right?| t:bucketize
 count_nonzero | a axis?   | n t j:count_nonzero
-nonzero    | a            | n j:nonzero .nonzero
+nonzero    | a            | n t j:nonzero .nonzero
 flatnonzero| a            | n j:flatnonzero
-argwhere   | a            | n t j:argwhere t:nonzero
+argwhere   | a            | n t j:argwhere
 isin       | a b          | n t j:isin
 isclose    | a b rtol? atol? | n t j:isclose
 array_equal| a b          | n j:array_equal t:equal .equal
@@ -226,7 +231,8 @@ qr         | a            | n t j:linalg.qr
 det        | a            | n j t:linalg.det t:det
 inv        | a            | n j t:linalg.inv t:inverse
 solve      | a b          | n j t:linalg.solve
-slogdet    | a            | n j t:linalg.slogdet t:slogdet t:logdet
+slogdet    | a            | n j t:linalg.slogdet t:slogdet
+logdet     | a            | t:logdet .logdet
 reshape    | a *shape     | n t j:reshape .reshape .view
 ravel      | a            | n t j:ravel .ravel
 flatten    | a start? stop? | t:flatten .flatten

@@ -26,30 +26,45 @@ def pieces(m: Machine, a: Any, ends: Sequence[int], axis: int) -> list[Any]:
 
 @known
 def split(m: Machine, a: Any, parts: Any, axis: Any = 0) -> Any:
+    """PyTorch is told the sizes of the parts, NumPy how many there are or where they end."""
+    if not m.torch:
+        return cut(m, a, parts, axis)
+    place = m.whole_number(axis, "an axis")
+    asked = plain_number(parts)
+    if isinstance(asked, (list, tuple, Array)):
+        ends = list(np.cumsum(m.shape([asked]))[:-1])
+    else:
+        side = max(1, m.whole_number(asked, "a size"))
+        ends = list(range(side, m.array(a).shape[place], side))
+    return pieces(m, a, [int(end) for end in ends], place)
+
+
+def cut(m: Machine, a: Any, parts: Any, axis: Any) -> Any:
     place = m.whole_number(axis, "an axis")
     size = m.array(a).shape[place]
     asked = plain_number(parts)
     if isinstance(asked, (list, tuple, Array)):
-        numbers = list(m.shape([asked]))
-        ends = list(np.cumsum(numbers)[:-1]) if m.torch else numbers
+        ends = list(m.shape([asked]))
     else:
         count = m.whole_number(asked, "how many parts")
-        if m.torch:
-            ends = list(range(count, size, max(1, count)))
-        else:
-            sizes = [len(one) for one in np.array_split(np.arange(size), max(1, count))]
-            ends = list(np.cumsum(sizes)[:-1])
+        sizes = [len(one) for one in np.array_split(np.arange(size), max(1, count))]
+        ends = list(np.cumsum(sizes)[:-1])
     return pieces(m, a, [int(end) for end in ends], place)
 
 
 @known
 def hsplit(m: Machine, a: Any, parts: Any) -> Any:
-    return split(m, a, parts, 1 if len(m.array(a).shape) > 1 else 0)
+    return cut(m, a, parts, 1 if len(m.array(a).shape) > 1 else 0)
 
 
 @known
 def vsplit(m: Machine, a: Any, parts: Any) -> Any:
-    return split(m, a, parts, 0)
+    return cut(m, a, parts, 0)
+
+
+@known
+def dsplit(m: Machine, a: Any, parts: Any) -> Any:
+    return cut(m, a, parts, 2)
 
 
 @known
@@ -83,8 +98,3 @@ def select_along(m: Machine, a: Any, axis: Any, at: Any) -> Any:
     array = m.array(a)
     place = m.whole_number(axis, "an axis") % max(1, len(array.shape))
     return indexing.taken(m, array, (*[slice(None)] * place, m.whole_number(at, "a place")))
-
-
-@known
-def dsplit(m: Machine, a: Any, parts: Any) -> Any:
-    return split(m, a, parts, 2)

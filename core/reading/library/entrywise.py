@@ -10,7 +10,7 @@ import numpy as np
 
 from backprop.reading.diagnostics import UnreadError
 from backprop.reading.library.table import FUNCTIONS, known
-from backprop.reading.library.truths import nonzero
+from backprop.reading.library.truths import places_of
 from backprop.reading.machine import Machine
 from backprop.reading.memory import Array
 from backprop.reading.values import MISSING, depends, plain_number
@@ -69,6 +69,12 @@ def gelu(m: Machine, a: Any, approximate: Any = "none") -> Any:
 
 
 @known
+def gelu_tanh(m: Machine, a: Any, approximate: Any = True) -> Any:
+    """That of JAX, which takes the formula with tanh if nothing is said."""
+    return gelu(m, a, "tanh" if approximate else "none")
+
+
+@known
 def mod(m: Machine, a: Any, b: Any) -> Any:
     a, b = m.numeric(a), m.numeric(b)
     if not depends(a) and not depends(b):
@@ -114,7 +120,7 @@ def minimum(m: Machine, a: Any, b: Any) -> Any:
 @known
 def where(m: Machine, c: Any, a: Any = MISSING, b: Any = MISSING) -> Any:
     if a is MISSING:
-        return nonzero(m, c)
+        return tuple(places_of(m, c))
     return m.apply("where", m.numeric(c), m.numeric(a), m.numeric(b))
 
 
@@ -137,6 +143,7 @@ def nan_to_num(m: Machine, a: Any) -> Any:
     return m.apply("where", m.apply("eq", m.numeric(a), m.numeric(a)), m.numeric(a), 0.0)
 
 
+composed("sinc", lambda m, a: m.apply("sinc", m.apply("mul", a, pi)))
 composed("positive", lambda m, a: a)
 composed("softsign", lambda m, a: m.apply("div", a, m.apply("add", 1.0, m.apply("abs", a))))
 composed("relu6", lambda m, a: m.apply("clip", a, 0.0, 6.0))

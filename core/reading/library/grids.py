@@ -89,12 +89,6 @@ def ndenumerate(m: Machine, a: Any) -> Any:
     return [(place, indexing.taken(m, array, place)) for place in ndindex(m, [array.shape])]
 
 
-@known
-def argwhere(m: Machine, a: Any) -> Any:
-    places = FUNCTIONS["nonzero"](m, a)
-    return Array.new(np.stack([place.cells for place in places], axis=-1))
-
-
 def corner(name: str, function: Callable[..., Any]) -> None:
     def places(m: Machine, rows: Any, k: Any = 0, columns: Any = None) -> Any:
         count = m.whole_number(rows, "how many")

@@ -16,7 +16,7 @@ from backprop.reading.values import depends, plain_number
 
 
 def made(m: Machine, values: Any) -> Any:
-    return Array.new(values) if np.ndim(values) else values
+    return Array.new(values) if np.ndim(values) else np.asarray(values).item()
 
 
 def filled(name: str, function: Callable[..., Any]) -> None:

@@ -90,10 +90,10 @@ def slogdet(m: Machine, a: Any) -> Any:
     array = m.array(a)
     sign = float(np.linalg.slogdet(array.cells)[0]) if array.shape else 1.0
     found = m.apply("logdet", array)
-    return found if m.torch else (sign, found)
+    return sign, found
 
 
-for _name in ("trace", "det", "inv", "solve"):
+for _name in ("trace", "det", "logdet", "inv", "solve"):
     FUNCTIONS[_name] = lambda m, a, b=MISSING, _name=_name: m.apply(
         _name, m.array(a), *([] if b is MISSING else [m.array(b)])
     )

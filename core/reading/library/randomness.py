@@ -99,6 +99,7 @@ def multinomial(m: Machine, count: Any, p: Any, shape: Any = None) -> Any:
     """NumPy: how often each of several things comes up."""
     weights = np.asarray(m.worth(m.numeric(p)))
     times = m.whole_number(count, "how often")
+    m.recorder.budget.room((*sides_of(m, shape), weights.size))
     return Array.new(m.random.multinomial(times, weights, sides_of(m, shape) or None))
 
 

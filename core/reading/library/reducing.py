@@ -13,7 +13,7 @@ from backprop.reading.library.cutting import unbind
 from backprop.reading.library.joining import stack
 from backprop.reading.library.ordering import chosen
 from backprop.reading.library.table import FUNCTIONS, Pair, known
-from backprop.reading.machine import Machine
+from backprop.reading.machine import ARRAY_STEPS, Machine
 from backprop.reading.memory import Array, Number
 from backprop.reading.values import plain_number
 
@@ -50,6 +50,19 @@ extreme("amax", "max", "argmax")
 
 
 extreme("amin", "min", "argmin")
+
+
+def alone(name: str) -> None:
+    """amax and amin of PyTorch, which don't say where it stands."""
+
+    def function(m: Machine, a: Any, axis: Any = None, keepdims: Any = False) -> Any:
+        return m.reduce(name, a, axis, keepdims)
+
+    FUNCTIONS[f"{name}_alone"] = function
+
+
+alone("amax")
+alone("amin")
 
 
 def spread_out(m: Machine, name: str, a: Any, axis: Any, keepdims: Any, ddof: Any) -> Any:
@@ -125,6 +138,17 @@ def log_softmax(m: Machine, a: Any, axis: Any = -1) -> Any:
 
 
 @known
+def softmax_all(m: Machine, a: Any, axis: Any = None) -> Any:
+    """That of SciPy, which takes all entries together if no axis is given."""
+    return m.reduce("softmax", a, axis)
+
+
+@known
+def log_softmax_all(m: Machine, a: Any, axis: Any = None) -> Any:
+    return m.reduce("log_softmax", a, axis)
+
+
+@known
 def cumsum(m: Machine, a: Any, axis: Any = None) -> Any:
     array = m.array(a)
     if axis is None and len(array.shape) != 1:
@@ -141,7 +165,8 @@ def cumprod(m: Machine, a: Any, axis: Any = None) -> Any:
     place = m.whole_number(0 if axis is None else axis, "an axis") % max(1, len(array.shape))
     if not array.depends:
         return Array.new(np.cumprod(array.cells, axis=place))
-    parts = unbind(m, array, place)
+    m.step(ARRAY_STEPS * array.shape[place])
+    parts = list(unbind(m, array, place))
     for k in range(1, len(parts)):
         parts[k] = m.binary("mul", parts[k - 1], parts[k])
     return stack(m, parts, place)
@@ -174,8 +199,9 @@ def average(
 @known
 def diff(m: Machine, a: Any, n: Any = 1, axis: Any = -1) -> Any:
     found = m.array(a)
-    for _ in range(m.whole_number(n, "how often")):
-        key = (slice(None),) * (m.whole_number(axis, "an axis") % max(1, len(found.shape)))
+    place = m.whole_number(axis, "an axis") % max(1, len(found.shape))
+    key = (slice(None),) * place
+    for _ in range(min(m.whole_number(n, "how often"), found.shape[place])):
         ends = (slice(1, None), slice(None, -1))
         after, before = (indexing.taken(m, found, (*key, end)) for end in ends)
         found = m.array(m.binary("sub", after, before))

@@ -89,14 +89,27 @@ def truth(m: Machine, a: Any) -> Any:
     return truth_of(m, a)
 
 
+def places_of(m: Machine, a: Any) -> list[Any]:
+    """Where something is true, along each axis."""
+    return indexing.mask_places(m, m.array(truth_of(m, m.array(a))))
+
+
 @known
 def flatnonzero(m: Machine, a: Any) -> Any:
-    return nonzero(m, m.reshaped(a, (-1,)))[0]
+    return places_of(m, m.reshaped(a, (-1,)))[0]
+
+
+@known
+def argwhere(m: Machine, a: Any) -> Any:
+    return Array.new(np.stack([place.cells for place in places_of(m, a)], axis=-1))
 
 
 @known
 def nonzero(m: Machine, a: Any) -> Any:
-    return tuple(indexing.mask_places(m, m.array(truth_of(m, m.array(a)))))
+    """Places along each axis; in PyTorch a row for each entry."""
+    if m.torch:
+        return argwhere(m, a)
+    return tuple(places_of(m, a))
 
 
 @known
