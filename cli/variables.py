@@ -6,6 +6,7 @@ The parser, `--help` and shell completion all ask `get_params`, so the three alw
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -38,6 +39,7 @@ class Question(NamedTuple):
     values: dict[str, Any]
     spare: tuple[str, ...]  # names that only a point file gave
     child: Child | None = None  # a process that has begun to load what a check needs
+    first: Mapping[str, float] = MappingProxyType({})  # a row at which a source was read first
 
 
 class ProgramCommand(click.Command):
@@ -276,18 +278,18 @@ def question(ctx: click.Context) -> Question:
         explicit[name] = array_file(name, value) if value.startswith("@") else value
     spare = tuple(name for name in at if name not in explicit)
     if not isinstance(tree, Tree):
-        if ctx.params.get("data"):
-            raise UsageError(
-                "Python source is read at one point, not for the rows of a table",
-                hint="write what a row comes to as a text: w*x + b",
-            )
         wanted = [name.strip() for name in (ctx.params.get("wrt") or "").split(",") if name]
         seed = ctx.params.get("seed") or 0
         drawn = middles(ctx.params.get("ranges") or ())
         values = numbers_of(at | explicit, seed)
+        if ctx.params.get("data"):
+            from backprop.cli.tables import first_row
+
+            row = first_row(ctx.params, [name for name in tree.names if name not in values])
+            drawn |= {name: value for name, value in row.items() if name not in values}
         tree, found = tree.at(values | drawn, seed=seed, result=output or "", wanted=wanted)
         values |= {name: value for name, value in found.items() if name not in drawn}
-        return Question(tree, values, spare)
+        return Question(tree, values, spare, first=drawn)
     if output is not None and "iterated" not in ctx.meta:
         from backprop.language.ending import ending, unneeded
 
