@@ -4,7 +4,7 @@ what computes. Polars is loaded when there is a table to read."""
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -83,9 +83,9 @@ def named(tree: Tree, table: Table, mapped: Mapping[str, str]) -> set[str]:
     return {name for name in (*table.columns, *mapped) if name in tree.names}
 
 
-def first_row(options: Mapping[str, Any], names: Sequence[str]) -> dict[str, float]:
+def first_row(options: Mapping[str, Any], names: Mapping[str, str | None]) -> dict[str, float]:
     """The first row that can be read, for variables that have a column: a source is read there
-    first. Standard input can't be read twice: ones stand for it."""
+    first. Standard input can't be read twice: ones stand for variables without a default."""
     from backprop.batching.job import pairs_of
     from backprop.tables.blocks import Wanted
     from backprop.tables.opening import files_of, open_table
@@ -94,7 +94,7 @@ def first_row(options: Mapping[str, Any], names: Sequence[str]) -> dict[str, flo
     files = files_of(options["data"])
     mapped = pairs_of(options["mapped"], "--map")
     if is_pipe(files[0]):
-        return dict.fromkeys(names, 1.0)
+        return {name: 1.0 for name, default in names.items() if default is None}
     table = open_table(files[0], reading_of(options))
     try:
         columns = {name: mapped.get(name, name) for name in names}

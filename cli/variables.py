@@ -285,8 +285,8 @@ def question(ctx: click.Context) -> Question:
         if ctx.params.get("data"):
             from backprop.cli.tables import first_row
 
-            row = first_row(ctx.params, [name for name in tree.names if name not in values])
-            drawn |= {name: value for name, value in row.items() if name not in values}
+            free = {name: default for name, default in tree.parameters if name not in values}
+            drawn |= first_row(ctx.params, free)
         tree, found = tree.at(values | drawn, seed=seed, result=output or "", wanted=wanted)
         values |= {name: value for name, value in found.items() if name not in drawn}
         return Question(tree, values, spare, first=drawn)
