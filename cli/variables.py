@@ -14,7 +14,7 @@ import click
 from backprop.cli.files import read_bytes, read_point, read_text
 from backprop.cli.mistakes import call_meant, derivative_meant, file_meant, mistyped, no_value
 from backprop.cli.offering import offered
-from backprop.cli.python import numbers_of, unit_named
+from backprop.cli.python import numbers_of, split_values, unit_named
 from backprop.errors import BackpropError, MissingValueError, UsageError, closest, listed
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
@@ -260,7 +260,8 @@ def keep_output(ctx: click.Context, param: click.Parameter, value: str | None) -
 def question(ctx: click.Context) -> Question:
     """The tree, and one value for each name, wherever it was given."""
     tree, output = ctx.meta["tree"], ctx.meta.get("output")
-    at = read_point(ctx.params["at"]) if ctx.params.get("at") else {}
+    plain = not isinstance(tree, Tree)
+    at = read_point(ctx.params["at"], plain=plain) if ctx.params.get("at") else {}
     explicit: dict[str, Any] = {}
     given = [
         (name, value) for name, values in ctx.meta.get("given", {}).items() for value in values
@@ -281,14 +282,19 @@ def question(ctx: click.Context) -> Question:
         wanted = [name.strip() for name in (ctx.params.get("wrt") or "").split(",") if name]
         seed = ctx.params.get("seed") or 0
         drawn = middles(ctx.params.get("ranges") or ())
-        values = numbers_of(at | explicit, seed)
+        given_numbers, texts = split_values(tree.parameters, at | explicit, seed)
+        values = numbers_of(given_numbers, seed)
         if ctx.params.get("data"):
             from backprop.cli.tables import first_row
 
-            free = {name: default for name, default in tree.parameters if name not in values}
+            known = {*values, *texts}
+            free = {name: default for name, default in tree.parameters if name not in known}
             drawn |= first_row(ctx.params, free)
-        tree, found = tree.at(values | drawn, seed=seed, result=output or "", wanted=wanted)
+        tree, found = tree.at(
+            values | drawn, seed=seed, result=output or "", wanted=wanted, texts=texts
+        )
         values |= {name: value for name, value in found.items() if name not in drawn}
+        spare = tuple(name for name in spare if name not in texts)
         return Question(tree, values, spare, first=drawn)
     if output is not None and "iterated" not in ctx.meta:
         from backprop.language.ending import ending, unneeded

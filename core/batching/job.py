@@ -61,7 +61,7 @@ class Job:
         from backprop.reading.source import parsed
 
         assert self.source is not None
-        asked = {name: self.source[name] for name in ("seed", "result", "known")}
+        asked = {name: self.source[name] for name in ("seed", "result", "known", "texts")}
         unit = parsed(self.text, self.source["file"], self.source["unit"])
         tree = read(unit, point, **asked, held_already=True).tree
         return stage(tree, [*point], self.gates, self.share)

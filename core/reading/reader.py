@@ -25,8 +25,10 @@ from backprop.reading.source import Source, function_named, names_in, parameters
 from backprop.reading.statements import Leaving, Statements
 from backprop.reading.values import (
     MISSING,
+    Builtin,
     Defined,
     Namespace,
+    Scope,
     Unreadable,
     depends,
     described,
@@ -85,6 +87,8 @@ class Reader(Statements):
                 top = top.outer
             top.names[name] = found
             return found
+        if name in self.texts:
+            return self.plain_value(name)
         if name in COMMON:
             self.machine.torch = self.machine.torch or COMMON[name].module == "torch"
             return COMMON[name]
@@ -97,6 +101,8 @@ class Reader(Statements):
         if isinstance(target, ast.Name) and self.at_top and target.id not in self.inputs:
             if target.id in self.given:
                 value = self.input(target.id, self.given[target.id])
+            elif target.id in self.texts:
+                value = self.plain_value(target.id)
             elif target.id in self.wanted:
                 number = self.machine.numeric(value, target.id)
                 if depends(number):
@@ -144,16 +150,44 @@ class Reader(Statements):
         found = self.scope.find(node.name)
         if not isinstance(found, Defined):
             found = Defined(node.name, node, self.scope, self.defaults_of(node.args))
-        fed: dict[str, Any] = {}
-        lacking = []
-        for name, default in parameters(node):
-            if name in self.given:
-                fed[name] = self.input(name, self.given[name])
-            elif default is None:
-                lacking.append(name)
+        names = dict(parameters(node))
+        fed = self.arguments(names)
+        lacking = [name for name, text in names.items() if text is None and name not in fed]
         if lacking:
             raise MissingValueError(lacking)
         return self.invoke(found, [], fed)
+
+    def arguments(self, names: Collection[str]) -> dict[str, Any]:
+        """What parameters are given: inputs, and what is no number."""
+        fed = {name: self.input(name, v) for name, v in self.given.items() if name in names}
+        return fed | {name: self.plain_value(name) for name in self.texts if name in names}
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """Values that are no numbers, as expressions."""
+        found: Mapping[str, str] = self.asked.get("texts", {})
+        return found
+
+    def plain_value(self, name: str) -> Any:
+        """A value that is no number. Arrays in a dict are inputs, each under its key."""
+        outer, self.scope = self.scope, Scope(dict(MAKING))
+        try:
+            found = self.value(ast.parse(self.texts[name], mode="eval").body)
+        except UnreadError as problem:
+            raise UsageError(f"the value of {name} can't be read: {problem.message}") from None
+        finally:
+            self.scope = outer
+        waiting = [found]
+        while waiting:
+            here = waiting.pop()
+            for key, value in here.items() if isinstance(here, dict) else ():
+                if isinstance(value, dict):
+                    waiting.append(value)
+                elif isinstance(value, Array) and value.cells.dtype == float and (
+                    isinstance(key, str) and key.isidentifier() and key not in self.inputs
+                ):  # fmt: skip
+                    here[key] = self.input(key, self.given.get(key, value.cells))
+        return found
 
 
 def stored(node: ast.stmt) -> list[str]:
@@ -188,6 +222,13 @@ COMMON = {
 }  # fmt: skip
 
 
+MAKING = {
+    "randn": Builtin("random.randn", "numpy"), "rand": Builtin("random.rand", "numpy"),
+    "zeros": Builtin("zeros", "numpy"), "ones": Builtin("ones", "numpy"),
+    "eye": Builtin("eye", "numpy"),
+}  # fmt: skip
+
+
 def read(
     source: Source,
     values: Mapping[str, Any],
@@ -197,12 +238,14 @@ def read(
     wanted: Collection[str] = (),
     known: Mapping[str, Any] | None = None,
     held_already: bool = False,
+    texts: Mapping[str, str] | None = None,
 ) -> Found:
     """Read a unit at a point. `result` names what is the result, if it isn't what is returned;
     `wanted` are names of a script to differentiate by, at the values that it gives them."""
     reader = Reader(source, seed)
     reader.given, reader.wanted = dict(values), set(wanted)
     reader.asked["result"] = result
+    reader.asked["texts"] = dict(texts or {})
     plain = {name: value if held_already else sent(value) for name, value in (known or {}).items()}
     reader.asked["known"] = plain
     reader.scope.names |= {name: held(value) for name, value in reader.asked["known"].items()}
@@ -320,6 +363,6 @@ def read_again(tree: Tree, values: Mapping[str, Any]) -> Tree:
     unit = parsed(tree.text, asked["file"], asked["unit"])
     found = read(
         unit, values, result=asked["result"], seed=asked["seed"], known=asked["known"],
-        held_already=True,
+        held_already=True, texts=asked["texts"],
     )  # fmt: skip
     return found.tree

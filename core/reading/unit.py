@@ -53,12 +53,13 @@ class Unit:
 
     def at(
         self, values: Mapping[str, Any], *, seed: int = 0, result: str = "",
-        wanted: Sequence[str] = (),
+        wanted: Sequence[str] = (), texts: Mapping[str, str] | None = None,
     ) -> tuple[Tree, dict[str, Any]]:  # fmt: skip
-        """The tree at these numbers and arrays, and the value of every input."""
+        """The tree at these numbers and arrays, and the value of every input; `texts` are the
+        values of parameters that are no numbers, as expressions."""
         from backprop.reading.reader import read
 
-        for name in values:
+        for name in (*values, *(texts or ())):
             if name not in self.names:
                 near = closest(name, list(self.names))
                 raise UsageError(
@@ -66,7 +67,8 @@ class Unit:
                     f" {listed(list(self.names)) or 'none'}",
                     hint=f"did you mean {near}?" if near else "",
                 )
-        found = read(self.source, values, result=result, seed=seed, wanted=wanted, known=self.known)
+        found = read(self.source, values, result=result, seed=seed, wanted=wanted, known=self.known,
+                     texts=texts)  # fmt: skip
         return found.tree, {**values, **found.reader.inputs}
 
     def described(self) -> list[tuple[str, str]]:
