@@ -172,16 +172,23 @@ def job_of(asked: Question, table: Table, reading: Reading, options: Mapping[str
         options["ties"], fixed, columns, kept_of(options["keep"], table), wrt,
         options["on_error"], options["allow_nonfinite"], options["engine"], options["threads"],
         options["fast_trigonometry"], options["reduce"], options["by"], options["check_rows"],
-        options["seed"], reading,
+        options["seed"], reading, source_of(asked, fixed),
     )  # fmt: skip
     check_columns(job.wanted, table)
     check_names(job)
     return job
 
 
+def source_of(asked: Question, fixed: Mapping[str, float]) -> dict[str, Any] | None:
+    """What is read of Python source, and the point of its first row; None of a text."""
+    if not asked.tree.source:
+        return None
+    return {**asked.tree.source, "point": {**fixed, **asked.first}}
+
+
 def wanted(program: Program, wrt: str | None) -> tuple[str, ...]:
     if wrt is None:
-        return tuple(program.inputs)
+        return program.variables
     return checked_wrt(program, [name.strip() for name in wrt.split(",")])
 
 

@@ -60,8 +60,9 @@ def read_file(path: str) -> bytes:
         raise UsageError(f"{path} can't be read: {reason}") from None
 
 
-def read_point(source: str) -> dict[str, Any]:
-    """The point of `--at`: a JSON object, or the file that holds one; or arrays in an .npz."""
+def read_point(source: str, *, plain: bool = False) -> dict[str, Any]:
+    """The point of `--at`: a JSON object, or the file that holds one; or arrays in an .npz. With
+    `plain` values may be anything that JSON has."""
     import json
 
     if source.endswith(".npz"):
@@ -90,7 +91,7 @@ def read_point(source: str) -> dict[str, Any]:
     for variable, value in point.items():
         if not is_text(variable):
             raise UsageError(f"{name}: {json.dumps(variable)} is no name: half a character")
-        if not isinstance(value, str) and not all(map(is_number, entries(value))):
+        if not plain and not isinstance(value, str) and not all(map(is_number, entries(value))):
             raise UsageError(f"{name}: the value of {variable} is not a number")
     return point
 

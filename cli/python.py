@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from backprop.answer.evaluation import arrays_in
@@ -65,6 +65,16 @@ def file_and_unit(word: str) -> tuple[str, str] | None:
     from backprop.reading.source import unit_of
 
     return unit_of(word)
+
+
+def split_values(
+    parameters: Sequence[tuple[str, str | None]], values: Mapping[str, Any], seed: int
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Values that are numbers and arrays, and the others as expressions of Python."""
+    from backprop.reading.given import numeric, split
+
+    asked = numeric(lambda name, value: numbers_of({name: value}, seed))
+    return split(parameters, values, asked)
 
 
 def numbers_of(values: Mapping[str, Any], seed: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -80,3 +81,29 @@ def reading_of(options: Mapping[str, Any]) -> Reading:
 def named(tree: Tree, table: Table, mapped: Mapping[str, str]) -> set[str]:
     """The variables that have a column of their name, or are given one."""
     return {name for name in (*table.columns, *mapped) if name in tree.names}
+
+
+def first_row(options: Mapping[str, Any], names: Mapping[str, str | None]) -> dict[str, float]:
+    """The first row that can be read, for variables that have a column: a source is read there
+    first. Standard input can't be read twice: ones stand for variables without a default."""
+    from backprop.batching.job import pairs_of
+    from backprop.tables.blocks import Wanted
+    from backprop.tables.opening import files_of, open_table
+    from backprop.tables.streams import is_pipe
+
+    files = files_of(options["data"])
+    mapped = pairs_of(options["mapped"], "--map")
+    if is_pipe(files[0]):
+        return {name: 1.0 for name, default in names.items() if default is None}
+    table = open_table(files[0], reading_of(options))
+    try:
+        columns = {name: mapped.get(name, name) for name in names}
+        columns = {name: column for name, column in columns.items() if column in table.columns}
+        for block in table.blocks(Wanted(columns, {})):
+            for row in range(len(block.lines)):
+                found = {name: float(block.numbers[name][row]) for name in columns}
+                if row not in block.bad and all(map(isfinite, found.values())):
+                    return found
+    finally:
+        table.close()
+    return dict.fromkeys(columns, 1.0)

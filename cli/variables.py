@@ -6,6 +6,7 @@ The parser, `--help` and shell completion all ask `get_params`, so the three alw
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -13,7 +14,7 @@ import click
 from backprop.cli.files import read_bytes, read_point, read_text
 from backprop.cli.mistakes import call_meant, derivative_meant, file_meant, mistyped, no_value
 from backprop.cli.offering import offered
-from backprop.cli.python import numbers_of, unit_named
+from backprop.cli.python import numbers_of, split_values, unit_named
 from backprop.errors import BackpropError, MissingValueError, UsageError, closest, listed
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
@@ -38,6 +39,7 @@ class Question(NamedTuple):
     values: dict[str, Any]
     spare: tuple[str, ...]  # names that only a point file gave
     child: Child | None = None  # a process that has begun to load what a check needs
+    first: Mapping[str, float] = MappingProxyType({})  # a row at which a source was read first
 
 
 class ProgramCommand(click.Command):
@@ -279,7 +281,8 @@ def keep_text(ctx: click.Context, param: click.Parameter, value: str | None) -> 
 def question(ctx: click.Context) -> Question:
     """The tree, and one value for each name, wherever it was given."""
     tree, output = ctx.meta["tree"], ctx.meta.get("output")
-    at = read_point(ctx.params["at"]) if ctx.params.get("at") else {}
+    plain = not isinstance(tree, Tree)
+    at = read_point(ctx.params["at"], plain=plain) if ctx.params.get("at") else {}
     explicit: dict[str, Any] = {}
     given = [
         (name, value) for name, values in ctx.meta.get("given", {}).items() for value in values
@@ -297,20 +300,25 @@ def question(ctx: click.Context) -> Question:
         explicit[name] = array_file(name, value) if value.startswith("@") else value
     spare = tuple(name for name in at if name not in explicit)
     if not isinstance(tree, Tree):
-        if ctx.params.get("data"):
-            raise UsageError(
-                "Python source is read at one point, not for the rows of a table",
-                hint="write what a row comes to as a text: w*x + b",
-            )
         wanted = [name.strip() for name in (ctx.params.get("wrt") or "").split(",") if name]
         seed = ctx.params.get("seed") or 0
         drawn = middles(ctx.params.get("ranges") or ())
         making = {name: ctx.meta[name] for name in ("init", "before") if ctx.meta.get(name)}
         tree.making |= making
-        values = numbers_of(at | explicit, seed)
-        tree, found = tree.at(values | drawn, seed=seed, result=output or "", wanted=wanted)
+        given_numbers, texts = split_values(tree.parameters, at | explicit, seed)
+        values = numbers_of(given_numbers, seed)
+        if ctx.params.get("data"):
+            from backprop.cli.tables import first_row
+
+            known = {*values, *texts}
+            free = {name: default for name, default in tree.parameters if name not in known}
+            drawn |= first_row(ctx.params, free)
+        tree, found = tree.at(
+            values | drawn, seed=seed, result=output or "", wanted=wanted, texts=texts
+        )
         values |= {name: value for name, value in found.items() if name not in drawn}
-        return Question(tree, values, spare)
+        spare = tuple(name for name in spare if name not in texts)
+        return Question(tree, values, spare, first=drawn)
     if output is not None and "iterated" not in ctx.meta:
         from backprop.language.ending import ending, unneeded
 

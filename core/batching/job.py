@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
+from typing import Any
 
 from backprop.errors import UsageError, closest
 from backprop.language.ending import ending
@@ -44,12 +45,26 @@ class Job:
     sample: int = 0  # rows that will be checked
     seed: int = 0
     reading: Reading = BY_NAME
+    source: Mapping[str, Any] | None = None  # of Python: what is read, and the first point
 
-    def program(self) -> Program:
+    def program(self, point: Mapping[str, float] | None = None) -> Program:
+        """The program of all rows; of Python source, of those that go the way of a point."""
+        if self.source is not None:
+            return self.program_of_python(point or self.source["point"])
         tree = parse(self.text)
         if self.output is not None:
             tree = ending(tree, self.output)
         return stage(tree, {*self.fixed, *self.columns}, self.gates, self.share)
+
+    def program_of_python(self, point: Mapping[str, float]) -> Program:
+        from backprop.reading.reader import read
+        from backprop.reading.source import parsed
+
+        assert self.source is not None
+        asked = {name: self.source[name] for name in ("seed", "result", "known", "texts")}
+        unit = parsed(self.text, self.source["file"], self.source["unit"])
+        tree = read(unit, point, **asked, held_already=True).tree
+        return stage(tree, [*point], self.gates, self.share)
 
     @property
     def names(self) -> tuple[str, ...]:

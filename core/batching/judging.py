@@ -45,6 +45,8 @@ def rehearse(job: Job, child: Child, timeout: float) -> None:
     if len(job.text) > REHEARSED:
         return
     point = {name: 0.5 + k / 100 for k, name in enumerate(job.columns)} | {**job.fixed}
+    if job.source is not None:
+        point = dict(job.source["point"])
     report = evaluate(
         job.program(), point, wrt=job.wrt or None, ties=job.ties, allow_nonfinite=True
     )
@@ -77,6 +79,8 @@ def judged_row(
 ) -> tuple[str, str]:
     """The verdict on a row, and why."""
     point = {**job.fixed, **dict(zip(job.columns, chosen.inputs, strict=True))}
+    if job.source is not None:
+        program = job.program(point)
     report = evaluate(
         program, point, wrt=job.wrt or None, ties=job.ties, allow_nonfinite=job.allow_nonfinite
     )

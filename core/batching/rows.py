@@ -135,8 +135,9 @@ class Worker:
     def diagnosis(self, inputs: Sequence[float]) -> str:
         """Why a row has no finite answer."""
         point = {**self.job.fixed, **dict(zip(self.job.columns, inputs, strict=True))}
+        program = self.job.program(point) if self.job.source else self.program
         report = evaluate(
-            self.program, point, wrt=self.job.wrt, ties=self.job.ties, allow_nonfinite=True
+            program, point, wrt=self.job.wrt, ties=self.job.ties, allow_nonfinite=True
         )
         if report.faults:
             return report.faults[0].message

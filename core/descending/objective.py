@@ -21,7 +21,6 @@ from backprop.engine.guards import broken
 from backprop.engine.kinds import kind_of, resolve
 from backprop.errors import UsageError
 from backprop.program.program import Program
-from backprop.program.stage import stage
 
 
 class Found(NamedTuple):
@@ -78,11 +77,10 @@ class ProgramObjective:
 
     def read_again(self, everything: Mapping[str, Any]) -> None:
         """The source goes another way here than where it was read."""
-        from backprop.reading.reader import read_again
+        from backprop.reading.again import program_at
 
-        old = self.program
-        tree = read_again(old.tree, everything)
-        self.program = stage(tree, old.inputs, old.granularity, old.shared, old.shapes_of_inputs())
+        given = {name: everything[name] for name in self.program.inputs}
+        self.program = program_at(self.program, given)
         self.watch = kind_of(self.program).watch(self.program, self.names)
 
     def reports(self, point: Point, *, lost: bool = False) -> Iterator[tuple[int, Report]]:

@@ -187,7 +187,16 @@ class C(Curly):
         stored = [f"    grad[{place}] = {text};" for place, (_, text) in enumerate(gradient or ())]
         if gradient is not None and not stored:
             stored = ["    (void)grad;"]
-        return [*names, *self.block(routine.lines), *stored, f"    return {routine.result};"]
+        lines = [one for line in routine.lines for one in self.refused(line, len(gradient or ()))]
+        return [*names, *self.block(lines), *stored, f"    return {routine.result};"]
+
+    def refused(self, line: Line, count: int) -> list[Line]:
+        """Where the function can't go on, all that it gives is nan."""
+        if line.kind != "refuse":
+            return [line]
+        nothing = Line("code", text=f"for (int i = 0; i < {count}; i++) grad[i] = NAN;")
+        note = Line("note", text=self.remark(line.text).removeprefix(f"{self.comment} "))
+        return [note, *([nothing] if count else []), Line("code", text="return NAN;")]
 
 
 def described(given: Input) -> str:

@@ -43,7 +43,8 @@ class Line(NamedTuple):
     """A line of a function, in no language yet.
 
     let and vary bring a name in, vary for one that changes; set, add and take change it; raise
-    makes a flag true; if opens a block and end closes it; note is a comment.
+    makes a flag true; if opens a block and end closes it; refuse leaves the function with an error;
+    code stands as it is; note is a comment.
     """
 
     kind: str

@@ -16,11 +16,13 @@ from typing import NamedTuple
 
 from backprop.emitting.arrays import WholeWriter, array_text, fitted
 from backprop.emitting.code import AND, OR, Input, Line, Piece, Routine, Truth, words_in
+from backprop.emitting.guarding import expected_of, failing_array
 from backprop.emitting.language import Language
 from backprop.emitting.names import alike
 from backprop.emitting.steps import Walk
 from backprop.gates import GATES
 from backprop.gates.shapes import Shape, broadcast, compact
+from backprop.language.syntax import Guard
 from backprop.program.adjoint import Passing
 from backprop.program.program import Program
 
@@ -96,10 +98,16 @@ class Entrywise(Walk):
             return found
         return Piece(f"np.full_like({operands[0].text}, {found.text})", least=found.least)
 
-    def forward(self) -> Iterator[Line]:
-        for slot, line in zip(self.program.stage_slots, super().forward(), strict=True):
-            self.pieces[slot] = self.pieces[slot]._replace(shape=self.shapes[slot])
-            yield line
+    def shape(self, slot: int) -> Shape:
+        return self.shapes[slot]
+
+    def failing(self, slot: int, guard: Guard) -> str:
+        if not self.shapes[slot]:
+            found = super().failing(slot, guard)
+            return found if self.program.arrays else f"np.any({found})"
+        name = self.names.take(f"expected{number}" for number in count(1))
+        self.known.append(Line("let", name, array_text(expected_of(guard))))
+        return failing_array(self.pieces[slot].text, guard, name)
 
     # Backward.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from typing import ClassVar
@@ -142,7 +143,7 @@ class JavaScript(Curly):
     constants: ClassVar = {math.pi: "Math.PI", math.e: "Math.E"}
     nan = "NaN"
     infinity = "Infinity"
-    reserved = frozenset([*KEYWORDS.split(), "value", "gradient", "exp2"])
+    reserved = frozenset([*KEYWORDS.split(), "value", "gradient", "exp2", "RangeError"])
     source = SOURCE
 
     def write(self, program: Program, wish: Wish) -> str:
@@ -153,6 +154,11 @@ class JavaScript(Curly):
 
     def call(self, gate: str, operands: Sequence[str]) -> str:
         return f"Math.pow(2, {operands[0]})" if gate == "exp2" else super().call(gate, operands)
+
+    def statement(self, line: Line) -> str:
+        if line.kind == "refuse":
+            return f"throw new RangeError({json.dumps(line.text)});"
+        return super().statement(line)
 
     def declared(self, line: Line) -> str:
         return "const" if line.kind == "let" else "let"

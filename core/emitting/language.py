@@ -149,6 +149,8 @@ class Curly(Language):
                 return f"if ({line.text}) {{"
             case "end":
                 return "}"
+            case "code":
+                return line.text
         return f"{self.comment} {line.text}"
 
     def function(

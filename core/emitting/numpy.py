@@ -237,7 +237,9 @@ class NumPy(Python):
     constants: ClassVar = {math.pi: "np.pi", math.e: "np.e"}
     nan = "np.nan"
     infinity = "np.inf"
-    reserved = frozenset([*keyword.kwlist, "np", "math", "map", "float", "__debug__", "upstream"])
+    reserved = frozenset(
+        [*keyword.kwlist, "np", "math", "map", "float", "__debug__", "upstream", "ValueError"]
+    )
     taken = frozenset(["len", "range", "IndexError"])
     source = SOURCE
     modules: ClassVar = {"math.": "import math", "np.": "import numpy as np"}

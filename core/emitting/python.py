@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import math
 from collections.abc import Sequence
@@ -207,7 +208,7 @@ class Python(Language):
     constants: ClassVar = {math.pi: "math.pi", math.e: "math.e"}
     nan = "math.nan"
     infinity = "math.inf"
-    reserved = frozenset([*keyword.kwlist, "math", "float", "__debug__"])
+    reserved = frozenset([*keyword.kwlist, "math", "float", "__debug__", "ValueError"])
     source = SOURCE
     modules: ClassVar = {"math.": "import math"}
 
@@ -229,6 +230,8 @@ class Python(Language):
                 return f"{line.name} = True"
             case "if":
                 return f"if {line.text}:"
+            case "refuse":
+                return f"raise ValueError({json.dumps(line.text)})"
             case "end":
                 return ""
         return f"# {line.text}"

@@ -15,10 +15,12 @@ from itertools import count
 
 from backprop.arithmetic.texts import formula
 from backprop.emitting.code import Input, Line, Piece, Routine, Truth, Wish, words_in
+from backprop.emitting.guarding import failing, message
 from backprop.emitting.helpers import Helpers
 from backprop.emitting.language import Language
 from backprop.emitting.names import Names, alike
 from backprop.gates import GATES
+from backprop.language.syntax import Guard as SourceGuard
 from backprop.language.syntax import Op
 from backprop.program.adjoint import Passing, always_reached, meaning, passings
 from backprop.program.program import Program
@@ -26,6 +28,7 @@ from backprop.program.program import Program
 Block = tuple[int, ...]
 Guard = tuple[str, ...]  # conditions, all of which hold where a stage is reached
 
+CHECKING = ("if", "refuse", "end")  # the lines of a guard, which are always needed
 MOST_OPERATIONS = 8  # of a slope that stands in a line; a longer one becomes a function
 MOST_CONDITIONS = 2  # of a stage; beyond, a flag says whether it was reached
 
@@ -76,11 +79,30 @@ class Walk:
     # Forward.
 
     def forward(self) -> Iterator[Line]:
+        for slot in self.program.inputs.values():
+            yield from self.checks(slot)
         for slot, name, operands in self.program.forward_steps():
             piece = self.stage(name, [self.pieces[operand] for operand in operands])
             variable = self.variables[slot]
-            self.pieces[slot] = Piece(variable, least=piece.least)
+            self.pieces[slot] = Piece(variable, least=piece.least, shape=self.shape(slot))
             yield Line("let", variable, piece.text, self.numbers[slot])
+            yield from self.checks(slot)
+
+    def shape(self, slot: int) -> tuple[int, ...] | None:
+        """That of an array, where it is known."""
+        del slot
+        return None
+
+    def checks(self, slot: int) -> Iterator[Line]:
+        """A block for each guard on a slot, in which the function refuses to go on."""
+        for decided, guard in self.program.guards:
+            if decided == slot:
+                yield Line("if", text=self.failing(slot, guard))
+                yield Line("refuse", text=message(self.program, guard))
+                yield Line("end")
+
+    def failing(self, slot: int, guard: SourceGuard) -> str:
+        return failing(self.writer, self.pieces[slot], guard).text
 
     def stage(self, name: str, operands: Sequence[Piece]) -> Piece:
         gate = GATES[name]
@@ -268,8 +290,8 @@ def needed(
         used |= words_in(line.text)
     kept = []
     for line in reversed([*forward]):
-        if line.name in used:
-            used |= words_in(line.text)
+        if line.name in used or line.kind in CHECKING:
+            used |= words_in(line.text) if line.kind != "refuse" else set()
             kept.append(line)
     lines = [*reversed(kept)]
     if lines and backward:

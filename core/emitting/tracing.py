@@ -5,6 +5,7 @@ It is what `backprop code` emits, with a note taken of every message on its way.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from backprop.emitting.code import Line
@@ -25,13 +26,15 @@ def flow_key(stage: int, place: int) -> str:
 
 
 class Tracing(JavaScript):
-    reserved = JavaScript.reserved | {"trace", "values", "flows", "inputs"}
+    reserved = JavaScript.reserved | {"trace", "values", "flows", "inputs", "broken"}
 
     def statement(self, line: Line) -> str:
         if line.kind == "flow":
             return f'flows["{line.name}"] = {line.text};'
         if line.kind == "slot":
             return f"values[{line.name}] = {line.text};"
+        if line.kind == "refuse":
+            return f"broken.push({json.dumps(line.text)});".replace("<", "\\u003c")
         return super().statement(line)
 
 
@@ -42,8 +45,8 @@ class Tracer(Walk):
         lines = [*self.begin(), *self.forward(), *self.values(), *self.backward()]
         called = "\n".join(line.text for line in lines)
         helpers = self.helpers.definitions(called)
-        body = ["function trace(inputs) {", "    const values = {}, flows = {};"]
-        body += [*self.language.block(lines), "    return { values, flows };", "}"]
+        body = ["function trace(inputs) {", "    const values = {}, flows = {}, broken = [];"]
+        body += [*self.language.block(lines), "    return { values, flows, broken };", "}"]
         return "\n\n".join([*helpers, "\n".join(body)]) + "\n"
 
     def begin(self) -> Iterator[Line]:

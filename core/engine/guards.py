@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from backprop.arithmetic.texts import COMPARISONS
@@ -30,8 +30,51 @@ def holds(guard: Guard, value: Any) -> bool:
         return bool(np.isfinite(value)) and int(value) == guard.expected
     name, _, axis = guard.test.partition(" ")  # argmax, argmin, argsort along an axis
     along = None if axis == "None" else int(axis)
-    found = getattr(np, name)(np.asarray(value), axis=along)
+    how = {"kind": "stable"} if name == "argsort" else {}
+    found = getattr(np, name)(np.asarray(value), axis=along, **how)
     return alike(found, np.reshape(guard.expected, np.shape(found)))
+
+
+def held(program: Program, columns: Mapping[str, Any], rows: int) -> Any:
+    """For which rows of columns of numbers all guards hold."""
+    import numpy as np
+
+    from backprop.arithmetic.arrays import ARRAYS, IGNORED
+
+    found = np.ones(rows, dtype=bool)
+    needed = before(program, [slot for slot, _ in program.guards])
+    values: dict[int, Any] = {slot: ARRAYS.number(c) for slot, c in program.used_constants}
+    values |= {slot: columns[name] for name, slot in program.inputs.items() if slot in needed}
+    with np.errstate(**IGNORED):
+        for slot, gate, operands in program.forward_steps():
+            if slot in needed:
+                values[slot] = ARRAYS.value[gate](*[values[operand] for operand in operands])
+        for slot, guard in program.guards:
+            found &= row_holds(guard, np.asarray(values[slot]))
+    return found
+
+
+def row_holds(guard: Guard, column: Any) -> Any:
+    """Where a guard on numbers holds."""
+    import numpy as np
+
+    if guard.test == "truth":
+        return (column != 0) == bool(guard.expected)
+    if guard.test == "whole":
+        return column == guard.expected
+    assert guard.test == "cut", "orders are of arrays"
+    return np.isfinite(column) & (np.trunc(column) == guard.expected)
+
+
+def before(program: Program, slots: Sequence[int]) -> set[int]:
+    """These slots, and all that they are made of."""
+    needed = set(slots)
+    waiting = list(slots)
+    while waiting:
+        fresh = [one for one in program.operands[waiting.pop()] if one not in needed]
+        needed.update(fresh)
+        waiting += fresh
+    return needed
 
 
 def alike(found: Any, expected: Any) -> bool:

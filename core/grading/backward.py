@@ -291,7 +291,7 @@ class Reading:
         tracer.noting = False
         tracer.top(source.tree.body, node.name)
         tracer.noting = True
-        fed = {name: tracer.input(name, value) for name, value in tracer.given.items()}
+        fed = tracer.arguments(dict(parameters(node)))
         function = Defined(node.name, node, tracer.scope, tracer.defaults_of(node.args))
         returned, frame = tracer.entered(function, [], fed)
         self.keep_output(tracer, returned, {})
@@ -314,7 +314,7 @@ class Reading:
         node = self.function_named(source, source.unit)
         assert node is not None
         tracer.top(source.tree.body, node.name)
-        fed = {name: tracer.input(name, value) for name, value in tracer.given.items()}
+        fed = tracer.arguments(dict(parameters(node)))
         function = tracer.scope.find(node.name)
         if not isinstance(function, Defined):
             function = Defined(node.name, node, tracer.scope, tracer.defaults_of(node.args))

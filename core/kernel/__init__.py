@@ -9,7 +9,7 @@ of rows: in NumPy, or with `engine="native"` in C by the system's compiler.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from backprop.engine.numbers import uncollected
@@ -21,6 +21,7 @@ from backprop.program.program import Program
 if TYPE_CHECKING:
     from backprop.kernel.plan import Plan
     from backprop.kernel.running import Engine, Kernel
+    from backprop.kernel.ways import Ways
 
 ENGINES = ("numpy", "native", "auto")
 # Seconds: of an operation on a number, and of compiling a program and each of its operations.
@@ -39,7 +40,7 @@ def compiled(
     rows: int = 0,
     block: int | None = None,
     fast_trigonometry: bool = False,
-) -> Kernel:
+) -> Kernel | Ways:
     """The kernel of a program. `rows` is how many there will be, for `auto` to choose by; `block`
     is how many are computed at a time, as many as stay in cache if not given.
 
@@ -48,8 +49,6 @@ def compiled(
     """
     from backprop.answer.evaluation import checked_ties
     from backprop.answer.values import checked_wrt
-    from backprop.kernel.plan import planned
-    from backprop.kernel.running import Kernel
 
     if engine not in ENGINES:
         near = closest(engine, [*ENGINES])
@@ -57,12 +56,29 @@ def compiled(
             f"there is no engine {engine[:40]}; engines are {', '.join(ENGINES)}",
             hint=f"did you mean {near}?" if near else "",
         )
-    program.numbers_only(
-        "this program is about arrays, and a table has numbers only",
-        hint="write the entries out: w0*x0 + w1*x1",
-    )
-    wanted = tuple(program.inputs) if wrt is None else checked_wrt(program, wrt)
+    refuse_arrays(program)
+    wanted = program.variables if wrt is None else checked_wrt(program, wrt)
     checked_ties(ties)
+
+    def kernel_of(one: Program, names: Sequence[str]) -> Kernel:
+        return kernel(one, names, ties, engine, threads, rows, block, fast_trigonometry)
+
+    if program.guards:
+        from backprop.kernel.ways import Ways
+
+        return Ways(program, wanted, kernel_of)
+    return kernel_of(program, wanted)
+
+
+def kernel(
+    program: Program, wanted: Sequence[str], ties: str, engine: str, threads: int, rows: int,
+    block: int | None, fast_trigonometry: bool,
+) -> Kernel:  # fmt: skip
+    """The kernel of a program that goes one way."""
+    from backprop.kernel.plan import planned
+    from backprop.kernel.running import Kernel
+
+    refuse_arrays(program)
     watch = Watch(program, wanted)
     watched = watch.stages if ties == AUTO else ()
     plan = planned(program, wanted, convention(ties), watched=watched)
@@ -79,6 +95,13 @@ def compiled(
             plan = planned(program, wanted, convention(ties), graph, watched)
         made = NumpyEngine(plan, len(program.inputs), block)
     return Kernel(program, watch, ties, made, threads, note)
+
+
+def refuse_arrays(program: Program) -> None:
+    program.numbers_only(
+        "this program is about arrays, and a table has numbers only",
+        hint="write the entries out: w0*x0 + w1*x1",
+    )
 
 
 def worth_compiling(operations: int, rows: int) -> bool:

@@ -10,7 +10,10 @@ values. What depends on an input is recorded, gate by gate; everything else is c
     memory.py       numbers and arrays that are recorded; views, aliases and writing
     values.py       functions, namespaces, and what else a name may stand for
     texts.py        texts that are put together
-    library.py      what NumPy, PyTorch, JAX, SciPy and Python's own functions do here
+    library/        what NumPy, PyTorch, JAX and SciPy do here, a file for each kind of thing
+    builtins.py     Python's own functions, and methods of lists, dicts and texts
+    contracting.py  einsum and tensordot
+    indexing.py     square brackets on arrays
     expressions.py  expressions
     statements.py   statements, loops, calls of the file's own functions
     reader.py       all of it: a source, a unit and values in, a tree out

@@ -29,7 +29,8 @@ from backprop.reading.values import (
 
 MOST = 1_000_000  # entries of what is made
 PARTS = ("linalg", "random", "nn", "nn.functional", "functional", "special", "numpy", "scipy",
-         "scipy.special", "add", "lax", "autograd", "core", "tree", "tree_util", "lib", "lib.stride_tricks")  # fmt: skip
+         "scipy.special", "add", "lax", "autograd", "core", "tree", "tree_util", "lib",
+         "lib.stride_tricks", "cuda", "backends", "backends.mps", "init", "nn.init")  # fmt: skip
 INSIDE = ("nn.functional", "functional", "special", "numpy", "scipy.special")  # names as outside
 TYPES = frozenset[tuple[str, str]]()
 TYPE_NAMES: Mapping[str, str] = {

@@ -345,6 +345,8 @@ class Expressions:
             if key == () or key is Ellipsis:
                 return holder
             raise UnreadError("a number has no entries")
+        if isinstance(holder, Builtin) and holder.name in library.BRACKETS:
+            return library.bracketed(self.machine, holder.name, key)
         return builtins.entry(self.machine, holder, key)
 
     def of_Attribute(self, node: ast.Attribute) -> Any:  # noqa: N802
@@ -380,7 +382,9 @@ class Expressions:
         path = f"{holder.path}.{name}" if holder.path else name
         if (found := builtins.constant_of(holder.module, path)) is not MISSING:
             return found
-        if spelling(holder.module, path):
+        if spelling(holder.module, path) or (
+            path in library.BRACKETS and holder.module in ("numpy", "jax")
+        ):
             return Builtin(path, holder.module)
         if path in builtins.PARTS or holder.module == "":
             return Namespace(holder.module, "" if path in builtins.INSIDE else path)
@@ -409,6 +413,10 @@ class Expressions:
                 return len(array.shape)
             case "size" if not machine.torch:
                 return array.cells.size
+            case "strides" if not machine.torch:
+                return array.cells.strides
+            case "itemsize":
+                return array.cells.itemsize
             case "real" | "data" | "values" | "at":
                 return holder
             case "dtype":
@@ -452,7 +460,10 @@ class Expressions:
             found = spelling(function.module, function.name)
             assert found is not None
             first = [] if function.bound is None else [function.bound]
-            return library.call(machine, found, function.module, [*first, *fed], named)
+            made = library.call(machine, found, function.module, [*first, *fed], named)
+            if first and library.in_place.changes(machine, function.name):
+                return library.in_place.written(machine, function.name, first[0], made)
+            return made
         if isinstance(function, Defined):
             return self.invoke(function, fed, named)
         if isinstance(function, Method):

@@ -25,7 +25,7 @@ from backprop.reading.values import (
 
 MODULES: Mapping[str, str] = {
     "numpy": "numpy", "torch": "torch", "jax": "jax", "scipy": "scipy", "math": "math",
-    "cupy": "numpy", "autograd": "numpy",
+    "cupy": "numpy", "autograd": "numpy", "random": "random",
 }  # fmt: skip
 PRELUDE = "<"  # before the paths of sources of our own
 PRELUDES = {

@@ -75,6 +75,18 @@ def refused(part: Any) -> Any:
     raise UnreadError("an index has to be made of whole numbers")
 
 
+def whole_places(machine: Machine, array: Array) -> Any:
+    """The whole numbers of an array that has to be known; those that values decide are a guard."""
+    if not np.all(array.cells == np.floor(array.cells)):
+        refused(array)
+    found = array.cells.astype(int)
+    if array.depends:
+        leaf = array.read(machine.recorder)
+        machine.whole.add(leaf)
+        machine.guard(leaf, "whole", found)
+    return found
+
+
 def mask_places(machine: Machine, mask: Array) -> list[Part]:
     """The places where a mask is true. A mask that values decide is a guard."""
     if mask.depends:
@@ -180,9 +192,7 @@ def put(machine: Machine, array: Array, key: Any, value: Any) -> None:
     checked(array, parts)
     for part in parts:
         if isinstance(part, Array) and part.depends:
-            leaf = part.read(machine.recorder)
-            machine.whole.add(leaf)
-            machine.guard(leaf, "whole", part.cells.astype(int))
+            whole_places(machine, part)
     write(machine, array, numpy_key(parts) if parts else (Ellipsis,), value)
 
 
@@ -262,8 +272,6 @@ def add_at(machine: Machine, array: Array, key: Any, value: Any) -> None:
         return
     for part in parts:
         if isinstance(part, Array) and part.depends:
-            leaf = part.read(machine.recorder)
-            machine.whole.add(leaf)
-            machine.guard(leaf, "whole", part.cells.astype(int))
+            whole_places(machine, part)
     added = machine.apply("add_at", inner, value, Told(places_of(numpy_key(parts))))
     write(machine, inner, (Ellipsis,), added)

@@ -36,16 +36,19 @@ from backprop.reading.source import (
     Source,
     function_named,
     is_class,
+    no_unit,
     parameters,
     parsed,
 )
 from backprop.reading.statements import Leaving
 from backprop.reading.values import (
     MISSING,
+    Builtin,
     Defined,
     Instance,
     Module,
     Namespace,
+    Scope,
     Unreadable,
     content,
     depends,
@@ -115,6 +118,8 @@ class Reader(Imports):
                 top = top.outer
             top.names[name] = found
             return found
+        if name in self.texts:
+            return self.plain_value(name)
         if name in COMMON:
             self.machine.torch = self.machine.torch or COMMON[name].module == "torch"
             return COMMON[name]
@@ -130,6 +135,8 @@ class Reader(Imports):
                 value.attributes["data"] = self.input(target.id, inside)
             elif target.id in self.given:
                 value = self.input(target.id, self.given[target.id])
+            elif target.id in self.texts:
+                value = self.plain_value(target.id)
             elif target.id in self.wanted:
                 number = self.machine.numeric(value, target.id)
                 if depends(number):
@@ -183,16 +190,43 @@ class Reader(Imports):
 
     def fed_to(self, rows: Sequence[tuple[str, str | None]]) -> dict[str, Any]:
         """The inputs that parameters are."""
-        fed: dict[str, Any] = {}
-        lacking = []
-        for name, default in rows:
-            if name in self.given:
-                fed[name] = self.input(name, self.given[name])
-            elif default is None:
-                lacking.append(name)
+        fed = self.arguments(dict(rows))
+        lacking = [name for name, text in rows if text is None and name not in fed]
         if lacking:
             raise MissingValueError(lacking)
         return fed
+
+    def arguments(self, names: Collection[str]) -> dict[str, Any]:
+        """What parameters are given: inputs, and what is no number."""
+        fed = {name: self.input(name, v) for name, v in self.given.items() if name in names}
+        return fed | {name: self.plain_value(name) for name in self.texts if name in names}
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """Values that are no numbers, as expressions."""
+        found: Mapping[str, str] = self.asked.get("texts", {})
+        return found
+
+    def plain_value(self, name: str) -> Any:
+        """A value that is no number. Arrays in a dict are inputs, each under its key."""
+        outer, self.scope = self.scope, Scope(dict(MAKING))
+        try:
+            found = self.value(ast.parse(self.texts[name], mode="eval").body)
+        except UnreadError as problem:
+            raise UsageError(f"the value of {name} can't be read: {problem.message}") from None
+        finally:
+            self.scope = outer
+        waiting = [found]
+        while waiting:
+            here = waiting.pop()
+            for key, value in here.items() if isinstance(here, dict) else ():
+                if isinstance(value, dict):
+                    waiting.append(value)
+                elif isinstance(value, Array) and value.cells.dtype == float and (
+                    isinstance(key, str) and key.isidentifier() and key not in self.inputs
+                ):  # fmt: skip
+                    here[key] = self.input(key, self.given.get(key, value.cells))
+        return found
 
     def layer(self) -> Layer:
         """The object of a class, and its forward pass."""
@@ -273,12 +307,19 @@ class MadeLateError(Exception):
         self.late = late
 
 
-MAKING = ("init", "before", "late")
+ABOUT_OBJECT = ("init", "before", "late")
 MOST_NAMES = 1000
 COMMON = {
     "np": Namespace("numpy"), "numpy": Namespace("numpy"), "torch": Namespace("torch"),
     "math": Namespace("math"), "F": Namespace("torch", ""), "jnp": Namespace("jax"),
     "jax": Namespace("jax"),
+}  # fmt: skip
+
+
+MAKING = {
+    "randn": Builtin("random.randn", "numpy"), "rand": Builtin("random.rand", "numpy"),
+    "zeros": Builtin("zeros", "numpy"), "ones": Builtin("ones", "numpy"),
+    "eye": Builtin("eye", "numpy"),
 }  # fmt: skip
 
 
@@ -292,16 +333,18 @@ def read(
     known: Mapping[str, Any] | None = None,
     held_already: bool = False,
     making: Mapping[str, Any] | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> Found:
     """Read a unit at a point. `result` names what is the result, if it isn't what is returned;
     `wanted` are names of a script to differentiate by, at the values that it gives them; `making`
-    says how the object of a class is made."""
+    says how the object of a class is made, `texts` are values that are no numbers."""
     plain = {name: value if held_already else sent(value) for name, value in (known or {}).items()}
 
     def fresh(late: Any) -> Reader:
         reader = Reader(source, seed)
         reader.given, reader.wanted = dict(values), set(wanted)
-        reader.asked |= {"result": result, "known": plain, **(making or {})}
+        reader.asked |= {"result": result, "known": plain, "texts": dict(texts or {})}
+        reader.asked |= making or {}
         reader.asked |= {"late": late} if late is not None else {}
         reader.scope.names |= {name: held(value) for name, value in plain.items()}
         return reader
@@ -460,9 +503,9 @@ def source_again(tree: Tree) -> Source:
 def read_again(tree: Tree, values: Mapping[str, Any]) -> Tree:
     """The tree of the same unit at other values, where its guards may not hold."""
     asked = tree.source
-    making = {name: asked[name] for name in MAKING if name in asked}
+    making = {name: asked[name] for name in ABOUT_OBJECT if name in asked}
     found = read(
         source_again(tree), values, result=asked["result"], seed=asked["seed"],
-        known=asked["known"], held_already=True, making=making,
+        known=asked["known"], held_already=True, making=making, texts=asked["texts"],
     )  # fmt: skip
     return found.tree

@@ -84,12 +84,13 @@ class Unit:
 
     def at(
         self, values: Mapping[str, Any], *, seed: int = 0, result: str = "",
-        wanted: Sequence[str] = (),
+        wanted: Sequence[str] = (), texts: Mapping[str, str] | None = None,
     ) -> tuple[Tree, dict[str, Any]]:  # fmt: skip
-        """The tree at these numbers and arrays, and the value of every input."""
+        """The tree at these numbers and arrays, and the value of every input; `texts` are the
+        values of parameters that are no numbers, as expressions."""
         from backprop.reading.reader import read
 
-        for name in values:
+        for name in (*values, *(texts or ())):
             if name not in self.names:
                 near = closest(name, list(self.names))
                 raise UsageError(
@@ -99,7 +100,7 @@ class Unit:
                 )
         found = read(
             self.source, values, result=result, seed=seed, wanted=wanted, known=self.known,
-            making=self.making,
+            making=self.making, texts=texts,
         )  # fmt: skip
         return found.tree, {**values, **found.reader.inputs}
 

@@ -216,6 +216,7 @@ TEMPLATE = """\
 <output id="count"></output>
 </div>
 <p id="said" role="status" aria-live="polite"></p>
+<p id="guard" role="alert"></p>
 <p id="ties">{ties}</p>
 <table id="answers"><caption>What the gradient says</caption><tbody></tbody></table>
 </main>

@@ -44,7 +44,8 @@ function keysOf(label) {
 }
 
 function show() {
-    const { values, flows: traced } = trace(point);
+    const { values, flows: traced, broken } = trace(point);
+    element("guard").textContent = broken.length ? `${broken[0]}: read it again there.` : "";
     const moved = data.inputs.some((input, place) => input.value !== point[place]);
     const flows = moved || data.flows === null ? traced : data.flows;
     for (const label of document.querySelectorAll("[data-slot]")) {

@@ -1,0 +1,89 @@
+"""A call of a function of the table: arguments by name, and errors of what can't be computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from backprop.gates import GATES
+from backprop.language.spellings import IGNORED, SAME_ARGUMENT, Spelling
+from backprop.reading.diagnostics import UnreadError
+from backprop.reading.library.table import FUNCTIONS
+from backprop.reading.machine import Machine
+
+DROPPED = frozenset(["dtype", "out", "overwrite_input", "sorted"])  # positions that change nothing
+
+
+def call(
+    machine: Machine, spelling: Spelling, module: str, fed: Sequence[Any], named: Mapping[str, Any]
+) -> Any:
+    """Call a function of the table."""
+    given = bound(spelling, fed, named)
+    around = machine.torch
+    if module != ".":  # only of a method nobody knows whose it is
+        machine.torch = module == "torch"
+    try:
+        return computed(machine, spelling.name, given)
+    except (ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError) as problem:
+        text = str(problem).partition("\n")[0][:100]
+        raise UnreadError(f"{spelling.name} can't be computed of these: {text}") from None
+    finally:
+        machine.torch = around
+
+
+def computed(machine: Machine, name: str, given: dict[str, Any]) -> Any:
+    if machine.torch and name in ("var", "std") and "ddof" not in given:
+        given["ddof"] = 1 if given.pop("unbiased", True) else 0
+    if name in FUNCTIONS:
+        return FUNCTIONS[name](machine, **given)
+    return elementwise(machine, name, [*given.values()])
+
+
+def bound(spelling: Spelling, fed: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments by the names of the table; an error says what is not taken."""
+    found: dict[str, Any] = {}
+    names = [name for name, _ in spelling.parameters]
+    for place, value in enumerate(fed):
+        if place < len(names):
+            name = names[place]
+            if name in ("dtype", "out") and isinstance(value, bool):
+                name = "keepdims"  # where PyTorch has it
+            found[name] = value
+        elif spelling.rest:
+            found.setdefault(spelling.rest, []).append(value)
+        else:
+            raise UnreadError(f"{spelling.name} takes {len(names)} arguments, not {len(fed)}")
+    for given, value in named.items():
+        name = (
+            given if given in names or given == spelling.rest else SAME_ARGUMENT.get(given, given)
+        )
+        if name in IGNORED:
+            if name == "out" and value is not None:
+                raise UnreadError("`out=` is not read", "assign the result instead")
+            if name == "order" and value in ("F", "f"):
+                if spelling.name not in ("reshape", "ravel"):
+                    raise UnreadError(f"order='F' is not read for {spelling.name}")
+                found["order"] = "F"
+            continue
+        if name == spelling.rest:
+            found[name] = list(value) if isinstance(value, (tuple, list)) else [value]
+        elif name in names or name in spelling.named or name in ("unbiased", "keepdims"):
+            found[name] = value
+        else:
+            raise UnreadError(f"{spelling.name} takes no argument {given}")
+    if spelling.rest:
+        found.setdefault(spelling.rest, [])
+    lacking = [name for name, optional in spelling.parameters if not optional and name not in found]
+    if lacking:
+        raise UnreadError(f"{spelling.name} needs the argument {lacking[0]}")
+    return {name: value for name, value in found.items() if name not in DROPPED}
+
+
+def elementwise(machine: Machine, name: str, operands: Sequence[Any]) -> Any:
+    """A gate of this name, entry by entry."""
+    fed = [machine.numeric(operand) for operand in operands]
+    if name in ("add", "sub", "mul", "div", "pow", "lt", "le", "gt", "ge", "eq", "ne"):
+        return machine.binary(name, *fed)
+    if name not in GATES:
+        raise UnreadError(f"the function {name} is not read yet")
+    return machine.apply(name, *fed)
