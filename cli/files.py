@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, redirect_stdout, suppress
 from typing import Any, BinaryIO
 
 from backprop.cli.saying import say
@@ -153,3 +154,35 @@ def whole_file(path: str) -> Iterator[BinaryIO]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{path} can't be written: {reason}") from None
+
+
+class FileOutput(io.TextIOWrapper):
+    """A file in the place of standard output. It never gets colours."""
+
+
+class DiscardError(BaseException):
+    """Leave a file unwritten."""
+
+
+@contextmanager
+def answer_in(path: str) -> Iterator[None]:
+    """Let a file take what is printed, if nothing fails on the way."""
+    failed: Exception | None = None
+    try:
+        with whole_file(path) as file:
+            stream = FileOutput(file, "utf-8", newline="\n")
+            try:
+                with redirect_stdout(stream):
+                    yield
+                    stream.flush()
+            except (OSError, ValueError) as error:
+                if isinstance(error, OSError) and error.filename is None:
+                    raise  # the disk may be full
+                failed = error
+                raise DiscardError from None
+            finally:
+                with suppress(OSError):
+                    stream.detach()
+    except DiscardError:
+        assert failed is not None
+        raise failed from None

@@ -64,6 +64,18 @@ def print_lines(lines: Iterable[str]) -> None:
     print_pieces(lines_for_terminal(lines))
 
 
+def print_lines_as(kind: str, lines: Iterable[str]) -> None:
+    """Print lines that begin with a verdict: with colours on a terminal, plain, or as Markdown."""
+    if kind == "markdown":
+        from backprop.cli.render.forms import listed
+
+        print_pieces(listed(lines))
+    elif kind == "plain":
+        print_pieces(lines)
+    else:
+        print_lines(lines)
+
+
 def lines_for_terminal(lines: Iterable[str]) -> Iterable[str]:
     if not wants_colour(sys.stdout):
         return lines
@@ -92,8 +104,10 @@ def console_for(stream: TextIO) -> Console:
 
 def wants_colour(stream: TextIO | None) -> bool:
     """NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR and TERM, in that order; else a terminal."""
+    from backprop.cli.files import FileOutput
+
     setting = os.environ.get
-    if stream is None or setting("NO_COLOR"):
+    if stream is None or isinstance(stream, FileOutput) or setting("NO_COLOR"):
         return False
     for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
         if setting(name):

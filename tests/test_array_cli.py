@@ -436,7 +436,7 @@ def test_the_same_numbers_make_the_same_file(command: Command, tmp_path: Path) -
 
 
 def test_another_statement_is_the_output_and_later_ones_are_gone(command: Command) -> None:
-    values = (*VALUES[:3], "--output", "h", "--upstream", "ones", "--json")
+    values = (*VALUES[:3], "--result", "h", "--upstream", "ones", "--json")
     found = json.loads(command("eval", NET, *values).stdout)
     assert (found["output"], found["value"]) == ("h", np.tanh([0.6, -0.8]).tolist())
     assert [stage["name"] for stage in found["stages"]] == ["q1", "q2", "h"]
@@ -464,7 +464,7 @@ def test_an_output_has_what_it_needs(output: str, value: float, gradient: dict[s
 
 
 def test_values_that_an_output_does_not_need_are_said(command: Command) -> None:
-    done = command("eval", STAGED, "--output", "a", "--x=2", "--y=3", "--z=1", "--k=1", "--json")
+    done = command("eval", STAGED, "--result", "a", "--x=2", "--y=3", "--z=1", "--k=1", "--json")
     assert [notice["message"] for notice in json.loads(done.stdout)["warnings"]] == [
         "a doesn't need k, z"
     ]
@@ -506,7 +506,7 @@ def test_a_program_that_is_staged_has_its_output() -> None:
 @pytest.mark.parametrize("output", ["a", "b", "c", "f"])
 def test_the_check_is_about_the_output(command: Command, output: str) -> None:
     values = ("--x=2", "--y=3", "--k=4", "--z=5")
-    done = command("check", STAGED, *values, "--output", output, "--json")
+    done = command("check", STAGED, *values, "--result", output, "--json")
     found = json.loads(done.stdout)
     value = {"a": 6, "b": 24, "c": 11, "f": 264}[output]
     assert (done.returncode, found["verdict"], float(found["value"]["exact"])) == (
@@ -518,17 +518,17 @@ def test_the_check_is_about_the_output(command: Command, output: str) -> None:
 
 def test_random_points_and_arrays_are_checked_for_the_output(command: Command) -> None:
     ranges = ("--range", "x=1:2", "--range", "y=1:2", "--points", "3")
-    done = command("check", STAGED, *ranges, "--z=4", "--output", "a")
+    done = command("check", STAGED, *ranges, "--z=4", "--result", "a")
     assert done.stdout.startswith("agree at 3 random points")
-    done = command("check", NET, *VALUES[:3], "--output", "h", "--upstream", "ones")
+    done = command("check", NET, *VALUES[:3], "--result", "h", "--upstream", "ones")
     assert done.stdout.startswith("agree: ")
 
 
 def test_compare_ends_with_the_output(command: Command) -> None:
-    found = json.loads(command("compare", STAGED, "--output", "c", "--json").stdout)
+    found = json.loads(command("compare", STAGED, "--result", "c", "--json").stdout)
     assert [row["name"] for row in found["rows"]] == ["a", "c"]
     assert found["rows"][1]["symbolic"]["derivative"] == {"x": "y", "y": "x", "z": "1"}
-    args = ("--iterate", "l=x", "--times", "3", "--output", "m", "--json")
+    args = ("--iterate", "l=x", "--times", "3", "--result", "m", "--json")
     found = json.loads(command("compare", "m = 4*l*(1-l)\nm*k", *args).stdout)
     assert [row["staged"]["total"] for row in found["rows"]] == [0, 7, 14]
 

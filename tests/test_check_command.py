@@ -129,7 +129,7 @@ def test_the_first_point_that_fails_is_given(command: Command) -> None:
         (("x", "--x=1", "--digits=0"), "error: --digits takes a whole number from 1 to 4000; not 0"),
         (("x", "--x=1", "--digits=1000000"),
          "error: --digits takes a whole number from 1 to 4000; not 1000000"),
-        (("x", "--x=1", "--check-timeout=0"), "error: --check-timeout takes a number above 0, 86400 at most; not 0.0"),
+        (("x", "--x=1", "--timeout=0"), "error: --timeout takes a number above 0, 86400 at most; not 0.0"),
         (("x", "--x=1", "--methods=sympy"),
          "error: methods can be precise, numeric, symbolic, not sympy"),
         (("x", "--x=1", "--methods="), "error: methods can be precise, numeric, symbolic, not none"),
@@ -287,7 +287,7 @@ needs_proc = pytest.mark.skipif(not os.path.isdir("/proc"), reason="the system h
 def test_a_sympy_that_hangs_leaves_the_answer_in_time(command: Command, tmp_path: Path) -> None:
     with slow_sympy(tmp_path) as env:
         start = time.monotonic()
-        done = command("check", "x*sin(x)", "--x=2", "--check-timeout=1.5", **env)
+        done = command("check", "x*sin(x)", "--x=2", "--timeout=1.5", **env)
         took = time.monotonic() - start
     assert (done.returncode, done.stdout, took < 15) == (
         3, "unchecked: there was no verdict in 1.5 s; missing: SymPy\n", True,
@@ -338,7 +338,5 @@ def test_a_killed_parent_leaves_no_child(tmp_path: Path) -> None:
 
 def test_a_large_program_says_how_much_time_it_needs(command: Command) -> None:
     text = "v0=x*y\n" + "\n".join(f"v{i}=v{i - 1}*x+y" for i in range(1, 2000))
-    done = command("check", "-", "--x=0.5", "--y=1", "--check-timeout=0.2", text=text)
-    assert (
-        done.stdout == "unchecked: 3,999 stages need more time: --check-timeout 2 may be enough\n"
-    )
+    done = command("check", "-", "--x=0.5", "--y=1", "--timeout=0.2", text=text)
+    assert done.stdout == "unchecked: 3,999 stages need more time: --timeout 2 may be enough\n"

@@ -9,7 +9,15 @@ from typing import Any
 import click
 
 from backprop.cli.commands.eval import NO_ANSWER
-from backprop.cli.offering import offered
+from backprop.cli.options import (
+    format_options,
+    gates_option,
+    option,
+    output_option,
+    quiet_option,
+    timeout_option,
+    wrt_option,
+)
 from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.saying import say
 from backprop.cli.variables import ProgramCommand
@@ -17,7 +25,6 @@ from backprop.comparing.compare import TIMEOUT, Comparison, compare
 from backprop.comparing.iterating import MOST, TIMES, iterated
 from backprop.language.ending import ending
 from backprop.language.syntax import Tree
-from backprop.program.stager import GRANULARITIES
 
 HELP = """Symbolic against staged: what a gradient costs as a formula, and as two passes.
 
@@ -39,7 +46,7 @@ class CompareCommand(ProgramCommand):
 
     def tree_of(self, ctx: click.Context, tree: Tree, args: list[str]) -> Tree:
         wanted, times = value_of(args, "--iterate"), value_of(args, "--times")
-        output = value_of(args, "--output")
+        output = value_of(args, "--result")
         if wanted is None and times is None:
             return tree
         tree = tree if output is None else ending(tree, output)
@@ -61,41 +68,28 @@ def value_of(args: Sequence[str], option: str) -> str | None:
 @click.command(
     "compare", cls=CompareCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]"
 )
-@click.option(
+@option(
     "--iterate",
     metavar="NAME[=START]",
-    help="Apply PROGRAM to its own result: NAME is fed again, and begins as START.",
+    help="Apply PROGRAM to its own result: NAME gets the result of the step before. It begins as"
+    " START.",
 )
-@click.option(
+@option(
     "--times",
     type=int,
     metavar="N",
-    help=f"Steps of --iterate, the first is START itself; 1 to {MOST}, default {TIMES}.",
+    help=f"Steps of --iterate, of which START is the first: 1 to {MOST}, {TIMES} if not given.",
 )
-@click.option(
-    "--wrt",
-    metavar="NAME",
-    shell_complete=offered("variables"),
-    help="The input of the differences; default the first.",
-)
-@click.option(
-    "--gates",
-    type=click.Choice(GRANULARITIES),
-    default="written",
-    help="Gates as written, all opened up, or known patterns fused.",
-)
-@click.option(
-    "--timeout",
-    type=float,
-    default=TIMEOUT,
-    metavar="SECONDS",
-    help=f"How long SymPy may take in all; default {TIMEOUT:g}.",
-)
-@click.option("--no-times", is_flag=True, help="Leave out times, which no two runs have alike.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@wrt_option("The input that the differences move; the first, if not given.", "NAME")
+@gates_option()
+@timeout_option("How long SymPy may take in all.", TIMEOUT)
+@option("--no-times", is_flag=True, help="Leave out times, which differ in every run.")
+@format_options("table", "json", "markdown", "plain")
+@output_option()
+@quiet_option()
 @click.pass_context
 def command(
-    ctx: click.Context, /, as_json: bool, no_times: bool, wrt: str | None, gates: str,
+    ctx: click.Context, /, kind: str, no_times: bool, wrt: str | None, gates: str,
     timeout: float, **options: Any,
 ) -> int:  # fmt: skip
     del options
@@ -104,14 +98,18 @@ def command(
         ctx.meta.get("iterated", asked.tree), asked.values, wrt=wrt, gates=gates,
         timeout=timeout, spare=asked.spare, child=asked.child,
     )  # fmt: skip
-    if as_json:
+    if kind == "json":
         from backprop.cli.render.json import render_object
 
         print_pieces([render_object(found.to_dict(times=not no_times))])
-    else:
+    elif kind == "table":
         from backprop.cli.render.compare import render
 
         print_rich(render(found, times=not no_times))
+    else:
+        from backprop.cli.render.compare import FORMS
+
+        print_pieces(FORMS[kind](found, times=not no_times))
     return say_if_undecided(found)
 
 

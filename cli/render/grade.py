@@ -14,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from backprop.cli.render.csv import line as csv_line
+from backprop.cli.render.forms import FENCE, escaped, markdown_table
+from backprop.cli.render.forms import code as markdown_code
 from backprop.cli.render.json import render_object
 from backprop.cli.render.numbers import short
 from backprop.errors import listed, visible
@@ -39,6 +41,7 @@ STYLES = {
     RIGHT: "green", SCALED: "green", WRONG: "bold red", MISSING: "bold red", CARRIED: "yellow",
     STEP: "dim", NOT_GRADED: "magenta", NOT_RETURNED: "dim", UNREADABLE: "magenta",
 }  # fmt: skip
+COLUMNS = ("yours", "right", "verdict", "hint")
 FIELDS = ("file", "line", "code", "verdict", "finding", "of", "yours", "expected", "hint", "fix")
 
 
@@ -237,8 +240,66 @@ def test(name: str, kind: str, finding: str, told: str) -> str:
     return f"<testcase name={quoteattr(visible(name))}>{inner}</testcase>\n"
 
 
+def render_markdown(grades: Iterable[Grade]) -> Iterator[str]:
+    for grade in grades:
+        yield f"## {escaped(grade.file)}\n\n"
+        if grade.error:
+            yield f"{FENCE}text\n{visible_lines(grade.error.render())}\n{FENCE}\n\n"
+        if rows := line_rows(grade):
+            yield from markdown_table(("line", "code", *COLUMNS), rows, range(2, 4))
+            yield "\n"
+        if rows := gradient_rows(grade):
+            yield from markdown_table(("gradient of", *COLUMNS), rows, range(1, 3))
+            yield "\n"
+        yield f"**{escaped(summary(grade))}**\n\n"
+
+
+def render_plain(grades: Iterable[Grade]) -> Iterator[str]:
+    for grade in grades:
+        yield f"file: {visible(grade.file)}\n"
+        if grade.error:
+            yield f"{visible_lines(grade.error.render())}\n"
+        for one in grade.lines:
+            yield f"line {one.line}: {code(one)}: {sentence(one, verdict(one))}\n"
+        for gap in grade.gradients:
+            if gap.verdict != NOT_RETURNED:
+                yield f"gradient of {visible(gap.name)}: {sentence(gap, gap.verdict)}\n"
+        yield f"{summary(grade)}\n"
+
+
+def line_rows(grade: Grade) -> list[list[str]]:
+    return [
+        [str(one.line), markdown_code(code(one)), *cells_of(one, verdict(one))]
+        for one in grade.lines
+    ]
+
+
+def gradient_rows(grade: Grade) -> list[list[str]]:
+    return [
+        [escaped(one.name), *cells_of(one, one.verdict)]
+        for one in grade.gradients
+        if one.verdict != NOT_RETURNED
+    ]
+
+
+def cells_of(one: Graded | Gradient, verdict: str) -> list[str]:
+    hint = escaped(told(one)) if one.hint or one.entries else ""
+    return [number(one.yours), number(one.expected), verdict, hint]
+
+
+def sentence(one: Graded | Gradient, verdict: str) -> str:
+    """`wrong, yours 3, right 4; the hint`."""
+    numbers = "" if one.verdict in (RIGHT, STEP) else (
+        f", yours {number(one.yours)}, right {number(one.expected)}"
+    )  # fmt: skip
+    hint = f"; {visible(told(one))}" if one.hint or one.entries else ""
+    return f"{verdict}{numbers}{hint}"
+
+
 FORMS: dict[str, Callable[[Iterable[Grade]], Iterator[str]]] = {
     "json": render_json,
     "csv": render_csv,
     "junit": render_junit,
+    "markdown": render_markdown,
+    "plain": render_plain,
 }
