@@ -13,6 +13,7 @@ from backprop.answer.verdicts import METHODS, VERDICTS
 from backprop.checking.check import checked_methods
 from backprop.cli.offering import offered
 from backprop.cli.options import Decorator, decorating, option, timeout_option
+from backprop.cli.progress import waiting
 
 if TYPE_CHECKING:
     from backprop.child.process import Child
@@ -50,10 +51,11 @@ def checked(
     names = checked_methods(name.strip() for name in methods.split(","))
     worker = child if child and child.alive else Child()
     try:
-        found = check(
-            report, worker, methods=names, timeout=timeout, digits=digits or 0,
-            formula=formula,
-        )  # fmt: skip
+        with waiting("checking"):
+            found = check(
+                report, worker, methods=names, timeout=timeout, digits=digits or 0,
+                formula=formula,
+            )  # fmt: skip
     finally:
         if worker is not child:
             worker.close()

@@ -11,6 +11,7 @@ from backprop.answer.evaluation import arrays_in, staged
 from backprop.cli.files import read_text
 from backprop.cli.options import Decorator, decorating, option
 from backprop.cli.output import print_lines_as, print_pieces
+from backprop.cli.progress import waiting
 from backprop.errors import BackpropError
 from backprop.language.parser import parse
 
@@ -61,7 +62,8 @@ def about_claims(asked: Question, chosen: Mapping[str, Any]) -> Answer:
     values = asked.values | arrays_in(asked.values, chosen["seed"])
     program = staged_for(asked.tree, values, chosen)
     known = wanted(values, asked, program)
-    found = check_claims(program, known, chosen["claims"], how(chosen), asked.child)
+    with waiting("checking"):
+        found = check_claims(program, known, chosen["claims"], how(chosen), asked.child)
     if found.exit_code == 1:
         from backprop.grading.claimed import with_slips
 
@@ -77,7 +79,8 @@ def about_sameness(asked: Question, chosen: Mapping[str, Any]) -> Answer:
     program = staged_for(asked.tree, values, chosen)
     other = other_program(chosen["same_as"], values, chosen)
     known = wanted(values, asked, program, other)
-    found = check_sameness(program, other, known, how(chosen), asked.child)
+    with waiting("comparing"):
+        found = check_sameness(program, other, known, how(chosen), asked.child)
     return (render_json if chosen["kind"] == "json" else render_lines)(found), found.exit_code
 
 

@@ -11,7 +11,7 @@ import click
 from backprop.cli.files import read_bytes, read_text
 from backprop.cli.options import FILE, Decorator, decorating, option
 from backprop.cli.output import print_pieces, print_rich
-from backprop.cli.progress import Progress
+from backprop.cli.progress import Progress, waiting
 from backprop.cli.python import file_and_unit
 from backprop.cli.saying import say
 from backprop.cli.variables import Question
@@ -108,7 +108,8 @@ def grade_of(forward: Forward, word: str, pattern: str | None) -> Grade:
     name = f"{file}:{unit}" if unit else file
     try:
         text = decoded(read_bytes(file), file) if unit or notebook(file) else read_text(word)
-        return grade(forward, text, file, pattern, unit)
+        with waiting(f"grading {file}"):
+            return grade(forward, text, file, pattern, unit)
     except BackpropError as error:
         return Grade(name, error=error)
 

@@ -19,6 +19,7 @@ import click
 
 from backprop.cli.commands import OFF
 from backprop.cli.output import lines_for_terminal, print_pieces
+from backprop.cli.progress import Waiting
 
 Write = Callable[[str], None]
 
@@ -42,10 +43,12 @@ def paged(first: str, more: int = 0) -> Iterator[Write]:
             stream.write(text)
             stream.flush()
 
+    Waiting.reader = stream.fileno()
     try:
         write(first)
         yield write
     finally:
+        Waiting.reader = None
         with suppress(BrokenPipeError):
             stream.close()
         ended(process)

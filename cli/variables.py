@@ -15,6 +15,7 @@ from backprop.cli.files import read_bytes, read_point, read_text
 from backprop.cli.mistakes import call_meant, derivative_meant, file_meant, mistyped, no_value
 from backprop.cli.offering import offered
 from backprop.cli.options import old_spellings, program_params, renewed
+from backprop.cli.progress import waiting
 from backprop.cli.python import numbers_of, unit_named
 from backprop.cli.saying import note
 from backprop.errors import BackpropError, MissingValueError, UsageError, closest, listed
@@ -87,7 +88,8 @@ class ProgramCommand(Answering):
         if ctx.resilient_parsing and word == "-":
             return None  # a shell that completes has nothing to read
         try:
-            tree = self.tree_from(ctx, word)
+            with waiting("reading"):
+                tree = self.tree_from(ctx, word)
             list(tree.names)  # a file may lack the function that is meant
         except BackpropError as error:
             if asks_help(ctx, args):

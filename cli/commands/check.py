@@ -36,6 +36,7 @@ from backprop.cli.options import (
     shape_option,
 )
 from backprop.cli.output import print_lines_as, print_pieces
+from backprop.cli.progress import Waiting, waiting
 from backprop.cli.render.check import render_json, render_lines
 from backprop.cli.saying import say
 from backprop.cli.variables import Question
@@ -159,7 +160,8 @@ def command(
         reports = at_points(asked, settings, ranges, shapes, points, seed, options)
     else:
         reports = iter([at_point(asked, settings, stored, options)])
-    code, count, kept = first_failing(reports, settings)
+    with waiting("checking") as wait:
+        code, count, kept = first_failing(counted(reports, wait, points), settings)
     said = list(departures(kept, stored, tolerance)) if stored else []
     code = WRONG if said else code
     if not quiet:
@@ -174,6 +176,14 @@ def command(
     elif write_expect:
         say(f"error: {write_expect} was not written, since the check failed")
     return code
+
+
+def counted(reports: Iterator[Report], wait: Waiting, points: int | None) -> Iterator[Report]:
+    """The reports, and at which point of many the next one is."""
+    for number, report in enumerate(reports, 1):
+        yield report
+        if points:
+            wait.what = f"checking point {number + 1:,} of {points:,}"
 
 
 def at_point(

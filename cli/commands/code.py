@@ -23,6 +23,7 @@ from backprop.cli.options import (
     wrt_option,
 )
 from backprop.cli.paging import show
+from backprop.cli.progress import waiting
 from backprop.cli.render.code import highlighted
 from backprop.cli.variables import ProgramCommand, Question
 from backprop.emitting import LANGUAGES, about_arrays, emit, language
@@ -74,7 +75,8 @@ def command(
     del program, at, pairs
     if lang is None:
         raise UsageError("in which language?", hint=f"give --lang {', '.join(LANGUAGES)}")
-    staged = program_of(asked, language(lang), gates, shapes, not no_share)
+    with waiting("staging"):
+        staged = program_of(asked, language(lang), gates, shapes, not no_share)
     names = None if wrt is None else checked_wrt(staged, [n.strip() for n in wrt.split(",")])
     report = None
     if with_check or (language(lang).numbers and not shapes and has_values(asked, staged)):
@@ -84,11 +86,12 @@ def command(
         )  # fmt: skip
     if report and with_check:
         report = checked(report, asked.child, ",".join(METHODS), timeout, None, formula=False)
-    text = emit(
-        report.program if report else staged, lang, name=name, wrt=names, ties=ties,
-        forward_only=forward_only, report=report,
-        header=verdict(report) if report and with_check else (),
-    )  # fmt: skip
+    with waiting("writing"):
+        text = emit(
+            report.program if report else staged, lang, name=name, wrt=names, ties=ties,
+            forward_only=forward_only, report=report,
+            header=verdict(report) if report and with_check else (),
+        )  # fmt: skip
     show([highlighted(text, language(lang).name)])
     return say_if_wrong(report) if report and with_check else 0
 

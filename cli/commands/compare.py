@@ -19,6 +19,7 @@ from backprop.cli.options import (
     wrt_option,
 )
 from backprop.cli.output import print_pieces, print_rich
+from backprop.cli.progress import waiting
 from backprop.cli.saying import say
 from backprop.cli.variables import ProgramCommand
 from backprop.comparing.compare import TIMEOUT, Comparison, compare
@@ -94,10 +95,11 @@ def command(
 ) -> int:  # fmt: skip
     del options
     asked = ctx.obj
-    found = compare(
-        ctx.meta.get("iterated", asked.tree), asked.values, wrt=wrt, gates=gates,
-        timeout=timeout, spare=asked.spare, child=asked.child,
-    )  # fmt: skip
+    with waiting("comparing"):
+        found = compare(
+            ctx.meta.get("iterated", asked.tree), asked.values, wrt=wrt, gates=gates,
+            timeout=timeout, spare=asked.spare, child=asked.child,
+        )  # fmt: skip
     if kind == "json":
         from backprop.cli.render.json import render_object
 

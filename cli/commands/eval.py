@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,7 +25,8 @@ from backprop.cli.options import (
     shape_option,
 )
 from backprop.cli.output import drawn, print_pieces, print_rich
-from backprop.cli.render import FORMATS, render_text
+from backprop.cli.progress import waiting
+from backprop.cli.render import FORMATS, stages_as
 from backprop.cli.render.numbers import View
 from backprop.cli.saying import note, say
 from backprop.cli.variables import ProgramCommand, Question
@@ -62,10 +64,11 @@ def program_choices(asked: Question, gates: str, no_share: bool, **options: Any)
 
 
 def report_of(asked: Question, **options: Any) -> Report:
-    return evaluate(
-        asked.tree, asked.values, ties=options["ties"], jacobian=options["jacobian"],
-        allow_nonfinite=options["allow_nonfinite"], **program_choices(asked, **options),
-    )  # fmt: skip
+    with waiting("evaluating"):
+        return evaluate(
+            asked.tree, asked.values, ties=options["ties"], jacobian=options["jacobian"],
+            allow_nonfinite=options["allow_nonfinite"], **program_choices(asked, **options),
+        )  # fmt: skip
 
 
 @click.command("eval", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]")
@@ -134,9 +137,18 @@ def show(report: Report, judged: Callable[[Report], Report], kind: str, view: Vi
             sys.stdout.flush()
             report = judged(report)
             write(drawn(render_answers(report, view)))
-    else:
+    elif kind == "json":
+        from backprop.cli.render.json import render
+
         report = judged(report)
-        print_pieces(render_text(report, kind, view))
+        with waiting("printing") if sys.stdout and not sys.stdout.isatty() else nullcontext():
+            print_pieces(render(report))
+    else:
+        stages, answers = stages_as(kind)
+        print_pieces(stages(report, view))
+        sys.stdout.flush()
+        report = judged(report)
+        print_pieces(answers(report, view))
     return report
 
 
