@@ -244,17 +244,6 @@ def test_help_lists_the_variables_of_the_program(command: Command) -> None:
     ]
 
 
-def test_h_and_o_mean_help_and_output_whatever_the_variables_are_called(command: Command) -> None:
-    for option in ("-h", "--help"):
-        assert "  --h VALUE  a number\n" in command("eval", "h*o", option).stdout
-    assert answer(command, "eval", "h*o", "--h=2", "--o", "3")["gradient"] == {"h": 3, "o": 2}
-    done = command("eval", "h*o", "--h=2", "-o", "3")
-    assert done.stderr == (
-        "error: -o is neither an option nor a variable; the program has h, o\n"
-        "help: did you mean --o?\n"
-    )
-
-
 @pytest.mark.parametrize(
     "name", [name for name in COMMANDS if name not in ("gates", "help", "completion")]
 )
@@ -295,13 +284,6 @@ def test_every_gate_can_be_shown() -> None:
     assert [gate for gate in GATES.values() if not output.drawn(render_one(gate))] == []
 
 
-def test_help_begins_with_examples(command: Command) -> None:
-    for args in ((), ("--help",), ("eval", "--help"), ("gates", "--help")):
-        done = command(*args)
-        assert done.returncode == 0
-        assert done.stdout.split("\n\n")[2].startswith("    backprop ")
-
-
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_offers_the_variables(command: Command, shell: str) -> None:
     done = command(
@@ -317,18 +299,6 @@ def test_completion_leaves_the_names_of_files_to_the_shell(command: Command, opt
         COMP_WORDS=f"backprop batch x {option} poi", COMP_CWORD="4", _BACKPROP_COMPLETE="bash_complete",
     )  # fmt: skip
     assert done.stdout.split() == ["file,poi"]
-
-
-def test_a_closed_pipe_exits_141_without_a_word() -> None:
-    program = "+".join(f"x*{i}" for i in range(5000))
-    command = [sys.executable, "-m", "backprop.cli", "eval", program, "--x=1", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.read(10)
-        process.stdout.close()
-        assert process.stderr.read() == b""
-        assert process.wait(30) == 141
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
@@ -351,12 +321,6 @@ def test_ctrl_c_exits_130_without_a_word() -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (130, b"", b"")
-
-
-def test_version_is_the_packages(command: Command) -> None:
-    import backprop
-
-    assert command("--version").stdout == f"backprop, version {backprop.__version__}\n"
 
 
 class PanicException(BaseException):
