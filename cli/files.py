@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import stat
 import sys
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, redirect_stdout, suppress
 from typing import Any, BinaryIO
 
+from backprop.cli.output import FileOutput
 from backprop.cli.saying import say
 from backprop.errors import UsageError
 from backprop.workplace import Workplace
@@ -154,10 +154,6 @@ def whole_file(path: str) -> Iterator[BinaryIO]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{path} can't be written: {reason}") from None
-
-
-class FileOutput(io.TextIOWrapper):
-    """A file in the place of standard output. It never gets colours."""
 
 
 class DiscardError(BaseException):

@@ -220,7 +220,7 @@ def precision_option(
 
 
 def quiet_option(
-    help: str = "No notes and no progress on stderr, only errors.", *, asked: bool = False  # noqa: A002
+    help: str = "Leave out notes and progress on stderr.", *, asked: bool = False  # noqa: A002
 ) -> Decorator:  # fmt: skip
     """--quiet; `asked` if the command itself does something about it."""
     return option("--quiet", is_flag=True, expose_value=asked, callback=quietened, help=help)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Iterable
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 16
 UNBOUNDED = 100_000  # columns where nobody's terminal sets a width
+
+
+class FileOutput(io.TextIOWrapper):
+    """A file in the place of standard output. It never gets colours."""
 
 
 def print_pieces(pieces: Iterable[str]) -> None:
@@ -104,8 +109,6 @@ def console_for(stream: TextIO) -> Console:
 
 def wants_colour(stream: TextIO | None) -> bool:
     """NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR and TERM, in that order; else a terminal."""
-    from backprop.cli.files import FileOutput
-
     setting = os.environ.get
     if stream is None or isinstance(stream, FileOutput) or setting("NO_COLOR"):
         return False

@@ -136,7 +136,8 @@ def test_other_words_are_searched_for() -> None:
     assert shown.startswith("No page is called saturated. These pages have it:\n\n  ")
     assert [hit.page.topic for hit in found(["--wrt"])][:1] == ["eval"]
     assert found(["kink"])[0].page.topic == "glossary"
-    assert found(["Kink", "qqqqq"]) == []
+    assert found(["Kink", "qqqqq"]) == found(["kinks"])
+    assert found(["Kink", "qqqqq", "qqqqqq"]) == []
 
 
 @pytest.mark.parametrize(
