@@ -52,6 +52,10 @@ class Format(Option):
         super().__init__(*args, **kwargs)
         self.usual = usual
 
+    def get_help_extra(self, ctx: click.Context) -> Any:
+        extra = super().get_help_extra(ctx)
+        return extra | ({"default": self.usual} if self.usual else {})
+
     def settled(self, ctx: click.Context) -> str | None:
         """The format that is meant."""
         kind: str | None = ctx.params[str(self.name)]
@@ -186,7 +190,7 @@ def format_options(*names: str, help: str = "How to print the answer.") -> Decor
     """--format, whose first name is the usual one, and --json."""
     return decorating(
         option("--format", "kind", cls=Format, usual=names[0], type=click.Choice(names),
-               show_default=names[0], old={"--markdown": "--format=markdown"}, help=help),
+               old={"--markdown": "--format=markdown"}, help=help),
         json_option(),
     )  # fmt: skip
 

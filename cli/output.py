@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shutil
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
@@ -65,8 +66,22 @@ def drawn(renderables: Iterable[RenderableType]) -> str:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Write lines whose first words have colours on a terminal: verdicts, notes."""
+    """Print lines that begin with a verdict or a word such as note. A terminal shows them with
+    colours, and folded between words."""
+    if sys.stdout is not None and sys.stdout.isatty():
+        lines = (part for line in lines for part in folded(line))
     print_pieces(lines_for_terminal(lines))
+
+
+def folded(line: str) -> Iterable[str]:
+    """A line as the terminal has room for it, its later parts indented."""
+    width = shutil.get_terminal_size().columns
+    if len(line) <= width or "\n" in line[:-1]:
+        return [line]
+    from textwrap import wrap
+
+    parts = wrap(line, max(20, width), subsequent_indent="    ", break_on_hyphens=False)
+    return [f"{part}\n" for part in parts]
 
 
 def print_lines_as(kind: str, lines: Iterable[str]) -> None:

@@ -19,6 +19,7 @@ from backprop.version import __version__
 
 WIDEST = 88  # columns of a paragraph
 USUAL = 80  # columns where there is no terminal
+NARROW = 60  # columns below which a page that was found has a line of its own
 MOST = 12  # pages that a search lists
 
 HELP = """The manual: a page for each topic and each command.
@@ -96,8 +97,11 @@ def listing(words: list[str], hits: list[Hit], width: int) -> Iterator[str]:
     yield f"No page is called {visible(text)}. These pages have it:\n\n"
     size = max(len(hit.page.topic) for hit in hits)
     for hit in hits[:MOST]:
-        line = wrapped(hit.line.strip("|- "), max(20, width - size - 5), colour=False)
-        yield f"  {hit.page.topic:<{size}}   {line[0]}{' ...' if line[1:] else ''}\n"
+        narrow = width < NARROW
+        room = width - 4 if narrow else width - size - 5
+        line = wrapped(hit.line.strip("|- "), max(20, room - 4), colour=False)
+        before = f"{hit.page.topic}\n    " if narrow else f"{hit.page.topic:<{size}}   "
+        yield f"  {before}{line[0]}{' ...' if line[1:] else ''}\n"
     yield f"\nbackprop help {hits[0].page.topic} shows the first.\n"
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from backprop.cli.render.forms import code, escaped, markdown_table, plain_rows
+from backprop.cli.render.frame import Hanging, width_of
 from backprop.cli.render.numbers import short
 from backprop.cli.render.plot import Plot
 from backprop.comparing.compare import Comparison
@@ -37,14 +38,14 @@ def render(found: Comparison, *, times: bool) -> Iterator[RenderableType]:
     yield Text(visible(headline(found)), style="bold", overflow="fold")
     yield Tables(found.rows, times=times)
     for line in derivatives(found.rows):
-        yield Text(visible(line), overflow="fold")
+        yield Hanging(Text(visible(line), overflow="fold"))
     for reason in reasons(found.rows, times=times):
-        yield Text(f"note: {reason}", style="yellow")
+        yield Hanging(Text(f"note: {reason}", style="yellow"))
     if found.difference:
         yield from render_difference(found.difference)
     for notice in found.notices:
         if not (found.report and notice in found.report.faults):
-            yield Text(f"note: {visible(notice.message)}", style="yellow")
+            yield Hanging(Text(f"note: {visible(notice.message)}", style="yellow"))
 
 
 def headline(found: Comparison) -> str:
@@ -122,8 +123,23 @@ class Tables:
             groups.append(time_columns(self.rows))
         if options.max_width >= WIDE:
             groups = [[column for group in groups for column in group]]
+        tables = [table_of([names, *group]) for group in groups]
+        if all(width_of(table, console, options) <= options.max_width for table in tables):
+            yield from tables
+        else:
+            yield from listed(self.rows, groups)
+
+
+def listed(rows: Sequence[Row], groups: Sequence[Sequence[Column]]) -> Iterator[RenderableType]:
+    """Row by row, each cell on a line with its heading."""
+    for place, row in enumerate(rows):
+        yield Text(f"\n{row.name}", style="bold", overflow="fold")
+        grid = Table.grid(padding=(0, 2))
         for group in groups:
-            yield table_of([names, *group])
+            for column in group:
+                grid.add_row("", column.heading.replace("\n", " "), column.cells[place])
+        yield grid
+    yield Text("")
 
 
 def operation_columns(rows: Sequence[Row]) -> list[Column]:
@@ -212,9 +228,11 @@ def best_steps(found: Difference) -> Iterator[str]:
 
 
 def render_difference(found: Difference) -> Iterator[RenderableType]:
-    yield Text(f"\n{visible(about_difference(found))}\n", style="bold", overflow="fold")
+    yield Text("")
+    yield Hanging(Text(visible(about_difference(found)), style="bold", overflow="fold"))
+    yield Text("")
     central = [(step.h, step.central) for step in found.steps]
     ahead = [(step.h, step.forward) for step in found.steps]
     label = "relative error" if found.relative else "error"
     yield Plot(central, ahead, KINDS, label)
-    yield from map(Text, best_steps(found))
+    yield from (Hanging(Text(line)) for line in best_steps(found))

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from backprop.cli.render.curve import LossCurve
 from backprop.cli.render.forms import code, escaped, markdown_table, plain_rows
+from backprop.cli.render.frame import Hanging
 from backprop.cli.render.lines import headline
 from backprop.cli.render.numbers import View
 from backprop.descending.course import Step
@@ -34,7 +35,7 @@ def render(found: Descent, view: View) -> Iterator[RenderableType]:
         yield LossCurve(found.course.values, loss_name(found))
         yield Text("")
     if found.fine:
-        yield Text(visible(ending(found)), style=STYLES[found.status], overflow="fold")
+        yield Hanging(Text(visible(ending(found)), style=STYLES[found.status], overflow="fold"))
     for place, line in enumerate(answers(found, view)):
         yield Text(line, style="" if place else "green", overflow="fold")
 

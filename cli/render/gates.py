@@ -11,11 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from backprop.cli.render.forms import code, escaped, markdown_table, plain_rows
+from backprop.cli.render.frame import Fitting, Hanging
 from backprop.gates.row import Gate
 from backprop.program.listing import row_dict
 
 LONG = 44  # a local derivative longer than this is only shown by `backprop gates NAME`
 HEADINGS = ("gate", "drawn", "written", "local derivatives", "the gate")
+WIDE = 100  # columns from which on gates stand in a table
 EXACT = "{value} ulp, local derivatives {local} ulp"
 
 
@@ -25,7 +27,18 @@ def render_all(gates: Sequence[Gate]) -> Iterator[RenderableType]:
         table.add_column(heading, overflow="fold")
     for gate in gates:
         table.add_row(*cells_of(gate))
-    yield table
+    yield Fitting(table, lambda: listed(gates), least=WIDE)
+
+
+def listed(gates: Sequence[Gate]) -> Iterator[RenderableType]:
+    """Gate by gate, for a narrow screen."""
+    for gate in gates:
+        name, symbol, text, local, flow = cells_of(gate)
+        drawn = f"   drawn {symbol}" if symbol != name else ""
+        yield Text.assemble((name, "bold"), f"   {text}{drawn}", overflow="fold")
+        yield Hanging(Text(f"  {flow}"))
+        if local:
+            yield Hanging(Text(f"  local derivatives {local}", style="dim"))
 
 
 def cells_of(gate: Gate) -> list[str]:
