@@ -213,7 +213,7 @@ def check_names(job: Job) -> None:
     for name, column in ({job.by: job.by} if job.by is not None else job.kept).items():
         if name in own:
             what = "--by" if job.by is not None else "--keep"
-            hint = "" if job.by is not None else f"--keep old_{name}={column} calls it otherwise"
+            hint = "" if job.by is not None else f"--keep old_{name}={column} gives it another name"
             raise UsageError(f"{what} {name} has the name of a column of the answers", hint=hint)
 
 

@@ -48,7 +48,7 @@ def read_stdin() -> bytes:
 
 def read_file(path: str) -> bytes:
     if not path:
-        raise UsageError("a file name is wanted after @")
+        raise UsageError("there is no file name after @")
     try:
         if os.path.isdir(path):
             raise UsageError(f"{path} is a directory")

@@ -53,7 +53,7 @@ def with_files(args: list[str]) -> Iterator[str]:
             takes = False
             yield f"@{arg}" if is_text(arg) else arg
     if first:
-        raise click.UsageError("--backward wants a file")
+        raise click.UsageError("--backward needs a file")
 
 
 def file_in(word: str) -> str:

@@ -36,7 +36,9 @@ def mistyped(
         if not word.startswith("-") or word == "-":
             if ASSIGNED.match(word):
                 return undashed([arg for arg in args if ASSIGNED.match(arg)])
-            return UsageError(f"{word} is a word too many", hint="put the whole program in quotes")
+            return UsageError(
+                f"there is a word too many: {word}", hint="put the whole program in quotes"
+            )
         if fixed.get(name) is False:
             if equals:
                 return flag_with_value(word, names)
@@ -175,4 +177,4 @@ def page_of(error: BackpropError) -> str:
         return ""
     if error.origin.endswith((".py", ".ipynb")):
         return "python"
-    return "language" if " wanted" in error.message else ""
+    return "language" if "expected " in error.message else ""

@@ -281,7 +281,7 @@ def question(ctx: click.Context) -> Question:
     for pair in ctx.params["pairs"]:
         name, equals, value = pair.partition("=")
         if not equals or not name.strip():
-            raise UsageError(f"--set wants NAME=VALUE, not {pair}")
+            raise UsageError(f"--set takes NAME=VALUE, not {pair}")
         given.append((name.strip(), value))
     for name, value in given:
         if name in explicit:

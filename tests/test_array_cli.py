@@ -160,8 +160,8 @@ BAD_SHAPES = [
     ("W=-1x2", "the shape of W is not whole numbers with x between: -1x2", "did you mean 1x2?"),
     ("W=", "the shape of W is not whole numbers with x between: nothing",
      "write 5x10, 5 for a vector or number"),
-    ("W=5,10", "--shape wants NAME=SHAPE, not 10", "a shape is written with x: W=5x10"),
-    ("5x10", "--shape wants NAME=SHAPE, not 5x10", "a shape is written with x: W=5x10"),
+    ("W=5,10", "--shape takes NAME=SHAPE, not 10", "a shape is written with x: W=5x10"),
+    ("5x10", "--shape takes NAME=SHAPE, not 5x10", "a shape is written with x: W=5x10"),
     ("W=5x10,W=5x10", "the shape of W is given twice", ""),
     ("W=100000x100000",
      "the shape of W is 100000x100000: at most 8 axes and 50,000,000 entries are held", ""),
@@ -484,11 +484,11 @@ def test_spans_stay_those_of_the_whole_text() -> None:
 @pytest.mark.parametrize(
     ("output", "message", "hint"),
     [
-        ("aa", "no statement is called aa; the program has a, b, c, f", "did you mean a?"),
-        ("", "no statement is called nothing; the program has a, b, c, f",
+        ("aa", "there is no statement called aa; the program has a, b, c, f", "did you mean a?"),
+        ("", "there is no statement called nothing; the program has a, b, c, f",
          "only what has a name in the text can be the output"),
         ("z", "z is an input, and an output is computed", "the statements are a, b, c, f"),
-        ("g", "no statement is called g; the program has a, b, c, f",
+        ("g", "there is no statement called g; the program has a, b, c, f",
          "only what has a name in the text can be the output"),
     ],
 )  # fmt: skip

@@ -33,7 +33,7 @@ CHAIN = ("(x+y)*z", "--x=-2", "--y=5", "--z=-4")
         (("max(x,x)", "--x=2", "--ties=notes", "--allow=kink"), 0,
          "kink: df/dx: 2 is taken, the function's slope is 1"),
         (("exp(x)", "--x=1000"), 3,
-         "overflow: df/dx: float64 ends at 1.8e308; exactly it is 1.97007e+434 (and 1 more)"),
+         "overflow: df/dx: the value exceeds 1.8e308, where float64 ends; the exact value is 1.97007e+434 (and 1 more)"),
         (("x/x", "--x=0"), 3, "undefined: df/dx: no finite slope here (and 1 more)"),
         (("2 + 3",), 3, "unchecked: there is no input to differentiate by"),
         (("x*y", "--x=2", "--y=3", "--methods=precise"), 3,
@@ -57,7 +57,7 @@ def test_doubts_are_listed_where_there_are_several(command: Command) -> None:
         "rounding: df/dx: no digit is right (and 1 more)\n"
         "f: rounding: float64 keeps 8 digits here\n"
         "note: q2 = 1 - q1 loses digits: of 16 right ones 8 are left\n"
-        "note: 2*sin(x/2)**2 in place of 1 - cos(x) keeps 6 digits here\n"
+        "note: 2*sin(x/2)**2 instead of 1 - cos(x) keeps 6 digits here\n"
     )
 
 
@@ -118,7 +118,7 @@ def test_the_first_point_that_fails_is_given(command: Command) -> None:
          "error: the program has no value at 1,000 points of these ranges"),
         (("w*v", "--points=5", "--range=w=1:2"), "error: no value for the variable v"),
         (("w", "--points=5", "--range=w=2:1"), "error: the range of w ends before it begins"),
-        (("w", "--points=5", "--range=w=2"), "error: --range wants NAME=LOW:HIGH, not w=2"),
+        (("w", "--points=5", "--range=w=2"), "error: --range takes NAME=LOW:HIGH, not w=2"),
         (("w", "--points=5", "--range=w=1:x"), "error: the value of w: line 1, column 1: x is not a number"),
         (("w", "--points=5", "--range=ww=1:2"), "error: the program has no variable ww; it has w"),
         (("w", "--points=5", "--range=w=1:2", "--w=3"), "error: w is given a value and a range"),

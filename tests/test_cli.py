@@ -120,7 +120,7 @@ def test_e_is_a_variable_once_it_has_a_value(command: Command) -> None:
          "error: the value of x: line 1, column 1: abc is not a number\n  1 | abc\n    | ^^^\n"
          "help: a value is a number or an expression of numbers, such as pi/3\n"),
         (("eval", "x", "--x=__import__('os')"),
-         "error: the value of x: line 1, column 12: text in quotes is not read here\n  1 | __import__('os')\n"
+         "error: the value of x: line 1, column 12: text in quotes can't be used here\n  1 | __import__('os')\n"
          "    |            ^^^^\nhelp: write the expression itself, without quotes\n"),
         (("eval", "x", "--x=1e999"),
          "error: the value of x: line 1, column 1: `1e999` is larger than any float\n  1 | 1e999\n    | ^^^^^\n"
@@ -133,7 +133,7 @@ def test_e_is_a_variable_once_it_has_a_value(command: Command) -> None:
          "help: --allow-nonfinite lets infinite and undefined inputs through\n"),
         (("eval", "q = x*y\nq*2", "--x=1", "--y=2", "--q=3"),
          "error: q is computed by the program, so it can't be given a value\n"),
-        (("eval", "x", "--x=1", "--set", "y"), "error: --set wants NAME=VALUE, not y\n"),
+        (("eval", "x", "--x=1", "--set", "y"), "error: --set takes NAME=VALUE, not y\n"),
         (("eval", "x", "--at", "{"),
          "error: --at: line 1, column 2: this is not JSON: expecting property name enclosed in double quotes\n"
          '  1 | {\n    |  ^\nhelp: a point looks like this: {"x": -2, "y": 5}\n'),
@@ -145,20 +145,20 @@ def test_e_is_a_variable_once_it_has_a_value(command: Command) -> None:
         (("eval", "@/nowhere.bp"), "error: /nowhere.bp can't be read: No such file or directory\n"),
         (("eval", "@/"), "error: / is a directory\n"),
         (("eval", "@/dev/zero"), "error: /dev/zero is not a regular file\n"),
-        (("eval", "@"), "error: a file name is wanted after @\n"),
+        (("eval", "@"), "error: there is no file name after @\n"),
         (("eval", "x", "--x=1", "--wrt", "y"), "error: wrt names y, which is no variable; the program has x\n"),
         (("eval", "x", "--x=1", "--precision", "0"),
          "error: --precision takes a whole number from 1 to 17; not 0\n"
          "help: backprop eval --help shows the options\n"),
         (("eval", "x", "--x=1", "--no-check", "--digits", "9"),
          "error: --digits come from the check, which --no-check leaves out\nhelp: backprop eval --help shows the options\n"),
-        (("evl", "x"), "error: no command is called evl; did you mean eval?\nhelp: backprop --help shows the options\n"),
+        (("evl", "x"), "error: there is no command called evl; did you mean eval?\nhelp: backprop --help shows the options\n"),
         (("x*y", "--x=1"),
-         "error: no command is called x*y; to evaluate an expression: backprop eval EXPRESSION\n"
+         "error: there is no command called x*y; to evaluate an expression: backprop eval EXPRESSION\n"
          "help: backprop --help shows the options\n"),
-        (("gates", "tanhh"), "error: no gate is called tanhh\nhelp: did you mean tanh?\n"),
+        (("gates", "tanhh"), "error: there is no gate called tanhh\nhelp: did you mean tanh?\n"),
         (("eval", "x\x1b[31m", "--x=1"),
-         "error: line 1, column 2: U+001B is a control character and is not read here\n"
+         "error: line 1, column 2: U+001B is a control character and can't be used here\n"
          "  1 | x\\x1b[31m\n    |  ^^^^\nhelp: delete it: it is invisible\n"),
     ],
 )  # fmt: skip
@@ -173,7 +173,7 @@ def test_a_file_is_named_in_the_errors_of_its_text(command: Command, tmp_path: P
     (tmp_path / "wrong.bp").write_text("q = x\nf = sigmod(q)\n", encoding="utf-8")
     done = command("eval", "@wrong.bp", "--x=1", cwd=tmp_path)
     assert done.stderr == (
-        "error: wrong.bp: line 2, column 5: no function is called `sigmod`\n"
+        "error: wrong.bp: line 2, column 5: there is no function called `sigmod`\n"
         "  2 | f = sigmod(q)\n    |     ^^^^^^\nhelp: did you mean sigmoid?\n"
     )
 

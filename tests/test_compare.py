@@ -278,7 +278,7 @@ def test_nothing_in_time_is_undecided(command: Command) -> None:
     assert done.returncode == 3
     assert done.stdout.split("\n")[5] == " f         -          -          -        4"
     assert "note: f: not finished in 0.001 s\n" in done.stdout
-    assert done.stderr == "error: SymPy came to nothing: not finished in 0.001 s\n"
+    assert done.stderr == "error: SymPy has no result: not finished in 0.001 s\n"
 
 
 def test_no_finite_slope_is_undecided_and_the_table_is_there(command: Command) -> None:

@@ -133,7 +133,7 @@ def test_help_shows_the_first_page_a_topic_and_a_command_with_its_options() -> N
 
 def test_other_words_are_searched_for() -> None:
     shown = help_of("saturated").stdout
-    assert shown.startswith("No page is called saturated. These pages have it:\n\n  ")
+    assert shown.startswith("There is no page called saturated. These pages have it:\n\n  ")
     assert [hit.page.topic for hit in found(["--wrt"])][:1] == ["eval"]
     assert found(["kink"])[0].page.topic == "glossary"
     assert found(["Kink", "qqqqq"]) == found(["kinks"])

@@ -64,7 +64,7 @@ TASKS = [
          'backprop eval "1/(1+exp(-(w*x+b)))" --w=2 --x=-1 --b=3 --precision 4',
          lambda out: np.allclose(numbers(out, "df/dw = .*= "), -slope_of_sigmoid(1), rtol=1e-3)),
     Task("large numbers without inf", "answer isn't finite", "eval", 'backprop eval "log(1 + exp(x))"',
-         lambda out: "exactly it is 1000" in out),
+         lambda out: "the exact value is 1000" in out),
     Task("gradients of matrices", "matrix gradient", "arrays", 'backprop eval "W.dot(X)" --W',
          lambda out: f"df/dW = {(np.array([[1, 2], [3, 4]]) @ [[1, 2], [0.5, -1]]).astype(int).tolist()}" in out),
     Task("do the shapes fit?", "shape mismatch", "arrays", 'backprop eval "D = W @ X" --shape',

@@ -95,10 +95,8 @@ class Commands(click.Group):
 
         near = closest(word, list(COMMANDS))
         if near:
-            return f"no command is called {word}; did you mean {near}?"
-        return (
-            f"no command is called {word[:40]}; to evaluate an expression: backprop eval EXPRESSION"
-        )
+            return f"there is no command called {word}; did you mean {near}?"
+        return f"there is no command called {word[:40]}; to evaluate an expression: backprop eval EXPRESSION"
 
 
 HELP = """Symbolic and staged gradients, side by side.

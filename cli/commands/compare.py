@@ -116,11 +116,11 @@ def command(
 
 
 def say_if_undecided(found: Comparison) -> int:
-    """Exit code 3, with why on stderr, if there is no finite slope or SymPy came to nothing."""
+    """Exit code 3, with why on stderr, if there is no finite slope or SymPy has no result."""
     if found.report and not found.report.finite:
         faults = found.report.faults
         why = f": {faults[0].message}" if faults else ""
         return say(f"error: no finite slope to compare differences with{why}", NO_ANSWER)
     if not found.decided:
-        return say(f"error: SymPy came to nothing: {found.rows[-1].symbolic.reason}", NO_ANSWER)
+        return say(f"error: SymPy has no result: {found.rows[-1].symbolic.reason}", NO_ANSWER)
     return 0

@@ -131,7 +131,7 @@ def pair_of(betas: str) -> tuple[float, float]:
     try:
         first, second = map(float, betas.split(","))
     except ValueError:
-        raise UsageError(f"--betas wants two numbers, such as 0.9,0.999; not {betas}") from None
+        raise UsageError(f"--betas takes two numbers, such as 0.9,0.999; not {betas}") from None
     return first, second
 
 

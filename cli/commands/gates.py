@@ -36,7 +36,7 @@ def command(name: str | None, kind: str) -> int:
         if gate is None:
             near = closest(name, [*GATES, *ALIASES]) if len(name) > SHORT else None
             hint = f"did you mean {near}?" if near else "backprop gates lists them all"
-            raise UsageError(f"no gate is called {name[:40]}", hint=hint)
+            raise UsageError(f"there is no gate called {name[:40]}", hint=hint)
         gates = [gate]
     if kind == "json":
         from backprop.cli.render.json import render_object

@@ -67,7 +67,9 @@ def show(lines: list[str] | Iterator[str]) -> None:
 def known_page(topic: str) -> Page:
     if topic in topics():
         return page(topic)
-    raise UsageError(f"no topic is called {visible(topic)}", hint="backprop help lists the topics")
+    raise UsageError(
+        f"there is no topic called {visible(topic)}", hint="backprop help lists the topics"
+    )
 
 
 def options_of(name: str) -> Iterator[str]:
@@ -94,7 +96,7 @@ def listing(words: list[str], hits: list[Hit], width: int) -> Iterator[str]:
             else "backprop help lists the topics"
         )
         raise UsageError(f"no page of the manual has {text[:40]}", hint=hint)
-    yield f"No page is called {visible(text)}. These pages have it:\n\n"
+    yield f"There is no page called {visible(text)}. These pages have it:\n\n"
     size = max(len(hit.page.topic) for hit in hits)
     for hit in hits[:MOST]:
         narrow = width < NARROW

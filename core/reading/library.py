@@ -74,10 +74,10 @@ def bound(spelling: Spelling, fed: Sequence[Any], named: Mapping[str, Any]) -> d
         )
         if name in IGNORED:
             if name == "out" and value is not None:
-                raise UnreadError("`out=` is not read", "assign the result instead")
+                raise UnreadError("`out=` can't be read", "assign the result instead")
             if name == "order" and value in ("F", "f"):
                 if spelling.name not in ("reshape", "ravel"):
-                    raise UnreadError(f"order='F' is not read for {spelling.name}")
+                    raise UnreadError(f"order='F' can't be read for {spelling.name}")
                 found["order"] = "F"
             continue
         if name == spelling.rest:
@@ -100,7 +100,7 @@ def elementwise(machine: Machine, name: str, operands: Sequence[Any]) -> Any:
     if name in ("add", "sub", "mul", "div", "pow", "lt", "le", "gt", "ge", "eq", "ne"):
         return machine.binary(name, *fed)
     if name not in GATES:
-        raise UnreadError(f"the function {name} is not read yet")
+        raise UnreadError(f"the function {name} can't be read yet")
     return machine.apply(name, *fed)
 
 
@@ -349,7 +349,7 @@ def norm(m: Machine, a: Any, p: Any = None, axis: Any = None, keepdims: Any = Fa
         sums = m.reduce("sum", size, along)
         return m.reduce("amax" if order > 0 else "amin", sums)
     if matrix and not m.torch:
-        raise UnreadError(f"the norm {order} of a matrix is not read")
+        raise UnreadError(f"the norm {order} of a matrix can't be read")
     if order == inf:
         return m.reduce("amax", size, axis, keepdims)
     if order == -inf:
@@ -364,7 +364,7 @@ def norm(m: Machine, a: Any, p: Any = None, axis: Any = None, keepdims: Any = Fa
 @known
 def logsumexp(m: Machine, a: Any, axis: Any = None, b: Any = None, keepdims: Any = False) -> Any:
     if b is not None:
-        raise UnreadError("the weights of logsumexp are not read")
+        raise UnreadError("the weights of logsumexp can't be read")
     return m.reduce("logsumexp", a, axis, keepdims)
 
 
@@ -462,7 +462,7 @@ def product(m: Machine, a: Any, b: Any) -> Any:
     left, right = m.array(a), m.array(b)
     ranks = tuple(min(3, len(one.shape)) for one in (left, right))
     if 0 in ranks:
-        raise UnreadError("@ wants arrays, and one of these is a number", "write * instead")
+        raise UnreadError("@ needs arrays, and one of these is a number", "write * instead")
     if not left.depends and not right.depends:
         m.recorder.budget.compute(left.cells.size * right.shape[-1] / SUMS)
         try:
@@ -890,7 +890,7 @@ def roll(m: Machine, a: Any, shift: Any, axis: Any = None) -> Any:
 @known
 def pad(m: Machine, a: Any, width: Any, mode: Any = "constant", value: Any = 0) -> Any:
     if mode not in ("constant",):
-        raise UnreadError(f"padding with {mode} is not read")
+        raise UnreadError(f"padding with {mode} can't be read")
     array = m.array(a)
     count = len(array.shape)
     wide = plain_number(width)
@@ -972,7 +972,7 @@ def masked_fill(m: Machine, a: Any, mask: Any, value: Any) -> Any:
 @known
 def add_at(m: Machine, a: Any, indices: Any, b: Any) -> Any:
     if not isinstance(a, Array):
-        raise UnreadError(f"np.add.at wants an array, not {described(a)}")
+        raise UnreadError(f"np.add.at needs an array, not {described(a)}")
     indexing.add_at(m, a, indices, b)
 
 
@@ -1069,7 +1069,7 @@ def linspace(m: Machine, start: Any, stop: Any, num: Any = 50) -> Any:
 def meshgrid(m: Machine, arrays: Sequence[Any]) -> Any:
     parts = [m.array(part) for part in arrays]
     if any(map(depends, parts)):
-        raise UnreadError("meshgrid of inputs is not read")
+        raise UnreadError("meshgrid of inputs can't be read")
     for _ in parts:
         m.recorder.budget.room(tuple([part.cells.size for part in parts]))
     return [Array.new(one.copy()) for one in np.meshgrid(*[part.cells for part in parts])]
