@@ -72,7 +72,7 @@ def grading_options() -> Decorator:
         option("--backward", multiple=True, type=FILE, metavar="FILE...",
                help="Grade a backward pass: a file of lines, FILE.py:NAME, or - (stdin)."),
         option("--grad-name", metavar="PATTERN",
-               help='How gradients are called there, such as "d{}" or "grad_{}".'),
+               help='The names of gradients there, such as "d{}" or "grad_{}".'),
     )  # fmt: skip
 
 

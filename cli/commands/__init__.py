@@ -96,7 +96,8 @@ class Commands(click.Group):
         near = closest(word, list(COMMANDS))
         if near:
             return f"there is no command called {word}; did you mean {near}?"
-        return f"there is no command called {word[:40]}; to evaluate an expression: backprop eval EXPRESSION"
+        how = "to evaluate an expression: backprop eval EXPRESSION"
+        return f"there is no command called {word[:40]}; {how}"
 
 
 HELP = """Symbolic and staged gradients, side by side.

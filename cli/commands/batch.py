@@ -36,7 +36,7 @@ HELP = """Value and gradient of PROGRAM for every row of a table, whose columns 
   zcat log.gz | backprop batch "log(x)" --data - --on-error skip
 
 \b
-A row's answer is its value and, for each variable, d and its name, as in dx.
+The answer for a row is its value and, for each variable, its gradient: dx for x.
 Files are CSV, TSV, JSON lines or Parquet, also as .gz, .bz2, .xz and .zst.
 
 The exit code is 0 if all rows have an answer or --on-error lets them pass, 1 if the check of a

@@ -45,7 +45,7 @@ from backprop.program.stage import stage
 WRONG = 1
 MOST_POINTS = 1_000_000
 
-HELP = """Can the gradient of PROGRAM be trusted? SymPy, many digits and a numeric difference say.
+HELP = """Can the gradient of PROGRAM be trusted? Three independent opinions answer.
 
 \b
   backprop check "(x+y)*z" --x=-2 --y=5 --z=-4 && echo fine
@@ -61,8 +61,8 @@ HELP = """Can the gradient of PROGRAM be trusted? SymPy, many digits and a numer
   backprop check forward.bp --at point.json --backward submissions/*.py --format csv
 
 The exit code is 0 for agree and rounding, 1 if opinions differ or an expectation fails, and 3
-if nothing was decided: kink, overflow, undefined, unchecked. --allow lets these pass. A claim
-or an equality that is wrong exits 1, one that nothing decides 3; values are not needed.
+if nothing was decided: kink, overflow, undefined, unchecked. --allow lets these pass. A wrong
+claim or equality exits 1, an undecided one 3; they need no values.
 
 --backward grades a backward pass that was written by hand, line by line: 0 if it is right, 1 if
 a line is wrong or missing, 2 if something can't be read. Nothing in such a file is executed.

@@ -42,11 +42,10 @@ HELP = """PROGRAM and its gradient as a function, staged as people write it by h
   backprop code "D = W @ X" --lang numpy --shape W=5x10,X=10x3
   backprop code "(x+y)*z" --lang latex --x=-2 --y=5 --z=-4 -o staged.tex
 
-Every line has the number of its stage, as in the table of eval. The code needs nothing but its
-language, and does at corners what eval does: 1/0 is inf, log(-1) is nan, and what max, min,
-where, relu or clip didn't choose gets nothing. NumPy and LaTeX write programs about arrays too,
-which need values or a --shape; else values are only needed for --checked, and for the numbers
-that LaTeX shows.
+Every line has the number of its stage, as in the table of eval. The code needs no library, and
+its numbers are those of eval: 1/0 is inf, log(-1) is nan, and an operand that max, min, where,
+relu or clip didn't choose gets no gradient. NumPy and LaTeX also write programs about arrays,
+which need values or a --shape. Otherwise only --checked and the numbers in LaTeX need values.
 """
 
 

@@ -35,10 +35,10 @@ HELP = """Symbolic against staged: what a gradient costs as a formula, and as tw
   backprop compare "4*l*(1-l)" --iterate l=x --times 8
   backprop compare "4*l*(1-l)" --iterate l=x --times 4 --x=0.2
 
-A staged program has a row for each of its statements, an iterated one for each step. Columns:
-operations of SymPy's value, of all its derivatives as they come, of both after common
-subexpressions were shared (cse), and of the staged passes, forward and backward. With values,
-the error of finite differences is drawn over their step.
+A staged program has a row for each statement, an iterated one for each step. The columns count
+operations: of SymPy's value; of its derivatives as differentiation leaves them; of both, with
+common subexpressions computed once (cse); and of the staged passes. With values, a plot shows
+the error of finite differences.
 """
 
 

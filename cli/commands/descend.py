@@ -56,10 +56,10 @@ Methods: {", ".join(NAMES)}; the last two are SciPy's.
 Schedules: a formula of lr, t (the step) and steps, such as "lr/(1 + t)", or
 {", ".join(SCHEDULES)}.
 
-With --data it is the mean over the rows of tables that is descended, whose columns are variables:
-CSV, TSV, JSON lines or Parquet, also as .gz, .bz2, .xz and .zst. 25 million numbers stay in
-memory; where there are more, the files are read again at every step, Parquet fastest, and a
---batch is drawn from a stretch of 6 million numbers, one stretch after the other.
+With --data the loss is the mean over the rows of tables, whose columns are variables: CSV, TSV,
+JSON lines or Parquet, also as .gz, .bz2, .xz and .zst. 25 million numbers stay in memory. If
+there are more, the files are read again at every step, Parquet fastest, and a --batch comes from
+a stretch of 6 million numbers, one stretch after the other.
 
 The exit code is 0 if the slopes became as small as --tol or all steps are done, and 3 if the
 run diverged, left the domain, stalled, or its gradient vanished; stderr says at which stage.

@@ -54,8 +54,7 @@ HELP = """The circuit of PROGRAM as a picture: values above the wires, gradients
   backprop draw @large.bp --at point.json --around loss --radius 3
   backprop draw @large.bp --at point.json --collapse
 
-Without values the circuit alone is drawn. A dot is a fork: what comes back on its branches
-adds up.
+Without values only the circuit is drawn. A dot is a fork: the gradients of its branches add up.
 """
 
 

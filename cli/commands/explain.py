@@ -31,7 +31,7 @@ HELP = """The backward pass of PROGRAM in words, stage by stage, and what the gr
   backprop explain @staged.bp --x=3 --y=-4 --stage xpy
   backprop explain "sum((W@x - y)**2)" --W='[[1,2],[3,4]]' --x='[1,2]' --y='[0,0]' --format markdown
 
-Every number is computed, the nudges at the end too.
+All numbers are computed, also the small steps at the end.
 """
 
 
