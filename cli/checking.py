@@ -10,7 +10,6 @@ import click
 
 from backprop.answer.report import Report
 from backprop.answer.verdicts import METHODS, VERDICTS
-from backprop.checking.check import checked_methods
 from backprop.cli.offering import offered
 from backprop.cli.options import Decorator, decorating, option, timeout_option
 from backprop.cli.progress import waiting
@@ -45,6 +44,7 @@ def checked(
     formula: bool = True,
 ) -> Report:
     """The report with its check."""
+    from backprop.checking.check import checked_methods
     from backprop.checking.checker import check
     from backprop.child.process import Child
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import os
-import shutil
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
@@ -75,11 +74,12 @@ def print_lines(lines: Iterable[str]) -> None:
 
 def folded(line: str) -> Iterable[str]:
     """A line as the terminal has room for it, its later parts indented."""
-    width = shutil.get_terminal_size().columns
-    if len(line) <= width or "\n" in line[:-1]:
-        return [line]
+    from shutil import get_terminal_size
     from textwrap import wrap
 
+    width = get_terminal_size().columns
+    if len(line) <= width or "\n" in line[:-1]:
+        return [line]
     parts = wrap(line, max(20, width), subsequent_indent="    ", break_on_hyphens=False)
     return [f"{part}\n" for part in parts]
 

@@ -6,17 +6,17 @@ A command that works for a while also ends as soon as nobody reads its answer an
 from __future__ import annotations
 
 import os
-import select
-import signal
 import stat
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from backprop.cli.saying import is_quiet
+
+if TYPE_CHECKING:
+    from threading import Event
 
 PATIENCE = 0.5  # seconds before anything is shown
 PACE = 0.1  # seconds between two lines
@@ -62,7 +62,7 @@ class Progress:
 
 
 class Waiting:
-    """A thread that shows what the main one is busy with, and for how many seconds."""
+    """What the main thread is busy with: another thread shows it, and for how many seconds."""
 
     begun = monotonic()  # of the process
     active: Waiting | None = None
@@ -74,16 +74,18 @@ class Waiting:
         self.progress.wanted &= Waiting.reader is None
         self.pipe = pipe_of_answer()
         self.begun = monotonic()
-        self.over = threading.Event()
         self.deserted = False
 
-    def watch(self) -> None:
+    def watch(self, over: Event) -> None:
         """What the thread does until the work is over, or nobody waits for it."""
-        while not self.over.wait(PACE):
+        from signal import SIGINT, pthread_kill
+        from threading import main_thread
+
+        while not over.wait(PACE):
             now = monotonic()
             if self.pipe is not None and has_no_reader(self.pipe):
                 self.deserted = True
-                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+                pthread_kill(main_thread().ident or 0, SIGINT)
                 return
             if self.progress.is_due and now - Waiting.begun >= SECOND <= now - self.begun + LATE:
                 self.progress.say(f"{self.what}: {now - Waiting.begun:.0f} s")
@@ -98,8 +100,11 @@ def waiting(what: str) -> Iterator[Waiting]:
     if Waiting.active or not (wait.progress.wanted or wait.pipe is not None):
         yield wait
         return
+    from threading import Event, Thread
+
     Waiting.active = wait
-    thread = threading.Thread(target=wait.watch, daemon=True)
+    over = Event()
+    thread = Thread(target=wait.watch, args=(over,), daemon=True)
     thread.start()
     try:
         yield wait
@@ -108,7 +113,7 @@ def waiting(what: str) -> Iterator[Waiting]:
             raise BrokenPipeError from None
         raise
     finally:
-        wait.over.set()
+        over.set()
         thread.join()
         Waiting.active = None
 
@@ -123,6 +128,8 @@ def pipe_of_answer() -> int | None:
 
 
 def has_no_reader(pipe: int) -> bool:
+    import select
+
     if not hasattr(select, "poll"):
         return False
     poll = select.poll()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from importlib import import_module
 from typing import Any
@@ -35,7 +34,9 @@ class Painted(click.HelpFormatter):
     """Help with its headings in bold on a terminal, and in a narrow one with short columns."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        columns = shutil.get_terminal_size().columns
+        from shutil import get_terminal_size
+
+        columns = get_terminal_size().columns
         kwargs["width"] = max(NARROWEST, min(columns, kwargs.get("max_width") or WIDEST) - 2)
         super().__init__(*args, **kwargs)
 
