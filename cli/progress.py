@@ -100,8 +100,10 @@ def waiting(what: str) -> Iterator[Waiting]:
     if Waiting.active or not (wait.progress.wanted or wait.pipe is not None):
         yield wait
         return
-    from threading import Event, Thread
+    from threading import Event, Thread, current_thread, main_thread
 
+    if current_thread() is not main_thread():  # which alone can be interrupted
+        wait.pipe = None
     Waiting.active = wait
     over = Event()
     thread = Thread(target=wait.watch, args=(over,), daemon=True)
@@ -119,7 +121,9 @@ def waiting(what: str) -> Iterator[Waiting]:
 
 
 def pipe_of_answer() -> int | None:
-    """The pipe that takes the answer, if it is one."""
+    """The pipe that takes the answer, if it is one, and if there is an answer."""
+    if is_quiet():
+        return None
     try:
         number = sys.stdout.fileno() if Waiting.reader is None else Waiting.reader
         return number if stat.S_ISFIFO(os.fstat(number).st_mode) else None

@@ -297,7 +297,8 @@ def columns_is_the_width(shell: Shell) -> None:
         said = shell("help", "ties", COLUMNS=str(width))
         prose = [line for line in said.out.splitlines() if line and line[0] not in " |"]
         assert max(map(len, prose)) <= width
-        assert max(map(len, shell(*EVAL, COLUMNS=str(width)).out.splitlines())) <= width
+        for args in (EVAL, ("gates",), ("gates", "--help"), ("compare", "x*y", "--no-times")):
+            assert max(map(len, shell(*args, COLUMNS=str(width)).out.splitlines())) <= width
 
 
 @convention
