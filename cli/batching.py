@@ -67,7 +67,7 @@ def carried_out(
     begun = monotonic()
     try:
         if child is not None:
-            rehearse(job, child, options["check_timeout"])
+            rehearse(job, child, options["timeout"])
         state = target.saved(run.identity) if options["resume"] else None
         try:
             outcome = run(state)
@@ -81,7 +81,7 @@ def carried_out(
         seconds = monotonic() - begun
         verdict = None
         if child is not None:
-            verdict = judged(job, outcome.tally.sample, child, options["check_timeout"])
+            verdict = judged(job, outcome.tally.sample, child, options["timeout"])
     finally:
         if child is not None:
             child.close()
@@ -129,7 +129,7 @@ def refuse_misfits_of_clusters(options: Mapping[str, Any]) -> None:
     if options["reduce"] is None and (file in (None, "-") or is_file(file)):
         raise UsageError(
             "a cluster writes a folder, a file for every part",
-            hint="-o answers/ --to csv, or --reduce for sums of all rows",
+            hint="-o answers/ --format csv, or --reduce for sums of all rows",
         )
 
 
@@ -220,7 +220,7 @@ def check_names(job: Job) -> None:
     for name, column in ({job.by: job.by} if job.by is not None else job.kept).items():
         if name in own:
             what = "--by" if job.by is not None else "--keep"
-            hint = "" if job.by is not None else f"--keep old_{name}={column} calls it otherwise"
+            hint = "" if job.by is not None else f"--keep old_{name}={column} gives it another name"
             raise UsageError(f"{what} {name} has the name of a column of the answers", hint=hint)
 
 
@@ -235,7 +235,7 @@ def check_file(job: Job, path: str) -> None:
 
 
 def target_of(options: Mapping[str, Any]) -> Target:
-    asked = options["to"] and checked_format(options["to"])
+    asked = options["kind"] and checked_format(options["kind"])
     if options["file"] in (None, "-"):
         if asked == "parquet" and sys.stdout is not None and sys.stdout.isatty():
             raise UsageError("Parquet is not for a terminal", hint="-o FILE.parquet")

@@ -2,63 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from backprop.answer.report import Report
-from backprop.answer.verdicts import METHODS, TIMEOUT, VERDICTS
-from backprop.checking.check import checked_methods
+from backprop.answer.verdicts import METHODS, VERDICTS
 from backprop.cli.offering import offered
+from backprop.cli.options import Decorator, decorating, option, timeout_option
+from backprop.cli.progress import waiting
 
 if TYPE_CHECKING:
     from backprop.child.process import Child
 
 MOST_DIGITS = 4000
-LONGEST = 86_400  # seconds
 
 EXIT_CODES = {"agree": 0, "rounding": 0, "differ": 1}
 UNDECIDED = 3
 
 
-def check_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    options = [
-        click.option("--methods", default=",".join(METHODS), metavar="NAMES",
-                     shell_complete=offered("methods"),
-                     help="Whom to ask: symbolic, precise, numeric; all by default."),
-        click.option("--check-timeout", type=click.FloatRange(0, LONGEST, min_open=True),
-                     default=TIMEOUT, metavar="SECONDS",
-                     help=f"How long a check may take; {TIMEOUT:g} by default."),
-        click.option("--digits", type=click.IntRange(1, MOST_DIGITS), metavar="N",
-                     help="Show value and gradient with N exact digits as well."),
-    ]  # fmt: skip
-    for option in reversed(options):
-        function = option(function)
-    return function
+def check_options() -> Decorator:
+    """--methods, --timeout and --digits."""
+    return decorating(
+        option("--methods", default=",".join(METHODS), metavar="NAMES",
+               shell_complete=offered("methods"), help="The opinions that are asked for."),
+        timeout_option("How long the check may take."),
+        option("--digits", type=click.IntRange(1, MOST_DIGITS), metavar="N",
+               help="Show value and gradient with N exact digits as well."),
+    )  # fmt: skip
 
 
 def checked(
     report: Report,
     child: Child | None,
     methods: str,
-    check_timeout: float,
+    timeout: float,
     digits: int | None,
     *,
     formula: bool = True,
 ) -> Report:
     """The report with its check."""
+    from backprop.checking.check import checked_methods
     from backprop.checking.checker import check
     from backprop.child.process import Child
 
     names = checked_methods(name.strip() for name in methods.split(","))
     worker = child if child and child.alive else Child()
     try:
-        found = check(
-            report, worker, methods=names, timeout=check_timeout, digits=digits or 0,
-            formula=formula,
-        )  # fmt: skip
+        with waiting("checking"):
+            found = check(
+                report, worker, methods=names, timeout=timeout, digits=digits or 0,
+                formula=formula,
+            )  # fmt: skip
     finally:
         if worker is not child:
             worker.close()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from backprop.answer.evaluation import arrays_in, staged
 from backprop.cli.files import read_text
-from backprop.cli.output import print_lines, print_pieces
+from backprop.cli.options import Decorator, decorating, option
+from backprop.cli.output import print_lines_as, print_pieces
+from backprop.cli.progress import waiting
 from backprop.errors import BackpropError
 from backprop.language.parser import parse
 
@@ -22,16 +24,13 @@ if TYPE_CHECKING:
 ALONE = ("expect", "write_expect", "digits", "jacobian", "allow", "wrt")  # not for claims
 
 
-def claim_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    options = [
-        click.option("--claim", "claims", multiple=True, metavar="NAME=EXPRESSION",
-                     help="Is this the derivative by NAME? An input or a stage; or a number."),
-        click.option("--same-as", metavar="PROGRAM",
-                     help="Does this text, or @FILE, compute the same?"),
-    ]  # fmt: skip
-    for option in reversed(options):
-        function = option(function)
-    return function
+def claim_options() -> Decorator:
+    return decorating(
+        option("--claim", "claims", multiple=True, metavar="NAME=EXPRESSION",
+               help="Is this the derivative by NAME? An input or a stage; or a number."),
+        option("--same-as", metavar="PROGRAM",
+               help="Does this text, or @FILE, compute the same?"),
+    )  # fmt: skip
 
 
 def answered(asked: Question) -> int:
@@ -46,7 +45,10 @@ def answered(asked: Question) -> int:
     answer = about_claims if chosen["claims"] else about_sameness
     pieces, code = answer(asked, chosen)
     if not chosen["quiet"]:
-        (print_pieces if chosen["as_json"] else print_lines)(pieces)
+        if chosen["kind"] == "json":
+            print_pieces(pieces)
+        else:
+            print_lines_as(chosen["kind"], pieces)
     return code
 
 
@@ -60,12 +62,13 @@ def about_claims(asked: Question, chosen: Mapping[str, Any]) -> Answer:
     values = asked.values | arrays_in(asked.values, chosen["seed"])
     program = staged_for(asked.tree, values, chosen)
     known = wanted(values, asked, program)
-    found = check_claims(program, known, chosen["claims"], how(chosen), asked.child)
+    with waiting("checking"):
+        found = check_claims(program, known, chosen["claims"], how(chosen), asked.child)
     if found.exit_code == 1:
         from backprop.grading.claimed import with_slips
 
         found = with_slips(found, how(chosen))
-    return (render_json if chosen["as_json"] else render_lines)(found), found.exit_code
+    return (render_json if chosen["kind"] == "json" else render_lines)(found), found.exit_code
 
 
 def about_sameness(asked: Question, chosen: Mapping[str, Any]) -> Answer:
@@ -76,8 +79,9 @@ def about_sameness(asked: Question, chosen: Mapping[str, Any]) -> Answer:
     program = staged_for(asked.tree, values, chosen)
     other = other_program(chosen["same_as"], values, chosen)
     known = wanted(values, asked, program, other)
-    found = check_sameness(program, other, known, how(chosen), asked.child)
-    return (render_json if chosen["as_json"] else render_lines)(found), found.exit_code
+    with waiting("comparing"):
+        found = check_sameness(program, other, known, how(chosen), asked.child)
+    return (render_json if chosen["kind"] == "json" else render_lines)(found), found.exit_code
 
 
 def staged_for(tree: Tree, values: Mapping[str, Any], chosen: Mapping[str, Any]) -> Program:
@@ -108,5 +112,5 @@ def how(chosen: Mapping[str, Any]) -> Asked:
 
     return Asked(
         chosen["points"], chosen["ranges"], chosen["seed"], chosen["ties"], chosen["upstream"],
-        chosen["check_timeout"], "symbolic" in chosen["methods"],
+        chosen["timeout"], "symbolic" in chosen["methods"],
     )  # fmt: skip

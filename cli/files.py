@@ -6,9 +6,10 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, redirect_stdout, suppress
 from typing import Any, BinaryIO
 
+from backprop.cli.output import FileOutput
 from backprop.cli.saying import say
 from backprop.errors import UsageError
 from backprop.workplace import Workplace
@@ -47,7 +48,7 @@ def read_stdin() -> bytes:
 
 def read_file(path: str) -> bytes:
     if not path:
-        raise UsageError("a file name is wanted after @")
+        raise UsageError("there is no file name after @")
     try:
         if os.path.isdir(path):
             raise UsageError(f"{path} is a directory")
@@ -154,3 +155,31 @@ def whole_file(path: str) -> Iterator[BinaryIO]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{path} can't be written: {reason}") from None
+
+
+class DiscardError(BaseException):
+    """Leave a file unwritten."""
+
+
+@contextmanager
+def answer_in(path: str) -> Iterator[None]:
+    """Let a file take what is printed, if nothing fails on the way."""
+    failed: Exception | None = None
+    try:
+        with whole_file(path) as file:
+            stream = FileOutput(file, "utf-8", newline="\n")
+            try:
+                with redirect_stdout(stream):
+                    yield
+                    stream.flush()
+            except (OSError, ValueError) as error:
+                if isinstance(error, OSError) and error.filename is None:
+                    raise  # the disk may be full
+                failed = error
+                raise DiscardError from None
+            finally:
+                with suppress(OSError):
+                    stream.detach()
+    except DiscardError:
+        assert failed is not None
+        raise failed from None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from backprop.cli.files import read_bytes, read_text
+from backprop.cli.options import FILE, Decorator, decorating, option
 from backprop.cli.output import print_pieces, print_rich
-from backprop.cli.progress import Progress
+from backprop.cli.progress import Progress, waiting
 from backprop.cli.python import file_and_unit
 from backprop.cli.saying import say
 from backprop.cli.variables import Question
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from backprop.grading.forward import Forward
     from backprop.grading.results import Grade
 
-FORMATS = ("table", "json", "csv", "junit")
+FORMATS = ("table", "json", "csv", "markdown", "plain", "junit")
+OF_GRADES = ("csv", "junit")  # formats that only grades have
 EXIT_CODES = {"right": 0, "wrong": 1, "unreadable": 2}
 
 
@@ -51,7 +53,7 @@ def with_files(args: list[str]) -> Iterator[str]:
             takes = False
             yield f"@{arg}" if is_text(arg) else arg
     if first:
-        raise click.UsageError("--backward wants a file")
+        raise click.UsageError("--backward needs a file")
 
 
 def file_in(word: str) -> str:
@@ -65,34 +67,19 @@ def is_text(word: str) -> bool:
     return "." in word and file_and_unit(word) is None and os.path.isfile(word)
 
 
-def grading_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    options = [
-        click.option("--backward", multiple=True, metavar="FILE...",
-                     help="Grade a backward pass: a file of lines, FILE.py:NAME, or - (stdin)."),
-        click.option("--grad-name", metavar="PATTERN",
-                     help='How gradients are called there, such as "d{}" or "grad_{}".'),
-        click.option("--grad", "places", multiple=True, metavar="NAME=WHERE",
-                     help="Where a class leaves a gradient: W=self.W_grad."),
-        click.option("--kind", "returns", type=click.Choice(("layer", "derivative", "loss")),
-                     default="layer", show_default=True,
-                     help="What the backward pass of a class gives: derivative if it isn't yet"
-                     " times the gradient of the output."),
-        click.option("--format", "kind", type=click.Choice(FORMATS),
-                     help="How grades are printed."),
-    ]  # fmt: skip
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
-def chosen_format(kind: str | None, *, as_json: bool, grading: bool, asks: bool) -> str:
-    if as_json and kind not in (None, "json"):
-        raise click.UsageError(f"--json and --format {kind} ask for different things")
-    if grading and asks:
-        raise click.UsageError("--backward goes with neither --claim nor --same-as")
-    if kind and not grading:
-        raise click.UsageError(f"--format {kind} goes with --backward")
-    return "json" if as_json else kind or "table"
+def grading_options() -> Decorator:
+    return decorating(
+        option("--backward", multiple=True, type=FILE, metavar="FILE...",
+               help="Grade a backward pass: a file of lines, FILE.py:NAME, or - (stdin)."),
+        option("--grad-name", metavar="PATTERN",
+               help='The names of gradients there, such as "d{}" or "grad_{}".'),
+        option("--grad", "places", multiple=True, metavar="NAME=WHERE",
+               help="Where a class leaves a gradient: W=self.W_grad."),
+        option("--kind", "returns", type=click.Choice(("layer", "derivative", "loss")),
+               default="layer",
+               help="What the backward pass of a class gives: derivative if it isn't yet times"
+               " the gradient of the output."),
+    )  # fmt: skip
 
 
 def graded(
@@ -147,7 +134,8 @@ def grade_of(forward: Forward, word: str, pattern: str | None, layer: Mapping[st
     name = f"{file}:{unit}" if unit else file
     try:
         text = decoded(read_bytes(file), file) if unit or notebook(file) else read_text(word)
-        return grade(forward, text, file, pattern, unit, **layer)
+        with waiting(f"grading {file}"):
+            return grade(forward, text, file, pattern, unit, **layer)
     except BackpropError as error:
         return Grade(name, error=error)
 

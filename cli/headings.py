@@ -15,13 +15,13 @@ HEADINGS = {
         "--fast-trigonometry",
     ),
     "Answer": (
-        "-o", "--to", "--format", "--json", "--markdown", "--precision", "--quiet", "--full",
+        "-o", "--format", "--json", "--precision", "--quiet", "--full",
         "--stages", "--around", "--order", "--shapes", "--save", "--summary",
     ),
     "Gradient": ("--wrt", "--result", "--upstream", "--jacobian", "--ties"),
     "Gates": ("--gates", "--no-share"),
     "Check": (
-        "--no-check", "--methods", "--check-timeout", "--digits", "--check-rows", "--min-digits",
+        "--no-check", "--methods", "--timeout", "--digits", "--check-rows", "--min-digits",
         "--allow", "--points", "--range", "--tolerance", "--expect", "--write-expect",
     ),
     HELP: ("--help",),

@@ -12,14 +12,15 @@ import click
 from backprop.errors import BackpropError, LanguageError, ShapeError, UsageError, closest
 from backprop.gates import ALIASES, GATES
 
-ASSIGNED = re.compile(r"[^\W\d]\w*=(?!=)")
-FILE_OF_ARRAY = re.compile(r"[\w~./-]*\.(?:npy|csv|json)", re.ASCII)
-SHAPE = re.compile(r"\d+(?:x\d+)+")
-FILE_OF_TEXT = re.compile(r"[\w~./ -]+\.(?:bp|txt|json)", re.ASCII)
-NOT_ONE_OF = re.compile(r"'(.*)' is not one of ", re.DOTALL)
-NOT_A_NUMBER = re.compile(r"'(.*)' is not a valid ", re.DOTALL)
-NOT_IN_RANGE = re.compile(r"(\S+) is not in the range ")
-NO_VALUE = re.compile(r"Option '(.*)' requires an argument\.")
+# Patterns, compiled when a mistake is looked for.
+ASSIGNED = r"[^\W\d]\w*=(?!=)"
+FILE_OF_ARRAY = r"[\w~./-]*\.(?:npy|csv|json)"
+SHAPE = r"\d+(?:x\d+)+"
+FILE_OF_TEXT = r"[\w~./ -]+\.(?:bp|txt|json)"
+NOT_ONE_OF = r"'(.*)' is not one of "
+NOT_A_NUMBER = r"'(.*)' is not a valid "
+NOT_IN_RANGE = r"(\S+) is not in the range "
+NO_VALUE = r"Option '(.*)' requires an argument\."
 
 
 def mistyped(
@@ -34,9 +35,11 @@ def mistyped(
         if word == "=" or after == ["="]:
             return spaced(args[max(0, place - (word == "=")) :])
         if not word.startswith("-") or word == "-":
-            if ASSIGNED.match(word):
-                return undashed([arg for arg in args if ASSIGNED.match(arg)])
-            return UsageError(f"{word} is a word too many", hint="put the whole program in quotes")
+            if re.match(ASSIGNED, word):
+                return undashed([arg for arg in args if re.match(ASSIGNED, arg)])
+            return UsageError(
+                f"there is a word too many: {word}", hint="put the whole program in quotes"
+            )
         if fixed.get(name) is False:
             if equals:
                 return flag_with_value(word, names)
@@ -82,10 +85,12 @@ def flag_with_value(word: str, names: Collection[str]) -> UsageError:
 def no_value(name: str, value: str) -> UsageError | None:
     """A value that is something else: the name of a file, a shape, a number with a comma."""
     text = value.strip()
-    if FILE_OF_ARRAY.fullmatch(text):
+    if text.removeprefix("-").isdecimal():
+        return None
+    if re.fullmatch(FILE_OF_ARRAY, text, re.ASCII):
         return UsageError(f"the value of {name} is {text}, the name of a file",
                           hint=f"--{name}=@{text} reads the file")  # fmt: skip
-    if SHAPE.fullmatch(text):
+    if re.fullmatch(SHAPE, text):
         sizes = text.replace("x", ",")
         return UsageError(
             f"the value of {name} is {text}, a shape",
@@ -104,7 +109,7 @@ def file_meant(word: str) -> str:
         return ""
     if os.path.isfile(word):
         return f"@{word} reads the program from the file"
-    if FILE_OF_TEXT.fullmatch(word):
+    if re.fullmatch(FILE_OF_TEXT, word, re.ASCII):
         return f"@{word} reads a program from a file, but there is no such file here"
     return ""
 
@@ -132,18 +137,20 @@ def worded(error: click.ClickException) -> tuple[str, str]:
     """What click complains about, in plain words, and a hint if there is a better one than the
     list of options."""
     message = error.format_message()
-    if found := NO_VALUE.fullmatch(message):
+    if found := re.fullmatch(NO_VALUE, message):
         return f"{found[1]} has no value", f"{found[1]}=..." if found[1][:2] == "--" else ""
     param = getattr(error, "param", None)
     if not isinstance(error, click.BadParameter) or not isinstance(param, click.Option):
         return message, ""
     kind, option = param.type, param.opts[0]
-    if isinstance(kind, click.Choice) and (found := NOT_ONE_OF.match(error.message)):
+    if isinstance(kind, click.Choice) and (found := re.match(NOT_ONE_OF, error.message, re.DOTALL)):
         choices = [str(choice) for choice in kind.choices]
         near = closest(found[1], choices)
         hint = f"did you mean {option} {near}?" if near else ""
         return f"{option} takes {either(choices)}; not {found[1]}", hint
-    found = NOT_A_NUMBER.match(error.message) or NOT_IN_RANGE.match(error.message)
+    found = re.match(NOT_A_NUMBER, error.message, re.DOTALL) or re.match(
+        NOT_IN_RANGE, error.message
+    )
     if found and (numbers := wanted(kind)):
         return f"{option} takes {numbers}; not {found[1]}", ""
     return message, ""
@@ -175,4 +182,4 @@ def page_of(error: BackpropError) -> str:
         return ""
     if error.origin.endswith((".py", ".ipynb")):
         return "python"
-    return "language" if " wanted" in error.message else ""
+    return "language" if "expected " in error.message else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Iterable
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 16
 UNBOUNDED = 100_000  # columns where nobody's terminal sets a width
+
+
+class FileOutput(io.TextIOWrapper):
+    """A file in the place of standard output. It never gets colours."""
 
 
 def print_pieces(pieces: Iterable[str]) -> None:
@@ -60,8 +65,35 @@ def drawn(renderables: Iterable[RenderableType]) -> str:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Write lines whose first words have colours on a terminal: verdicts, notes."""
+    """Print lines that begin with a verdict or a word such as note. A terminal shows them with
+    colours, and folded between words."""
+    if sys.stdout is not None and sys.stdout.isatty():
+        lines = (part for line in lines for part in folded(line))
     print_pieces(lines_for_terminal(lines))
+
+
+def folded(line: str) -> Iterable[str]:
+    """A line as the terminal has room for it, its later parts indented."""
+    from shutil import get_terminal_size
+    from textwrap import wrap
+
+    width = get_terminal_size().columns
+    if len(line) <= width or "\n" in line[:-1]:
+        return [line]
+    parts = wrap(line, max(20, width), subsequent_indent="    ", break_on_hyphens=False)
+    return [f"{part}\n" for part in parts]
+
+
+def print_lines_as(kind: str, lines: Iterable[str]) -> None:
+    """Print lines that begin with a verdict: with colours on a terminal, plain, or as Markdown."""
+    if kind == "markdown":
+        from backprop.cli.render.forms import listed
+
+        print_pieces(listed(lines))
+    elif kind == "plain":
+        print_pieces(lines)
+    else:
+        print_lines(lines)
 
 
 def lines_for_terminal(lines: Iterable[str]) -> Iterable[str]:
@@ -93,7 +125,7 @@ def console_for(stream: TextIO) -> Console:
 def wants_colour(stream: TextIO | None) -> bool:
     """NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR and TERM, in that order; else a terminal."""
     setting = os.environ.get
-    if stream is None or setting("NO_COLOR"):
+    if stream is None or isinstance(stream, FileOutput) or setting("NO_COLOR"):
         return False
     for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
         if setting(name):

@@ -16,6 +16,13 @@ SUFFIX = ".md"
 LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
 WORD = re.compile(r"[\w-]{3,}")
 FENCE = "```"
+ENDING = re.compile(r"(?<=[a-z]{4})(?:ices|ing|ix|es|ed|s|e)$")
+# Words that say nothing about a page.
+PASSED_OVER = frozenset((
+    "a", "an", "and", "are", "as", "at", "be", "by", "can", "do", "does", "for", "from", "get",
+    "how", "i", "if", "in", "into", "is", "it", "me", "my", "of", "on", "one", "or", "that", "the",
+    "this", "to", "want", "what", "when", "where", "which", "with",
+))  # fmt: skip
 IMAGE = "!["
 COMMENT = "<!--"
 TITLE, HEADING, TEXT, ITEM, CODE, TABLE = "title", "heading", "text", "item", "code", "table"
@@ -58,21 +65,51 @@ def pages() -> list[Page]:
 
 
 def found(words: Sequence[str]) -> list[Hit]:
-    """The pages that have all the words: first those that explain them."""
-    patterns = [re.compile(rf"(?<![\w-]){re.escape(word)}", re.IGNORECASE) for word in words]
+    """The pages that have all the words, or else most of them: first those that explain them."""
+    patterns = [pattern(word) for word in words if word.lower() not in PASSED_OVER]
+    patterns = patterns or [pattern(word) for word in words]
     ranked = []
     for number, one in enumerate(pages()):
-        lines = one.text.splitlines()
-        hits = [line for line in lines if any(pattern.search(line) for pattern in patterns)]
-        if not all(pattern.search(one.text) for pattern in patterns):
-            continue
-        headed = sum(line.startswith("#") for line in hits)
-        named = any(pattern.match(one.topic) for pattern in patterns)
-        told = [line for line in hits if explains(line, patterns)]
-        plain = [line for line in hits if not line.startswith("#")]
-        rank = (-named, -headed, -bool(told), 0 if told else -len(hits), number)
-        ranked.append((rank, Hit(one, [*told, *plain, *hits][0].strip())))
-    return [hit for _, hit in sorted(ranked, key=lambda pair: pair[0])]
+        weights = [weight(one, searched) for searched in patterns]
+        has = sum(map(bool, weights))
+        if has and 2 * has >= len(patterns):
+            ranked.append((-has, -sum(weights), number, Hit(one, best_line(one, patterns))))
+    most = min((has for has, *_ in ranked), default=0)
+    return [hit for has, _, _, hit in sorted(ranked, key=lambda row: row[:3]) if has == most]
+
+
+def pattern(word: str) -> re.Pattern[str]:
+    """A word with the endings that it may have: matrix, matrices."""
+    stem = ENDING.sub("", word) if word.isalpha() else word
+    return re.compile(rf"(?<![a-zA-Z0-9-]){re.escape(stem)}", re.IGNORECASE)
+
+
+def weight(one: Page, searched: re.Pattern[str]) -> float:
+    """How much a page is about a word: most if it is called so."""
+    hits = [line for line in one.text.splitlines() if searched.search(line)]
+    if not hits:
+        return 0
+    if searched.match(one.topic):
+        return 8
+    if hits[0].startswith("# "):
+        return 6
+    if any(line.startswith("#") for line in hits):
+        return 4
+    if any(explains(line, [searched]) for line in hits):
+        return 3
+    return 1 + min(len(hits), 9) / 5
+
+
+def best_line(one: Page, patterns: Sequence[re.Pattern[str]]) -> str:
+    """The line that shows most of what was searched for; an example only if nothing else does."""
+    ranked = []
+    example = False
+    for number, line in enumerate(one.text.splitlines()):
+        example ^= line.startswith(FENCE)
+        has = sum(bool(searched.search(line)) for searched in patterns)
+        rank = (has, explains(line, patterns), not line.startswith("#"), -number)
+        ranked.append(((not example and has > 0, *rank), line))
+    return max(ranked)[1].strip()
 
 
 def explains(line: str, patterns: Sequence[re.Pattern[str]]) -> bool:

@@ -8,6 +8,7 @@ nothing at all, prints directly.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -19,9 +20,12 @@ import click
 
 from backprop.cli.commands import OFF
 from backprop.cli.output import lines_for_terminal, print_pieces
+from backprop.cli.progress import Waiting
+from backprop.errors import columns
 
 Write = Callable[[str], None]
 
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
 LESS = {"LESS": "FRX", "LESSCHARSET": "utf-8"}
 
 
@@ -42,10 +46,12 @@ def paged(first: str, more: int = 0) -> Iterator[Write]:
             stream.write(text)
             stream.flush()
 
+    Waiting.reader = stream.fileno()
     try:
         write(first)
         yield write
     finally:
+        Waiting.reader = None
         with suppress(BrokenPipeError):
             stream.close()
         ended(process)
@@ -59,7 +65,8 @@ def show(lines: Iterable[str]) -> None:
 
 def is_long(text: str, more: int) -> bool:
     size = shutil.get_terminal_size()
-    lines = sum(1 + max(0, len(line) - 1) // size.columns for line in text.splitlines())
+    shown = STYLE.sub("", text).splitlines()
+    lines = sum(1 + max(0, columns(line) - 1) // size.columns for line in shown)
     return lines + more >= size.lines
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+QUIET = "backprop.quiet"  # where a context keeps --quiet
+
 
 def say(message: str, code: int = 2) -> int:
     """Print to stderr, whatever characters it can show."""
@@ -26,6 +28,19 @@ def say(message: str, code: int = 2) -> int:
     except OSError:
         discard_output()
     return code
+
+
+def note(message: str) -> None:
+    """Say something beside the answer, unless --quiet is given."""
+    if not is_quiet():
+        say(f"note: {message}")
+
+
+def is_quiet() -> bool:
+    from click import get_current_context
+
+    context = get_current_context(silent=True)
+    return context is not None and QUIET in context.meta
 
 
 def discard_output() -> None:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from backprop.cli.staging import Decorator, decorating
-from backprop.cli.variables import FILE
+from backprop.cli.options import FILE, Decorator, decorating, option
 from backprop.errors import UsageError
 from backprop.kernel import ENGINES
 from backprop.language.syntax import Tree
@@ -26,28 +25,24 @@ TABLE_OPTIONS = ("data", "mapped", "source", "separator", "no_header")  # what -
 def table_options(data: str, *, required: bool) -> Decorator:
     """--data, with this help, and what goes with it."""
     return decorating(
-        click.option("--data", "data", type=FILE, metavar="FILE", multiple=True,
-                     required=required,
-                     help=f"{data}, or a pattern such as 'data/*.csv'; - is stdin. May be given "
-                     "again."),
-        click.option("--map", "mapped", metavar="NAME=COLUMN", multiple=True,
-                     help="The column of a variable, if it has another name. May be given "
-                     "again."),
-        click.option("--from", "source", metavar="FORMAT",
-                     help="What to read, where names don't tell: csv, tsv, jsonl or parquet."),
-        click.option("--separator", metavar="CHAR",
-                     help="What stands between the fields of CSV."),
-        click.option("--no-header", is_flag=True, help="The columns are column_1, column_2, ..."),
+        option("--data", "data", type=FILE, metavar="FILE", multiple=True, required=required,
+               help=f"{data}, or a pattern such as 'data/*.csv'; - is stdin. Can be repeated."),
+        option("--map", "mapped", metavar="NAME=COLUMN", multiple=True,
+               help="The column of a variable, if it has another name. Can be repeated."),
+        option("--from", "source", metavar="FORMAT",
+               help="The format to read, if names don't tell: csv, tsv, jsonl or parquet."),
+        option("--separator", metavar="CHAR", help="The character between the fields of CSV."),
+        option("--no-header", is_flag=True, help="The columns are column_1, column_2, ..."),
     )  # fmt: skip
 
 
 def engine_options() -> Decorator:
     """--engine and --threads."""
     return decorating(
-        click.option("--engine", type=click.Choice(ENGINES), default="numpy",
-                     help="NumPy, C by the system's compiler, or what is faster."),
-        click.option("--threads", type=click.IntRange(1), metavar="N", default=processors,
-                     help="Default: all processors."),
+        option("--engine", type=click.Choice(ENGINES), default="numpy",
+               help="NumPy, C by the system's compiler, or whatever is faster."),
+        option("--threads", type=click.IntRange(1), metavar="N", default=processors,
+               show_default=False, help="All processors, if not given."),
     )  # fmt: skip
 
 

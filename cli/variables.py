@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from backprop.cli.answering import Answering
 from backprop.cli.files import read_bytes, read_point, read_text
 from backprop.cli.mistakes import call_meant, derivative_meant, file_meant, mistyped, no_value
 from backprop.cli.offering import offered
+from backprop.cli.options import old_spellings, program_params, renewed
+from backprop.cli.progress import waiting
 from backprop.cli.python import numbers_of, split_values, unit_named
+from backprop.cli.saying import note
 from backprop.errors import BackpropError, MissingValueError, UsageError, closest, listed
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
@@ -26,7 +30,6 @@ if TYPE_CHECKING:
 LISTED = 8  # missing variables that an error lists
 DIGITS = tuple("0123456789.")
 SHOWN = 40  # variables that help lists
-FILE = click.Path(readable=False)  # any text, but a shell completes it as a file's name
 HELP = {"-h", "--help"}
 RESERVED = {"-h", "-o"}  # help and output in every command
 VARIABLE = "variable_"  # what click calls the options of variables begins so
@@ -42,23 +45,28 @@ class Question(NamedTuple):
     first: Mapping[str, float] = MappingProxyType({})  # a row at which a source was read first
 
 
-class ProgramCommand(click.Command):
+class ProgramCommand(Answering):
     """A command on PROGRAM: text, `-` for standard input, or @FILE."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.params = [*shared_params(), *self.params]
+        self.params = [*program_params(), *self.params]
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         return [*ctx.meta.get("variable_options", []), *super().get_params(ctx)]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        fixed = fixed_options(super().get_params(ctx))
-        place, word = find_program(args, fixed)
+        fixed, old = fixed_options(super().get_params(ctx)), old_spellings(self.params)
+        spelled = {name: "=" not in new for name, new in old.items()} | fixed
+        place, word = find_program(args, spelled)
+        notes: list[str] = []
         if word is not None:
             before = args[: place - 1] if place and args[place - 1] == "--" else args[:place]
             others = [*before, *args[place + 1 :]]
-            self.learn(ctx, word, others, fixed)
+            tree = self.read(ctx, word, others)
+            names = tree.names if tree else ()
+            others, notes = renewed(others, spelled, old, names, statements(tree))
+            self.learn(ctx, tree, others, fixed)
             known = ctx.meta.get("tree")
             names = known.names if known else ()
             others = [as_option(arg, names) for arg in others]
@@ -73,30 +81,46 @@ class ProgramCommand(click.Command):
             error.ctx = error.ctx or ctx
             raise
         ctx.params["program"] = word
+        for text in notes if not ctx.resilient_parsing else ():
+            note(text)
         return rest
 
-    def learn(
-        self, ctx: click.Context, word: str, args: list[str], fixed: Mapping[str, bool]
-    ) -> None:
-        """Read the program, and make options of its variables."""
+    def read(self, ctx: click.Context, word: str, args: list[str]) -> Any:
+        """The program as it is written; None if it doesn't matter that there is none."""
         if ctx.resilient_parsing and word == "-":
-            return  # a shell that completes has nothing to read
-        asks_help = ctx.resilient_parsing or not HELP.isdisjoint(args)
+            return None  # a shell that completes has nothing to read
         ctx.meta["root"] = last_value(args, "--root")
         try:
-            tree = self.tree_of(ctx, self.tree_from(ctx, word), args)
+            with waiting("reading"):
+                tree = self.tree_from(ctx, word)
+            list(tree.names)  # a file may lack the function that is meant
         except BackpropError as error:
-            if asks_help:
-                return
+            if asks_help(ctx, args):
+                return None
             error.hint = file_meant(word) or error.hint
             raise
+        return tree
+
+    def learn(
+        self, ctx: click.Context, tree: Any, args: list[str], fixed: Mapping[str, bool]
+    ) -> None:
+        """Make options of the program's variables."""
+        if tree is None:
+            return
+        helps = asks_help(ctx, args)
+        try:
+            tree = self.tree_of(ctx, tree, args)
+            names = list(tree.names)
+        except BackpropError:
+            if helps:
+                return
+            raise
         ctx.meta["tree"] = tree
-        names = list(tree.names)
         if ctx.resilient_parsing:
             from backprop.cli.completion import inputs_of
 
             names = inputs_of(tree)
-        if not asks_help and len(names) > SHOWN:
+        if not helps and len(names) > SHOWN:
             used = {arg.lstrip("-").partition("=")[0] for arg in args if arg.startswith("-")}
             names = [name for name in names if name in used]
         ctx.meta["variable_options"] = [
@@ -158,24 +182,13 @@ class ProgramCommand(click.Command):
         return hint
 
 
-def shared_params() -> list[click.Parameter]:
-    return [
-        click.Argument(["program"], metavar="PROGRAM", shell_complete=offered("program")),
-        click.Option(["--at"], type=FILE, metavar="POINT",
-                     help="Values as JSON: a file, or the text itself."),
-        click.Option(["--set", "pairs"], multiple=True, metavar="NAME=VALUE",
-                     help="A value for a name that is also an option here, such as json."),
-        click.Option(["--result", "--output"], metavar="NAME", shell_complete=offered("statements"),
-                     expose_value=False,
-                     callback=keep_output,
-                     help="The statement that is the result; the last, if not given."),
-        click.Option(["--init"], metavar="ARGUMENTS", expose_value=False, callback=keep_text,
-                     help="What the class in FILE.py:CLASS is made with: 'n_in=4, n_out=3'."),
-        click.Option(["--before"], metavar="CALLS", expose_value=False, callback=keep_text,
-                     help="What its object does first, such as 'initialize()'."),
-        click.Option(["--root"], metavar="FOLDER", expose_value=False, type=FILE,
-                     help="Where FILE.py looks for what it imports, beside its own folder."),
-    ]  # fmt: skip
+def asks_help(ctx: click.Context, args: list[str]) -> bool:
+    return ctx.resilient_parsing or not HELP.isdisjoint(args)
+
+
+def statements(tree: Any) -> set[str]:
+    """The names that a program assigns."""
+    return set() if tree is None else set(tree.stored)
 
 
 def fixed_options(params: Iterable[click.Parameter]) -> dict[str, bool]:
@@ -270,14 +283,6 @@ def keep(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) ->
         ctx.meta.setdefault("given", {})[str(param.name).removeprefix(VARIABLE)] = values
 
 
-def keep_output(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
-    ctx.meta["output"] = value
-
-
-def keep_text(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
-    ctx.meta[str(param.name)] = value
-
-
 def question(ctx: click.Context) -> Question:
     """The tree, and one value for each name, wherever it was given."""
     tree, output = ctx.meta["tree"], ctx.meta.get("output")
@@ -290,7 +295,7 @@ def question(ctx: click.Context) -> Question:
     for pair in ctx.params["pairs"]:
         name, equals, value = pair.partition("=")
         if not equals or not name.strip():
-            raise UsageError(f"--set wants NAME=VALUE, not {pair}")
+            raise UsageError(f"--set takes NAME=VALUE, not {pair}")
         given.append((name.strip(), value))
     for name, value in given:
         if name in explicit:

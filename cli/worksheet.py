@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from backprop.cli.output import print_lines, print_pieces
+from backprop.cli.output import print_lines_as, print_pieces
 from backprop.cli.python import unit_named
 from backprop.cli.variables import ProgramCommand, parse_program, program_text
 from backprop.errors import BackpropError
@@ -17,7 +17,7 @@ from backprop.language.syntax import Tree
 if TYPE_CHECKING:
     from backprop.reading.unit import Unit
 
-GOES_ALONG = ("program", "as_json", "quiet")
+GOES_ALONG = ("program", "kind", "quiet")
 
 
 class WorksheetCommand(ProgramCommand):
@@ -55,8 +55,8 @@ class WorksheetCommand(ProgramCommand):
             error.origin = error.origin or ctx.params["program"].removeprefix("@")
             raise
         if not ctx.params["quiet"]:
-            if ctx.params["as_json"]:
+            if ctx.params["kind"] == "json":
                 print_pieces(render_marks_json(result))
             else:
-                print_lines(render_marks(result))
+                print_lines_as(ctx.params["kind"], render_marks(result))
         return result.exit_code

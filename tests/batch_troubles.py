@@ -161,12 +161,12 @@ PLACES = {
     "compressed Parquet": asked("--data", "d.csv", "-o", "x.parquet.gz"),
     "no folder to write to": asked("--data", "d.csv", "-o", "none/o.csv"),
     "no folder to write Parquet to": asked("--data", "d.csv", "-o", "none/o.parquet"),
-    "a folder to write to": asked("--data", "d.csv", "-o", "folder", "--to", "csv"),
-    "a device to write to": asked("--data", "d.csv", "-o", "/dev/full", "--to", "csv"),
+    "a folder to write to": asked("--data", "d.csv", "-o", "folder", "--format", "csv"),
+    "a device to write to": asked("--data", "d.csv", "-o", "/dev/full", "--format", "csv"),
 }
 OPTIONS = {
-    "an unknown format": asked(*TO, "--to", "xml"),
-    "a near format": asked(*TO, "--to", "jsonlines"),
+    "an unknown format": asked(*TO, "--format", "xml"),
+    "a near format": asked(*TO, "--format", "jsonlines"),
     "an unknown source": asked(*TO, "--from", "xls"),
     "CSV as JSON": asked(*TO, "--from", "jsonl"),
     "two separators": asked(*TO, "--separator", ";;"),

@@ -1,4 +1,5 @@
-"""The table of messages in cases/messages.txt: how it is read, and what a text is answered."""
+"""The table of messages in cases/messages.txt: how it is read, what a text is answered, and, as a
+script, every answer replaced by what it is now: PYTHONPATH=tests python -m tests.messages."""
 
 from __future__ import annotations
 
@@ -12,10 +13,6 @@ from backprop.language.printer import print_tree
 
 TABLE = Path(__file__).parent / "cases" / "messages.txt"
 CODE_POINT = re.compile(r"\{U\+([0-9A-F]{4,6})\}")
-HEADER = """\
-# What a text is answered, whole: a message, or the text as it was understood and the notes.
-# A case is its name, the text, and the answer. Characters that don't show are {U+0009}.
-"""
 
 
 def decoded(text: str) -> str:
@@ -40,3 +37,17 @@ def answer(text: str) -> str:
     return "\n".join(
         [print_tree(program.tree), *(f"note: {note.message}" for note in program.notices)]
     )
+
+
+def renewed(block: str) -> str:
+    """A case, and perhaps the title after it, with the answer that its text has now."""
+    case, *title = block.split("\n## ")
+    head, _, before = case.partition("\n---\n")
+    text = head.partition("\n")[2]
+    end = before[len(before.rstrip("\n")) :]
+    return "\n## ".join([f"{head}\n---\n{answer(decoded(text))}{end}", *title])
+
+
+if __name__ == "__main__":
+    first, *blocks = TABLE.read_text("utf-8").split("\n=== ")
+    TABLE.write_text("\n=== ".join([first, *map(renewed, blocks)]), "utf-8")

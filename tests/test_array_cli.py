@@ -160,8 +160,8 @@ BAD_SHAPES = [
     ("W=-1x2", "the shape of W is not whole numbers with x between: -1x2", "did you mean 1x2?"),
     ("W=", "the shape of W is not whole numbers with x between: nothing",
      "write 5x10, 5 for a vector or number"),
-    ("W=5,10", "--shape wants NAME=SHAPE, not 10", "a shape is written with x: W=5x10"),
-    ("5x10", "--shape wants NAME=SHAPE, not 5x10", "a shape is written with x: W=5x10"),
+    ("W=5,10", "--shape takes NAME=SHAPE, not 10", "a shape is written with x: W=5x10"),
+    ("5x10", "--shape takes NAME=SHAPE, not 5x10", "a shape is written with x: W=5x10"),
     ("W=5x10,W=5x10", "the shape of W is given twice", ""),
     ("W=100000x100000",
      "the shape of W is 100000x100000: at most 8 axes and 50,000,000 entries are held", ""),
@@ -436,7 +436,7 @@ def test_the_same_numbers_make_the_same_file(command: Command, tmp_path: Path) -
 
 
 def test_another_statement_is_the_output_and_later_ones_are_gone(command: Command) -> None:
-    values = (*VALUES[:3], "--output", "h", "--upstream", "ones", "--json")
+    values = (*VALUES[:3], "--result", "h", "--upstream", "ones", "--json")
     found = json.loads(command("eval", NET, *values).stdout)
     assert (found["output"], found["value"]) == ("h", np.tanh([0.6, -0.8]).tolist())
     assert [stage["name"] for stage in found["stages"]] == ["q1", "q2", "h"]
@@ -464,7 +464,7 @@ def test_an_output_has_what_it_needs(output: str, value: float, gradient: dict[s
 
 
 def test_values_that_an_output_does_not_need_are_said(command: Command) -> None:
-    done = command("eval", STAGED, "--output", "a", "--x=2", "--y=3", "--z=1", "--k=1", "--json")
+    done = command("eval", STAGED, "--result", "a", "--x=2", "--y=3", "--z=1", "--k=1", "--json")
     assert [notice["message"] for notice in json.loads(done.stdout)["warnings"]] == [
         "a doesn't need k, z"
     ]
@@ -484,11 +484,11 @@ def test_spans_stay_those_of_the_whole_text() -> None:
 @pytest.mark.parametrize(
     ("output", "message", "hint"),
     [
-        ("aa", "no statement is called aa; the program has a, b, c, f", "did you mean a?"),
-        ("", "no statement is called nothing; the program has a, b, c, f",
+        ("aa", "there is no statement called aa; the program has a, b, c, f", "did you mean a?"),
+        ("", "there is no statement called nothing; the program has a, b, c, f",
          "only what has a name in the text can be the output"),
         ("z", "z is an input, and an output is computed", "the statements are a, b, c, f"),
-        ("g", "no statement is called g; the program has a, b, c, f",
+        ("g", "there is no statement called g; the program has a, b, c, f",
          "only what has a name in the text can be the output"),
     ],
 )  # fmt: skip
@@ -506,7 +506,7 @@ def test_a_program_that_is_staged_has_its_output() -> None:
 @pytest.mark.parametrize("output", ["a", "b", "c", "f"])
 def test_the_check_is_about_the_output(command: Command, output: str) -> None:
     values = ("--x=2", "--y=3", "--k=4", "--z=5")
-    done = command("check", STAGED, *values, "--output", output, "--json")
+    done = command("check", STAGED, *values, "--result", output, "--json")
     found = json.loads(done.stdout)
     value = {"a": 6, "b": 24, "c": 11, "f": 264}[output]
     assert (done.returncode, found["verdict"], float(found["value"]["exact"])) == (
@@ -518,17 +518,17 @@ def test_the_check_is_about_the_output(command: Command, output: str) -> None:
 
 def test_random_points_and_arrays_are_checked_for_the_output(command: Command) -> None:
     ranges = ("--range", "x=1:2", "--range", "y=1:2", "--points", "3")
-    done = command("check", STAGED, *ranges, "--z=4", "--output", "a")
+    done = command("check", STAGED, *ranges, "--z=4", "--result", "a")
     assert done.stdout.startswith("agree at 3 random points")
-    done = command("check", NET, *VALUES[:3], "--output", "h", "--upstream", "ones")
+    done = command("check", NET, *VALUES[:3], "--result", "h", "--upstream", "ones")
     assert done.stdout.startswith("agree: ")
 
 
 def test_compare_ends_with_the_output(command: Command) -> None:
-    found = json.loads(command("compare", STAGED, "--output", "c", "--json").stdout)
+    found = json.loads(command("compare", STAGED, "--result", "c", "--json").stdout)
     assert [row["name"] for row in found["rows"]] == ["a", "c"]
     assert found["rows"][1]["symbolic"]["derivative"] == {"x": "y", "y": "x", "z": "1"}
-    args = ("--iterate", "l=x", "--times", "3", "--output", "m", "--json")
+    args = ("--iterate", "l=x", "--times", "3", "--result", "m", "--json")
     found = json.loads(command("compare", "m = 4*l*(1-l)\nm*k", *args).stdout)
     assert [row["staged"]["total"] for row in found["rows"]] == [0, 7, 14]
 

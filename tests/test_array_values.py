@@ -190,7 +190,7 @@ def test_a_file_that_claims_ten_gigabytes_takes_no_memory(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("", "a file name is wanted after @"),
+        ("", "there is no file name after @"),
         ("folder.npy", "folder.npy is a directory"),
         ("pipe.npy", "pipe.npy is not a regular file"),
         ("missing.npy", "missing.npy can't be read: No such file or directory"),
@@ -268,7 +268,7 @@ def test_a_long_float_beyond_float64_is_infinite_and_nothing_else_is_said() -> N
         ([10**400], "the value of v has an entry larger than any float"),
         ({1: 2}, "the value of v is not a number: {1: 2}"),
         ("[1, [2]]", "1 is a number, [2] is a vector of 1: the entries of a list have to have one shape"),
-        ("[1, 'a']", "text in quotes is not read here"),
+        ("[1, 'a']", "text in quotes can't be used here"),
         ("[1, y]", "y is not a number"),
         ("[]", "an empty list has no numbers; zeros(0) makes a vector of none"),
     ],

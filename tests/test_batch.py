@@ -165,7 +165,7 @@ def test_a_column_called_e_is_a_variable(batch: Batch) -> None:
 
 def test_kept_text_stays_as_it_is(batch: Batch) -> None:
     Path("in.csv").write_text('id,note,x\n007,"a, ""b""",1\n1e5,,2\n')
-    said = batch("2*x", "--data", "in.csv", "--keep", "note,old=id", "--to", "csv")
+    said = batch("2*x", "--data", "in.csv", "--keep", "note,old=id", "--format", "csv")
     assert said.out == 'note,old,value,dx\n"a, ""b""",007,2.0,2.0\n,1e5,4.0,2.0\n'
 
 
@@ -412,7 +412,7 @@ def test_no_rows_have_no_sum(batch: Batch) -> None:
 
 def test_an_empty_table_has_an_empty_answer(batch: Batch) -> None:
     Path("in.csv").write_text("id,x\n")
-    said = batch("x", "--data", "in.csv", "--keep", "id", "--to", "csv")
+    said = batch("x", "--data", "in.csv", "--keep", "id", "--format", "csv")
     assert (said.code, said.out) == (0, "id,value,dx\n")
 
 
@@ -584,7 +584,7 @@ def test_one_line_says_that_all_is_well(batch: Batch) -> None:
 
 def test_a_program_with_an_output_and_gates_of_its_choice(batch: Batch) -> None:
     Path("in.csv").write_text("x\n2\n")
-    said = batch("q = x**2; f = 1/(1+exp(-q))", "--output", "q", "--data", "in.csv")
+    said = batch("q = x**2; f = 1/(1+exp(-q))", "--result", "q", "--data", "in.csv")
     assert said.rows == [{"value": 4.0, "dx": 4.0}]
     Path("in.csv").write_text("x\n40\n")
     (fused,) = batch("1/(1+exp(-x))", "--gates", "fused", "--data", "in.csv").rows

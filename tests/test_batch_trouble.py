@@ -448,12 +448,12 @@ def test_parquet_has_one_type_for_a_kept_column(
     words = ["batch", "x", "--data=a.csv", "--data=b.parquet", "--keep=id", "--check-rows=0"]
     message = (
         "error: the column id holds String at first and then Int64, and Parquet has one type for "
-        "all rows\nhelp: --to csv or --to jsonl can hold both\n"
+        "all rows\nhelp: --format csv or --format jsonl can hold both\n"
     )
     code = run([*words, "-o", "o.parquet"])
     assert (code, capfd.readouterr().err) == (2, message)
     assert listing(tmp_path) == ["a.csv", "b.parquet"]
-    assert run([*words, "--to=csv", "--quiet"]) == 0
+    assert run([*words, "--format=csv", "--quiet"]) == 0
     assert capfd.readouterr().out == "id,value,dx\n7,1.0,1.0\n8,2.0,1.0\n"
 
 
@@ -477,7 +477,7 @@ def test_what_text_cannot_hold_is_refused(name: str, format_: str) -> None:
     with pytest.raises(UsageError) as error:
         encoded(polars.DataFrame({"n": held}), Kind(format_), first=True)
     message = f"error: the column n holds {kind}, which can't be written as {format_}"
-    assert error.value.render() == f"{message}\nhelp: --to parquet can hold it"
+    assert error.value.render() == f"{message}\nhelp: --format parquet can hold it"
 
 
 # Processes.

@@ -186,8 +186,8 @@ def test_an_answer_that_an_overflow_has_spoiled_is_overflow(command: Command) ->
     done = command("check", "x/sqrt(1+x**2)", "--x=1e160")
     assert (done.returncode, done.stdout.splitlines()[:2]) == (
         3,
-        ["overflow: f: float64 ends at 1.8e308, which is passed on the way; exactly it is 1",
-         "note: hypot(1, x) in place of sqrt(1 + x**2) keeps 16 digits here"],
+        ["overflow: f: a step on the way exceeds 1.8e308, where float64 ends; the exact value is 1",
+         "note: hypot(1, x) instead of sqrt(1 + x**2) keeps 16 digits here"],
     )  # fmt: skip
     assert checked("x*log(x)", {"x": 1e-320}).verdict == "overflow"
 
@@ -196,10 +196,10 @@ def test_what_is_larger_than_any_float_is_computed_exactly() -> None:
     found = checked("log(exp(x) + exp(y))", {"x": 1e160, "y": 1.0})
     assert (found.verdict, found.inputs["x"].exact) == ("overflow", "1")
     assert [remark.message for remark in found.remarks] == [
-        "logaddexp(x, y) in place of log(exp(x) + exp(y)) keeps 16 digits here"
+        "logaddexp(x, y) instead of log(exp(x) + exp(y)) keeps 16 digits here"
     ]
     assert checked("exp(x)", {"x": 1e160}).reason.startswith(
-        "df/dx: float64 ends at 1.8e308; exactly it is larger than ten to a million"
+        "df/dx: the value exceeds 1.8e308, where float64 ends; the exact value is larger than ten to a million"
     )
 
 

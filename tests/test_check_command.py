@@ -33,7 +33,7 @@ CHAIN = ("(x+y)*z", "--x=-2", "--y=5", "--z=-4")
         (("max(x,x)", "--x=2", "--ties=notes", "--allow=kink"), 0,
          "kink: df/dx: 2 is taken, the function's slope is 1"),
         (("exp(x)", "--x=1000"), 3,
-         "overflow: df/dx: float64 ends at 1.8e308; exactly it is 1.97007e+434 (and 1 more)"),
+         "overflow: df/dx: the value exceeds 1.8e308, where float64 ends; the exact value is 1.97007e+434 (and 1 more)"),
         (("x/x", "--x=0"), 3, "undefined: df/dx: no finite slope here (and 1 more)"),
         (("2 + 3",), 3, "unchecked: there is no input to differentiate by"),
         (("x*y", "--x=2", "--y=3", "--methods=precise"), 3,
@@ -57,7 +57,7 @@ def test_doubts_are_listed_where_there_are_several(command: Command) -> None:
         "rounding: df/dx: no digit is right (and 1 more)\n"
         "f: rounding: float64 keeps 8 digits here\n"
         "note: q2 = 1 - q1 loses digits: of 16 right ones 8 are left\n"
-        "note: 2*sin(x/2)**2 in place of 1 - cos(x) keeps 6 digits here\n"
+        "note: 2*sin(x/2)**2 instead of 1 - cos(x) keeps 6 digits here\n"
     )
 
 
@@ -118,7 +118,7 @@ def test_the_first_point_that_fails_is_given(command: Command) -> None:
          "error: the program has no value at 1,000 points of these ranges"),
         (("w*v", "--points=5", "--range=w=1:2"), "error: no value for the variable v"),
         (("w", "--points=5", "--range=w=2:1"), "error: the range of w ends before it begins"),
-        (("w", "--points=5", "--range=w=2"), "error: --range wants NAME=LOW:HIGH, not w=2"),
+        (("w", "--points=5", "--range=w=2"), "error: --range takes NAME=LOW:HIGH, not w=2"),
         (("w", "--points=5", "--range=w=1:x"), "error: the value of w: line 1, column 1: x is not a number"),
         (("w", "--points=5", "--range=ww=1:2"), "error: the program has no variable ww; it has w"),
         (("w", "--points=5", "--range=w=1:2", "--w=3"), "error: w is given a value and a range"),
@@ -129,7 +129,7 @@ def test_the_first_point_that_fails_is_given(command: Command) -> None:
         (("x", "--x=1", "--digits=0"), "error: --digits takes a whole number from 1 to 4000; not 0"),
         (("x", "--x=1", "--digits=1000000"),
          "error: --digits takes a whole number from 1 to 4000; not 1000000"),
-        (("x", "--x=1", "--check-timeout=0"), "error: --check-timeout takes a number above 0, 86400 at most; not 0.0"),
+        (("x", "--x=1", "--timeout=0"), "error: --timeout takes a number above 0, 86400 at most; not 0.0"),
         (("x", "--x=1", "--methods=sympy"),
          "error: methods can be precise, numeric, symbolic, not sympy"),
         (("x", "--x=1", "--methods="), "error: methods can be precise, numeric, symbolic, not none"),
@@ -287,7 +287,7 @@ needs_proc = pytest.mark.skipif(not os.path.isdir("/proc"), reason="the system h
 def test_a_sympy_that_hangs_leaves_the_answer_in_time(command: Command, tmp_path: Path) -> None:
     with slow_sympy(tmp_path) as env:
         start = time.monotonic()
-        done = command("check", "x*sin(x)", "--x=2", "--check-timeout=1.5", **env)
+        done = command("check", "x*sin(x)", "--x=2", "--timeout=1.5", **env)
         took = time.monotonic() - start
     assert (done.returncode, done.stdout, took < 15) == (
         3, "unchecked: there was no verdict in 1.5 s; missing: SymPy\n", True,
@@ -338,7 +338,5 @@ def test_a_killed_parent_leaves_no_child(tmp_path: Path) -> None:
 
 def test_a_large_program_says_how_much_time_it_needs(command: Command) -> None:
     text = "v0=x*y\n" + "\n".join(f"v{i}=v{i - 1}*x+y" for i in range(1, 2000))
-    done = command("check", "-", "--x=0.5", "--y=1", "--check-timeout=0.2", text=text)
-    assert (
-        done.stdout == "unchecked: 3,999 stages need more time: --check-timeout 2 may be enough\n"
-    )
+    done = command("check", "-", "--x=0.5", "--y=1", "--timeout=0.2", text=text)
+    assert done.stdout == "unchecked: 3,999 stages need more time: --timeout 2 may be enough\n"

@@ -272,9 +272,9 @@ def test_large_arrays_are_judged_in_floats() -> None:
         ("x=y*(z", "error: the claim df/dx: line 1, column 3: this bracket is never closed\n"
                    "  1 | y*(z\n    |   ^"),
         ("x=", "error: the claim df/dx is empty"),
-        ("x", "error: --claim wants NAME=EXPRESSION, not x\n"
+        ("x", "error: --claim takes NAME=EXPRESSION, not x\n"
               'help: write what it is claimed for, as in --claim x="y + cos(x)"'),
-        ("=x", "error: --claim wants NAME=EXPRESSION, not =x\n"
+        ("=x", "error: --claim takes NAME=EXPRESSION, not =x\n"
                'help: write what it is claimed for, as in --claim x="y + cos(x)"'),
         ("xx=3", "error: a claim is about an input or a stage, and xx is neither; there is x, y, z, q, f\n"
                  "help: did you mean x?"),
@@ -283,7 +283,7 @@ def test_large_arrays_are_judged_in_floats() -> None:
                  "  1 | dx\n    | ^^"),
         ("x=a = 3", "error: the claim df/dx: a claim is one expression, without names of its own"),
         ("x=[y, z]", "error: the claim df/dx is about arrays, the program about numbers"),
-        ("x=sigmod(y)", "error: the claim df/dx: line 1, column 1: no function is called `sigmod`\n"
+        ("x=sigmod(y)", "error: the claim df/dx: line 1, column 1: there is no function called `sigmod`\n"
                         "  1 | sigmod(y)\n    | ^^^^^^\nhelp: did you mean sigmoid?"),
     ],
 )  # fmt: skip

@@ -83,7 +83,7 @@ def test_parts_in_their_order_are_the_file_of_one_machine(
     suffix: str, batch: Batch, address: str
 ) -> None:
     tables(suffix)
-    asked = [PROGRAM, "--data", f"d*.{suffix}", "--keep", "label", "--to", suffix]
+    asked = [PROGRAM, "--data", f"d*.{suffix}", "--keep", "label", "--format", suffix]
     assert batch(*asked, "-o", f"one.{suffix}").code == 0
     said = batch(*asked, "-o", "many/", "--cluster", address)
     assert (said.code, said.out) == (0, "")
@@ -100,7 +100,7 @@ def test_a_parquet_file_is_several_tasks(batch: Batch, address: str, monkeypatch
     tables("parquet", files=2)
     asked = [PROGRAM, "--data", "d*.parquet", "--keep", "label"]
     assert batch(*asked, "-o", "one.parquet").code == 0
-    assert batch(*asked, "-o", "many", "--to", "parquet", "--cluster", address).code == 0
+    assert batch(*asked, "-o", "many", "--format", "parquet", "--cluster", address).code == 0
     found = parts("many")
     assert [polars.read_parquet(path).height for path in found] == [150, 150, 100] * 2
     assert polars.read_parquet(found).equals(polars.read_parquet("one.parquet"))
@@ -118,7 +118,7 @@ def test_sums_are_bit_for_bit_the_same(
     assert one.code == many.code == 0
     assert many.out == one.out != ""
     assert batch(*asked, "-o", "sums.csv", "--cluster", address).out == ""
-    assert batch(*asked, "--to", "csv").out == Path("sums.csv").read_text("utf-8")
+    assert batch(*asked, "--format", "csv").out == Path("sums.csv").read_text("utf-8")
 
 
 def test_rows_with_trouble_and_the_sample_are_the_same(batch: Batch, address: str) -> None:
@@ -208,7 +208,8 @@ def test_what_is_done_is_not_done_again(
     assert f"{FILES * COUNT:,} rows, {FILES * COUNT:,} of them by an earlier run" in said.err
     if "--reduce" in how:
         assert (
-            batch(*asked[:3], "--reduce", "sum", "--to", "csv").out == Path("sums.csv").read_text()
+            batch(*asked[:3], "--reduce", "sum", "--format", "csv").out
+            == Path("sums.csv").read_text()
         )
     assert hidden() == []
 

@@ -177,7 +177,7 @@ REFUSED = [
     (("4*l*(1-l)", "--iterate", "l=x", "--times=2", "--l=1"), "error: --l is neither an option nor a variable; the program has x, l1\nhelp: did you mean --l1?"),
     (("x*y", "--x=1"), "error: no value for the variable y\nhelp: give --y=..."),
     (("x*y", "--x=1", "--y=2", "--wrt", "z"), "error: wrt names z, which is no variable; the program has x, y"),
-    (("x", "--timeout", "0"), "error: --timeout can be up to 3600 seconds, not 0"),
+    (("x", "--timeout", "0"), "error: --timeout takes a number above 0, 86400 at most; not 0.0\nhelp: backprop compare --help shows the options"),
     (("x", "--timeout", "nan"), "error: --timeout can be up to 3600 seconds, not nan"),
     (("(x",), "error: line 1, column 1: this bracket is never closed\n  1 | (x\n    | ^"),
 ]  # fmt: skip
@@ -278,7 +278,7 @@ def test_nothing_in_time_is_undecided(command: Command) -> None:
     assert done.returncode == 3
     assert done.stdout.split("\n")[5] == " f         -          -          -        4"
     assert "note: f: not finished in 0.001 s\n" in done.stdout
-    assert done.stderr == "error: SymPy came to nothing: not finished in 0.001 s\n"
+    assert done.stderr == "error: SymPy has no result: not finished in 0.001 s\n"
 
 
 def test_no_finite_slope_is_undecided_and_the_table_is_there(command: Command) -> None:

@@ -290,7 +290,7 @@ def test_the_axis_is_logarithmic_where_values_span_decades(
 
 XS = np.linspace(-1.0, 1.0, 23)
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"method": "adan"}, "no method is called adan; there are descent, momentum, nesterov, adam, lbfgs, trust"),
+    ({"method": "adan"}, "there is no method called adan; there are descent, momentum, nesterov, adam, lbfgs, trust"),
     ({"lr": 0.0}, "--lr is a rate above 0, not 0"),
     ({"lr": float("nan")}, "--lr is a rate above 0, not nan"),
     ({"method": "lbfgs", "lr": 1.0}, "lbfgs chooses its own steps: it takes no --lr or --schedule"),
@@ -301,7 +301,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"betas": (0.9, 2.0)}, "--betas can be from 0 to below 1, not 2"),
     ({"batch": 2}, "--batch is for rows of data, and there are none"),
     ({"bounds": ["y=0:1"]}, "--bounds names y, which is no parameter; they are x"),
-    ({"bounds": ["x=0"]}, "--bounds wants NAME=LOW:HIGH, not x=0"),
+    ({"bounds": ["x=0"]}, "--bounds takes NAME=LOW:HIGH, not x=0"),
     ({"bounds": ["x=2:1"]}, "the bounds of x leave no room: 2:1"),
     ({"bounds": ["x=0:1"]}, "x starts outside its bounds, 0 to 1"),
     ({"bounds": ["x=0:", "x=:9"]}, "the bounds of x are given twice"),

@@ -171,7 +171,7 @@ def test_what_is_not_installed_is_said(
 
 REFUSED = [
     (("x**2", "--x=1", "--plot", "loss.png"), "error: --plot draws .svg files, not loss.png\nhelp: --plot loss.svg"),
-    (("x**2", "--x=1", "--betas", "0.9"), "error: --betas wants two numbers, such as 0.9,0.999; not 0.9"),
+    (("x**2", "--x=1", "--betas", "0.9"), "error: --betas takes two numbers, such as 0.9,0.999; not 0.9"),
     (("x**2", "--x=1", "--method", "newton"), "error: --method takes descent, momentum, nesterov, adam, lbfgs or trust; not newton\nhelp: backprop descend --help shows the options"),
     (("x**2", "--x=1", "--bounds", "y=0:"), "error: --bounds names y, which is no parameter; they are x"),
     (("x**2",), "error: no value for the variable x\nhelp: give --x=..."),
@@ -190,7 +190,7 @@ def test_what_cannot_be_descended_is_refused(
 
 LOST = [
     (("x - log(x)", "--x=3", "--lr=5"), "error: undefined: at step 1 stage 1 (q, log): log(-0.333333) is nan, outside the domain of log\nhelp: --bounds, or a smaller --lr, keeps it where it is defined\n"),
-    (("(relu(w+b) - 1)**2", "--w=1", "--b=-5"), "error: vanished: the gradient has vanished: stage 2 (q2, relu) is flat here and passes next to nothing back\nhelp: start from another point\n"),
+    (("(relu(w+b) - 1)**2", "--w=1", "--b=-5"), "error: vanished: the gradient has vanished: stage 2 (q2, relu) is flat here and passes almost nothing back\nhelp: start from another point\n"),
     (("cos(x)", "--x=0"), "error: vanished: this is a saddle or a maximum: near by the value is lower, and stage 1 (f, cos) passes nothing back\nhelp: start from another point\n"),
 ]  # fmt: skip
 

@@ -365,7 +365,9 @@ def test_the_branches_that_are_cut_off_have_the_rest_of_the_gradient() -> None:
 def test_a_stage_that_is_not_there_is_said_with_a_near_one() -> None:
     with pytest.raises(BackpropError) as refused:
         around(backprop.parse("num = x + 1\nnum*2"), "nun", 2)
-    assert refused.value.render() == ("error: no stage is called nun\nhelp: did you mean num?")
+    assert refused.value.render() == (
+        "error: there is no stage called nun\nhelp: did you mean num?"
+    )
 
 
 def test_calls_of_a_function_are_boxes() -> None:

@@ -174,7 +174,7 @@ REFUSED = {
     "help: backprop draw --help shows the options\n",
     ("--jacobian",): "error: a picture has no room for --jacobian; use --upstream\n"
     "help: backprop draw --help shows the options\n",
-    ("--around", "r"): "error: no stage is called r\nhelp: backprop eval lists the stages\n",
+    ("--around", "r"): "error: there is no stage called r\nhelp: backprop eval lists the stages\n",
     ("-o", "picture"): "error: the name picture doesn't say which format to draw with\n"
     "help: .svg, .png, .dot, .gv, .mmd, .mermaid, .tex, .tikz, .txt, .html, .htm do, or --format\n",
     ("-o", "/nowhere/c.svg"): "error: /nowhere/c.svg can't be written: No such file or directory\n",

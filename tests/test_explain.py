@@ -47,7 +47,7 @@ def test_a_factor_a_thousand_times_the_other_gets_a_note(x: float, told: int) ->
 
 
 def test_markdown(command: Command) -> None:
-    done = command("explain", *TOLD["product"], "--markdown")
+    done = command("explain", *TOLD["product"], "--format", "markdown")
     assert done.stdout == (CASES / "product.md").read_text("utf-8")
 
 

@@ -98,7 +98,7 @@ def test_a_directory_of_files_is_graded_file_by_file(command: Command, folder: P
     done = command(
         "check", "forward.bp", *AT, "--backward", *"abcde", "--format", "csv", cwd=folder
     )
-    assert done.returncode == 2  # no file is called a
+    assert done.returncode == 2  # there is no file called a
     names = [f"{name}.py" for name in "abcde"]
     for args in (("--backward", *names, *AT), (*AT, "--backward", *names)):
         done = command("check", "forward.bp", *args, "--format", "csv", cwd=folder)
@@ -161,7 +161,7 @@ def test_the_exit_code_says_it_all(command: Command, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("--backward",), "--backward wants a file"),
+        (("--backward",), "--backward needs a file"),
         (("--format", "csv"), "--format csv goes with --backward"),
         (("--backward", "a.py", "--json", "--format=csv"), "ask for different things"),
         (("--backward", "a.py", "--grad-name", "d{}{}"), "--grad-name wants"),

@@ -22,17 +22,17 @@ TYPED = [
     (("eval", "x*z", "--x=1", "--z", "=", "-4"),
      "error: an option and its = stand together\nhelp: write --z=-4\n"),
     (("eval", "x*y", "--x", "--y", "2"), "error: --x has no value: --y follows\nhelp: --x=...\n"),
-    (("eval", "x", "+", "y"), "error: + is a word too many\nhelp: put the whole program in quotes\n"),
+    (("eval", "x", "+", "y"), "error: there is a word too many: +\nhelp: put the whole program in quotes\n"),
     (("eval", "W*2", "--W=w.npy"),
      "error: the value of W is w.npy, the name of a file\nhelp: --W=@w.npy reads the file\n"),
     (("eval", "W*2", "--W=5x10"),
      "error: the value of W is 5x10, a shape\n"
      "help: --shape W=5x10 where only shapes matter, or --W='randn(5,10)'\n"),
     (("eval", "staged.bp", "--x=1"),
-     "error: line 1, column 7: the attribute `.bp` is not read here\n  1 | staged.bp\n    |       ^^^\n"
+     "error: line 1, column 7: the attribute `.bp` can't be used here\n  1 | staged.bp\n    |       ^^^\n"
      "help: @staged.bp reads the program from the file\n"),
     (("eval", "other.bp", "--x=1"),
-     "error: line 1, column 6: the attribute `.bp` is not read here\n  1 | other.bp\n    |      ^^^\n"
+     "error: line 1, column 6: the attribute `.bp` can't be used here\n  1 | other.bp\n    |      ^^^\n"
      "help: @other.bp reads a program from a file, but there is no such file here\n"),
     (("eval", "sinx", "--x=1"),
      "error: --x is neither an option nor a variable; the program has sinx\n"
@@ -55,14 +55,14 @@ TYPED = [
     (("eval", "x*y", "--x=1", "--y=2", "--wrt", "x y"),
      "error: wrt names x y, which is no variable; the program has x, y\n"
      "help: separate names by commas: x,y\n"),
-    (("gates", "foo"), "error: no gate is called foo\nhelp: backprop gates lists them all\n"),
+    (("gates", "foo"), "error: there is no gate called foo\nhelp: backprop gates lists them all\n"),
     (("eval", "x", "--x=1", "--gates", "fusd"),
      "error: --gates takes written, fine or fused; not fusd\nhelp: did you mean --gates fused?\n"),
     (("eval", "x @ y", "--x=[1,2]", "--y=[[1,2]]"),
      "error: line 1, column 1: x is a vector of 2, y is 1x2: x @ y needs the 2 and the 1 to be equal\n"
      "  1 | x @ y\n    | ^^^^^\nmore: backprop help arrays\n"),
     (("eval", "x*/y", "--x=1"),
-     "error: line 1, column 3: a number, a name or a bracket is wanted after `*`, not `/`\n"
+     "error: line 1, column 3: expected a number, a name or a bracket after `*`, not `/`\n"
      "  1 | x*/y\n    |   ^\nmore: backprop help language\n"),
 ]  # fmt: skip
 

@@ -124,7 +124,7 @@ def test_given_values_stay() -> None:
         ("x", {}, "there is nothing to ask: the program has no stage or no input"),
         ("log(-exp(x))", {}, "no small numbers were found where everything is finite"),
         ("log(x)", {"x": -1.0}, "not everything is finite at these values"),
-        ("x*y", {"x": "1+"}, "the text ends after `+`, where an operand is wanted"),
+        ("x*y", {"x": "1+"}, "the text ends after `+`, but an operand has to follow"),
         ("+".join(f"sin({k}*x)" for k in range(2, 60)), {},
          "173 stages are too many for a worksheet; 100 fit"),
     ],
@@ -302,7 +302,7 @@ def test_rows_may_be_lost_moved_doubled_and_made_up() -> None:
         ("  x = -2", "  x = inf", "the value of x is inf, not a finite number"),
         ("  x = -2", "  x = [1, 2]", "a quiz is about numbers, and this program is about arrays"),
         ("seed=0", "gates=big", "the worksheet's gates can be written, fine, fused, not big"),
-        ("seed=0", "output=w", "no statement is called w; the program has f"),
+        ("seed=0", "output=w", "there is no statement called w; the program has f"),
     ],
 )
 def test_what_a_worksheet_can_not_do_without(old: str, new: str, message: str) -> None:

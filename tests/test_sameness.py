@@ -200,7 +200,7 @@ def test_what_the_command_says(
     ("same_as", "message"),
     [
         ("x*(y", "error: --same-as: line 1, column 3: this bracket is never closed"),
-        ("sigmod(x)", "error: --same-as: line 1, column 1: no function is called `sigmod`"),
+        ("sigmod(x)", "error: --same-as: line 1, column 1: there is no function called `sigmod`"),
         ("@none.bp", "error: none.bp can't be read: No such file or directory"),
         ("", "error: --same-as: the text is empty"),
     ],

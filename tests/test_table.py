@@ -123,7 +123,7 @@ def test_only_inputs_of_the_chosen_stages_are_shown(command: Command) -> None:
         (("--stages=:",), ""),
         (("--stages=9",), "--stages 9: the stages are 1 to 8"),
         (("--stages=5:3",), "--stages 5:3: the stages are 1 to 8"),
-        (("--around=sigz",), "no stage is called sigz"),
+        (("--around=sigz",), "there is no stage called sigz"),
         (("--stages=1", "--json"), "--format json has all stages, and so no --stages"),
     ],
 )

@@ -153,15 +153,15 @@ def test_a_maximum_of_very_many_is_no_burden() -> None:
 @pytest.mark.parametrize(
     ("text", "point", "stage", "advice"),
     [
-        ("(1-cos(x))/x**2", {"x": 1e-4}, "q2", "2*sin(x/2)**2 in place of 1 - cos(x) keeps 6"),
-        ("log(1+x)", {"x": 1e-10}, "f", "log1p(x) in place of log(1 + x) keeps 16"),
+        ("(1-cos(x))/x**2", {"x": 1e-4}, "q2", "2*sin(x/2)**2 instead of 1 - cos(x) keeps 6"),
+        ("log(1+x)", {"x": 1e-10}, "f", "log1p(x) instead of log(1 + x) keeps 16"),
         ("sqrt(x*x+y*y)", {"x": 1e-200, "y": 1e-200}, "f",
-         "hypot(x, y) in place of sqrt(x*x + y*y) keeps 16"),
-        ("1-1/(1+exp(-x))", {"x": 40}, "f", "sigmoid(-x) in place of 1 - 1/(1 + exp(-x)) keeps 16"),
+         "hypot(x, y) instead of sqrt(x*x + y*y) keeps 16"),
+        ("1-1/(1+exp(-x))", {"x": 40}, "f", "sigmoid(-x) instead of 1 - 1/(1 + exp(-x)) keeps 16"),
         ("exp(x)/(exp(x)+exp(y)+exp(z))", {"x": 800, "y": 799, "z": 3}, None,
-         "1/(1 + exp(y - x) + exp(z - x)) in place of exp(x)/(exp(x) + exp(y) + exp(z)) keeps 16"),
+         "1/(1 + exp(y - x) + exp(z - x)) instead of exp(x)/(exp(x) + exp(y) + exp(z)) keeps 16"),
         ("(sqrt(x*x+y*y)-x)*2", {"x": 1e8, "y": 1}, "q5",
-         "y*y/(hypot(x, y) + x) in place of sqrt(x*x + y*y) - x keeps 16"),
+         "y*y/(hypot(x, y) + x) instead of sqrt(x*x + y*y) - x keeps 16"),
     ],
 )  # fmt: skip
 def test_where_digits_went_and_what_keeps_them(

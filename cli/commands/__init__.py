@@ -11,6 +11,7 @@ import click
 from backprop.cli.output import wants_colour
 from backprop.version import __version__
 
+NARROWEST, WIDEST = 30, 80  # columns of help
 NO_PAGER, OFF = "--no-pager", "backprop.no_pager"
 
 COMMANDS = {
@@ -30,7 +31,17 @@ COMMANDS = {
 
 
 class Painted(click.HelpFormatter):
-    """Help with its headings in bold on a terminal."""
+    """Help with its headings in bold on a terminal, and in a narrow one with short columns."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        from shutil import get_terminal_size
+
+        columns = get_terminal_size().columns
+        kwargs["width"] = max(NARROWEST, min(columns, kwargs.get("max_width") or WIDEST) - 2)
+        super().__init__(*args, **kwargs)
+
+    def write_dl(self, rows: Any, col_max: int = 30, col_spacing: int = 2) -> None:
+        super().write_dl(rows, min(col_max, self.width // 3), col_spacing)
 
     def write_heading(self, heading: str) -> None:
         from backprop.cli.colour import painted
@@ -85,10 +96,9 @@ class Commands(click.Group):
 
         near = closest(word, list(COMMANDS))
         if near:
-            return f"no command is called {word}; did you mean {near}?"
-        return (
-            f"no command is called {word[:40]}; to evaluate an expression: backprop eval EXPRESSION"
-        )
+            return f"there is no command called {word}; did you mean {near}?"
+        how = "to evaluate an expression: backprop eval EXPRESSION"
+        return f"there is no command called {word[:40]}; {how}"
 
 
 HELP = """Symbolic and staged gradients, side by side.

@@ -22,18 +22,29 @@ from backprop.answer.verdicts import VERDICTS
 from backprop.checking.points import random_points, read_ranges
 from backprop.cli.checking import allowed_verdicts, check_options, checked, exit_code
 from backprop.cli.claims import answered, claim_options
-from backprop.cli.commands.eval import program_options, report_of
+from backprop.cli.commands.eval import report_of
 from backprop.cli.files import read_text, write_whole
 from backprop.cli.grading import (
+    FORMATS,
+    OF_GRADES,
     CheckCommand,
-    chosen_format,
     graded,
     grading_options,
     has_both_passes,
     layer_options,
 )
 from backprop.cli.offering import offered
-from backprop.cli.output import print_lines, print_pieces
+from backprop.cli.options import (
+    FILE,
+    format_options,
+    gradient_options,
+    option,
+    output_option,
+    quiet_option,
+    shape_option,
+)
+from backprop.cli.output import print_lines_as, print_pieces
+from backprop.cli.progress import Waiting, waiting
 from backprop.cli.render.check import render_json, render_lines
 from backprop.cli.saying import say
 from backprop.cli.variables import Question
@@ -42,7 +53,7 @@ from backprop.program.stage import stage
 WRONG = 1
 MOST_POINTS = 1_000_000
 
-HELP = """Can the gradient of PROGRAM be trusted? SymPy, many digits and a numeric difference say.
+HELP = """Can the gradient of PROGRAM be trusted? Three independent opinions answer.
 
 \b
   backprop check "(x+y)*z" --x=-2 --y=5 --z=-4 && echo fine
@@ -58,8 +69,8 @@ HELP = """Can the gradient of PROGRAM be trusted? SymPy, many digits and a numer
   backprop check forward.bp --at point.json --backward submissions/*.py --format csv
 
 The exit code is 0 for agree and rounding, 1 if opinions differ or an expectation fails, and 3
-if nothing was decided: kink, overflow, undefined, unchecked. --allow lets these pass. A claim
-or an equality that is wrong exits 1, one that nothing decides 3; values are not needed.
+if nothing was decided: kink, overflow, undefined, unchecked. --allow lets these pass. A wrong
+claim or equality exits 1, an undecided one 3; they need no values.
 
 --backward grades a backward pass that was written by hand, line by line: 0 if it is right, 1 if
 a line is wrong or missing, 2 if something can't be read. Nothing in such a file is executed.
@@ -70,7 +81,7 @@ class Settings(NamedTuple):
     """What decides how a report is checked and judged."""
 
     methods: str
-    check_timeout: float
+    timeout: float
     digits: int | None
     allowed: list[str]
     min_digits: int
@@ -82,76 +93,74 @@ class Settings(NamedTuple):
 
 
 @click.command("check", cls=CheckCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]")
-@program_options
-@check_options
-@claim_options
-@grading_options
-@click.option(
+@gradient_options()
+@check_options()
+@claim_options()
+@grading_options()
+@format_options(*FORMATS, help="How to print the answer; csv and junit are for --backward.")
+@output_option()
+@option(
     "--points",
     type=click.IntRange(1, MOST_POINTS),
     metavar="N",
     help="Check at N random points of the domain instead.",
 )
-@click.option(
+@option(
     "--range",
     "ranges",
     multiple=True,
     metavar="NAME=LOW:HIGH",
     help="Where --points draws an input from.",
 )
-@click.option(
-    "--shape",
-    "shapes",
-    multiple=True,
-    metavar="NAME=SHAPE",
-    help="The shape of an array that --points draws, such as W=5x10.",
-)
-@click.option(
+@shape_option("The shape of an array that --points draws, such as W=5x10.")
+@option(
     "--min-digits",
     type=click.IntRange(0, 16),
     default=3,
     metavar="N",
-    help="Right digits that rounding has to leave; 3 by default.",
+    help="Right digits that rounding has to leave.",
 )
-@click.option(
+@option(
     "--allow",
     default="",
     shell_complete=offered("verdicts"),
     metavar="VERDICTS",
     help="Verdicts that are as good as agree, such as kink,overflow.",
 )
-@click.option("--expect", metavar="FILE", help="Compare with a stored result as well.")
-@click.option(
+@option("--expect", type=FILE, metavar="FILE", help="Compare with a stored result as well.")
+@option(
     "--tolerance",
     type=click.FloatRange(0),
     default=1e-9,
     metavar="T",
-    help="Relative difference from a stored number that passes; 1e-9 by default.",
+    help="Relative difference from a stored number that passes.",
 )
-@click.option("--write-expect", metavar="FILE", help="Store the result, if its check passes.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--quiet", is_flag=True, help="Print nothing: the exit code says it all.")
+@option("--write-expect", type=FILE, metavar="FILE", help="Store the result, if its check passes.")
+@quiet_option("Print nothing: the exit code is the answer.", asked=True)
 @click.pass_obj
 def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], methods: str,
-    check_timeout: float, digits: int | None, points: int | None, ranges: tuple[str, ...],
+    timeout: float, digits: int | None, points: int | None, ranges: tuple[str, ...],
     shapes: tuple[str, ...],
     min_digits: int, allow: str, expect: str | None, tolerance: float,
-    write_expect: str | None, as_json: bool, quiet: bool, claims: tuple[str, ...],
-    same_as: str | None, backward: tuple[str, ...], grad_name: str | None, kind: str | None,
+    write_expect: str | None, quiet: bool, claims: tuple[str, ...],
+    same_as: str | None, backward: tuple[str, ...], grad_name: str | None, kind: str,
     places: tuple[str, ...], returns: str, **options: Any,
 ) -> int:  # fmt: skip
     asks = bool(claims or same_as is not None)
     if not (backward or asks or points or expect or write_expect) and has_both_passes(asked):
         backward = (program,)
-    kind = chosen_format(kind, as_json=as_json, grading=bool(backward), asks=asks)
+    if backward and asks:
+        raise click.UsageError("--backward goes with neither --claim nor --same-as")
+    if kind in OF_GRADES and not backward:
+        raise click.UsageError(f"--format {kind} goes with --backward")
     if asks:
         return answered(asked)
     if backward:
         layer = layer_options(returns, places)
         return graded(asked, backward, grad_name, "quiet" if quiet else kind, options, layer)
     del program, at, pairs
-    settings = Settings(methods, check_timeout, digits, allowed_verdicts(allow), min_digits)
+    settings = Settings(methods, timeout, digits, allowed_verdicts(allow), min_digits)
     if points and (expect or write_expect):
         raise click.UsageError("--expect and --write-expect are about one point, not --points")
     if (ranges or shapes) and not points:
@@ -162,19 +171,30 @@ def command(
         reports = at_points(asked, settings, ranges, shapes, points, seed, options)
     else:
         reports = iter([at_point(asked, settings, stored, options)])
-    code, count, kept = first_failing(reports, settings)
+    with waiting("checking") as wait:
+        code, count, kept = first_failing(counted(reports, wait, points), settings)
     said = list(departures(kept, stored, tolerance)) if stored else []
     code = WRONG if said else code
     if not quiet:
-        render, write = (
-            (render_json, print_pieces) if kind == "json" else (render_lines, print_lines)
-        )
-        write(render(kept, code, said, count if points else None))
+        render = render_json if kind == "json" else render_lines
+        pieces = render(kept, code, said, count if points else None)
+        if kind == "json":
+            print_pieces(pieces)
+        else:
+            print_lines_as(kind, pieces)
     if write_expect and not code:
         write_whole(write_expect, expected_text(kept))
     elif write_expect:
         say(f"error: {write_expect} was not written, since the check failed")
     return code
+
+
+def counted(reports: Iterator[Report], wait: Waiting, points: int | None) -> Iterator[Report]:
+    """The reports, and at which point of many the next one is."""
+    for number, report in enumerate(reports, 1):
+        yield report
+        if points:
+            wait.what = f"checking point {number + 1:,} of {points:,}"
 
 
 def at_point(
@@ -208,7 +228,7 @@ def at_points(
 
 
 def settled(report: Report, asked: Question, settings: Settings) -> Report:
-    return checked(report, asked.child, settings.methods, settings.check_timeout, settings.digits)
+    return checked(report, asked.child, settings.methods, settings.timeout, settings.digits)
 
 
 def first_failing(reports: Iterator[Report], settings: Settings) -> tuple[int, int, Report]:

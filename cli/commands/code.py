@@ -9,14 +9,22 @@ import click
 from backprop.answer.evaluation import arrays_in, evaluate
 from backprop.answer.report import Report
 from backprop.answer.values import checked_wrt
-from backprop.answer.verdicts import METHODS, TIMEOUT
+from backprop.answer.verdicts import METHODS
 from backprop.cli.checking import checked
 from backprop.cli.commands.eval import say_if_wrong
-from backprop.cli.files import write_whole
 from backprop.cli.offering import offered
+from backprop.cli.options import (
+    option,
+    output_option,
+    quiet_option,
+    shape_option,
+    staging_options,
+    timeout_option,
+    wrt_option,
+)
 from backprop.cli.paging import show
+from backprop.cli.progress import waiting
 from backprop.cli.render.code import highlighted
-from backprop.cli.staging import staging_options
 from backprop.cli.variables import ProgramCommand, Question
 from backprop.emitting import LANGUAGES, about_arrays, emit, language
 from backprop.emitting.language import Language
@@ -34,49 +42,40 @@ HELP = """PROGRAM and its gradient as a function, staged as people write it by h
   backprop code "D = W @ X" --lang numpy --shape W=5x10,X=10x3
   backprop code "(x+y)*z" --lang latex --x=-2 --y=5 --z=-4 -o staged.tex
 
-Every line has the number of its stage, as in the table of eval. The code needs nothing but its
-language, and does at corners what eval does: 1/0 is inf, log(-1) is nan, and what max, min,
-where, relu or clip didn't choose gets nothing. NumPy and LaTeX write programs about arrays too,
-which need values or a --shape; else values are only needed for --checked, and for the numbers
-that LaTeX shows.
+Every line has the number of its stage, as in the table of eval. The code needs no library, and
+its numbers are those of eval: 1/0 is inf, log(-1) is nan, and an operand that max, min, where,
+relu or clip didn't choose gets no gradient. NumPy and LaTeX also write programs about arrays,
+which need values or a --shape. Otherwise only --checked and the numbers in LaTeX need values.
 """
 
 
 @click.command("code", cls=ProgramCommand, help=HELP, options_metavar="--lang LANG [OPTIONS]")
-@click.option(
+@option(
     "--lang",
     metavar="LANG",
     shell_complete=offered("languages"),
     help=f"The language: {', '.join(LANGUAGES)}; or py, np, js, tex.",
 )
 @staging_options("fused", ties="split")
-@click.option(
-    "--wrt",
-    metavar="NAMES",
-    shell_complete=offered("variables"),
-    help="Only these inputs' gradient, separated by commas.",
-)
-@click.option("--forward-only", is_flag=True, help="The value alone.")
-@click.option("--name", metavar="NAME", help="What the function is called; like the output else.")
-@click.option("--checked", "with_check", is_flag=True, help="Say on top what the check says here.")
-@click.option(
-    "--shape",
-    "shapes",
-    multiple=True,
-    metavar="NAME=SHAPE",
-    help="The shape of an array, such as W=5x10; a value will do as well.",
-)
-@click.option("-o", "file", metavar="FILE", help="Write a file instead of printing.")
+@wrt_option("The gradient of these inputs alone, separated by commas.")
+@option("--forward-only", is_flag=True, help="The value alone.")
+@option("--name", metavar="NAME", help="The name of the function; by default that of the output.")
+@option("--checked", "with_check", is_flag=True, help="Write what the check finds above the code.")
+@timeout_option("How long the check of --checked may take.")
+@shape_option("The shape of an array that has no value, such as W=5x10.")
+@output_option("Write a file instead of printing.")
+@quiet_option()
 @click.pass_obj
 def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], lang: str | None,
     gates: str, no_share: bool, ties: str, wrt: str | None, forward_only: bool, name: str | None,
-    with_check: bool, shapes: tuple[str, ...], file: str | None,
+    with_check: bool, timeout: float, shapes: tuple[str, ...],
 ) -> int:  # fmt: skip
     del program, at, pairs
     if lang is None:
         raise UsageError("in which language?", hint=f"give --lang {', '.join(LANGUAGES)}")
-    staged = program_of(asked, language(lang), gates, shapes, not no_share)
+    with waiting("staging"):
+        staged = program_of(asked, language(lang), gates, shapes, not no_share)
     names = None if wrt is None else checked_wrt(staged, [n.strip() for n in wrt.split(",")])
     report = None
     if with_check or (language(lang).numbers and not shapes and has_values(asked, staged)):
@@ -85,16 +84,14 @@ def command(
             spare=asked.spare, upstream=upstream_for(staged),
         )  # fmt: skip
     if report and with_check:
-        report = checked(report, asked.child, ",".join(METHODS), TIMEOUT, None, formula=False)
-    text = emit(
-        report.program if report else staged, lang, name=name, wrt=names, ties=ties,
-        forward_only=forward_only, report=report,
-        header=verdict(report) if report and with_check else (),
-    )  # fmt: skip
-    if file:
-        write_whole(file, text)
-    else:
-        show([highlighted(text, language(lang).name)])
+        report = checked(report, asked.child, ",".join(METHODS), timeout, None, formula=False)
+    with waiting("writing"):
+        text = emit(
+            report.program if report else staged, lang, name=name, wrt=names, ties=ties,
+            forward_only=forward_only, report=report,
+            header=verdict(report) if report and with_check else (),
+        )  # fmt: skip
+    show([highlighted(text, language(lang).name)])
     return say_if_wrong(report) if report and with_check else 0
 
 

@@ -10,13 +10,24 @@ from backprop.cli.commands.eval import NO_ANSWER
 from backprop.cli.descending import listener, rows_in
 from backprop.cli.files import write_whole
 from backprop.cli.offering import offered
+from backprop.cli.options import (
+    FILE,
+    format_options,
+    gates_option,
+    option,
+    output_option,
+    precision_option,
+    quiet_option,
+    seed_option,
+    ties_option,
+    wrt_option,
+)
 from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.render.json import render_object
 from backprop.cli.render.numbers import View
-from backprop.cli.saying import say
-from backprop.cli.staging import ties_option
+from backprop.cli.saying import note, say
 from backprop.cli.tables import TABLE_OPTIONS, engine_options, table_options
-from backprop.cli.variables import FILE, ProgramCommand, Question
+from backprop.cli.variables import ProgramCommand, Question
 from backprop.descending.descend import (
     RATE,
     STEPS,
@@ -28,7 +39,6 @@ from backprop.descending.descend import (
 from backprop.descending.methods import NAMES, USUAL
 from backprop.descending.schedule import SCHEDULES
 from backprop.errors import UsageError, visible
-from backprop.program.stager import GRANULARITIES
 
 HELP = f"""Move parameters against the gradient of PROGRAM, step by step: w -= lr * dw.
 
@@ -46,10 +56,10 @@ Methods: {", ".join(NAMES)}; the last two are SciPy's.
 Schedules: a formula of lr, t (the step) and steps, such as "lr/(1 + t)", or
 {", ".join(SCHEDULES)}.
 
-With --data it is the mean over the rows of tables that is descended, whose columns are variables:
-CSV, TSV, JSON lines or Parquet, also as .gz, .bz2, .xz and .zst. 25 million numbers stay in
-memory; where there are more, the files are read again at every step, Parquet fastest, and a
---batch is drawn from a stretch of 6 million numbers, one stretch after the other.
+With --data the loss is the mean over the rows of tables, whose columns are variables: CSV, TSV,
+JSON lines or Parquet, also as .gz, .bz2, .xz and .zst. 25 million numbers stay in memory. If
+there are more, the files are read again at every step, Parquet fastest, and a --batch comes from
+a stretch of 6 million numbers, one stretch after the other.
 
 The exit code is 0 if the slopes became as small as --tol or all steps are done, and 3 if the
 run diverged, left the domain, stalled, or its gradient vanished; stderr says at which stage.
@@ -59,68 +69,46 @@ run diverged, left the domain, stalled, or its gradient vanished; stderr says at
 @click.command(
     "descend", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]"
 )
-@click.option(
-    "--wrt",
-    metavar="NAMES",
-    shell_complete=offered("variables"),
-    help="The parameters, separated by commas; default all.",
-)
-@click.option("--method", type=click.Choice(NAMES), default="descent", help="How to move.")
-@click.option("--lr", type=float, metavar="RATE", help=f"The rate; default {RATE:g}.")
-@click.option(
+@wrt_option("The parameters, separated by commas; all inputs, if not given.")
+@option("--method", type=click.Choice(NAMES), default="descent", help="How to move.")
+@option("--lr", type=float, metavar="RATE", help=f"The rate; {RATE:g} if not given.")
+@option(
     "--schedule",
     metavar="FORMULA",
     shell_complete=offered("schedules"),
     default="constant",
     help="How the rate changes.",
 )
-@click.option(
-    "--steps", type=int, default=STEPS, metavar="N", help=f"At most so many; default {STEPS:,}."
-)
-@click.option(
-    "--tol", type=float, default=TOL, metavar="SLOPE",
-    help=f"Slopes as small as this are the end; default {TOL:g}.",
-)  # fmt: skip
-@click.option(
-    "--momentum", type=float, default=USUAL.momentum, metavar="SHARE",
-    help="What momentum and nesterov keep of their speed; default 0.9.",
-)  # fmt: skip
-@click.option(
-    "--betas", default="0.9,0.999", metavar="B1,B2", help="What adam keeps of slopes and squares."
-)
-@click.option(
-    "--bounds", multiple=True, metavar="NAME=LOW:HIGH", help="Where a parameter has to stay."
-)
+@option("--steps", type=int, default=STEPS, metavar="N", help="The most steps.")
+@option("--tol", type=float, default=TOL, metavar="SLOPE",
+    help="The run ends when all slopes are as small as this.")  # fmt: skip
+@option("--momentum", type=float, default=USUAL.momentum, metavar="SHARE",
+    help="How much of their speed momentum and nesterov keep.")  # fmt: skip
+@option("--betas", default="0.9,0.999", metavar="B1,B2",
+    help="How much adam keeps of slopes and of their squares.")  # fmt: skip
+@option("--bounds", multiple=True, metavar="NAME=LOW:HIGH", help="Where a parameter has to stay.")
 @table_options("A table, for the mean over its rows", required=False)
-@click.option("--batch", type=int, metavar="N", help="Rows of data for each step; default all.")
+@option("--batch", type=int, metavar="N", help="Rows of data for each step; all, if not given.")
 @engine_options()
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, help="For batches, and values such as randn(3,2)."
-)
-@click.option(
-    "--gates", type=click.Choice(GRANULARITIES), default="written",
-    help="Gates as written, all opened up, or known patterns fused.",
-)  # fmt: skip
+@seed_option("The seed of batches, and of values such as randn(3,2).")
+@gates_option()
 @ties_option()
-@click.option("--plot", type=FILE, metavar="FILE.svg", help="Draw the loss over the steps.")
-@click.option(
-    "--trace", type=FILE, metavar="FILE", help="Write every step to a file, as JSON lines."
-)
-@click.option("--point", is_flag=True, help="Print only the last point, as --at reads it.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(
-    "--precision", type=click.IntRange(1, 17), default=6, metavar="N",
-    help="Significant digits shown; JSON is always exact.",
-)  # fmt: skip
+@option("--plot", type=FILE, metavar="FILE.svg", help="Draw the loss over the steps.")
+@option("--trace", type=FILE, metavar="FILE", help="Write every step to a file, as JSON lines.")
+@option("--point", is_flag=True, help="Print only the last point, as --at reads it.")
+@format_options("table", "json", "markdown", "plain")
+@output_option()
+@precision_option(6, "Significant digits shown; JSON is exact.")
+@quiet_option()
 @click.pass_obj
 def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], wrt: str | None,
-    plot: str | None, trace: str | None, point: bool, as_json: bool, precision: int, betas: str,
+    plot: str | None, trace: str | None, point: bool, kind: str, precision: int, betas: str,
     **options: Any,
 ) -> int:  # fmt: skip
     del program, at, pairs
-    if point and as_json:
-        raise click.UsageError("--point and --json ask for different things")
+    if point and kind != "table":
+        raise click.UsageError(f"--point and --format {kind} ask for different things")
     if plot is not None and not plot.lower().endswith(".svg"):
         raise UsageError(f"--plot draws .svg files, not {plot}", hint="--plot loss.svg")
     names = None if wrt is None else [name.strip() for name in wrt.split(",")]
@@ -132,10 +120,10 @@ def command(
             tell=hears.step, tell_rows=hears.rows, betas=pair_of(betas), **choices,
         )  # fmt: skip
     if found.note:
-        say(f"note: {visible(found.note)}")
+        note(visible(found.note))
     if plot is not None:
         write_whole(plot, picture(found))
-    show(found, point=point, as_json=as_json, view=View(precision))
+    show(found, "point" if point else kind, View(precision))
     return say_if_lost(found)
 
 
@@ -143,7 +131,7 @@ def pair_of(betas: str) -> tuple[float, float]:
     try:
         first, second = map(float, betas.split(","))
     except ValueError:
-        raise UsageError(f"--betas wants two numbers, such as 0.9,0.999; not {betas}") from None
+        raise UsageError(f"--betas takes two numbers, such as 0.9,0.999; not {betas}") from None
     return first, second
 
 
@@ -154,15 +142,19 @@ def picture(found: Descent) -> str:
     return draw(found.course.values, manner(found), loss_name(found))
 
 
-def show(found: Descent, *, point: bool, as_json: bool, view: View) -> None:
-    if point:
+def show(found: Descent, kind: str, view: View) -> None:
+    if kind == "point":
         print_pieces([render_object(plain_point(found.point))])
-    elif as_json:
+    elif kind == "json":
         print_pieces([render_object(found.to_dict())])
-    else:
+    elif kind == "table":
         from backprop.cli.render.descend import render
 
         print_rich(render(found, view))
+    else:
+        from backprop.cli.render.descend import FORMS
+
+        print_pieces(FORMS[kind](found, view))
 
 
 def say_if_lost(found: Descent) -> int:

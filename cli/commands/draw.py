@@ -13,12 +13,20 @@ import click
 from backprop.answer.report import Report
 from backprop.cli.commands.eval import (
     program_choices,
-    program_options,
     report_of,
     say_if_not_finite,
 )
 from backprop.cli.files import write_whole
-from backprop.cli.offering import offered
+from backprop.cli.options import (
+    around_option,
+    file_option,
+    gradient_options,
+    open_format_option,
+    option,
+    precision_option,
+    quiet_option,
+    shape_option,
+)
 from backprop.cli.output import print_bytes, print_pieces, wants_colour
 from backprop.cli.variables import ProgramCommand, Question
 from backprop.drawing.building import circuit
@@ -46,50 +54,31 @@ HELP = """The circuit of PROGRAM as a picture: values above the wires, gradients
   backprop draw @large.bp --at point.json --around loss --radius 3
   backprop draw @large.bp --at point.json --collapse
 
-Without values the circuit alone is drawn. A dot is a fork: what comes back on its branches
-adds up.
+Without values only the circuit is drawn. A dot is a fork: the gradients of its branches add up.
 """
 
 
 @click.command("draw", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]")
-@program_options
-@click.option(
-    "--format",
-    "kind",
+@gradient_options()
+@open_format_option(
+    "The format; by default the one that the suffix of -o names, or text.",
     type=click.Choice(FORMATS),
-    help="What to draw with; by default what the suffix of -o says, or text.",
 )
-@click.option("-o", "file", metavar="FILE", help="Write the picture to a file: .svg, .png, ...")
-@click.option("--open", "opened", is_flag=True, help="Show the picture in the system's viewer.")
-@click.option(
-    "--precision",
-    type=click.IntRange(0, 17),
-    default=2,
-    metavar="N",
-    help="Decimals shown, 2 by default; small numbers have more.",
-)
-@click.option(
-    "--around",
-    metavar="STAGE",
-    shell_complete=offered("stages"),
-    help="Draw only what is near a stage or an input.",
-)
-@click.option(
+@file_option("Write the picture to a file: .svg, .png, ...")
+@option("--open", "opened", is_flag=True, help="Show the picture in the system's viewer.")
+@precision_option(2, "Decimals shown; small numbers have more.", low=0)
+@around_option("Draw only what is near a stage or an input.")
+@option(
     "--radius",
     type=click.IntRange(1),
     metavar="K",
-    help=f"How many steps away --around goes, {RADIUS} by default.",
+    help=f"How many steps away --around goes, {RADIUS} if not given.",
 )
-@click.option(
+@option(
     "--collapse", is_flag=True, help="Draw calls of functions, and what repeats, as one box each."
 )
-@click.option(
-    "--shape",
-    "shapes",
-    multiple=True,
-    metavar="NAME=SHAPE",
-    help="A shape in place of a value, such as W=5x10.",
-)
+@shape_option("A shape instead of a value, such as W=5x10.")
+@quiet_option()
 @click.pass_obj
 def command(
     asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], kind: str | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,12 +13,22 @@ from backprop.answer.evaluation import evaluate
 from backprop.answer.report import Report
 from backprop.cli.checking import check_options, checked
 from backprop.cli.files import write_whole
-from backprop.cli.offering import offered
+from backprop.cli.options import (
+    FILE,
+    around_option,
+    format_options,
+    gradient_options,
+    option,
+    output_option,
+    precision_option,
+    quiet_option,
+    shape_option,
+)
 from backprop.cli.output import drawn, print_pieces, print_rich
-from backprop.cli.render import FORMATS, render_text
+from backprop.cli.progress import waiting
+from backprop.cli.render import FORMATS, stages_as
 from backprop.cli.render.numbers import View
-from backprop.cli.saying import say
-from backprop.cli.staging import selection_options, staging_options
+from backprop.cli.saying import note, say
 from backprop.cli.variables import ProgramCommand, Question
 from backprop.errors import UsageError
 
@@ -45,25 +56,6 @@ Every variable of PROGRAM is an option.
 """
 
 
-def program_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What decides how a text becomes a program."""
-    options = [
-        staging_options(),
-        click.option("--wrt", metavar="NAMES", shell_complete=offered("variables"),
-    help="Only these inputs, separated by commas."),
-        click.option("--allow-nonfinite", is_flag=True, help="Take inf and nan as values."),
-        click.option("--upstream", metavar="ARRAY",
-                     help="The gradient of what comes after an output that is an array; or ones."),
-        click.option("--jacobian", is_flag=True,
-                     help="The derivative of every entry of an output that is an array."),
-        click.option("--seed", type=click.IntRange(0), default=0,
-                     help="For values such as randn(5,10)."),
-    ]  # fmt: skip
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
 def program_choices(asked: Question, gates: str, no_share: bool, **options: Any) -> dict[str, Any]:
     """The options that make a program of a text, as the library calls them."""
     names = None if options["wrt"] is None else [n.strip() for n in options["wrt"].split(",")]
@@ -72,67 +64,61 @@ def program_choices(asked: Question, gates: str, no_share: bool, **options: Any)
 
 
 def report_of(asked: Question, **options: Any) -> Report:
-    return evaluate(
-        asked.tree, asked.values, ties=options["ties"], jacobian=options["jacobian"],
-        allow_nonfinite=options["allow_nonfinite"], **program_choices(asked, **options),
-    )  # fmt: skip
+    with waiting("evaluating"):
+        return evaluate(
+            asked.tree, asked.values, ties=options["ties"], jacobian=options["jacobian"],
+            allow_nonfinite=options["allow_nonfinite"], **program_choices(asked, **options),
+        )  # fmt: skip
 
 
 @click.command("eval", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]")
-@program_options
-@click.option("--format", "kind", type=click.Choice(FORMATS), help="How to print the answer.")
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option(
-    "--precision",
-    type=click.IntRange(1, 17),
-    default=6,
-    metavar="N",
-    help="Significant digits shown; JSON and CSV are always exact.",
+@gradient_options()
+@format_options(*FORMATS)
+@output_option()
+@precision_option(6)
+@option("--full", is_flag=True, help="Show arrays in full, however large.")
+@option("--stages", metavar="FIRST:LAST", help="Show only these stages, such as 3:9.")
+@around_option("Show only the stages near a stage or an input.")
+@option(
+    "--order",
+    type=click.Choice(("forward", "backward")),
+    default="forward",
+    help="List the stages from the inputs on, or from the output back.",
 )
-@click.option("--full", is_flag=True, help="Show arrays in full, however large.")
-@selection_options()
-@click.option("--shapes", is_flag=True, help="Show the shape of every stage beside its numbers.")
-@click.option(
-    "--shape",
-    "given_shapes",
-    multiple=True,
-    metavar="NAME=SHAPE",
-    help="A shape in place of a value, such as W=5x10: only shapes are shown.",
-)
-@click.option(
+@option("--shapes", "with_shapes", is_flag=True, help="Show the shape of every stage as well.")
+@shape_option("A shape instead of a value, such as W=5x10. Only shapes are shown then.")
+@option(
     "--save",
+    type=FILE,
     metavar="FILE.npz",
-    help="Keep value, inputs, stages and gradients (dW) in a file for NumPy.",
+    help="Write value, inputs, stages and gradients (dW) to a file for NumPy.",
 )
-@click.option("--no-check", is_flag=True, help="Leave out the independent check.")
-@check_options
+@option("--no-check", is_flag=True, help="Leave out the independent check.")
+@check_options()
+@quiet_option()
 @click.pass_obj
 def command(
-    asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], kind: str | None,
-    as_json: bool, precision: int, full: bool, shapes: bool, no_check: bool, methods: str,
-    check_timeout: float, digits: int | None, given_shapes: tuple[str, ...], save: str | None,
-    stages: str | None, around: str | None, order: str,
-    **options: Any,
+    asked: Question, /, program: str, at: str | None, pairs: tuple[str, ...], kind: str,
+    precision: int, full: bool, with_shapes: bool, no_check: bool, methods: str, timeout: float,
+    digits: int | None, shapes: tuple[str, ...], save: str | None, stages: str | None,
+    around: str | None, order: str, **options: Any,
 ) -> int:  # fmt: skip
     del program, at, pairs
-    if as_json and kind not in (None, "json"):
-        raise click.UsageError(f"--json and --format {kind} ask for different things")
     if no_check and digits:
         raise click.UsageError("--digits come from the check, which --no-check leaves out")
 
     def judged(report: Report) -> Report:
-        return report if no_check else checked(report, asked.child, methods, check_timeout, digits)
+        return report if no_check else checked(report, asked.child, methods, timeout, digits)
 
-    kind = "json" if as_json else kind or "table"
     if save is not None:
         checked_suffix(save)
-    if given_shapes and (sizes := sizes_of(asked, given_shapes, save, options)):
+    if shapes and (sizes := sizes_of(asked, shapes, save, options)):
         show_sizes(sizes, kind)
         return 0
     report = report_of(asked, **options)
     if save is not None:
         keep(report, save)
-    view = View(precision, full, shapes)
+    view = View(precision, full, with_shapes)
     if stages or around or order == BACKWARD:
         from backprop.cli.render.selection import selection
 
@@ -151,9 +137,18 @@ def show(report: Report, judged: Callable[[Report], Report], kind: str, view: Vi
             sys.stdout.flush()
             report = judged(report)
             write(drawn(render_answers(report, view)))
-    else:
+    elif kind == "json":
+        from backprop.cli.render.json import render
+
         report = judged(report)
-        print_pieces(render_text(report, kind, view))
+        with waiting("printing") if sys.stdout and not sys.stdout.isatty() else nullcontext():
+            print_pieces(render(report))
+    else:
+        stages, answers = stages_as(kind)
+        print_pieces(stages(report, view))
+        sys.stdout.flush()
+        report = judged(report)
+        print_pieces(answers(report, view))
     return report
 
 
@@ -168,9 +163,9 @@ def sizes_of(
     found = dimensions(asked.tree, asked.values, read_shapes(texts), **chosen)
     if found.valued:
         return None
-    for option, wanted in (("--jacobian", options["jacobian"]), ("--save", save)):
+    for name, wanted in (("--jacobian", options["jacobian"]), ("--save", save)):
         if wanted:
-            raise click.UsageError(f"{option} needs numbers, and --shape gives only shapes")
+            raise click.UsageError(f"{name} needs numbers, and --shape gives only shapes")
     return found
 
 
@@ -198,7 +193,7 @@ def keep(report: Report, path: str) -> None:
     arrays, renamed = named_arrays(report)
     write_whole(path, npz(arrays))
     for wanted, name in renamed.items():
-        say(f"note: the program has a {wanted} of its own: the gradient is saved as {name}")
+        note(f"the program has a {wanted} of its own: the gradient is saved as {name}")
 
 
 def say_if_wrong(report: Report) -> int:

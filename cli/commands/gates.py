@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from backprop.cli.answering import Answering
 from backprop.cli.offering import offered
+from backprop.cli.options import format_options, output_option
 from backprop.cli.output import drawn, print_pieces
 from backprop.cli.paging import show
 from backprop.errors import UsageError, closest
@@ -22,10 +24,11 @@ HELP = """The gate table: every gate, its local derivatives, and how gradient fl
 """
 
 
-@click.command("gates", help=HELP)
+@click.command("gates", cls=Answering, help=HELP)
 @click.argument("name", required=False, shell_complete=offered("gates"))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(name: str | None, as_json: bool) -> int:
+@format_options("table", "json", "markdown", "plain")
+@output_option()
+def command(name: str | None, kind: str) -> int:
     array_gates()
     gates = list(GATES.values())
     if name is not None:
@@ -33,14 +36,18 @@ def command(name: str | None, as_json: bool) -> int:
         if gate is None:
             near = closest(name, [*GATES, *ALIASES]) if len(name) > SHORT else None
             hint = f"did you mean {near}?" if near else "backprop gates lists them all"
-            raise UsageError(f"no gate is called {name[:40]}", hint=hint)
+            raise UsageError(f"there is no gate called {name[:40]}", hint=hint)
         gates = [gate]
-    if as_json:
+    if kind == "json":
         from backprop.cli.render.json import render_object
 
         print_pieces(
             [render_object({"schema": "backprop/gates/1", "gates": [*map(row_dict, gates)]})]
         )
+    elif kind != "table":
+        from backprop.cli.render.gates import FORMS
+
+        print_pieces(FORMS[kind](gates, whole=name is None))
     else:
         from backprop.cli.render.gates import render_all, render_one
 

@@ -19,6 +19,7 @@ from backprop.version import __version__
 
 WIDEST = 88  # columns of a paragraph
 USUAL = 80  # columns where there is no terminal
+NARROW = 60  # columns below which a page that was found has a line of its own
 MOST = 12  # pages that a search lists
 
 HELP = """The manual: a page for each topic and each command.
@@ -66,7 +67,9 @@ def show(lines: list[str] | Iterator[str]) -> None:
 def known_page(topic: str) -> Page:
     if topic in topics():
         return page(topic)
-    raise UsageError(f"no topic is called {visible(topic)}", hint="backprop help lists the topics")
+    raise UsageError(
+        f"there is no topic called {visible(topic)}", hint="backprop help lists the topics"
+    )
 
 
 def options_of(name: str) -> Iterator[str]:
@@ -93,11 +96,14 @@ def listing(words: list[str], hits: list[Hit], width: int) -> Iterator[str]:
             else "backprop help lists the topics"
         )
         raise UsageError(f"no page of the manual has {text[:40]}", hint=hint)
-    yield f"No page is called {visible(text)}. These pages have it:\n\n"
+    yield f"There is no page called {visible(text)}. These pages have it:\n\n"
     size = max(len(hit.page.topic) for hit in hits)
     for hit in hits[:MOST]:
-        line = wrapped(hit.line.strip("|- "), max(20, width - size - 5), colour=False)
-        yield f"  {hit.page.topic:<{size}}   {line[0]}{' ...' if line[1:] else ''}\n"
+        narrow = width < NARROW
+        room = width - 4 if narrow else width - size - 5
+        line = wrapped(hit.line.strip("|- "), max(20, room - 4), colour=False)
+        before = f"{hit.page.topic}\n    " if narrow else f"{hit.page.topic:<{size}}   "
+        yield f"  {before}{line[0]}{' ...' if line[1:] else ''}\n"
     yield f"\nbackprop help {hits[0].page.topic} shows the first.\n"
 
 

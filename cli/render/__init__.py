@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 
 from backprop.answer.report import Report
 from backprop.cli.render.numbers import View
 
+Render = Callable[[Report, View], Iterator[str]]
+
 FORMATS = ("table", "json", "csv", "markdown", "plain")
 
 
-def render_text(report: Report, kind: str, view: View) -> Iterator[str]:
-    """The pieces of a text format, which never pass through Rich."""
-    pieces: Iterator[str] = import_module(f"backprop.cli.render.{kind}").render(report, view)
-    return pieces
+def stages_as(kind: str) -> tuple[Render, Render]:
+    """What prints the stages in a text format that never passes through Rich, and what prints the
+    answers after them, which the check may add to."""
+    module = import_module(f"backprop.cli.render.{kind}")
+    return module.render_stages, module.render_answers

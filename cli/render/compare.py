@@ -10,6 +10,8 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from backprop.cli.render.forms import code, escaped, markdown_table, plain_rows
+from backprop.cli.render.frame import Hanging, width_of
 from backprop.cli.render.numbers import short
 from backprop.cli.render.plot import Plot
 from backprop.comparing.compare import Comparison
@@ -23,6 +25,8 @@ LISTED = 12  # derivatives shown
 NAMED = 12  # inputs listed above the table
 LONG = 200  # characters of a text that is not repeated there
 PRECISION = 8
+KINDS = ("central", "forward")
+STEPS = ("h", "central difference", "forward difference")
 
 
 class Column(NamedTuple):
@@ -34,14 +38,14 @@ def render(found: Comparison, *, times: bool) -> Iterator[RenderableType]:
     yield Text(visible(headline(found)), style="bold", overflow="fold")
     yield Tables(found.rows, times=times)
     for line in derivatives(found.rows):
-        yield Text(visible(line), overflow="fold")
+        yield Hanging(Text(visible(line), overflow="fold"))
     for reason in reasons(found.rows, times=times):
-        yield Text(f"note: {reason}", style="yellow")
+        yield Hanging(Text(f"note: {reason}", style="yellow"))
     if found.difference:
         yield from render_difference(found.difference)
     for notice in found.notices:
         if not (found.report and notice in found.report.faults):
-            yield Text(f"note: {visible(notice.message)}", style="yellow")
+            yield Hanging(Text(f"note: {visible(notice.message)}", style="yellow"))
 
 
 def headline(found: Comparison) -> str:
@@ -55,6 +59,54 @@ def headline(found: Comparison) -> str:
     inputs = ", ".join(names) if len(names) <= NAMED else "..."
     oneline = "=" not in text and len(text) <= LONG
     return f"{found.program.output_name}({inputs})" + (f" = {text}" if oneline else "")
+
+
+def render_markdown(found: Comparison, *, times: bool) -> Iterator[str]:
+    headings, rows = grid(found, times=times)
+    yield f"{code(headline(found))}\n\n"
+    yield from markdown_table(
+        headings, ([code(name), *cells] for name, *cells in rows), range(1, 10)
+    )
+    lines = derivatives(found.rows)
+    yield from (f"{'' if place else chr(10)}- {code(line)}\n" for place, line in enumerate(lines))
+    for note in notes(found, times=times):
+        yield f"\n> {escaped(note)}\n"
+    if found.difference:
+        yield f"\n{escaped(about_difference(found.difference))}\n\n"
+        yield from markdown_table(STEPS, steps(found.difference), range(3))
+        yield "\n"
+        yield from (f"- {escaped(line)}\n" for line in best_steps(found.difference))
+
+
+def render_plain(found: Comparison, *, times: bool) -> Iterator[str]:
+    yield f"{visible(headline(found))}\n"
+    yield from plain_rows(*grid(found, times=times))
+    yield from (f"{visible(line)}\n" for line in derivatives(found.rows))
+    yield from (f"note: {visible(note)}\n" for note in notes(found, times=times))
+    if found.difference:
+        yield f"{visible(about_difference(found.difference))}\n"
+        rows = ([f"h {step}", *errors] for step, *errors in steps(found.difference))
+        yield from plain_rows(STEPS, rows)
+        yield from (f"{line}\n" for line in best_steps(found.difference))
+
+
+FORMS = {"markdown": render_markdown, "plain": render_plain}
+
+
+def grid(found: Comparison, *, times: bool) -> tuple[list[str], list[list[str]]]:
+    """Headings, and the cells of each row."""
+    columns = operation_columns(found.rows) + (time_columns(found.rows) if times else [])
+    headings = ["program", *(column.heading.replace("\n", " ") for column in columns)]
+    if times:
+        headings[4], headings[-1] = "operations of staged passes", "time of staged passes"
+    rows = zip(*(column.cells for column in columns), strict=True)
+    return headings, [[row.name, *cells] for row, cells in zip(found.rows, rows, strict=True)]
+
+
+def notes(found: Comparison, *, times: bool) -> list[str]:
+    faults = found.report.faults if found.report else ()
+    said = [notice.message for notice in found.notices if notice not in faults]
+    return [*reasons(found.rows, times=times), *said]
 
 
 class Tables:
@@ -71,8 +123,23 @@ class Tables:
             groups.append(time_columns(self.rows))
         if options.max_width >= WIDE:
             groups = [[column for group in groups for column in group]]
+        tables = [table_of([names, *group]) for group in groups]
+        if all(width_of(table, console, options) <= options.max_width for table in tables):
+            yield from tables
+        else:
+            yield from listed(self.rows, groups)
+
+
+def listed(rows: Sequence[Row], groups: Sequence[Sequence[Column]]) -> Iterator[RenderableType]:
+    """Row by row, each cell on a line with its heading."""
+    for place, row in enumerate(rows):
+        yield Text(f"\n{row.name}", style="bold", overflow="fold")
+        grid = Table.grid(padding=(0, 2))
         for group in groups:
-            yield table_of([names, *group])
+            for column in group:
+                grid.add_row("", column.heading.replace("\n", " "), column.cells[place])
+        yield grid
+    yield Text("")
 
 
 def operation_columns(rows: Sequence[Row]) -> list[Column]:
@@ -138,22 +205,34 @@ def reasons(rows: Sequence[Row], *, times: bool) -> list[str]:
     ]
 
 
-def render_difference(found: Difference) -> Iterator[RenderableType]:
+def about_difference(found: Difference) -> str:
     at = ", ".join(f"{name} = {short(value, PRECISION)}" for name, value in found.point.items())
     slope = short(found.slope, PRECISION)
-    yield Text(
-        f"\nd{found.output}/d{found.wrt} = {slope} at {at}; finite differences miss it by:\n",
-        style="bold", overflow="fold",
-    )  # fmt: skip
-    kinds = ("central", "forward")
+    return f"d{found.output}/d{found.wrt} = {slope} at {at}; finite differences miss it by:"
+
+
+def steps(found: Difference) -> list[list[str]]:
+    """The errors of both differences at every step."""
+    return [
+        [f"{step.h:.1e}", short(step.central, 2), short(step.forward, 2)] for step in found.steps
+    ]
+
+
+def best_steps(found: Difference) -> Iterator[str]:
+    for kind in KINDS:
+        if best := found.best(kind):
+            error = short(getattr(best, kind), 2)
+            yield f"{kind} difference: best h = {best.h:.1e}, error {error}"
+        else:
+            yield f"{kind} difference: finite at no step"
+
+
+def render_difference(found: Difference) -> Iterator[RenderableType]:
+    yield Text("")
+    yield Hanging(Text(visible(about_difference(found)), style="bold", overflow="fold"))
+    yield Text("")
     central = [(step.h, step.central) for step in found.steps]
     ahead = [(step.h, step.forward) for step in found.steps]
     label = "relative error" if found.relative else "error"
-    yield Plot(central, ahead, kinds, label)
-    for kind in kinds:
-        best = found.best(kind)
-        if best:
-            error = getattr(best, kind)
-            yield Text(f"{kind} difference: best h = {best.h:.1e}, error {short(error, 2)}")
-        else:
-            yield Text(f"{kind} difference: finite at no step")
+    yield Plot(central, ahead, KINDS, label)
+    yield from (Hanging(Text(line)) for line in best_steps(found))

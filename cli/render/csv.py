@@ -14,7 +14,7 @@ from backprop.cli.render.numbers import View
 FIELDS = ("kind", "id", "name", "gate", "code", "value", "gradient", "inputs", "local", "flows")
 
 
-def render(report: Report, view: View | None = None) -> Iterator[str]:
+def render_stages(report: Report, view: View | None = None) -> Iterator[str]:
     del view
     yield line(FIELDS)
     for name, slot in report.program.inputs.items():
@@ -29,6 +29,12 @@ def render(report: Report, view: View | None = None) -> Iterator[str]:
         ))  # fmt: skip
     for name, entries in (report.jacobian or {}).items():
         yield line(("jacobian", "", name, "", "", plain(entries), "", "", "", ""))
+
+
+def render_answers(report: Report, view: View) -> Iterator[str]:
+    """Nothing: the rows of the stages have it all."""
+    del report, view
+    yield from ()
 
 
 def cell(number: Any) -> str:

@@ -10,6 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from backprop.cli.render.curve import LossCurve
+from backprop.cli.render.forms import code, escaped, markdown_table, plain_rows
+from backprop.cli.render.frame import Hanging
 from backprop.cli.render.lines import headline
 from backprop.cli.render.numbers import View
 from backprop.descending.course import Step
@@ -33,8 +35,44 @@ def render(found: Descent, view: View) -> Iterator[RenderableType]:
         yield LossCurve(found.course.values, loss_name(found))
         yield Text("")
     if found.fine:
-        yield Text(visible(ending(found)), style=STYLES[found.status], overflow="fold")
-    yield from answers(found, view)
+        yield Hanging(Text(visible(ending(found)), style=STYLES[found.status], overflow="fold"))
+    for place, line in enumerate(answers(found, view)):
+        yield Text(line, style="" if place else "green", overflow="fold")
+
+
+def render_markdown(found: Descent, view: View) -> Iterator[str]:
+    yield f"{code(headline(found.program))}\n\n{escaped(manner(found))}\n"
+    if rows := found.course.rows():
+        yield "\n"
+        yield from markdown_table(*grid(found, rows, view), range(20))
+    yield "\n"
+    yield from (f"- {code(line)}\n" for line in answers(found, view))
+    if found.fine:
+        yield f"\n{escaped(ending(found))}\n"
+
+
+def render_plain(found: Descent, view: View) -> Iterator[str]:
+    yield f"{visible(headline(found.program))}\n{visible(manner(found))}\n"
+    headings, rows = grid(found, found.course.rows(), view)
+    yield from plain_rows(headings, ([f"step {number}", *cells] for number, *cells in rows))
+    if found.fine:
+        yield f"{visible(ending(found))}\n"
+    yield from (f"{line}\n" for line in answers(found, view))
+
+
+FORMS = {"markdown": render_markdown, "plain": render_plain}
+
+
+def grid(found: Descent, steps: Sequence[Step], view: View) -> tuple[list[str], list[list[str]]]:
+    """Headings, and a row for each step that is kept, with the parameters that are numbers."""
+    first = steps[0].point if steps else {}
+    names = [name for name, value in first.items() if isinstance(value, float)][:COLUMNS]
+    headings = ["step", visible(loss_name(found)), *names, "largest slope"]
+    rows = [
+        [str(step.number), *map(view.short, (step.value, *map(step.point.get, names), step.size))]
+        for step in steps
+    ]
+    return headings, rows
 
 
 def loss_name(found: Descent) -> str:
@@ -54,7 +92,7 @@ def manner(found: Descent) -> str:
         parts.append(f"batches of {choice.batch} of {found.rows} rows" if some
                      else f"{found.rows} rows")  # fmt: skip
         if found.streamed:
-            parts.append("read anew each time")
+            parts.append("read again at every step")
     return ", ".join(parts)
 
 
@@ -93,13 +131,13 @@ def ending(found: Descent) -> str:
     return f"{said}: {found.verdict.reason}"
 
 
-def answers(found: Descent, view: View) -> Iterator[RenderableType]:
+def answers(found: Descent, view: View) -> Iterator[str]:
     """The loss and the parameters at the last point."""
     if found.last is None:
         return
-    yield Text(f"{visible(loss_name(found))} = {view.short(found.last.value)}", style="green")
+    yield f"{visible(loss_name(found))} = {view.short(found.last.value)}"
     for name, value in list(found.last.point.items())[:LISTED]:
-        yield Text(f"{name} = {view.short(value)}", overflow="fold")
+        yield f"{name} = {view.short(value)}"
     more = len(found.last.point) - LISTED
     if more > 0:
-        yield Text(f"and {more} more parameters; --json has them")
+        yield f"and {more} more parameters; --json has them"

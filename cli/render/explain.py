@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from backprop.answer.plain import plain
+from backprop.cli.render.forms import code, escaped
 from backprop.errors import visible
 from backprop.explaining.explanation import SCHEMA, Explanation
 from backprop.explaining.sentences import Told
@@ -22,40 +23,57 @@ def width() -> int:
     return max(NARROW, min(WIDE, columns))
 
 
-def folded(text: str, first: str = "", rest: str | None = None) -> Iterator[str]:
-    """A paragraph in lines of the terminal's width, the later ones indented."""
+def folded(
+    text: str, columns: int | None, first: str = "", rest: str | None = None
+) -> Iterator[str]:
+    """A paragraph in lines of so many columns, the later ones indented. Without columns it is one
+    line."""
     later = " " * len(first) if rest is None else rest
+    if columns is None:
+        yield f"{first}{visible(text)}\n"
+        return
     lines = wrap(
-        visible(text), width(), initial_indent=first, subsequent_indent=later,
+        visible(text), columns, initial_indent=first, subsequent_indent=later,
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
     yield from (f"{line}\n" for line in lines)
 
 
 def render_text(found: Explanation) -> Iterator[str]:
-    yield from folded(found.title, rest="  ")
+    yield from paragraphs(found, width())
+
+
+def render_plain(found: Explanation) -> Iterator[str]:
+    """The same, and a paragraph is one line."""
+    yield from paragraphs(found, None)
+
+
+def paragraphs(found: Explanation, columns: int | None) -> Iterator[str]:
+    yield from folded(found.title, columns, rest="  ")
     if found.stages:
         yield "\nForward\n"
     for told in found.stages:
-        yield from folded(told.forward, f"{number(told):>6} ")
+        yield from folded(told.forward, columns, f"{number(told):>6} ")
     if found.stages:
         yield "\nBackward\n"
     for told in reversed(found.stages):
-        yield from folded(f"{told.name} = {told.code}. {told.gradient}", f"{number(told):>6} ")
+        yield from folded(
+            f"{told.name} = {told.code}. {told.gradient}", columns, f"{number(told):>6} "
+        )
         if told.passes:
-            yield from folded(told.rule, " " * 7)
+            yield from folded(told.rule, columns, " " * 7)
         for line in told.passes:
-            yield from folded(line, " " * 9, " " * 13)
+            yield from folded(line, columns, " " * 9, " " * 13)
         for remark in told.remarks:
-            yield from folded(f"Note: {remark}.", " " * 7)
+            yield from folded(f"Note: {remark}.", columns, " " * 7)
     if found.meanings:
         yield "\nWhat the gradient says\n"
     for meaning in found.meanings:
-        yield from folded(f"{meaning.sum}. {meaning.words}".rstrip(), "  ", "    ")
+        yield from folded(f"{meaning.sum}. {meaning.words}".rstrip(), columns, "  ", "    ")
     if found.notes:
         yield "\n"
     for note in found.notes:
-        yield from folded(f"note: {note}", rest="  ")
+        yield from folded(f"note: {note}", columns, rest="  ")
 
 
 def number(told: Told) -> str:
@@ -80,15 +98,6 @@ def render_markdown(found: Explanation) -> Iterator[str]:
         yield f"- {escaped(f'{meaning.sum}. {meaning.words}'.rstrip())}\n"
     for note in found.notes:
         yield f"\n> {escaped(note)}\n"
-
-
-def code(text: str) -> str:
-    return f"`{visible(text).replace('`', chr(39))}`"
-
-
-def escaped(text: str) -> str:
-    """Text in which Markdown finds nothing to format."""
-    return "".join(f"\\{char}" if char in "\\`*_<>[]|" else char for char in visible(text))
 
 
 def render_json(found: Explanation) -> Iterator[str]:
@@ -121,3 +130,6 @@ def render_json(found: Explanation) -> Iterator[str]:
         },
         allow_nan=False,
     ) + "\n"  # fmt: skip
+
+
+FORMS = {"plain": render_plain, "markdown": render_markdown, "json": render_json}

@@ -2,15 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from rich import box
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 FORWARD = "green"
 BACKWARD = "red"
 WIDEST = 60  # columns of a stage's code before it is folded
 INPUTS = 100  # inputs listed in the table; the gradient below it has all
+
+
+ANY_WIDTH = 100_000
+INDENT = 4  # columns by which the later lines of a paragraph are indented
+
+
+class Hanging:
+    """A paragraph whose later lines are indented, so that they look like no lines of their own."""
+
+    def __init__(self, text: Text, indent: int = INDENT) -> None:
+        self.text = text
+        self.indent = indent
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if self.text.cell_len <= options.max_width:
+            yield self.text
+            return
+        room = max(1, options.max_width - self.indent)
+        for place, line in enumerate(self.text.wrap(console, room, overflow="fold")):
+            yield Text.assemble(" " * self.indent, line) if place else line
+
+
+class Fitting:
+    """A table where there is room for it, else what it holds as a list."""
+
+    def __init__(
+        self, table: Table, listed: Callable[[], Iterable[RenderableType]], least: int = 0
+    ) -> None:
+        self.table = table
+        self.listed = listed
+        self.least = least  # columns of a table whose last column may be folded
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if options.max_width >= (self.least or width_of(self.table, console, options)):
+            yield self.table
+        else:
+            yield from self.listed()
+
+
+def width_of(table: Table, console: Console, options: ConsoleOptions) -> int:
+    """The columns that a table needs if nothing in it is folded."""
+    return Measurement.get(console, options.update_width(ANY_WIDTH), table).maximum
 
 
 class Headings(NamedTuple):

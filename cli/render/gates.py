@@ -10,28 +10,77 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from backprop.cli.render.forms import code, escaped, markdown_table, plain_rows
+from backprop.cli.render.frame import Fitting, Hanging
 from backprop.gates.row import Gate
 from backprop.program.listing import row_dict
 
 LONG = 44  # a local derivative longer than this is only shown by `backprop gates NAME`
+HEADINGS = ("gate", "drawn", "written", "local derivatives", "the gate")
+WIDE = 100  # columns from which on gates stand in a table
 EXACT = "{value} ulp, local derivatives {local} ulp"
 
 
 def render_all(gates: Sequence[Gate]) -> Iterator[RenderableType]:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for heading in ("gate", "drawn", "written", "local derivatives", "the gate"):
+    for heading in HEADINGS:
         table.add_column(heading, overflow="fold")
     for gate in gates:
-        row = row_dict(gate)
-        local = ", ".join(text if len(text) <= LONG else "..." for text in row["textbook"] if text)
-        table.add_row(gate.name, row["symbol"], row["code"], local, gate.flow)
-    yield table
+        table.add_row(*cells_of(gate))
+    yield Fitting(table, lambda: listed(gates), least=WIDE)
+
+
+def listed(gates: Sequence[Gate]) -> Iterator[RenderableType]:
+    """Gate by gate, for a narrow screen."""
+    for gate in gates:
+        name, symbol, text, local, flow = cells_of(gate)
+        drawn = f"   drawn {symbol}" if symbol != name else ""
+        yield Text.assemble((name, "bold"), f"   {text}{drawn}", overflow="fold")
+        yield Hanging(Text(f"  {flow}"))
+        if local:
+            yield Hanging(Text(f"  local derivatives {local}", style="dim"))
+
+
+def cells_of(gate: Gate) -> list[str]:
+    """A gate as a row of the table."""
+    row = row_dict(gate)
+    local = ", ".join(text if len(text) <= LONG else "..." for text in row["textbook"] if text)
+    return [gate.name, row["symbol"], row["code"], local, gate.flow]
 
 
 def render_one(gate: Gate) -> Iterator[RenderableType]:
-    row = row_dict(gate)
     yield Text(f"{gate.name} {gate.flow}", style="bold")
-    facts = Table.grid(padding=(0, 2))
+    table = Table.grid(padding=(0, 2))
+    for label, text in facts(gate):
+        table.add_row(label, text)
+    yield table
+
+
+def render_markdown(gates: Sequence[Gate], *, whole: bool) -> Iterator[str]:
+    if whole:
+        rows = ([*map(code, cells[:-1]), escaped(cells[-1])] for cells in map(cells_of, gates))
+        yield from markdown_table(HEADINGS, rows)
+        return
+    for gate in gates:
+        yield f"**{gate.name}** {escaped(gate.flow)}\n\n"
+        yield from markdown_table(("", ""), ((label, code(text)) for label, text in facts(gate)))
+
+
+def render_plain(gates: Sequence[Gate], *, whole: bool) -> Iterator[str]:
+    if whole:
+        yield from plain_rows(HEADINGS, map(cells_of, gates))
+        return
+    for gate in gates:
+        yield f"{gate.name} {gate.flow}\n"
+        yield from (f"{label}: {text}\n" for label, text in facts(gate))
+
+
+FORMS = {"markdown": render_markdown, "plain": render_plain}
+
+
+def facts(gate: Gate) -> Iterator[tuple[str, str]]:
+    """What there is to know about a gate, each with its label."""
+    row = row_dict(gate)
     kink = row["kink"]
     for label, text in (
         ("written", row["code"]),
@@ -52,8 +101,7 @@ def render_one(gate: Gate) -> Iterator[RenderableType]:
         ("exact to", EXACT.format(**row["ulps"]) if row["ulps"] else ""),
     ):
         if text:
-            facts.add_row(label, text)
-    yield facts
+            yield label, text
 
 
 def passed_back(gate: Gate) -> Iterator[tuple[str, str]]:

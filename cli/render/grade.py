@@ -4,16 +4,19 @@ the XML that continuous integration shows as tests."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from rich import box
 from rich.console import RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from backprop.cli.render.csv import line as csv_line
+from backprop.cli.render.forms import FENCE, escaped, markdown_table
+from backprop.cli.render.forms import code as markdown_code
+from backprop.cli.render.frame import Fitting, Hanging
 from backprop.cli.render.json import render_object
 from backprop.cli.render.numbers import short
 from backprop.errors import listed, visible
@@ -39,6 +42,7 @@ STYLES = {
     RIGHT: "green", SCALED: "green", WRONG: "bold red", MISSING: "bold red", CARRIED: "yellow",
     STEP: "dim", NOT_GRADED: "magenta", NOT_RETURNED: "dim", UNREADABLE: "magenta",
 }  # fmt: skip
+COLUMNS = ("yours", "right", "verdict", "hint")
 FIELDS = ("file", "line", "code", "verdict", "finding", "of", "yours", "expected", "hint", "fix")
 
 
@@ -46,10 +50,10 @@ def render_table(grade: Grade, *, several: bool) -> Iterator[RenderableType]:
     if several:
         yield Text(f"{visible(grade.file)}", style="bold", overflow="fold")
     if grade.lines:
-        yield line_table(grade)
+        yield Fitting(line_table(grade), partial(listed_lines, grade))
     yield from hints(grade)
     if any(one.verdict != NOT_RETURNED for one in grade.gradients):
-        yield gradient_table(grade)
+        yield Fitting(gradient_table(grade), partial(listed_gradients, grade))
     yield Text(summary(grade), style=STYLES[grade.verdict])
     if several:
         yield Text("")
@@ -69,6 +73,37 @@ def line_table(grade: Grade) -> Table:
             number(one.expected), Text(verdict(one), style=style),
         )  # fmt: skip
     return table
+
+
+def listed_lines(grade: Grade) -> Iterator[RenderableType]:
+    """Line by line, for a narrow screen."""
+    for one in grade.lines:
+        yield from entry(f"line {one.line}: ", code(one), verdict(one), one)
+    yield Text("")
+
+
+def listed_gradients(grade: Grade) -> Iterator[RenderableType]:
+    yield Text("")
+    for one in grade.gradients:
+        if one.verdict != NOT_RETURNED:
+            yield from entry("gradient of ", visible(one.name), one.verdict, one)
+    yield Text("")
+
+
+def entry(head: str, name: str, verdict: str, one: Graded | Gradient) -> Iterator[RenderableType]:
+    """A line or a gradient, its verdict, and both numbers; arrays stand below each other."""
+    yield Hanging(Text.assemble(head, (name, "bold"), overflow="fold"))
+    both = [("yours", one.yours), ("right", one.expected)]
+    numbers = [(label, number(value)) for label, value in both if value is not None]
+    beside = "" if any("\n" in text for _, text in numbers) else "".join(
+        f"   {label} {text}" for label, text in numbers
+    )  # fmt: skip
+    yield Hanging(Text.assemble("  ", (verdict, STYLES[one.verdict]), beside))
+    if not beside and numbers:
+        grid = Table.grid(padding=(0, 2))
+        for label, text in numbers:
+            grid.add_row("", label, text)
+        yield grid
 
 
 def verdict(one: Graded) -> str:
@@ -123,7 +158,7 @@ def told(one: Graded | Gradient) -> str:
 
 def item(head: str, finding: str, hint: str, style: str) -> RenderableType:
     named = f"{head}, {finding}: " if finding else f"{head}: "
-    return Padding(Text.assemble((named, style), visible(hint), overflow="fold"), 0)
+    return Hanging(Text.assemble((named, style), visible(hint), overflow="fold"))
 
 
 def visible_lines(text: str) -> str:
@@ -237,8 +272,66 @@ def test(name: str, kind: str, finding: str, told: str) -> str:
     return f"<testcase name={quoteattr(visible(name))}>{inner}</testcase>\n"
 
 
+def render_markdown(grades: Iterable[Grade]) -> Iterator[str]:
+    for grade in grades:
+        yield f"## {escaped(grade.file)}\n\n"
+        if grade.error:
+            yield f"{FENCE}text\n{visible_lines(grade.error.render())}\n{FENCE}\n\n"
+        if rows := line_rows(grade):
+            yield from markdown_table(("line", "code", *COLUMNS), rows, range(2, 4))
+            yield "\n"
+        if rows := gradient_rows(grade):
+            yield from markdown_table(("gradient of", *COLUMNS), rows, range(1, 3))
+            yield "\n"
+        yield f"**{escaped(summary(grade))}**\n\n"
+
+
+def render_plain(grades: Iterable[Grade]) -> Iterator[str]:
+    for grade in grades:
+        yield f"file: {visible(grade.file)}\n"
+        if grade.error:
+            yield f"{visible_lines(grade.error.render())}\n"
+        for one in grade.lines:
+            yield f"line {one.line}: {code(one)}: {sentence(one, verdict(one))}\n"
+        for gap in grade.gradients:
+            if gap.verdict != NOT_RETURNED:
+                yield f"gradient of {visible(gap.name)}: {sentence(gap, gap.verdict)}\n"
+        yield f"{summary(grade)}\n"
+
+
+def line_rows(grade: Grade) -> list[list[str]]:
+    return [
+        [str(one.line), markdown_code(code(one)), *cells_of(one, verdict(one))]
+        for one in grade.lines
+    ]
+
+
+def gradient_rows(grade: Grade) -> list[list[str]]:
+    return [
+        [escaped(one.name), *cells_of(one, one.verdict)]
+        for one in grade.gradients
+        if one.verdict != NOT_RETURNED
+    ]
+
+
+def cells_of(one: Graded | Gradient, verdict: str) -> list[str]:
+    hint = escaped(told(one)) if one.hint or one.entries else ""
+    return [number(one.yours), number(one.expected), verdict, hint]
+
+
+def sentence(one: Graded | Gradient, verdict: str) -> str:
+    """`wrong, yours 3, right 4; the hint`."""
+    numbers = "" if one.verdict in (RIGHT, STEP) else (
+        f", yours {number(one.yours)}, right {number(one.expected)}"
+    )  # fmt: skip
+    hint = f"; {visible(told(one))}" if one.hint or one.entries else ""
+    return f"{verdict}{numbers}{hint}"
+
+
 FORMS: dict[str, Callable[[Iterable[Grade]], Iterator[str]]] = {
     "json": render_json,
     "csv": render_csv,
     "junit": render_junit,
+    "markdown": render_markdown,
+    "plain": render_plain,
 }

@@ -8,7 +8,6 @@ from json import JSONEncoder
 from typing import Any
 
 from backprop.answer.report import Report
-from backprop.cli.render.numbers import View
 
 encode = JSONEncoder(allow_nan=False, check_circular=False).encode
 
@@ -16,9 +15,8 @@ encode = JSONEncoder(allow_nan=False, check_circular=False).encode
 BATCH = 200  # stages encoded at once
 
 
-def render(report: Report, view: View | None = None) -> Iterator[str]:
-    """The pieces of the line; numbers are exact, arrays whole, whatever the view."""
-    del view
+def render(report: Report) -> Iterator[str]:
+    """The pieces of the line; numbers are exact, arrays whole."""
     yield encode(report.head())[:-1] + ', "stages": ['
     stages = (report.stage_dict(computed) for computed in report.stages())
     separator = ""

@@ -16,7 +16,7 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def render(report: Report, view: View) -> Iterator[str]:
+def render_stages(report: Report, view: View) -> Iterator[str]:
     program = report.program
     left_out = set() if view.shapes else {"shape"}
     if program.arrays:
@@ -46,6 +46,9 @@ def render(report: Report, view: View) -> Iterator[str]:
             stage.slot, stage=f"({stage.id}) {code(f'{stage.name} = {stage.code}')}", **first
         )
         yield from (row(other.get(name, "") for name in columns) for other in others)
+
+
+def render_answers(report: Report, view: View) -> Iterator[str]:
     yield "\n"
     for answer in answers(report, view):
         yield f"- {code(answer.line)}\n"

@@ -46,15 +46,19 @@ def render_page(page: Page, width: int, colour: bool) -> Iterator[str]:
 
 
 def title(block: Block, width: int, colour: bool) -> list[str]:
-    del width
-    text = block.lines[0]
-    return [painted(text, "bold") if colour else f"{text}\n{'=' * columns(text)}"]
+    return underlined(block.lines[0], width, "" if colour else "=")
 
 
 def heading(block: Block, width: int, colour: bool) -> list[str]:
-    del width
-    text = block.lines[0]
-    return [painted(text, "bold") if colour else f"{text}\n{'-' * columns(text)}"]
+    return underlined(block.lines[0], width, "" if colour else "-")
+
+
+def underlined(text: str, width: int, mark: str) -> list[str]:
+    """A title with a line of marks under it; without a mark it is bold."""
+    lines = wrapped(text, width, colour=False)
+    if not mark:
+        return [painted(line, "bold") for line in lines]
+    return [*lines, mark * max(map(columns, lines))]
 
 
 def paragraph(block: Block, width: int, colour: bool) -> list[str]:

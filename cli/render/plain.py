@@ -11,7 +11,7 @@ from backprop.cli.render.selection import ALL, inputs, selected
 from backprop.errors import visible
 
 
-def render(report: Report, view: View) -> Iterator[str]:
+def render_stages(report: Report, view: View) -> Iterator[str]:
     def shape(slot: int) -> str:
         return f" ({shape_of(report.program, slot)})" if view.shapes else ""
 
@@ -25,6 +25,9 @@ def render(report: Report, view: View) -> Iterator[str]:
         yield f"stage {stage.id}: {code} = {out}, d{stage.name} = {back}\n"
         for passing in passings(report, computed, view):
             yield f"  {passing.line}\n"
+
+
+def render_answers(report: Report, view: View) -> Iterator[str]:
     for answer in answers(report, view):
         yield f"{answer.line}\n"
     yield f"check: {verdict(report)}\n"

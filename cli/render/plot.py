@@ -15,6 +15,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 DECADES = 16
+GAP = 3  # columns between the parts of the legend
 EVERY = 4  # decades between labels
 WIDEST = 6  # cells a decade
 USUAL = 4  # where nobody sets a width
@@ -47,8 +48,9 @@ class Plot:
         dotted = {dot for dot in dots_of(self.dotted, cells) if dot[0] % SPARSE == 0}
         plain = options.ascii_only
         samples = ("ooo", ". .") if plain else ("⠤⠤⠤", "⠄⠠⠀")
-        legend = "   ".join(f"{s} {name}" for s, name in zip(samples, self.names, strict=True))
-        yield Text(f"{self.label:>{MARGIN - 1}}   {legend}", no_wrap=True, overflow="crop")
+        legend = [f"{s} {name}" for s, name in zip(samples, self.names, strict=True)]
+        for part in fitted([f"{self.label:>{MARGIN - 1}}", *legend], width):
+            yield Text(part, no_wrap=True, overflow="crop")
         for row in range(DECADES):
             edge = axis_label(-row) + ("|" if plain else "┤" if row % EVERY == 0 else "│")
             if plain:
@@ -58,6 +60,18 @@ class Plot:
             yield Text(edge + drawn.rstrip(), no_wrap=True)
         yield Text(bottom(cells, plain=plain), no_wrap=True)
         yield Text(ticks(cells), no_wrap=True)
+
+
+def fitted(parts: Sequence[str], width: int) -> Iterator[str]:
+    """The parts on one line, or on as many as they need."""
+    line = ""
+    for part in parts:
+        if line and len(line) + GAP + len(part) > width:
+            yield line
+            line = part
+        else:
+            line = line + " " * GAP + part if line else part
+    yield line
 
 
 def dots_of(curve: Curve, cells: int) -> Iterator[tuple[int, int]]:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from backprop.answer.report import Report
 from backprop.cli.colour import VERDICTS
-from backprop.cli.render.frame import BACKWARD, FORWARD
+from backprop.cli.render.frame import BACKWARD, FORWARD, Hanging
 from backprop.cli.render.lines import Answer, answers, headline, notes, verdict
 from backprop.cli.render.numbers import View
 from backprop.errors import visible
@@ -39,9 +39,10 @@ def render_answers(report: Report, view: View) -> Iterator[RenderableType]:
         yield one_answer(answer, style, hanging=hanging)
         if answer.exact:
             yield Text(f"  exactly {answer.exact}", style=style, overflow="fold")
-    yield Text(f"check: {verdict(report)}", style=VERDICTS.get(report.check.verdict, "yellow"))
+    style = VERDICTS.get(report.check.verdict, "yellow")
+    yield Hanging(Text(f"check: {verdict(report)}", style=style))
     for note in notes(report):
-        yield Text(f"note: {visible(note)}", style="yellow")
+        yield Hanging(Text(f"note: {visible(note)}", style="yellow"))
 
 
 def one_answer(answer: Answer, style: str, *, hanging: bool) -> RenderableType:
@@ -52,7 +53,7 @@ def one_answer(answer: Answer, style: str, *, hanging: bool) -> RenderableType:
     )  # fmt: skip
     name = Text(f"{answer.name} = ")
     if not hanging:
-        return name + said
+        return Hanging(name + said)
     grid = Table.grid()
     grid.add_column(no_wrap=True)
     grid.add_column()

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from backprop.answer.plain import plain
+from backprop.cli.render.forms import code, markdown_table
 from backprop.cli.render.json import render_object
 from backprop.errors import visible
 from backprop.grading.marking import Marked, Result
 from backprop.grading.quiz import Quiz
-from backprop.grading.worksheet import BLANK
+from backprop.grading.worksheet import BLANK, rounded, written
 
 STATES = ("wrong", "carried", "coarse", "unreadable", "unknown", "empty")
 WIDE = 10
@@ -35,6 +36,26 @@ def render_json(quiz: Quiz, *, key: bool) -> Iterator[str]:
             ],
         }
     )
+
+
+def render_plain(quiz: Quiz, *, key: bool) -> Iterator[str]:
+    """The worksheet as `check` reads it again."""
+    return (f"{visible(line)}\n" for line in written(quiz, key=key))
+
+
+def render_markdown(quiz: Quiz, *, key: bool) -> Iterator[str]:
+    """The worksheet for a page that is printed."""
+    report = quiz.report
+    yield f"# {'Key' if key else 'Worksheet'}\n\n```text\n{report.program.text.strip()}\n```\n\n"
+    point = ", ".join(code(f"{name} = {plain(value)}") for name, value in report.point.items())
+    yield f"Inputs: {point}\n" if point else ""
+    for part in ("forward", "backward"):
+        yield f"\n## {part.capitalize()}\n\n"
+        cells = [cell for cell in quiz.cells if cell.part == part]
+        yield from markdown_table(("name", "is", "number"), (
+            [code(cell.name), code(cell.code), rounded(cell.answer) if key or cell.given else BLANK]
+            for cell in cells
+        ), numbers=range(2, 3))  # fmt: skip
 
 
 def about(quiz: Quiz) -> dict[str, Any]:
@@ -76,3 +97,6 @@ def render_marks_json(result: Result) -> Iterator[str]:
             "cells": [cell._asdict() for cell in result.cells],
         }
     )
+
+
+FORMS = {"plain": render_plain, "markdown": render_markdown, "json": render_json}

@@ -23,7 +23,7 @@ def read_shapes(texts: Iterable[str]) -> dict[str, Shape]:
             if not (name and equals):
                 hint = f"{before}x{name}" if before and name.isdigit() else "W=5x10"
                 raise UsageError(
-                    f"--shape wants NAME=SHAPE, not {piece.strip() or 'nothing'}",
+                    f"--shape takes NAME=SHAPE, not {piece.strip() or 'nothing'}",
                     hint=f"a shape is written with x: {hint}",
                 )
             if name in found:

@@ -277,7 +277,7 @@ class ParquetDraft(Draft):
                 raise UsageError(
                     f"the column {name} holds {self.types[name]} at first and then {held}, and "
                     "Parquet has one type for all rows",
-                    hint="--to csv or --to jsonl can hold both",
+                    hint="--format csv or --format jsonl can hold both",
                 )
 
     def finish(self) -> None:

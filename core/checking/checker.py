@@ -66,7 +66,7 @@ def refusal(report: Report, timeout: float) -> str:
     size = report.program.size
     if size > RATE * timeout:
         need = math.ceil(2 * size / RATE)
-        return f"{size:,} stages need more time: --check-timeout {need} may be enough"
+        return f"{size:,} stages need more time: --timeout {need} may be enough"
     if entries_of(report) > MOST:
         return f"{entries_of(report):,} entries are too many: {MOST:,} are checked at most"
     if not report.wrt:

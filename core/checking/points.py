@@ -28,7 +28,7 @@ def read_range(text: str) -> tuple[str, Range]:
     low, colon, high = bounds.partition(":")
     name = name.strip()
     if not (name and equals and colon):
-        raise UsageError(f"--range wants NAME=LOW:HIGH, not {text}")
+        raise UsageError(f"--range takes NAME=LOW:HIGH, not {text}")
     found = Range(constant(name, low), constant(name, high))
     if not all(map(math.isfinite, found)):
         raise UsageError(f"the range of {name} is not finite")

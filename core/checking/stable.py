@@ -89,5 +89,5 @@ def said(fuser: Fuser) -> str:
         names = tuple(bound)
         operands = [bracketed(labels.get(bound[name], name)) for name in names]
         new, old = (template(text, names).format(*operands) for text in (right, left))
-        parts.append(f"{new} in place of {old}")
+        parts.append(f"{new} instead of {old}")
     return " and ".join(parts)

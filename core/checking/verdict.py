@@ -307,11 +307,11 @@ class Judge:
         return Judged("rounding", 0, text, reason="no digit is right")
 
     def overflowed(self, exact: Any, digits: int) -> Judged:
-        where = "" if abs(exact) > LARGEST else ", which is passed on the way"
         size = self.text(exact, SHORT)
         if exact and mp.mag(exact) > MILLION:
             size = f"{'less than minus' if exact < 0 else 'larger than'} ten to a million"
-        reason = f"float64 ends at 1.8e308{where}; exactly it is {size}"
+        what = "the value" if abs(exact) > LARGEST else "a step on the way"
+        reason = f"{what} exceeds 1.8e308, where float64 ends; the exact value is {size}"
         return Judged("overflow", digits, self.text(exact), reason=reason)
 
     @cached_property

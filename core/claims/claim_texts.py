@@ -43,7 +43,7 @@ def read_claim(text: str, names: Names) -> Claim:
     left, equals, right = text.partition("=")
     if not equals or not left.strip():
         hint = 'write what it is claimed for, as in --claim x="y + cos(x)"'
-        raise UsageError(f"--claim wants NAME=EXPRESSION, not {text[:60]}", hint=hint)
+        raise UsageError(f"--claim takes NAME=EXPRESSION, not {text[:60]}", hint=hint)
     program = names.program
     name = claimed_name(left.strip(), names)
     of = f"d{program.output_name}/d{name}"

@@ -53,7 +53,7 @@ class Choice:
         if self.method not in NAMES:
             near = closest(self.method, list(NAMES))
             raise UsageError(
-                f"no method is called {self.method}; there are {', '.join(NAMES)}",
+                f"there is no method called {self.method}; there are {', '.join(NAMES)}",
                 hint=f"did you mean {near}?" if near else "",
             )
         if self.lr is not None and not (isfinite(self.lr) and self.lr > 0):

@@ -32,7 +32,7 @@ def read_bounds(text: str) -> tuple[str, Bounds]:
     name = name.strip()
     if not (name and equals and colon):
         raise UsageError(
-            f"--bounds wants NAME=LOW:HIGH, not {text}", hint="a side may be empty: w=0:"
+            f"--bounds takes NAME=LOW:HIGH, not {text}", hint="a side may be empty: w=0:"
         )
     found = Bounds(
         float(constant(name, low)) if low.strip() else Bounds().low,

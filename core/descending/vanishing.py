@@ -55,7 +55,7 @@ def vanished(objective: Objective, step: Step, tol: float, limits: Limits) -> Va
         stage = objective.program.labels[slot]
         where = objective.label(number) + place(objective.program, slot)
     if could and where and is_plateau(objective, step, tol, limits):
-        told = f"{where} is flat here and passes next to nothing back"
+        told = f"{where} is flat here and passes almost nothing back"
         return Vanished(f"the gradient has vanished: {told}", stage)
     if goes_down(objective, step, limits):
         told = f", and {where} passes nothing back" if where else ""

@@ -64,7 +64,7 @@ def slot_called(program: Program, name: str) -> int:
     if name not in named:
         near = closest(name, list(named))
         hint = f"did you mean {near}?" if near else "backprop eval lists the stages"
-        raise UsageError(f"no stage is called {name}", hint=hint)
+        raise UsageError(f"there is no stage called {name}", hint=hint)
     return named[name]
 
 

@@ -69,7 +69,7 @@ def of_arrays(report: Report, computed: Computed, number: Callable[[Any], str]) 
         count, what = int(np.sum(fed <= 0)), "dead here: nothing behind it learns from this"
     else:
         slope = out * (1 - out) if name == "sigmoid" else 1 - out * out
-        count, what = int(np.sum(np.abs(slope) < FLAT)), "saturated: next to nothing passes"
+        count, what = int(np.sum(np.abs(slope) < FLAT)), "saturated: almost nothing passes"
     if count and fed.size:
         yield f"{count:,} of its {fed.size:,} entries {'is' if count == 1 else 'are'} {what}"
 

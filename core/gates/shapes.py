@@ -106,13 +106,13 @@ def broadcast(*shapes: Shape) -> Shape:
 
 def matrix(shape: Shape, what: str) -> None:
     if len(shape) != 2:
-        raise MismatchError(f"{{0}} is {words(shape)}, and {what} wants a matrix")
+        raise MismatchError(f"{{0}} is {words(shape)}, and {what} needs a matrix")
 
 
 def square(shape: Shape, what: str) -> None:
     matrix(shape, what)
     if shape[0] != shape[1]:
-        raise MismatchError(f"{{0}} is {words(shape)}, and {what} wants a square matrix")
+        raise MismatchError(f"{{0}} is {words(shape)}, and {what} needs a square matrix")
 
 
 # Rules of the gates in gates/arrays.py.
@@ -181,7 +181,7 @@ def along(a: Shape, axis: Axis) -> Shape:
 def outer(a: Shape, b: Shape) -> Shape:
     for place, shape in enumerate((a, b)):
         if len(shape) != 1:
-            raise MismatchError(f"{{{place}}} is {words(shape)}, and outer wants two vectors")
+            raise MismatchError(f"{{{place}}} is {words(shape)}, and outer needs two vectors")
     return a + b
 
 
@@ -194,7 +194,7 @@ def diag(a: Shape) -> Shape:
     if len(a) == 1:
         return a * 2
     if len(a) != 2:
-        raise MismatchError(f"{{0}} is {words(a)}, and diag wants a vector or a matrix")
+        raise MismatchError(f"{{0}} is {words(a)}, and diag needs a vector or a matrix")
     return (min(a),)
 
 
@@ -211,7 +211,7 @@ def inverse(a: Shape) -> Shape:
 def solution(a: Shape, b: Shape) -> Shape:
     square(a, "solve")
     if not 1 <= len(b) <= 2:
-        raise MismatchError(f"{{1}} is {words(b)}, and solve wants a vector or a matrix there")
+        raise MismatchError(f"{{1}} is {words(b)}, and solve needs a vector or a matrix there")
     if b[0] != a[0]:
         raise MismatchError(
             f"{{0}} is {words(a)}, {{1}} is {words(b)}: solve({{0}}, {{1}}) needs the {a[0]}"

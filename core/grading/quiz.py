@@ -76,7 +76,7 @@ def check_size(program: Program, values: Mapping[str, Any]) -> None:
         raise UsageError("there is nothing to ask: the program has no stage or no input")
     if program.size > MOST_STAGES:
         text = f"{program.size:,} stages are too many for a worksheet; {MOST_STAGES} fit"
-        raise UsageError(text, hint="--output NAME asks for a part of the program")
+        raise UsageError(text, hint="--result NAME asks for a part of the program")
 
 
 def reports(

@@ -49,9 +49,9 @@ def foreign(char: str) -> tuple[str, str] | None:
         return None
     code = f"U+{ord(char):04X}"
     if char.isascii():
-        return f"{code} is a control character and is not read here", INVISIBLE
+        return f"{code} is a control character and can't be used here", INVISIBLE
     name = unicodedata.name(char, "(a character without a name)")
-    return f"{code} {name} is not read here", meant(char, name)
+    return f"{code} {name} can't be used here", meant(char, name)
 
 
 def meant(char: str, name: str) -> str:

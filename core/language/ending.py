@@ -45,7 +45,7 @@ def unknown_output(tree: Tree, output: str, names: list[str]) -> UsageError:
         return UsageError(message, hint=f"the statements are {some}")
     near = closest(output, names)
     hint = f"did you mean {near}?" if near else "only what has a name in the text can be the output"
-    message = f"no statement is called {output or 'nothing'}; the program has {some}"
+    message = f"there is no statement called {output or 'nothing'}; the program has {some}"
     return UsageError(message, hint=hint)
 
 

@@ -418,7 +418,7 @@ class ArrayStager(Stager):
     def whole(self, slot: int, what: str) -> int:
         value = self.constants.get(slot)
         if not isinstance(value, float) or not value.is_integer():
-            self.fail(f"{what} is a whole number that is known beforehand")
+            self.fail(f"{what} has to be a constant whole number")
         return int(value)
 
     def reduced(
@@ -469,7 +469,7 @@ class ArrayStager(Stager):
         if slot is None:
             return None
         if not isinstance(self.constants.get(slot), float):
-            self.fail("ddof is a number that is known beforehand")
+            self.fail("ddof has to be a constant number")
         return slot if self.constants[slot] else None
 
     def freed(self, gate: Gate, slot: int, count: int, less: int) -> int:
@@ -519,7 +519,7 @@ class ArrayStager(Stager):
         operands = operands if listed is None else listed
         numbers = [self.constants.get(slot) for slot in operands]
         if not all(isinstance(number, float) for number in numbers):
-            self.fail(f"{name} takes numbers that are known beforehand")
+            self.fail(f"{name} takes constant numbers")
         try:
             found = create(name, [float(number or 0.0) for number in numbers], self.random)
         except MismatchError as misfit:

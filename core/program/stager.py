@@ -224,8 +224,8 @@ class Stager:
         text = self.tree.excerpt(node)
         text = text if text.isidentifier() else f"({text})" if len(text) <= SHORT else "(...)"
         if word == "not":
-            self.fail("`not` stands before a condition, and this is none", f"write {text} == 0")
-        self.fail(f"`{word}` joins conditions, and this is none", f"write {text} != 0")
+            self.fail("`not` stands before a condition, and this is not one", f"write {text} == 0")
+        self.fail(f"`{word}` joins conditions, and this is not one", f"write {text} != 0")
 
     def parts(self, op: Op) -> list[int]:
         """The nodes of the operands of the operator at hand."""

@@ -216,7 +216,7 @@ def call(reader: Caller, function: Builtin, fed: Sequence[Any], named: Mapping[s
     name = function.name
     found = CALLS.get(name)
     if found is None:
-        raise UnreadError(f"the function {name} of Python is not read")
+        raise UnreadError(f"the function {name} of Python can't be read")
     first = [] if function.bound is None else [function.bound]
     try:
         return counted(reader, found(reader, *first, *fed, **named))
@@ -349,7 +349,7 @@ def sorted_(reader: Caller, values: Any, *, key: Any = None, reverse: Any = Fals
     several = reader.entries(values)
     keys = several if key is None else [reader.call(key, [one], {}) for one in several]
     if any(map(depends, keys)):
-        raise UnreadError("an order that values decide is not read")
+        raise UnreadError("an order that values decide can't be read")
     try:
         order = sorted(range(len(several)), key=lambda k: keys[k], reverse=bool(reverse))
     except TypeError:
@@ -400,7 +400,7 @@ def has_attribute(reader: Caller, value: Any, name: str) -> bool:
 
 def get_attribute(reader: Caller, value: Any, name: str, default: Any = MISSING) -> Any:
     if not isinstance(name, str):
-        raise UnreadError("getattr wants a name")
+        raise UnreadError("getattr needs a name")
     if default is not MISSING and not has_attribute(reader, value, name):
         return default
     return reader.attribute(value, name)

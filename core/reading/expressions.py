@@ -72,7 +72,7 @@ class Expressions:
         kind = node.__class__
         method: Callable[[Any], Any] | None = getattr(self, f"of_{node.__class__.__name__}", None)
         if method is None:
-            raise UnreadError(f"{NAMES.get(kind, 'this')} is not read", node=node)
+            raise UnreadError(f"{NAMES.get(kind, 'this')} can't be read", node=node)
         self.readers[kind] = method
         return method
 
@@ -90,7 +90,7 @@ class Expressions:
 
     def of_Constant(self, node: ast.Constant) -> Any:  # noqa: N802
         if isinstance(node.value, (complex, bytes)):
-            raise UnreadError(f"{node.value!r:.30} is not read")
+            raise UnreadError(f"{node.value!r:.30} can't be read")
         if isinstance(node.value, int) and node.value.bit_length() > LARGEST:
             raise UnreadError(TOO_LARGE)
         return node.value
@@ -213,7 +213,7 @@ class Expressions:
             if not 0 <= b <= 64 or abs(a) >= 2**64:
                 raise UnreadError("this shift is too far")
             return a << b if name == "lshift" else a >> b
-        raise UnreadError("this operator is not read here")
+        raise UnreadError("this operator can't be used here")
 
     def remainder(self, a: Any, b: Any) -> Any:
         if isinstance(b, (int, float)) and not isinstance(a, (Array, Number)) and not b:
@@ -429,7 +429,7 @@ class Expressions:
                 return library.ravel(machine, array)
         if spelling(".", name):
             return Builtin(name, ".", holder)
-        raise UnreadError(f"the method .{name} of arrays is not read")
+        raise UnreadError(f"the method .{name} of arrays can't be read")
 
     # Calls.
 
@@ -442,7 +442,7 @@ class Expressions:
                 inside = self.value(keyword.value)
                 if not isinstance(inside, dict):
                     raise UnreadError(
-                        f"** wants a dict, not {described(inside)}", node=keyword.value
+                        f"** needs a dict, not {described(inside)}", node=keyword.value
                     )
                 named |= {str(name): value for name, value in inside.items()}
             else:
@@ -480,7 +480,7 @@ class Expressions:
         raise NotImplementedError
 
     def made(self, function: ClassOf, fed: Sequence[Any], named: Mapping[str, Any]) -> Any:
-        raise UnreadError(f"objects of the class {function.name} are not read")
+        raise UnreadError(f"objects of the class {function.name} can't be read")
 
     # Comprehensions and lambda.
 

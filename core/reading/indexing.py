@@ -50,7 +50,7 @@ def placed(machine: Machine, part: Any) -> list[Part]:
     if part is None or part is Ellipsis:
         return [part]
     if isinstance(part, bool):
-        raise UnreadError("True and False are not read as an index")
+        raise UnreadError("True and False can't be an index")
     if isinstance(part, int):
         return [part]
     if isinstance(part, slice):

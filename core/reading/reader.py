@@ -432,7 +432,7 @@ def chosen_result(reader: Reader, returned: Any, names: Mapping[str, Any], resul
             return Number(0.0, recorder.names[versions[-1]])
         near = closest(result, list(recorder.names))
         raise UsageError(
-            f"nothing is called {result}", hint=f"did you mean {near}?" if near else ""
+            f"there is nothing called {result}", hint=f"did you mean {near}?" if near else ""
         )
     if returned is MISSING:
         last = [name for name, value in names.items()
@@ -448,7 +448,9 @@ def chosen_result(reader: Reader, returned: Any, names: Mapping[str, Any], resul
     if isinstance(returned, dict):
         returned = next((one for one in returned.values() if depends(one)), None)
     if returned is None:
-        raise UsageError("the function returns nothing", hint="--result NAME says what is wanted")
+        raise UsageError(
+            "the function returns nothing", hint="--result NAME says which value it is"
+        )
     return returned
 
 

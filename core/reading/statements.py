@@ -63,7 +63,7 @@ class Statements(Expressions):
         kind = node.__class__
         method: Callable[[Any], None] | None = getattr(self, f"do_{node.__class__.__name__}", None)
         if method is None:
-            raise UnreadError(f"{STATEMENTS.get(kind, 'this statement')} is not read", node=node)
+            raise UnreadError(f"{STATEMENTS.get(kind, 'this statement')} can't be read", node=node)
         self.doers[kind] = method
         return method
 

@@ -28,7 +28,7 @@ def shown(value: Any, spec: str = "", conversion: str = "") -> str:
     if conversion in ("r", "a"):
         plain = repr(plain) if conversion == "r" else ascii(plain)
     if not SPEC.fullmatch(spec):
-        raise UnreadError(f"the format {spec[:20]!r} is not read")
+        raise UnreadError(f"the format {spec[:20]!r} can't be read")
     try:
         return f"{plain:{spec}}" if spec else str(plain)
     except (ValueError, TypeError):
@@ -68,7 +68,7 @@ def percent(text: str, values: Any) -> str:
     """`text % values`."""
     refuse_many(text, "%")
     if any(found == "%" for found in PERCENT.findall(text)):
-        raise UnreadError("this format is not read")
+        raise UnreadError("this format can't be read")
     fed: Any
     if isinstance(values, dict):
         fed = {name: simple(value) for name, value in values.items()}
@@ -93,7 +93,7 @@ def braces(text: str, fed: Sequence[Any], named: Mapping[str, Any]) -> str:
     try:
         pieces = list(Formatter().parse(text))
     except ValueError:
-        raise UnreadError("this format is not read") from None
+        raise UnreadError("this format can't be read") from None
     for literal, field, spec, conversion in pieces:
         parts.append(literal)
         if field is None:

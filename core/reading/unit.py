@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -81,6 +82,15 @@ class Unit:
     @property
     def names(self) -> dict[str, int]:
         return dict.fromkeys([name for name, _ in self.parameters], 0)
+
+    @property
+    def stored(self) -> set[str]:
+        """Every name that the source assigns somewhere."""
+        return {
+            node.id
+            for node in ast.walk(self.source.tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        }
 
     def at(
         self, values: Mapping[str, Any], *, seed: int = 0, result: str = "",

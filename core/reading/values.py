@@ -250,7 +250,7 @@ def described(value: Any) -> str:
         case Instance():
             return f"an object of {value.kind}"
     return {list: "a list", tuple: "a tuple", dict: "a dict", set: "a set", slice: "a slice",
-            range: "a range"}.get(value.__class__, "something that is not read")  # fmt: skip
+            range: "a range"}.get(value.__class__, "something that can't be read")  # fmt: skip
 
 
 PLAIN = frozenset([int, float, str, Number])

@@ -47,7 +47,7 @@ def target_kind(path: str, asked: str | None) -> Kind:
     if found is None:
         raise UsageError(
             f"the name {path} doesn't say what to write",
-            hint="end it in .csv, .tsv, .jsonl or .parquet, or give --to",
+            hint="end it in .csv, .tsv, .jsonl or .parquet, or give --format",
         )
     return found
 

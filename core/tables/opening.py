@@ -39,7 +39,7 @@ def files_of(patterns: Iterable[str]) -> list[str]:
             continue
         matching = sorted(path for path in glob.glob(pattern) if os.path.isfile(path))
         if not matching:
-            raise UsageError(f"no file is called {pattern}")
+            raise UsageError(f"there is no file called {pattern}")
         found += matching
     if found.count("-") > 1:
         raise UsageError("standard input can be read once only")

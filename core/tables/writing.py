@@ -56,7 +56,7 @@ def check_types(frame: Frame, kind: Kind) -> None:
         if nested or "Binary" in str(held):
             raise UsageError(
                 f"the column {name} holds {held}, which can't be written as {kind.format}",
-                hint="--to parquet can hold it",
+                hint="--format parquet can hold it",
             )
 
 

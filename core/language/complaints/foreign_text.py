@@ -39,15 +39,15 @@ def quoted(state: State, k: int, token: str) -> LanguageError:
     touches = k > 0 and state.offsets[k - 1][1] == start
     follows = text[stop : stop + 1]
     if token == "'" and touches and is_number(state.tokens[k - 1]) and follows.isdigit():
-        return at(state, k, "' is not read inside a number", "write thousands as 1_000")
+        return at(state, k, "' can't stand inside a number", "write thousands as 1_000")
     if token == "'" and touches and not (follows.isalpha() or follows == "{"):
-        return at(state, k, "a prime is not read here", "name the derivative instead: dx")
+        return at(state, k, "a prime can't be used here", "name the derivative instead: dx")
     if touches and state.tokens[k - 1].lower() in ("f", "r", "b", "u", "rb", "br", "fr", "rf"):
         start = state.offsets[k - 1][0]
     end = text.find(token, stop)
     line = text.find("\n", stop)
     closed = end >= 0 and (line < 0 or end < line)
-    message = "text in quotes is not read here"
+    message = "text in quotes can't be used here"
     return at_characters(state, start, end + 1 if closed else stop, message, QUOTES)
 
 
@@ -62,12 +62,12 @@ def latex(state: State, k: int) -> LanguageError:
     hint = "write \\frac{a}{b} as a/b, \\exp x as exp(x)"
     if find(name) or name in GREEK_NAMES:
         hint = f"write {name}(...)" if find(name) else f"write {name}"
-    return at_characters(state, start, stop, "LaTeX is not read here", LATEX.get(name, hint))
+    return at_characters(state, start, stop, "LaTeX can't be used here", LATEX.get(name, hint))
 
 
 def markup(state: State, k: int) -> LanguageError | None:
     found = MARKUP.match(state.text, state.offsets[k][0])
-    message, hint = "markup is not read here", "write the expression alone"
+    message, hint = "markup can't be used here", "write the expression alone"
     return at_characters(state, *found.span(), message, hint) if found else None
 
 

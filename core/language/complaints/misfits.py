@@ -53,7 +53,7 @@ def operand_wanted(state: State, k: int, token: str) -> LanguageError:
         return refused
     if token in LEADING:
         return at(state, k, *LEADING[token])
-    wanted = "a number, a name or a bracket is wanted"
+    wanted = "expected a number, a name or a bracket"
     if before in ENDS:
         hint = "to go on with the line before, put the whole in brackets"
         message = f"{wanted} at the start of a statement, not {quote(token)}"
@@ -80,13 +80,13 @@ def operator_wanted(state: State, k: int, token: str) -> LanguageError:
         return at(state, k, *OPERATORS[token])
     if token[-1] == "=" and token[0] in "+-*/@%&|^":
         name = before if is_name(before) else "x"
-        hint = f"name the result anew: {name}2 = {name} {token[:-1]} ..."
-        return at(state, k, f"{token} is not read here: a name stands for one stage", hint)
+        hint = f"give the result a new name: {name}2 = {name} {token[:-1]} ..."
+        return at(state, k, f"{token} can't be used here: a name stands for one stage", hint)
     if is_number(before) and is_number(token):
         return readings.two_numbers(state, k, before, token)
     if excerpts.starts_operand(token):
         return readings.two_operands(state, k, before, token)
-    return at(state, k, f"an operator is wanted before {quote(token)}")
+    return at(state, k, f"expected an operator before {quote(token)}")
 
 
 def inner_equals(state: State, k: int, before: str) -> LanguageError:
@@ -94,7 +94,7 @@ def inner_equals(state: State, k: int, before: str) -> LanguageError:
     bracket = state.open[-1]
     follows = state.tokens[k + 1] if k + 1 < len(state.tokens) else ""
     if follows in ("<", ">"):
-        return at(state, k, f"={follows} is not read here", MEANT["=" + follows], k + 1)
+        return at(state, k, f"={follows} can't be used here", MEANT["=" + follows], k + 1)
     starts = state.tokens[k - 2][-1] in "(,"
     if bracket.kind in ("call", "method") and is_name(before) and starts:
         return at(
@@ -115,7 +115,7 @@ def inner_equals(state: State, k: int, before: str) -> LanguageError:
 def percentage(state: State, k: int) -> LanguageError:
     number = state.tokens[k]
     hint = f"write {number}% as {float(number) / 100:g}"
-    return at(state, k, "a percentage is not read here", hint, k + 1)
+    return at(state, k, "a percentage can't be used here", hint, k + 1)
 
 
 def constant_name(state: State, k: int, token: str) -> str:
@@ -167,7 +167,7 @@ def check_attribute(state: State, k: int, token: str, name: str) -> None:
     hint = ".T, .shape, .ndim and .size are read, and methods such as .dot(...), .sum(0)"
     if find(function) and token[-1] == "(":
         hint = f"write {function}(...) as a function of its own"
-    raise at_name(state, k, f"the attribute {quote('.' + name)} is not read here", hint)
+    raise at_name(state, k, f"the attribute {quote('.' + name)} can't be used here", hint)
 
 
 def check_index(state: State, k: int) -> None:
@@ -192,7 +192,9 @@ def unknown_function(
         hint = definition(
             name, text[span[0] : span[1]], excerpts.inside(text, text.find("(", span[1]))
         )
-    return LanguageError(f"no function is called {quote(name)}", text=text, span=span, hint=hint)
+    return LanguageError(
+        f"there is no function called {quote(name)}", text=text, span=span, hint=hint
+    )
 
 
 def definition(name: str, written: str, content: str) -> str:
@@ -250,7 +252,7 @@ def no_else(state: State) -> LanguageError:
 
 def unmatched(state: State, k: int, token: str) -> LanguageError:
     if not state.open:
-        return at(state, k, f"nothing was opened that this {token} could close")
+        return at(state, k, f"this {token} has no opening bracket")
     bracket = state.open[-1]
     opened = at_bracket(state, bracket.token, "")
     place = f"line {opened.line}, column {opened.column}"
@@ -268,7 +270,7 @@ def unfinished(state: State, k: int) -> LanguageError:
         return percentage(state, k - 2)
     after = f" after {quote(before)}" if before not in ("", *ENDS) else ""
     if k == len(state.tokens):
-        return at(state, k, f"the text ends{after}, where an operand is wanted")
+        return at(state, k, f"the text ends{after}, but an operand has to follow")
     continues = state.tokens[k] == "\n"
     hint = "to go on with the next line, put the whole in brackets" if continues else ""
-    return at(state, k, f"the statement ends{after}, where an operand is wanted", hint)
+    return at(state, k, f"the statement ends{after}, but an operand has to follow", hint)

@@ -80,7 +80,7 @@ def two_operands(state: State, k: int, before: str, token: str) -> LanguageError
         if state.open:
             return never_closed(state)
         if state.target:
-            return at(state, k, "a new line or ; is wanted before the next statement", "", k + 1)
+            return at(state, k, "expected a new line or ; before the next statement", "", k + 1)
         hint = f"write {excerpts.excerpt(state, k, k) or 'name'} = expression"
         return at(state, state.first, "only one name can stand before =", hint, k)
     function = before if before not in SUPERSCRIPTS else tokens[k - 2]

@@ -19,31 +19,31 @@ LOOP = "write the terms out, or one statement a step"
 GATES = "leave it out: exp, log, sin and all the others are there already"
 
 OPERATORS: dict[str, Row] = {
-    "//": ("the whole-number division // is not read here", "write a // b as floor(a/b)"),
-    "!": ("a factorial is not read here", "write it as a product: 1*2*3"),
-    "&": ("& is not read here", BOTH),
-    "&&": ("&& is not read here", BOTH),
-    "|": ("| is not read here", ABSOLUTE),
-    "||": ("|| is not read here", EITHER),
-    ":=": (":= is not read here", "write name = expression, in a statement of its own"),
-    "->": ("-> is not read here", DEFINE),
+    "//": ("the whole-number division // can't be used here", "write a // b as floor(a/b)"),
+    "!": ("a factorial can't be used here", "write it as a product: 1*2*3"),
+    "&": ("& can't be used here", BOTH),
+    "&&": ("&& can't be used here", BOTH),
+    "|": ("| can't be used here", ABSOLUTE),
+    "||": ("|| can't be used here", EITHER),
+    ":=": (":= can't be used here", "write name = expression, in a statement of its own"),
+    "->": ("-> can't be used here", DEFINE),
     "=": ("= stands inside an expression", "write == to compare"),
-    ":": ("a colon is not read here", "it only stands in a slice such as x[0:2]"),
-    "{": ("curly brackets are not read here", "group with round brackets: ( )"),
-    "}": ("curly brackets are not read here", "group with round brackets: ( )"),
-    "$": ("$ is not read here", "write the expression alone, without LaTeX"),
-    "~": ("~ is not read here", NEITHER),
-    "?": ("? is not read here", "write c ? a : b as a if c else b"),
-    "`": ("a backquote is not read here", "write the expression alone"),
-    "<<": ("shifts of bits are not read here", "write x << n as x*2**n"),
-    ">>": ("shifts of bits are not read here", "write x >> n as floor(x/2**n)"),
+    ":": ("a colon can't be used here", "it only stands in a slice such as x[0:2]"),
+    "{": ("curly brackets can't be used here", "group with round brackets: ( )"),
+    "}": ("curly brackets can't be used here", "group with round brackets: ( )"),
+    "$": ("$ can't be used here", "write the expression alone, without LaTeX"),
+    "~": ("~ can't be used here", NEITHER),
+    "?": ("? can't be used here", "write c ? a : b as a if c else b"),
+    "`": ("a backquote can't be used here", "write the expression alone"),
+    "<<": ("shifts of bits can't be used here", "write x << n as x*2**n"),
+    ">>": ("shifts of bits can't be used here", "write x >> n as floor(x/2**n)"),
 }
 LEADING: dict[str, Row] = {
     token: row for token, row in OPERATORS.items() if token not in ("=", ":", "//")
 } | {
     "if": ("`if` stands between two values", CHOICE),
-    "!": ("! is not read here", NEITHER),
-    "||": ("|| is not read here", "write |x| as abs(x), the length of (a, b) as hypot(a, b)"),
+    "!": ("! can't be used here", NEITHER),
+    "||": ("|| can't be used here", "write |x| as abs(x), the length of (a, b) as hypot(a, b)"),
 }  # fmt: skip
 
 # Two tokens that were meant as one operator.
@@ -57,23 +57,23 @@ MEANT: dict[str, str] = {
 
 WORDS: dict[str, Row] = {
     "not": ("`not` stands before a condition", NEITHER),
-    "for": ("loops are not read here", LOOP),
-    "while": ("loops are not read here", LOOP),
-    "in": ("`in` is not read here", LOOP),
-    "is": ("`is` is not read here", "write == to compare"),
-    "lambda": ("`lambda` is not read here", DEFINE),
-    "def": ("`def` is not read here", DEFINE),
-    "return": ("`return` is not read here", LAST),
-    "print": ("`print` is not read here", LAST),
-    "import": ("`import` is not read here", GATES),
-    "from": ("`import` is not read here", GATES),
+    "for": ("loops can't be used here", LOOP),
+    "while": ("loops can't be used here", LOOP),
+    "in": ("`in` can't be used here", LOOP),
+    "is": ("`is` can't be used here", "write == to compare"),
+    "lambda": ("`lambda` can't be used here", DEFINE),
+    "def": ("`def` can't be used here", DEFINE),
+    "return": ("`return` can't be used here", LAST),
+    "print": ("`print` can't be used here", LAST),
+    "import": ("`import` can't be used here", GATES),
+    "from": ("`import` can't be used here", GATES),
 }
 
 # What Python has for values that are none or only two: they are no variables.
 NO_NAMES: dict[str, Row] = {
-    "None": ("`None` is not read here", "it stands in an index, x[:, None], and in axis=None"),
-    "True": ("`True` is not read here", "write 1"),
-    "False": ("`False` is not read here", "write 0"),
+    "None": ("`None` can't be used here", "it stands in an index, x[:, None], and in axis=None"),
+    "True": ("`True` can't be used here", "write 1"),
+    "False": ("`False` can't be used here", "write 0"),
 }
 
 INDICES = "an index is made of numbers, slices, None and ..., such as x[..., 0]"

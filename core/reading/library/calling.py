@@ -59,10 +59,10 @@ def bound(spelling: Spelling, fed: Sequence[Any], named: Mapping[str, Any]) -> d
         )
         if name in IGNORED:
             if name == "out" and value is not None:
-                raise UnreadError("`out=` is not read", "assign the result instead")
+                raise UnreadError("`out=` can't be read", "assign the result instead")
             if name == "order" and value in ("F", "f"):
                 if spelling.name not in ("reshape", "ravel"):
-                    raise UnreadError(f"order='F' is not read for {spelling.name}")
+                    raise UnreadError(f"order='F' can't be read for {spelling.name}")
                 found["order"] = "F"
             continue
         if name == spelling.rest:
@@ -85,5 +85,5 @@ def elementwise(machine: Machine, name: str, operands: Sequence[Any]) -> Any:
     if name in ("add", "sub", "mul", "div", "pow", "lt", "le", "gt", "ge", "eq", "ne"):
         return machine.binary(name, *fed)
     if name not in GATES:
-        raise UnreadError(f"the function {name} is not read yet")
+        raise UnreadError(f"the function {name} can't be read yet")
     return machine.apply(name, *fed)

@@ -54,5 +54,5 @@ def masked_fill(m: Machine, a: Any, mask: Any, value: Any) -> Any:
 @known
 def add_at(m: Machine, a: Any, indices: Any, b: Any) -> Any:
     if not isinstance(a, Array):
-        raise UnreadError(f"np.add.at wants an array, not {described(a)}")
+        raise UnreadError(f"np.add.at needs an array, not {described(a)}")
     indexing.add_at(m, a, indices, b)

@@ -62,11 +62,11 @@ def pad(m: Machine, a: Any, width: Any, mode: Any = "constant", value: Any = 0) 
     if mode in AROUND:
         return by_numbers(m, array, np.pad(numbers_of(array), widths, mode=mode))
     if mode not in ("constant", "zeros"):
-        raise UnreadError(f"padding with {str(mode)[:20]} is not read")
+        raise UnreadError(f"padding with {str(mode)[:20]} can't be read")
     filling = m.array(0 if value is None else value)
     if filling.shape:
         if depends(filling) or np.ptp(filling.cells):
-            raise UnreadError("padding with several values is not read")
+            raise UnreadError("padding with several values can't be read")
         filling = Array.new(filling.cells.reshape(-1)[0])
     inside = tuple([
         slice(before, before + side)

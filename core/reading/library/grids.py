@@ -121,7 +121,7 @@ def bracketed(m: Machine, name: str, key: Any) -> Any:
         return key if name == "s_" or isinstance(key, tuple) else (key,)
     parts = list(key) if isinstance(key, tuple) else [key]
     if any(isinstance(part, str) for part in parts):
-        raise UnreadError(f"np.{name} with a text is not read")
+        raise UnreadError(f"np.{name} with a text can't be read")
     lines = [line_of(m, part) if isinstance(part, slice) else part for part in parts]
     if name == "r_":
         return concatenate(m, [m.reshaped(one, (-1,)) if not m.array(one).shape else m.array(one)

@@ -25,6 +25,6 @@ def changes(machine: Machine, name: str) -> bool:
 def written(machine: Machine, name: str, holder: Any, found: Any) -> Any:
     """What a method computed, in the place of what it was called on."""
     if not isinstance(holder, Array):
-        raise UnreadError(f".{name} of {described(holder)} is not read", "assign the result")
+        raise UnreadError(f".{name} of {described(holder)} can't be read", "assign the result")
     indexing.write(machine, holder, (Ellipsis,), found)
     return holder if name[-1] == "_" else None

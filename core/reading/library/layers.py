@@ -66,7 +66,7 @@ def attention(
 
     query, key = m.array(a), m.array(b)
     if plain_number(dropout_p):
-        raise UnreadError("attention with dropout is not read")
+        raise UnreadError("attention with dropout can't be read")
     factor = query.shape[-1] ** -0.5 if scale is None else scale
     scores = m.binary("mul", m.array(product(m, query, swapaxes(m, key, -1, -2))), factor)
     if is_causal:

@@ -137,7 +137,7 @@ def constant(m: Machine, a: Any, what: str) -> Any:
     """Cells that no input decides."""
     array = m.array(a)
     if array.depends:
-        raise UnreadError(f"{what} of values that depend on an input is not read")
+        raise UnreadError(f"{what} of values that depend on an input can't be read")
     m.recorder.budget.compute(SORTING * array.cells.size)
     return array.cells
 
@@ -148,7 +148,7 @@ def unique(
     return_counts: Any = False, axis: Any = None,
 ) -> Any:  # fmt: skip
     if axis is not None:
-        raise UnreadError("unique along an axis is not read")
+        raise UnreadError("unique along an axis can't be read")
     cells = constant(m, a, "unique")
     more = (True, bool(return_index), bool(return_inverse), bool(return_counts))
     found = np.unique(cells, return_index=True, return_inverse=True, return_counts=True)

@@ -22,7 +22,7 @@ def product(m: Machine, a: Any, b: Any) -> Any:
     left, right = m.array(a), m.array(b)
     ranks = tuple(min(3, len(one.shape)) for one in (left, right))
     if 0 in ranks:
-        raise UnreadError("@ wants arrays, and one of these is a number", "write * instead")
+        raise UnreadError("@ needs arrays, and one of these is a number", "write * instead")
     if not left.depends and not right.depends:
         m.recorder.budget.compute(left.cells.size * right.shape[-1] / SUMS)
         try:
@@ -197,7 +197,7 @@ def of_constants(name: str, function: Callable[..., Any]) -> None:
     def computed(m: Machine, a: Any) -> Any:
         array = m.array(a)
         if array.depends:
-            raise UnreadError(f"{name} of what depends on an input is not read")
+            raise UnreadError(f"{name} of what depends on an input can't be read")
         m.recorder.budget.compute(array.cells.size * max(array.shape, default=1) / SUMS)
         found = function(array.cells)
         return tuple(map(Array.new, found)) if isinstance(found, tuple) else Array.new(found)

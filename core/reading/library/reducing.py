@@ -108,7 +108,7 @@ def norm(m: Machine, a: Any, p: Any = None, axis: Any = None, keepdims: Any = Fa
         sums = m.reduce("sum", size, along)
         return m.reduce("amax" if order > 0 else "amin", sums)
     if matrix and not m.torch:
-        raise UnreadError(f"the norm {order} of a matrix is not read")
+        raise UnreadError(f"the norm {order} of a matrix can't be read")
     if order == inf:
         return m.reduce("amax", size, axis, keepdims)
     if order == -inf:
@@ -123,7 +123,7 @@ def norm(m: Machine, a: Any, p: Any = None, axis: Any = None, keepdims: Any = Fa
 @known
 def logsumexp(m: Machine, a: Any, axis: Any = None, b: Any = None, keepdims: Any = False) -> Any:
     if b is not None:
-        raise UnreadError("the weights of logsumexp are not read")
+        raise UnreadError("the weights of logsumexp can't be read")
     return m.reduce("logsumexp", a, axis, keepdims)
 
 

@@ -136,7 +136,7 @@ def compress(m: Machine, c: Any, a: Any, axis: Any = None) -> Any:
     place = 0 if axis is None else m.whole_number(axis, "an axis") % max(1, len(array.shape))
     chosen = m.array(c)
     if depends(chosen):
-        raise UnreadError("a mask that values decide is not read here", "index with it instead")
+        raise UnreadError("a mask that values decide can't be read here", "index with it instead")
     return indexing.taken(
         m, array, (*[slice(None)] * place, Array.new(np.nonzero(chosen.cells)[0]))
     )

@@ -93,7 +93,7 @@ def correlate(m: Machine, a: Any, b: Any, mode: Any = "valid", *, turned: bool =
     ends = {"full": (count - 1, count - 1), "valid": (0, 0),
             "same": (count // 2, (count - 1) // 2)}.get(str(mode))  # fmt: skip
     if ends is None:
-        raise UnreadError(f"the mode {str(mode)[:20]} is not read")
+        raise UnreadError(f"the mode {str(mode)[:20]} can't be read")
     wide = pad(m, one, [ends]) if any(ends) else one
     found = matmul(m, sliding_window_view(m, wide, count), other)
     return flip(m, found) if back and not turned else found
@@ -144,7 +144,7 @@ def convolution(name: str, letters: str, inside: str) -> None:
     ) -> Any:  # fmt: skip
         array, filters = m.array(a), m.array(weight)
         if plain_number(groups) != 1:
-            raise UnreadError("a convolution in groups is not read")
+            raise UnreadError("a convolution in groups can't be read")
         if len(array.shape) != len(letters) + 2 or len(filters.shape) != len(letters) + 2:
             raise MisfitError(f"{described(array)} is not convolved with {described(filters)}")
         parts = windowed(m, array, filters.shape[2:], stride, padding, dilation)
