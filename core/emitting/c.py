@@ -125,7 +125,8 @@ class C(Curly):
     name = "c"
     title = "C"
     unicode = False
-    own: ClassVar = {"abs": "fabs", "round": "rint", "cbrt": "cube_root"}
+    own: ClassVar = {"abs": "fabs", "round": "rint", "cbrt": "cube_root",
+                     "gamma": "tgamma", "lgamma": "lgamma"}  # fmt: skip
     few: ClassVar = {"max": "largest", "min": "smallest", "hypot": "hypot"}
     words: ClassVar = {"and": "&&", "or": "||", "true": "1", "false": "0"}
     nan = "NAN"

@@ -38,7 +38,7 @@ class Helpers:
             return self.language.supplied[name]
         if name in self.slopes:
             return self.slope_code(name, *self.slopes[name])
-        if name in GATES and GATES[name].value:
+        if name in GATES and GATES[name].value and name not in self.language.own.values():
             return self.gate_code(GATES[name])
         return None
 

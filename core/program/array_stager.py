@@ -17,7 +17,7 @@ from backprop.arithmetic.folded_arrays import folded
 from backprop.arithmetic.texts import COMPARISONS
 from backprop.errors import ShapeError
 from backprop.gates import GATES, array_gates, find
-from backprop.gates.composites import COMPOSITES
+from backprop.gates.composites import composite
 from backprop.gates.row import Gate
 from backprop.gates.shapes import (
     LIMIT,
@@ -341,11 +341,11 @@ class ArrayStager(Stager):
         """The slot of a call: of a gate, or of what only arrays have. None where a gate is
         opened up, whose slot comes later."""
         operands, given = self.by_name(operands)
-        if op.name in COMPOSITES:
+        if made := composite(op.name, len(operands)):
             if given:
                 self.fail(f"{op.name} takes no argument called {next(iter(given))}")
             chosen = self.selects(operands)
-            self.composed(op, operands if chosen else tuple(map(self.settled, operands)))
+            self.composed(made, operands if chosen else tuple(map(self.settled, operands)))
             return None
         gate = find(op.name)
         name = gate.name if gate else op.name
@@ -384,7 +384,7 @@ class ArrayStager(Stager):
         if op.name in REDUCTIONS and len(operands) == 2:
             self.refuse_numpys_axis(op, operands)
         if gate is None:
-            raise self.unknown_function(op)
+            self.refuse_call(op)
         if given and name in REDUCTIONS and len(operands) == 1:
             self.fail(f"{self.called(operands[0])} is a number: it has no axis")
         if given:
