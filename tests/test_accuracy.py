@@ -42,7 +42,7 @@ NEAR_ZERO_SLOPE = {
 
 # Digits that a row has at any precision, if it isn't all: the series of sinc' ends where the
 # digits of a float do.
-DIGITS = {"sinc": 17, "ierfcx": 30}
+DIGITS = {"sinc": 17}
 ALL_DIGITS = 40
 
 # The rows' own texts at high precision, on primitives that come from the oracle.

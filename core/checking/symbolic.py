@@ -111,6 +111,9 @@ NDTRI: Rule = standing("ndtri", lambda a: sympy.sqrt(2) * ROOT_PI * sympy.exp(ND
 I0E: Rule = standing("i0e", lambda a: I1E(a) - side(a) * I0E(a))
 I1E: Rule = standing("i1e", lambda a: choice(sympy.Ne(a, 0), I0E(a) - I1E(a) * (side(a) + 1 / a),
                                        sympy.Rational(1, 2)))  # fmt: skip
+FALL: Rule = standing("bessel_fall", lambda a: side(a) * (
+    choice(sympy.Ne(a, 0), I1E(a) / a, sympy.Rational(1, 2)) - 2 * FALL(a)
+))  # fmt: skip
 SPECIAL: dict[str, Callable[..., Expression]] = {
     "xlogy": standing("xlogy", lambda a, b: sympy.log(b), quotient),
     "xlog1py": standing("xlog1py", lambda a, b: sympy.log(1 + b), lambda a, b: quotient(a, 1 + b)),
@@ -129,6 +132,9 @@ SPECIAL: dict[str, Callable[..., Expression]] = {
     "ndtr": NDTR,
     "log_ndtr": standing("log_ndtr", lambda a: density(a) / NDTR(a)),
     "ndtri": NDTRI,
+    "digamma_rise": standing("digamma_rise", lambda a, b: PSI(1, a + b) - PSI(1, a),
+                             lambda a, b: PSI(1, a + b)),
+    "bessel_fall": FALL,
     "i0e": I0E,
     "i1e": I1E,
 }  # fmt: skip

@@ -24,6 +24,16 @@ def erfc(a):
     return np.vectorize(math.erfc, otypes=[float])(a)
 
 
+def gamma(a):
+    """The gamma function, which NumPy lacks, entry by entry; inf beyond all floats and at 0."""
+    def one(x):
+        try:
+            return math.gamma(x)
+        except (OverflowError, ValueError):
+            return math.copysign(math.inf, x) if x >= 0 else math.nan
+    return np.vectorize(one, otypes=[float])(a)
+
+
 def largest(a, *others):
     """The maximum of several; nan where one is."""
     for b in others:

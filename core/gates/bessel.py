@@ -49,7 +49,7 @@ ROWS = (
     Gate(name="bessel_fall", parameters="a",
          partials=("sign(a)*(where(a == 0, 0.5, i1e(a)/a) - 2*out)",),
          value=f"{PLACES}{pieces(FALL_0, FALL_4, FALL_12)}/(y*sqrt(y))))",
-         formula="i0e(a) - i1e(abs(a))", kink=kink("1.5", "-1.5"),
+         kink=kink("1.5", "-1.5"),
          flow="multiplies its gradient by its slope, i1e(a)/a less twice its output",
          samples=((-30.0, 30.0),), ulps=(20.0, 1000.0)),
     Gate(name="i0", parameters="a", partials=("i1(a)",),

@@ -44,7 +44,7 @@ IERFCX = (
     "where(a < 0, 0.5641895835477563 - a*erfcx(a), "
     f"where(a < 5, {INTEGRAL}, erfcx(a)/({nested('2*y', 16, '2*(1 + {0})')})))"
 )
-NEXT = nested("2*a", 50, "2*(2 + {0})")
+NEXT = nested("2*a", 80, "2*(2 + {0})")
 TAIL_AT, TAIL = chosen("z", [("z < 2", TAIL_1), ("z < 4", TAIL_2), ("z < 9", TAIL_4), ("", TAIL_9)])
 NEAR_AT, NEAR = place(ERFINV, "w"), horner(ERFINV[1], "r")
 
@@ -58,7 +58,7 @@ ROWS = (
          opens=True, flow="multiplies its gradient by minus twice ierfcx of its input",
          closes=("exp(a**2)*erfc(a)",), samples=((-5.0, 30.0),), ulps=(20.0, 50.0)),
     Gate(name="ierfcx", parameters="a",
-         partials=(f"where(a < 4, 2*a*out - erfcx(a), -2*out*2/({NEXT}))",),
+         partials=(f"where(a < 5, 2*a*out - erfcx(a), -2*out*2/({NEXT}))",),
          textbook=("2*a*out - erfcx(a)",), value=IERFCX,
          formula="1/sqrt(pi) - a*exp(a**2)*erfc(a)", opens=True,
          flow="multiplies its gradient by 2*a*out - erfcx(a)",
