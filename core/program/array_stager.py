@@ -18,6 +18,7 @@ from backprop.arithmetic.texts import COMPARISONS
 from backprop.errors import ShapeError
 from backprop.gates import GATES, array_gates, find
 from backprop.gates.composites import composite
+from backprop.gates.linear import STACKED
 from backprop.gates.row import Gate
 from backprop.gates.shapes import (
     LIMIT,
@@ -60,7 +61,12 @@ ONE_BY_ONE = {
     "choice": ("`if`", "write where(c, a, b), entry by entry"),
 }
 DIVIDING = ("var", "std")  # by how many entries there are, less ddof
-LAST_AXIS = ("softmax", "log_softmax")  # work along the last axis, if none is given
+LAST_AXIS = (
+    "softmax",
+    "log_softmax",
+    "sort",
+    "argsort",
+)  # work along the last axis, if none is given
 ENTRYWISE = ("prefix", "infix", "implied", "postfix")  # operators, but for @
 JOINED = (*COMPARISONS, *COMBINING, "add")
 UNREAD = -1_000_000_000  # slots from here on down are lists that nothing has used yet
@@ -383,6 +389,8 @@ class ArrayStager(Stager):
             return self.transposed(operands[0])
         if op.name in REDUCTIONS and len(operands) == 2:
             self.refuse_numpys_axis(op, operands)
+        if gate and name in STACKED and any(len(self.shapes[slot]) > 2 for slot in operands):
+            gate = GATES[STACKED[name]]
         if gate is None:
             self.refuse_call(op)
         if given and name in REDUCTIONS and len(operands) == 1:
