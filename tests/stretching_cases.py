@@ -41,7 +41,11 @@ def elementwise(name: str, random: Random) -> Case:
     for place, (letter, shape) in enumerate(zip(letters, shapes, strict=True)):
         value = operand(name, place, shape, random)
         if place in fixed:
-            value = value if value.size else value.reshape(-1)[:0].sum() + (2.0 if name == "polygamma" else 1.5)
+            value = (
+                value
+                if value.size
+                else value.reshape(-1)[:0].sum() + (2.0 if name == "polygamma" else 1.5)
+            )
             constants[letter] = grids.grid(np.asarray(value))
             text = f"{np.asarray(value).tolist()}"
             operands.append(text if value.ndim else f"({text})")

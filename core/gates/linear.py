@@ -32,8 +32,7 @@ ROWS = (
          flow="works like solve on every matrix of its stacks; swap transposes each of them",
          sizes="(..., n, n) and (..., n, k) is (..., n, k), where ... broadcasts"),
     Gate(name="cholesky", parameters="a", shape=shapes.inverses,
-         partials=("symmetric(solves(swap(out), swap(solves(swap(out), "
-                   "swap(halved(swap(out) @ g))))))",),
+         partials=("symmetric(solves(swap(out), swap(solves(swap(out), halved(swap(out) @ g)))))",),
          tangents=("out @ halved(solves(out, swap(solves(out, symmetric(d)))))",),
          flow="solves with its output, transposed, from both sides; both halves of a get half each",
          sizes=KEPT),
