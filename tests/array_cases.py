@@ -14,6 +14,7 @@ import numpy as np
 import placing_cases
 from given_arrays import SIZES, Case, any_shape, case, given, size, uniform
 from grids import Grid, Shape
+from linear_cases import LINEAR
 from oracle import mp
 from stretching_cases import elementwise
 
@@ -276,6 +277,7 @@ WHOLE: dict[str, Callable[[Random], Case]] = {
     "logdet": partial(of_square, "logdet", grids.logdet),
     "inv": partial(of_square, "inv", grids.inv),
     "solve": solve,
+    **LINEAR,
 }
 DRAW: dict[str, Callable[[Random], Case]] = WHOLE | {
     name: partial(elementwise, name) for name in SCALARS

@@ -34,6 +34,12 @@ EXACT = ("add", "sub", "neg", "mul", "div", "recip", "square", "shift", "scale",
          "max", "min", "where", "relu", "clip", "sign", "floor", "ceil", "round", "mod", "lt", "le", "gt", "ge",
          "eq", "ne")  # fmt: skip
 
+# Gates that a language is refused for, with their slopes.
+UNWRITTEN = {
+    language: {"polygamma", "trigamma", *(["gamma"] if language == "javascript" else [])}
+    for language in ("python", "numpy", "c", "javascript")
+}
+
 Answer = list[float]  # the value, then the gradient in the order of the inputs
 
 
@@ -61,6 +67,11 @@ def job(
 ) -> Job:
     tree = backprop.parse(text).tree if isinstance(text, str) else text
     return Job(stage(tree, points[0] if points else (), gates), points, ties)
+
+
+def written(language: str, jobs: Sequence[Job]) -> list[Job]:
+    """The jobs that a language can do."""
+    return [one for one in jobs if not UNWRITTEN[language].intersection(one.program.gates)]
 
 
 def answers(language: str, jobs: Sequence[Job], folder: Path) -> list[list[Answer]]:

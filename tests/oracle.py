@@ -26,7 +26,7 @@ SMALLEST = 324  # digits between 1 and the smallest float
 TOLERANCE = 1e-12  # of a slope: far above the rounding of any gate, far below a wrong rule
 
 # Operands that a row takes for constants: they get no gradient, whatever the slope.
-LITERAL_OPERANDS = {"shift": (1,), "scale": (1,), "powc": (1,)}
+LITERAL_OPERANDS = {"shift": (1,), "scale": (1,), "powc": (1,), "polygamma": (0,)}
 # The exponents people write; 0 and 2 are gates of their own.
 EXPONENTS = [half / 2 for half in range(-6, 11) if half not in (0, 4)]
 
@@ -34,6 +34,80 @@ EXPONENTS = [half / 2 for half in range(-6, 11) if half not in (0, 4)]
 def erfc(a: Any) -> Any:
     """mpmath's own, but its exponents don't go down to exp(-1e320)."""
     return mp.erfc(a) if a < 1e3 else 0 * a
+
+
+SELU = mp.mpf(1.0507009873554805)  # the float that the row has
+
+
+def huber(a: Any, delta: Any) -> Any:
+    if delta < 0:
+        return mp.mpc(0, 1)
+    return a * a / 2 if abs(a) <= delta else delta * (abs(a) - delta / 2)
+
+
+def lgamma(a: Any) -> Any:
+    """The logarithm of |gamma(a)|."""
+    if a > 1000:
+        return mp.loggamma(a)
+    if a < -1000:
+        return mp.log(mp.pi / abs(mp.sinpi(a))) - mp.loggamma(1 - a)
+    return mp.log(abs(mp.gamma(a)))
+
+
+def polygamma(n: Any, a: Any) -> Any:
+    """mpmath's own to the right of 0; to its left one step of the recurrence after another, or the
+    cotangent's derivatives."""
+    order, moved = int(n), mp.mpf(0)
+    if a < -50:
+        turned = mp.diff(mp.cot, mp.pi * a, order) * mp.pi ** (order + 1) if order else (
+            mp.pi * mp.cot(mp.pi * a)
+        )  # fmt: skip
+        return (-1) ** order * mp.psi(order, 1 - a) - turned
+    while a <= 0:
+        moved += 1 / a ** (order + 1)
+        a += 1
+    return mp.psi(order, a) + (-1) ** (order + 1) * mp.factorial(order) * moved
+
+
+def erfcx(a: Any) -> Any:
+    """exp(a*a)*erfc(a); for large operands Kummer's function, which is the same."""
+    return mp.exp(a * a) * mp.erfc(a) if a < 100 else mp.hyperu(0.5, 0.5, a * a) / mp.sqrt(mp.pi)
+
+
+def erfc_root(q: Any) -> Any:
+    """Where erfc is q, between 0 and 1, found by secants of its logarithm."""
+    wanted = mp.log(q)
+    start = mp.sqrt(-wanted) * mp.mpf("0.9")
+    with mp.extraprec(60):
+        pair = start, start * mp.mpf("1.01")
+        return mp.findroot(lambda x: mp.log(mp.erfc(x)) - wanted, pair, verify=False)
+
+
+def erfinv(a: Any) -> Any:
+    if abs(a) > 0.5:
+        return mp.sign(a) * erfc_root(1 - abs(a))
+    return mp.findroot(lambda x: mp.erf(x) / a - 1, (a * 0.88, a * 0.89), verify=False) if a else a
+
+
+def ndtri(a: Any) -> Any:
+    if abs(2 * a - 1) < 0.5:
+        return mp.sqrt(2) * erfinv(2 * a - 1)
+    return -mp.sqrt(2) * erfc_root(2 * a) if a < 0.5 else mp.sqrt(2) * erfc_root(2 * (1 - a))
+
+
+def log_ndtr(a: Any) -> Any:
+    if a > 0:
+        return mp.log1p(-erfc(a / mp.sqrt(2)) / 2)
+    return mp.log(erfcx(-a / mp.sqrt(2)) / 2) - a * a / 2
+
+
+def bessel(order: int, a: Any) -> Any:
+    """exp(-|a|) times Bessel's function; for large operands by Kummer's."""
+    y = abs(a)
+    if y < 1000:
+        return mp.exp(-y) * mp.besseli(order, a)
+    asymptotic = mp.hyp2f0(0.5 + order, 0.5 - order, 1 / (2 * y))
+    return asymptotic / mp.sqrt(2 * mp.pi * y) * (mp.sign(a) if order else 1)
 
 
 ORACLE: dict[str, Callable[..., Any]] = {
@@ -85,6 +159,36 @@ ORACLE: dict[str, Callable[..., Any]] = {
     "elu": lambda a: a if a > 0 else mp.expm1(a),
     "silu": lambda a: a / (1 + mp.exp(-a)),
     "gelu": lambda a: a * erfc(-a / mp.sqrt(2)) / 2,
+    "selu": lambda a: SELU * (a if a > 0 else mp.mpf(1.7580993408473766) / SELU * mp.expm1(a)),
+    "mish": lambda a: a * mp.tanh(mp.log1p(mp.exp(a))),
+    "softsign": lambda a: a / (1 + abs(a)),
+    "hardtanh": lambda a: max(-1, min(a, 1)),
+    "relu6": lambda a: max(0, min(a, 6)),
+    "huber": huber,
+    "xlogy": lambda a, b: a * mp.log(b) if a else a,
+    "xlog1py": lambda a, b: a * mp.log(1 + b) if a else a,
+    "entr": lambda a: -a * mp.log(a) if a else a,
+    "logit": lambda a: mp.log(a / (1 - a)),
+    "log1mexp": lambda a: mp.log(-mp.expm1(-a)),
+    "lgamma": lgamma,
+    "gamma": mp.gamma,
+    "digamma": lambda a: polygamma(0, a),
+    "trigamma": lambda a: polygamma(1, a),
+    "polygamma": polygamma,
+    "digamma_rise": lambda a, b: mp.digamma(a + b) - mp.digamma(a),
+    "lbeta": lambda a, b: mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b),
+    "erfcx": erfcx,
+    "ierfcx": lambda a: 1 / mp.sqrt(mp.pi) - a * erfcx(a),
+    "erfinv": erfinv,
+    "erfcinv": lambda a: erfinv(1 - a) if 0.5 < a < 1.5 else -ndtri(a / 2) / mp.sqrt(2),
+    "ndtri": ndtri,
+    "ndtr": lambda a: erfc(-a / mp.sqrt(2)) / 2,
+    "log_ndtr": log_ndtr,
+    "i0e": lambda a: bessel(0, a),
+    "i1e": lambda a: bessel(1, a),
+    "bessel_fall": lambda a: bessel(0, a) - bessel(1, abs(a)),
+    "i0": lambda a: mp.besseli(0, a),
+    "i1": lambda a: mp.besseli(1, a),
     "max": max,
     "min": min,
     "where": lambda c, a, b: a if c else b,
@@ -166,6 +270,8 @@ def points(name: str, count: int) -> Iterator[tuple[float, ...]]:
             point[1] = random.choice(EXPONENTS)
         if name == "where":
             point[0] = random.choice((0.0, 1.0))
+        if name == "polygamma":
+            point[0] = float(round(point[0]))
         yield tuple(point)
 
 

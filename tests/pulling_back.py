@@ -19,6 +19,7 @@ import backprop
 
 PART = 1e-11  # of what a sum of products would be without cancellation: thousands of roundings
 FLOOR = 1e-15  # of the upstream gradient: what is left of slopes that cancel, as 1 - p does
+INVERTING = ("det", "logdet", "inv", "solve", "dets", "logdets", "invs", "solves", "cholesky")
 SINGULAR = 1e4  # no matrix that is inverted has a larger condition number
 
 
@@ -30,10 +31,10 @@ class Truth(NamedTuple):
 
 def conditioned(found: Case) -> float:
     """How much a matrix that is inverted may lose, there and back again."""
-    if found.gate not in ("det", "logdet", "inv", "solve"):
+    if found.gate not in INVERTING:
         return 1.0
     a = exact(found.given["A"])
-    return float(min(np.linalg.cond(a), SINGULAR)) ** 2 if a.size else 1.0
+    return float(min(np.max(np.linalg.cond(a)), SINGULAR)) ** 2 if a.size else 1.0
 
 
 @cache

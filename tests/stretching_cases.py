@@ -33,14 +33,19 @@ def elementwise(name: str, random: Random) -> Case:
     count = len(gate.operands) + (random.randint(0, 2) + 1 if gate.variadic else 0)
     letters = "abcde"[:count] if gate.variadic else gate.operands
     shapes = stretching(random, count)
-    same = count > 1 and not fixed and not (gate.kink or gate.routes) and random.random() < 0.2
+    plain = not (fixed or gate.kink or gate.routes or gate.domain)
+    same = count > 1 and plain and random.random() < 0.2
     operands: list[str] = []
     values: dict[str, Any] = {}
     constants: dict[str, Grid] = {}
     for place, (letter, shape) in enumerate(zip(letters, shapes, strict=True)):
         value = operand(name, place, shape, random)
         if place in fixed:
-            value = value if value.size else value.reshape(-1)[:0].sum() + 1.5
+            value = (
+                value
+                if value.size
+                else value.reshape(-1)[:0].sum() + (2.0 if name == "polygamma" else 1.5)
+            )
             constants[letter] = grids.grid(np.asarray(value))
             text = f"{np.asarray(value).tolist()}"
             operands.append(text if value.ndim else f"({text})")
@@ -65,6 +70,8 @@ def operand(name: str, place: int, shape: Shape, random: Random) -> Any:
     if name == "powc" and place:
         found = np.array([random.choice(EXPONENTS) for _ in range(prod(shape))]).reshape(shape)
         return found if random.random() < 0.5 else np.asarray(random.choice(EXPONENTS))
+    if name == "polygamma" and not place:
+        return np.rint(uniform(random, shape, low, high))
     if place in LITERAL_OPERANDS.get(name, ()):
         return uniform(random, shape, low, high)
     if name == "where" and not place:

@@ -14,7 +14,7 @@ from math import inf, nan
 from pathlib import Path
 
 import pytest
-from emitted import FLAGS, LANGUAGES, Job, allowed, answers, job, ulps, worst
+from emitted import FLAGS, LANGUAGES, UNWRITTEN, Job, allowed, answers, job, ulps, worst, written
 from mpmath import mp
 from oracle import points
 from programs import sample
@@ -23,6 +23,7 @@ from test_special_points import SPECIAL, arities
 import backprop
 from backprop.arithmetic.system import TIES
 from backprop.arithmetic.texts import form
+from backprop.emitting import emit
 from backprop.gates import SCALARS as GATES
 from backprop.program.stager import GRANULARITIES
 
@@ -119,7 +120,7 @@ def every_gate() -> list[Job]:
 
 
 def test_every_gate_at_its_samples_and_at_special_points(language: str, tmp_path: Path) -> None:
-    assert wrong(language, every_gate(), tmp_path) == []
+    assert wrong(language, written(language, every_gate()), tmp_path) == []
 
 
 NUMPYS_OWN = {("pow", "0.5"), ("powc", "0.5")}  # it takes the root, which -inf has none of
@@ -140,7 +141,17 @@ def test_constants_in_every_place_of_every_gate(language: str, tmp_path: Path) -
                     at = [point for point in at if -inf not in point.values()]
                 if free:
                     jobs.append(job(form(name, count)(*names), *at, gates="written"))
-    assert wrong(language, jobs, tmp_path) == []
+    assert wrong(language, written(language, jobs), tmp_path) == []
+
+
+@pytest.mark.parametrize("text", ["polygamma(2, x)", "trigamma(x)", "gamma(x)"])
+def test_what_a_language_lacks_is_refused_by_name(language: str, text: str) -> None:
+    program = backprop.parse(text)
+    if not UNWRITTEN[language].intersection(program.gates):
+        assert emit(program, language)
+        return
+    with pytest.raises(backprop.BackpropError, match=r"^(polygamma|gamma) is not written in"):
+        emit(program, language)
 
 
 def test_a_folded_pattern_is_what_it_replaces(language: str, tmp_path: Path) -> None:

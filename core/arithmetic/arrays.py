@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from backprop.arithmetic.ieee import PRIMITIVES
 from backprop.arithmetic.system import (
     TIES,
     Arithmetic,
@@ -25,7 +26,7 @@ from backprop.arithmetic.system import (
 )
 from backprop.arithmetic.texts import Target, formula, statements
 from backprop.arithmetic.whole import WHOLE, picked, pieces, put_back, routed, scattered
-from backprop.gates import CONSTANTS
+from backprop.gates import CONSTANTS, GATES
 from backprop.gates.row import Gate
 
 Array = Any
@@ -102,6 +103,12 @@ ELEMENTWISE: dict[str, Function] = {
     "ge": lambda a, b: (a >= b) * 1.0,
     "eq": lambda a, b: (a == b) * 1.0,
     "ne": lambda a, b: (a != b) * 1.0,
+}
+# What NumPy has nothing for is computed entry by entry.
+ELEMENTWISE |= {
+    name: vectorized(function, len(GATES[name].operands))
+    for name, function in PRIMITIVES.items()
+    if name not in ELEMENTWISE
 }
 
 

@@ -7,6 +7,7 @@ here is stable, fast or aware of a derivative: it is what all of that is held ag
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
 from math import inf, prod
 from typing import Any
 
@@ -24,6 +25,7 @@ Number = Any
 
 SMALL = 4  # rows of a matrix that is inverted without a division by what may be 0
 INVERTING = ("logdet", "inv", "solve")
+STACKS = ("dets", "logdets", "invs", "solves", "cholesky")
 PRODUCTS = ("matmul", "matvec", "vecmat", "inner", "batched", "batchvec", "vecbatch")
 
 
@@ -127,6 +129,14 @@ class Definitions:
             "logdet": self.logdet,
             "inv": lambda a: self.solve(a, self.unit(len(a))),
             "solve": self.solve,
+            "dets": self.each(lambda a: self.adjugate(a)[1], matrices=False),
+            "logdets": self.each(self.logdet, matrices=False),
+            "invs": self.each(lambda a: self.solve(a, self.unit(len(a)))),
+            "solves": self.each(self.solve),
+            "cholesky": self.each(self.cholesky),
+            "cumprod": self.cumprod,
+            "sort": self.sort,
+            "argsort": self.argsort,
         }
 
     def scalars_of(self, name: str) -> Function:
@@ -276,6 +286,78 @@ class Definitions:
             found[k] = divide(found[k], rows[k, k])
         return self.matmul(a.T, found if b.ndim > 1 else found[:, 0])
 
+    # Of stacks of matrices.
+
+    def each(self, function: Callable[..., Any], matrices: bool = True) -> Function:
+        """A function of matrices for stacks of them, which are broadcast. It gives a matrix as the
+        last of its operands is, or a number."""
+
+        def of_all(*operands: Array) -> Array:
+            stack = np.broadcast_shapes(*(a.shape[:-2] for a in operands))
+            if not stack:
+                return function(*operands)
+            whole = [np.broadcast_to(a, (*stack, *a.shape[-2:])) for a in operands]
+            parts = {at: function(*(a[at] for a in whole)) for at in np.ndindex(*stack)}
+            side = operands[-1].shape[-2:] if matrices else ()
+            found = np.empty((*stack, *side), dtype=object)
+            for at, part in parts.items():
+                found[at] = part
+            return found
+
+        return of_all
+
+    def cholesky(self, a: Array) -> Array:
+        """Row by row, of the mean of a matrix and its transpose."""
+        add, sub, mul, div, root = (self.scalars[name] for name in
+                                    ("add", "sub", "mul", "div", "sqrt"))  # fmt: skip
+        found = filled(a.shape, lambda at: self.constant(0.0))
+        for i, j in np.ndindex(*a.shape):
+            if j > i:
+                continue
+            here = div(add(a[i, j], a[j, i]), self.constant(2.0))
+            if j:
+                here = sub(here, self.total([mul(found[i, k], found[j, k]) for k in range(j)]))
+            found[i, j] = root(here) if i == j else div(here, found[j, j])
+        return found
+
+    # Along an axis.
+
+    def cumprod(self, a: Array, axis: Axis) -> Array:
+        lines = np.moveaxis(np.array(a, dtype=object), axis.one, 0)
+        for k in range(1, len(lines)):
+            lines[k] = self.scalars_of("mul")(lines[k - 1], lines[k])
+        return np.moveaxis(lines, 0, axis.one)
+
+    def sort(self, a: Array, axis: Axis) -> Array:
+        """Neighbours change places, all pairs of them in turn, as often as there are entries."""
+        lines = np.moveaxis(np.array(a, dtype=object), axis.one, 0)
+        before, choose = self.scalars_of("le"), self.scalars_of("where")
+        for turn in range(len(lines)):
+            for k in range(turn % 2, len(lines) - 1, 2):
+                a, b = np.array(lines[k]), np.array(lines[k + 1])
+                here = before(a, b)
+                lines[k], lines[k + 1] = choose(here, a, b), choose(here, b, a)
+        return np.moveaxis(lines, 0, axis.one)
+
+    def argsort(self, a: Array, axis: Axis) -> Array:
+        """By how many entries are smaller, or equal and before."""
+        lines = np.moveaxis(np.array(a, dtype=object), axis.one, 0)
+        found = np.empty(lines.shape, dtype=object)
+        add, mul, equal = (self.scalars_of(name) for name in ("add", "mul", "eq"))
+        side = range(len(lines))
+        ranks = []
+        for k in side:
+            before = [self.scalars_of("le" if j < k else "lt")(lines[j], lines[k])
+                      for j in side if j != k]  # fmt: skip
+            ranks.append(
+                reduce(add, before) if before else self.scalars_of("lt")(lines[k], lines[k])
+            )
+        for place in side:
+            parts = [mul(equal(rank, self.constant(float(place))), self.constant(float(k)))
+                     for k, rank in enumerate(ranks)]  # fmt: skip
+            found[place] = reduce(add, parts)
+        return np.moveaxis(found, 0, axis.one)
+
 
 class Ordered(Definitions):
     """The same over numbers that can be compared: a sum of exps then takes one logarithm."""
@@ -297,6 +379,11 @@ def cost(gate: str, fed: list[tuple[int, ...]], out: tuple[int, ...]) -> int:
         return 3 * fed[0][0] ** 4 + entries
     if gate in INVERTING:
         return 3 * fed[0][0] ** 3 + 4 * fed[0][0] * entries
+    if gate in ("sort", "argsort"):
+        return 4 * entries * max(fed[0])
+    if gate in STACKS:
+        side = fed[0][-1] if fed[0] else 1
+        return (3 * side**4 if side <= SMALL else 4 * side**3) * max(1, prod(fed[0][:-2])) + entries
     if gate in ("transpose", "reshape", "index", "stack", "concatenate", "diag"):
         return 0
     return max(entries, *(prod(shape) for shape in fed)) * (3 if "soft" in gate else 1)

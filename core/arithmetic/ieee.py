@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from math import copysign, inf, nan
 
+from backprop.arithmetic.polygamma import higher
 from backprop.arithmetic.system import Arithmetic
 from backprop.gates import CONSTANTS
 
@@ -70,6 +71,12 @@ def div_edge(a: float, _b: float) -> float:
     return nan if a == 0 or a != a else copysign(inf, a) * copysign(1.0, _b)
 
 
+def gamma_edge(a: float) -> float:
+    if a == 0:
+        return copysign(inf, a)
+    return nan if a < 0 else inf
+
+
 def pow_edge(a: float, b: float) -> float:
     odd = b % 2 == 1
     if a == 0 and b < 0:
@@ -101,6 +108,13 @@ def cbrt(a: float) -> float:
     if not 1e-290 < abs(a) < 1e290:
         return root
     return root - (root * root * root - a) / (3 * root * root)
+
+
+def polygamma(n: float, a: float) -> float:
+    if not (n >= 0 and n == floor(n)):
+        return nan
+    found: float = higher(n, a) if n else VALUE["digamma"](a)
+    return found
 
 
 def sign(a: float) -> float:
@@ -140,6 +154,7 @@ EDGES: dict[str, tuple[Number, Number]] = {
     "cosh": (math.cosh, unbounded),
     "acosh": (math.acosh, undefined),
     "atanh": (math.atanh, atanh_edge),
+    "gamma": (math.gamma, gamma_edge),
 }
 PAIRS = ("div", "pow")
 PRIMITIVES: dict[str, Number] = {
@@ -155,6 +170,7 @@ PRIMITIVES: dict[str, Number] = {
     "asinh": math.asinh,
     "erf": math.erf,
     "erfc": math.erfc,
+    "polygamma": polygamma,
     "abs": abs,
     "sign": sign,
     "floor": floor,

@@ -14,6 +14,7 @@ import mpmath
 from mpmath import mp, mpf
 
 from backprop.arithmetic.folded import Folded, every_part, parts_of
+from backprop.arithmetic.precise_special import SPECIAL
 from backprop.arithmetic.system import Arithmetic, Function
 from backprop.arithmetic.texts import COMPARISONS
 from backprop.gates import CONSTANTS
@@ -150,7 +151,7 @@ PARTIAL: dict[str, Function] = {
     "ceil": mp.ceil,
     "round": mp.nint,
     "mod": remainder,
-}
+} | SPECIAL
 PRIMITIVES = ARITHMETIC | {name: real(function) for name, function in PARTIAL.items()}
 
 

@@ -67,7 +67,7 @@ PRECISE_ARRAYS = ArrayArithmetic(
     | {
         "index": WHOLE["index"],
         "shares": DEFINITIONS.softmax,
-        "cofactors": lambda a: DEFINITIONS.adjugate(a)[0].T,
+        "cofactors": DEFINITIONS.each(lambda a: DEFINITIONS.adjugate(a)[0].T),
     },
     constants={"number": mpf, "pi": mp.pi, "e": mp.e},
     literal=lambda text: f"number({float(text)!r})",

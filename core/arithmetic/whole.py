@@ -176,19 +176,92 @@ inv = total_of(np.linalg.inv, unknown)
 solve = total_of(np.linalg.solve, unknown)
 
 
+def solves(a: Array, b: Array) -> Array:
+    """Of stacks of matrices, of which one may be singular: then all are unknown."""
+    try:
+        return np.linalg.solve(a, b)
+    except np.linalg.LinAlgError:
+        return np.full(np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) + b.shape[-2:], math.nan)
+
+
 def cofactors(a: Array) -> Array:
     """The derivative of a determinant, which a singular matrix has as well."""
     left, sizes, right = np.linalg.svd(a)
-    sign = np.linalg.det(left) * np.linalg.det(right)
-    return sign * (left * others_of(sizes)) @ right
-
-
-def others_of(sizes: Array) -> Array:
-    return others(sizes, Axis())
+    sign = np.expand_dims(np.linalg.det(left) * np.linalg.det(right), (-1, -2))
+    return sign * (left * np.expand_dims(others(sizes, Axis(-1)), -2)) @ right
 
 
 def logdet(a: Array) -> Array:
     return np.linalg.slogdet(a)[1]
+
+
+def symmetric(a: Array) -> Array:
+    return (a + np.swapaxes(a, -1, -2)) / 2
+
+
+def halved(a: Array) -> Array:
+    """The part below the diagonal, and half of that."""
+    rows, columns = np.indices(np.shape(a)[-2:])
+    return a * ((rows > columns) + (rows == columns) / 2)
+
+
+cholesky = total_of(lambda a: np.linalg.cholesky(symmetric(a)), unknown)
+
+
+def cumprod(a: Array, axis: Axis) -> Array:
+    return np.cumprod(a, axis=axis.one)
+
+
+def without_each(a: Array, axis: Axis) -> list[Array]:
+    """The products along an axis from each entry on, the axis first, without that entry."""
+    line = np.moveaxis(np.asarray(a), axis.one, 0)
+    found = []
+    for k in range(len(line)):
+        ones = np.array(line)
+        ones[k] = line[k] * 0 + 1
+        found.append(np.cumprod(ones, axis=0)[k:])
+    return found
+
+
+def cumprod_back(g: Array, a: Array, axis: Axis) -> Array:
+    """Without a division, so that zeros do no harm."""
+    line = np.moveaxis(np.asarray(g), axis.one, 0)
+    parts = [np.sum(line[k:] * one, axis=0) for k, one in enumerate(without_each(a, axis))]
+    return np.moveaxis(np.array(parts).reshape(line.shape), 0, axis.one)
+
+
+def cumprod_moved(d: Array, a: Array, axis: Axis) -> Array:
+    line = np.moveaxis(np.asarray(d), axis.one, 0)
+    found = line * 0
+    for k, one in enumerate(without_each(a, axis)):
+        found[k:] += line[k] * one
+    return np.moveaxis(found, 0, axis.one)
+
+
+def argsort(a: Array, axis: Axis) -> Array:
+    return np.argsort(a, axis=axis.one, kind="stable").astype(float)
+
+
+def sorted_by(d: Array, a: Array, axis: Axis) -> Array:
+    """The entries of `d` in the order that sorts `a`."""
+    return np.take_along_axis(d, argsort(a, axis).astype(int), axis.one)
+
+
+def unsorted(g: Array, a: Array, axis: Axis) -> Array:
+    back = np.argsort(argsort(a, axis), axis=axis.one, kind="stable")
+    return np.take_along_axis(np.asarray(g), back, axis.one)
+
+
+def doubled(a: Array, axis: Axis) -> Array:
+    """Is any entry of a line there twice?"""
+    line = np.moveaxis(np.sort(a, axis=axis.one), axis.one, 0)
+    return np.any(line[1:] == line[:-1], axis=0) * 1.0
+
+
+def ranks(a: Array, d: Array, axis: Axis) -> Array:
+    """How many entries of its line each is larger than; of equal ones `d` decides."""
+    order = np.lexsort((np.broadcast_to(d, np.shape(a)), a), axis=axis.one)
+    return np.argsort(order, axis=axis.one, kind="stable").astype(float)
 
 
 def outward(a: Array, b: Array) -> Array:
@@ -369,6 +442,22 @@ WHOLE: dict[str, Function] = {
     "logdet": logdet,
     "inv": inv,
     "solve": solve,
+    "dets": np.linalg.det,
+    "logdets": logdet,
+    "invs": inv,
+    "solves": solves,
+    "cholesky": cholesky,
+    "cumprod": cumprod,
+    "sort": lambda a, axis: np.sort(a, axis=axis.one),
+    "argsort": argsort,
+    "spur": lambda a: np.trace(a, axis1=-2, axis2=-1),
+    "symmetric": symmetric,
+    "halved": halved,
+    "cumprod_back": cumprod_back,
+    "cumprod_moved": cumprod_moved,
+    "sorted_by": sorted_by,
+    "unsorted": unsorted,
+    "doubled": doubled,
     "swap": lambda a: np.swapaxes(a, -1, -2),
     "column": lambda a: np.expand_dims(a, -1),
     "row": lambda a: np.expand_dims(a, -2),

@@ -79,6 +79,65 @@ def flat(name: str) -> Callable[..., Expression]:
 
 STEPS = {name: flat(name) for name in ("sign", "floor", "ceil", "round")}
 
+
+def standing(name: str, *slopes: Callable[..., Expression]) -> Callable[..., Expression]:
+    """A function by the name that it has here, with its slopes in SymPy's functions."""
+
+    def fdiff(self: Expression, place: int = 1) -> Expression:
+        return slopes[place - 1](*self.args)
+
+    made = type(name, (sympy.Function,), {"fdiff": fdiff})
+    return lambda *operands: made(*operands)
+
+
+def side(a: Expression) -> Expression:
+    return sympy.Piecewise((1, a > 0), (-1, a < 0), (0, True))
+
+
+def quotient(a: Expression, b: Expression) -> Expression:
+    return choice(sympy.Ne(a, 0), a / b, sympy.Integer(0))
+
+
+def density(a: Expression) -> Expression:
+    """The bell curve, whose area is 1."""
+    return sympy.exp(-(a**2) / 2) / sympy.sqrt(2 * sympy.pi)
+
+
+PSI, ROOT_PI = sympy.polygamma, sympy.sqrt(sympy.pi)
+ERFCX: Rule = standing("erfcx", lambda a: 2 * a * ERFCX(a) - 2 / ROOT_PI)
+IERFCX: Rule = standing("ierfcx", lambda a: 2 * a * IERFCX(a) - ERFCX(a))
+NDTR: Rule = standing("ndtr", lambda a: density(a))
+NDTRI: Rule = standing("ndtri", lambda a: sympy.sqrt(2) * ROOT_PI * sympy.exp(NDTRI(a) ** 2 / 2))
+I0E: Rule = standing("i0e", lambda a: I1E(a) - side(a) * I0E(a))
+I1E: Rule = standing("i1e", lambda a: choice(sympy.Ne(a, 0), I0E(a) - I1E(a) * (side(a) + 1 / a),
+                                       sympy.Rational(1, 2)))  # fmt: skip
+FALL: Rule = standing("bessel_fall", lambda a: side(a) * (
+    choice(sympy.Ne(a, 0), I1E(a) / a, sympy.Rational(1, 2)) - 2 * FALL(a)
+))  # fmt: skip
+SPECIAL: dict[str, Callable[..., Expression]] = {
+    "xlogy": standing("xlogy", lambda a, b: sympy.log(b), quotient),
+    "xlog1py": standing("xlog1py", lambda a, b: sympy.log(1 + b), lambda a, b: quotient(a, 1 + b)),
+    "entr": standing("entr", lambda a: -sympy.log(a) - 1),
+    "lgamma": standing("lgamma", lambda a: PSI(0, a)),
+    "gamma": sympy.gamma,
+    "digamma": standing("digamma", lambda a: PSI(1, a)),
+    "trigamma": standing("trigamma", lambda a: PSI(2, a)),
+    "polygamma": standing("polygamma", lambda n, a: sympy.Integer(0), lambda n, a: PSI(n + 1, a)),
+    "lbeta": standing("lbeta", lambda a, b: PSI(0, a) - PSI(0, a + b),
+                      lambda a, b: PSI(0, b) - PSI(0, a + b)),
+    "erfcx": ERFCX,
+    "ierfcx": IERFCX,
+    "erfinv": sympy.erfinv,
+    "erfcinv": sympy.erfcinv,
+    "ndtr": NDTR,
+    "log_ndtr": standing("log_ndtr", lambda a: density(a) / NDTR(a)),
+    "ndtri": NDTRI,
+    "digamma_rise": standing("digamma_rise", lambda a, b: PSI(1, a + b) - PSI(1, a),
+                             lambda a, b: PSI(1, a + b)),
+    "bessel_fall": FALL,
+    "i0e": I0E,
+    "i1e": I1E,
+}  # fmt: skip
 # What the primitives of the number systems are in SymPy; every other gate has a formula.
 FUNCTIONS: dict[str, Callable[..., Expression]] = {
     "add": lambda a, b: a + b,
@@ -113,6 +172,7 @@ FUNCTIONS: dict[str, Callable[..., Expression]] = {
     "ge": lambda a, b: truth(a >= b),
     "eq": lambda a, b: truth(sympy.Eq(a, b)),
     "ne": lambda a, b: truth(sympy.Ne(a, b)),
+    **SPECIAL,
 } | STEPS
 
 FLOATS = {name: VALUE[name] for name in FUNCTIONS}

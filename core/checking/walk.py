@@ -13,7 +13,7 @@ from backprop.arithmetic.folded import Folded, unfolded
 from backprop.arithmetic.ieee import VALUE
 from backprop.arithmetic.texts import formula
 from backprop.gates import CONSTANTS, find
-from backprop.gates.composites import COMPOSITES
+from backprop.gates.composites import composite
 from backprop.gates.row import LackingError
 from backprop.language.syntax import Item, Op, Tree
 
@@ -112,10 +112,9 @@ def applied(
         names = dict(zip(function.parameters, operands, strict=True))
         steps = iter(range(function.start, function.stop))
         return Run(tree.code, steps, names, known, leaf)
-    if op.name in COMPOSITES:
-        composite = COMPOSITES[op.name]
-        code = formula(composite.text).code
-        parts = dict(zip(composite.operands, operands, strict=True))
+    if made := composite(op.name, len(operands)):
+        code = formula(made.text).code
+        parts = dict(zip(made.operands, operands, strict=True))
         return Run(code, iter(range(len(code))), parts, {}, leaf)
     if dialect.operator:
         return dialect.operator(op, operands)

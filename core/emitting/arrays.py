@@ -47,6 +47,9 @@ class WholeWriter(Writer):
             return self.expression(row.value, dict(zip(row.operands, operands, strict=True)))
         return super().gate(name, operands)
 
+    def negative(self, a: Piece) -> Piece:
+        return super().negative(a)._replace(shape=a.shape)
+
     def product(self, a: Piece, b: Piece) -> Piece:
         """What only spreads a gradient is left out where the other factor does it as well."""
         made = super().product(a.plain or a, b.plain or b)

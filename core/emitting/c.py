@@ -125,7 +125,8 @@ class C(Curly):
     name = "c"
     title = "C"
     unicode = False
-    own: ClassVar = {"abs": "fabs", "round": "rint", "cbrt": "cube_root"}
+    own: ClassVar = {"abs": "fabs", "round": "rint", "cbrt": "cube_root",
+                     "gamma": "tgamma", "lgamma": "log_gamma"}  # fmt: skip
     few: ClassVar = {"max": "largest", "min": "smallest", "hypot": "hypot"}
     words: ClassVar = {"and": "&&", "or": "||", "true": "1", "false": "0"}
     nan = "NAN"
@@ -142,6 +143,9 @@ class C(Curly):
 
     def literal(self, value: float, alone: bool) -> str:
         return super().literal(value, True)
+
+    def has(self, gate: str) -> bool:
+        return super().has(gate) or gate in self.taken
 
     def call(self, gate: str, operands: Sequence[str]) -> str:
         if gate in MANY and len(operands) > 2:

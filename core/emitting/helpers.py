@@ -38,17 +38,16 @@ class Helpers:
             return self.language.supplied[name]
         if name in self.slopes:
             return self.slope_code(name, *self.slopes[name])
-        if name in GATES and GATES[name].value:
-            return self.gate_code(GATES[name])
-        return None
+        gate = GATES.get(self.language.gates.get(name, name))
+        return self.gate_code(gate, name) if gate and gate.value else None
 
-    def gate_code(self, gate: Gate) -> str:
+    def gate_code(self, gate: Gate, name: str) -> str:
         about = gate.name
         if gate.formula:
             plain = gate.routes or gate.formula == gate.value
             exact = "" if plain else ", so that it is accurate everywhere"
             about = f"{gate.formula}{exact}."
-        return self.written(gate.name, gate.operands, gate.value, "", about)
+        return self.written(name, gate.operands, gate.value, "", about)
 
     def slope_code(self, name: str, gate: Gate, place: int) -> str:
         text = gate.partial(place)

@@ -152,6 +152,9 @@ class JavaScript(Curly):
     def literal(self, value: float, alone: bool) -> str:
         return super().literal(value, False)
 
+    def has(self, gate: str) -> bool:
+        return super().has(gate) or gate == "exp2"
+
     def call(self, gate: str, operands: Sequence[str]) -> str:
         return f"Math.pow(2, {operands[0]})" if gate == "exp2" else super().call(gate, operands)
 

@@ -59,6 +59,15 @@ class Language:
         parts = self.source.strip().split("\n\n\n")
         return {found[1]: part for part in parts if (found := DEFINED.search(part))}
 
+    @cached_property
+    def gates(self) -> dict[str, str]:
+        """The gates that have another name in this language, by it."""
+        return {called: gate for gate, called in self.own.items()}
+
+    def has(self, gate: str) -> bool:
+        """Does it have this gate, of those that are no text of others?"""
+        return gate in self.own or gate in self.few or gate in self.supplied
+
     def literal(self, value: float, alone: bool) -> str:
         """A number; `alone` if nothing beside it makes it a float."""
         if value in self.constants:

@@ -24,6 +24,16 @@ def erfc(a):
     return np.vectorize(math.erfc, otypes=[float])(a)
 
 
+def gamma(a):
+    """The gamma function, which NumPy lacks, entry by entry; inf beyond all floats and at 0."""
+    def one(x):
+        try:
+            return math.gamma(x)
+        except (OverflowError, ValueError):
+            return math.copysign(math.inf, x) if x >= 0 else math.nan
+    return np.vectorize(one, otypes=[float])(a)
+
+
 def largest(a, *others):
     """The maximum of several; nan where one is."""
     for b in others:
@@ -207,8 +217,44 @@ def solve(a, b):
 def cofactors(a):
     """The slope of the determinant, which a matrix without inverse has as well."""
     left, sizes, right = np.linalg.svd(a)
-    sign = np.linalg.det(left) * np.linalg.det(right)
-    return sign * (left * others(sizes, (0,))) @ right
+    sign = (np.linalg.det(left) * np.linalg.det(right))[..., None, None]
+    return sign * (left * others(sizes, (-1,))[..., None, :]) @ right
+
+
+def symmetric(a):
+    """The mean of every matrix and its transpose."""
+    return (a + np.swapaxes(a, -1, -2)) / 2
+
+
+def halved(a):
+    """The part below the diagonal, and half of that."""
+    rows, columns = np.indices(np.shape(a)[-2:])
+    return a * ((rows > columns) + (rows == columns) / 2)
+
+
+def cholesky(a):
+    """The triangle whose square a is; nan where there is none."""
+    try:
+        return np.linalg.cholesky(symmetric(a))
+    except np.linalg.LinAlgError:
+        return np.full_like(a, np.nan)
+
+
+def cumprod_back(g, a, axis):
+    """For every entry the products that have it, without it, times g."""
+    line, upstream = np.moveaxis(a, axis, 0), np.moveaxis(g, axis, 0)
+    found = np.zeros_like(line)
+    for k in range(len(line)):
+        ones = np.array(line)
+        ones[k] = 1.0
+        found[k] = np.sum(upstream[k:] * np.cumprod(ones, axis=0)[k:], axis=0)
+    return np.moveaxis(found, 0, axis)
+
+
+def unsorted(g, a, axis):
+    """The entries of g where those of a were that were sorted."""
+    order = np.argsort(a, axis=axis, kind="stable")
+    return np.take_along_axis(g, np.argsort(order, axis=axis, kind="stable"), axis)
 '''
 
 SAME = """sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh floor ceil sign

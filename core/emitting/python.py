@@ -144,6 +144,14 @@ def atanh(a):
     return math.copysign(math.inf, a) if abs(a) == 1 else math.nan
 
 
+def gamma(a):
+    """The gamma function; inf beyond all floats and at 0, where Python would raise."""
+    try:
+        return math.gamma(a)
+    except (OverflowError, ValueError):
+        return math.copysign(math.inf, a) if a >= 0 else math.nan
+
+
 def cube_root(a):
     """The cube root, after one step of Newton's method the nearest float nearly always."""
     root = math.cbrt(a)

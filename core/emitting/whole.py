@@ -14,7 +14,7 @@ import numpy as np
 
 from backprop.emitting.code import ATOM, PRODUCT, SUM, Piece
 from backprop.emitting.writing import within
-from backprop.gates.shapes import Axis, Shape, matmul
+from backprop.gates.shapes import Axis, Shape, matmul, solutions
 
 Written = Callable[..., Piece]  # a piece each of its operands, and one out
 
@@ -52,6 +52,17 @@ def call(name: str, count: int = 0, fixed: bool = False) -> Written:
     return written
 
 
+def shaped(written: Written, rule: Callable[..., Shape]) -> Written:
+    """The same, with the shape that comes out, if those that go in are known."""
+
+    def found(*operands: Piece) -> Piece:
+        known = all(operand.shape is not None for operand in operands)
+        shape = rule(*map(shape_of, operands)) if known else None
+        return written(*operands)._replace(shape=shape)
+
+    return found
+
+
 def method(name: str) -> Written:
     def written(a: Piece, axis: Piece) -> Piece:
         return Piece(f"{within(a, ATOM)}.{name}({axis.fixed.text})")
@@ -76,6 +87,8 @@ def swap(a: Piece) -> Piece:
 
 
 def column(a: Piece) -> Piece:
+    if a.value is not None:
+        return a
     return Piece(f"{within(a, ATOM)}[..., None]", shape=(*shape_of(a), 1))
 
 
@@ -254,6 +267,20 @@ WRITTEN: dict[str, Written] = {
     "logdet": lambda a: Piece(f"np.linalg.slogdet({a.text})[1]"),
     "inv": call("inv"),
     "solve": call("solve"),
+    "dets": call("np.linalg.det"),
+    "logdets": lambda a: Piece(f"np.linalg.slogdet({a.text})[1]"),
+    "invs": shaped(call("inv"), lambda a: a),
+    "solves": shaped(call("solve"), solutions),
+    "cholesky": call("cholesky"),
+    "symmetric": call("symmetric"),
+    "halved": shaped(call("halved"), lambda a: a),
+    "cumprod": lambda a, axis: Piece(f"np.cumprod({a.text}, axis={axis.fixed.one})"),
+    "cumprod_back": lambda g, a, axis: Piece(f"cumprod_back({g.text}, {a.text}, {axis.fixed.one})"),
+    "sort": lambda a, axis: Piece(f"np.sort({a.text}, axis={axis.fixed.one})"),
+    "argsort": lambda a, axis: Piece(
+        f'np.argsort({a.text}, axis={axis.fixed.one}, kind="stable").astype(float)'
+    ),
+    "unsorted": lambda g, a, axis: Piece(f"unsorted({g.text}, {a.text}, {axis.fixed.one})"),
     "swap": swap,
     "column": column,
     "row": row,

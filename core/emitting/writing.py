@@ -24,6 +24,7 @@ from backprop.emitting.code import (
     Truth,
 )
 from backprop.emitting.language import Language
+from backprop.errors import UsageError
 from backprop.gates import CONSTANTS, GATES, find
 from backprop.language.syntax import SYMBOL, Op
 
@@ -162,6 +163,10 @@ class Writer:
         return a._replace(text=self.language.literal(a.value, False))
 
     def call(self, name: str, operands: Sequence[Piece]) -> Piece:
+        if name in GATES and not GATES[name].value and not self.language.has(name):
+            title = self.language.title
+            hint = f"the other commands know it; {title} has no such function"
+            raise UsageError(f"{name} is not written in {title}", hint=hint)
         text = self.language.call(name, [operand.text for operand in operands])
         least = LEAST.get(name, -inf)
         if name == "max":

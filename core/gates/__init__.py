@@ -10,14 +10,22 @@ from __future__ import annotations
 from functools import cache
 from math import e, pi
 
-from backprop.gates import activations, arithmetic, piecewise, transcendental
+from backprop.gates import (
+    activations,
+    arithmetic,
+    bessel,
+    gammas,
+    informed,
+    normal,
+    piecewise,
+    transcendental,
+)
 from backprop.gates.row import Gate
 
-GATES: dict[str, Gate] = {
-    gate.name: gate.whole()
-    for family in (arithmetic, transcendental, activations, piecewise)
-    for gate in family.ROWS
-}
+FAMILIES = (
+    arithmetic, transcendental, informed, activations, gammas, normal, bessel, piecewise,
+)  # fmt: skip
+GATES: dict[str, Gate] = {gate.name: gate.whole() for family in FAMILIES for gate in family.ROWS}
 BENDING: set[str] = {gate.name for gate in GATES.values() if gate.bends}
 SCALARS: dict[str, Gate] = dict(GATES)
 ALIASES: dict[str, str] = {alias: gate.name for gate in GATES.values() for alias in gate.aliases}

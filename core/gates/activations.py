@@ -12,6 +12,10 @@ NORMAL = (
 )
 BELL = "bell = exp(-h*h/2)*exp((h - a)*(h + a)/2)/sqrt(2*pi); "
 
+# From Klambauer and others, 2017; and their product.
+SELU, SELU_BELOW = 1.0507009873554805, 1.7580993408473766
+BOTH = "PyTorch and JAX give 0 too"
+
 ROWS = (
     Gate(name="sigmoid", symbol="σ", parameters="a", partials=("out*sigmoid(-a)",),
          textbook=("out*(1 - out)",),
@@ -69,4 +73,45 @@ ROWS = (
          closes=("0.5*a*(1 + erf(a/sqrt(2)))", "a*0.5*(1 + erf(a/sqrt(2)))",
                  "a*(1 + erf(a/sqrt(2)))/2", "a*erfc(-a/sqrt(2))/2"),
          samples=((-12.0, 12.0),), ulps=(3.0, 7.8)),
+    Gate(name="selu", parameters="a",
+         partials=(f"where(a > 0, {SELU}, {SELU_BELOW}*exp(a))",),
+         flow="multiplies its gradient by 1.0507 where its input is positive, else by 1.758*exp(a)",
+         value=f"where(a > 0, {SELU}*a, {SELU_BELOW}*expm1(a))",
+         formula=f"where(a > 0, {SELU}*a, {SELU_BELOW}*(exp(a) - 1))", opens=True,
+         kink=Kink("a == 0", "kink", f"{SELU_BELOW}", "1.758 on the left, 1.051 on the right",
+                   "PyTorch and JAX give 1.758 too", "abs(a)", meets="0"),
+         ulps=(1.5, 1.5)),
+    Gate(name="mish", parameters="a",
+         partials=("t = exp(-abs(a)); d = where(a >= 0, 1 + 2*t + 2*t*t, t*(t + 2) + 2); "
+                   "where(a >= 0, 1 + 2*t + a*4*t*t*(1 + t)/d, t*(t + 2 + a*4*(1 + t)/d))/d",),
+         textbook=("tanh(softplus(a)) + a*sigmoid(a)*(1 - tanh(softplus(a))**2)",),
+         flow="multiplies its gradient by tanh(softplus(a)), plus a times its slope",
+         value="t = exp(-abs(a)); "
+               "where(a >= 0, a*((1 + 2*t)/(1 + 2*t + 2*t*t)), a*t*(t + 2)/(t*(t + 2) + 2))",
+         formula="a*tanh(log(1 + exp(a)))", opens=True,
+         closes=("a*tanh(softplus(a))",), samples=((-20.0, 20.0),), ulps=(3.0, 12.0)),
+    Gate(name="softsign", parameters="a", partials=("(1/(1 + abs(a)))**2",),
+         textbook=("1/(1 + abs(a))**2",),
+         flow="divides its gradient by the square of one plus the size of its input",
+         value="where(abs(a) > 1e300, sign(a), a/(1 + abs(a)))", formula="a/(1 + abs(a))",
+         opens=True, closes=("a/(1 + abs(a))",), samples=((-30.0, 30.0),), ulps=(1.2, 2.7)),
+    Gate(name="hardtanh", parameters="a", partials=("(a >= -1)*(a <= 1)",), routes=True,
+         flow="passes its gradient from -1 to 1, ends included, else stops it",
+         value="min(max(a, -1), 1)", formula="where(a > 1, 1, where(a < -1, -1, a))",
+         kink=Kink("abs(a) == 1", "kink", "1", "0 outside, 1 inside",
+                   "JAX gives 1 too, PyTorch 0", "abs(abs(a) - 1)", at="out"),
+         samples=((-3.0, 3.0),)),
+    Gate(name="relu6", parameters="a", partials=("(a > 0)*(a < 6)",), routes=True,
+         flow="passes its gradient between 0 and 6, else stops it",
+         value="min(max(a, 0), 6)", formula="where(a > 6, 6, where(a > 0, a, 0))",
+         kink=Kink("(a == 0) + (a == 6)", "kink", "0", "1 between 0 and 6, 0 outside", BOTH,
+                   "min(abs(a), abs(a - 6))", at="out"),
+         samples=((-3.0, 9.0),)),
+    Gate(name="huber", parameters="a d",
+         partials=("where(abs(a) <= d, a, d*sign(a))",
+                   "where(abs(a) <= d, 0, abs(a) - d)"),
+         flow="multiplies its gradient by a, cut off at d on both sides",
+         value="where(abs(a) <= d, a*a/2, d*(abs(a) - d/2)) + 0*sqrt(d)",
+         formula="where(abs(a) <= d, a**2/2, d*(abs(a) - d/2))", domain="d >= 0",
+         samples=((-6.0, 6.0), (0.2, 4.0)), ulps=(1.6, 1.0)),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Gates on whole arrays. Their partials are what they pass back: texts over the inputs, `out`
 and the upstream gradient `g`. Their tangents are how they move as one input moves by `d`."""
 
-from backprop.gates import shapes
+from backprop.gates import linear, shapes
 from backprop.gates.piecewise import TIE
 from backprop.gates.row import Gate, Kink
 
@@ -172,10 +172,11 @@ ROWS = (
          flow="solves with the transposed matrix, and takes the outer product for the matrix",
          shape=shapes.solution,
          sizes="that of b"),
+    *linear.ROWS,
 )  # fmt: skip
 
 # What the texts above call that is no gate.
-CALLED = {
+CALLED = linear.CALLED | {
     "swap": "swap(a) transposes the last two axes",
     "column": "column(g) is g with an axis of 1 at the end",
     "row": "row(g) is g with an axis of 1 before its last",

@@ -220,6 +220,34 @@ def solution(a: Shape, b: Shape) -> Shape:
     return b
 
 
+def squares(shape: Shape, what: str) -> None:
+    if len(shape) < 2 or shape[-1] != shape[-2]:
+        raise MismatchError(f"{{0}} is {words(shape)}, and {what} wants square matrices")
+
+
+def of_squares(a: Shape) -> Shape:
+    squares(a, "a determinant")
+    return a[:-2]
+
+
+def inverses(a: Shape) -> Shape:
+    squares(a, "this")
+    return a
+
+
+def solutions(a: Shape, b: Shape) -> Shape:
+    squares(a, "solve")
+    both = f"{{0}} is {words(a)}, {{1}} is {words(b)}: solve({{0}}, {{1}}) needs"
+    if len(b) < 2:
+        raise MismatchError(f"{both} matrices on the right, where those on the left are a stack")
+    if b[-2] != a[-1]:
+        raise MismatchError(f"{both} the {a[-1]} and the {b[-2]} to be equal")
+    try:
+        return broadcast(a[:-2], b[:-2]) + b[-2:]
+    except MismatchError:
+        raise MismatchError(f"{both} the axes before the last two to fit") from None
+
+
 def reshaped(a: Shape, wanted: Shape) -> Shape:
     known = prod(size for size in wanted if size != -1)
     if wanted.count(-1) == 1 and known and prod(a) % known == 0:

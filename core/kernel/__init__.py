@@ -117,5 +117,5 @@ def in_c(plan: Plan, inputs: int, block: int | None) -> tuple[Engine | None, str
 
     try:
         return native_engine(plan, inputs, block), ""
-    except BuildError as error:
+    except (BuildError, UsageError) as error:
         return None, f"{error}; the NumPy engine is used instead"

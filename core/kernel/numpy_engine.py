@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from backprop.arithmetic.ieee import PRIMITIVES, VALUE
 from backprop.kernel.buffers import Layout, Placing
 from backprop.kernel.memory import aligned
 from backprop.kernel.plan import Plan
@@ -56,7 +57,7 @@ def select(truth: Array, a: Array, b: Array, out: Array) -> None:
     np.putmask(out, truth, a)
 
 
-FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+FUNCTIONS: dict[str, Callable[..., Any]] = {
     "add": np.add, "sub": np.subtract, "neg": np.negative, "mul": np.multiply, "div": np.divide,
     "pow": np.power, "sqrt": np.sqrt, "cbrt": cube_root, "hypot": np.hypot, "exp": np.exp,
     "exp2": np.exp2, "expm1": np.expm1, "log": np.log, "log2": np.log2, "log10": np.log10,
@@ -71,6 +72,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "not": np.logical_not, "number": copy, "copy": copy, "select": select,
     "signed": np.copysign,
 }  # fmt: skip
+FUNCTIONS |= {name: filling(VALUE[name]) for name in PRIMITIVES if name not in FUNCTIONS}
 
 # What NumPy computes number by number. Of anything else it is done so soon that workers would
 # mostly wait for one another, as only one can begin the next operation at a time.

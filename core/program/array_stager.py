@@ -17,7 +17,8 @@ from backprop.arithmetic.folded_arrays import folded
 from backprop.arithmetic.texts import COMPARISONS
 from backprop.errors import ShapeError
 from backprop.gates import GATES, array_gates, find
-from backprop.gates.composites import COMPOSITES
+from backprop.gates.composites import composite
+from backprop.gates.linear import STACKED
 from backprop.gates.row import Gate
 from backprop.gates.shapes import (
     LIMIT,
@@ -60,7 +61,12 @@ ONE_BY_ONE = {
     "choice": ("`if`", "write where(c, a, b), entry by entry"),
 }
 DIVIDING = ("var", "std")  # by how many entries there are, less ddof
-LAST_AXIS = ("softmax", "log_softmax")  # work along the last axis, if none is given
+LAST_AXIS = (
+    "softmax",
+    "log_softmax",
+    "sort",
+    "argsort",
+)  # work along the last axis, if none is given
 ENTRYWISE = ("prefix", "infix", "implied", "postfix")  # operators, but for @
 JOINED = (*COMPARISONS, *COMBINING, "add")
 UNREAD = -1_000_000_000  # slots from here on down are lists that nothing has used yet
@@ -341,11 +347,11 @@ class ArrayStager(Stager):
         """The slot of a call: of a gate, or of what only arrays have. None where a gate is
         opened up, whose slot comes later."""
         operands, given = self.by_name(operands)
-        if op.name in COMPOSITES:
+        if made := composite(op.name, len(operands)):
             if given:
                 self.fail(f"{op.name} takes no argument called {next(iter(given))}")
             chosen = self.selects(operands)
-            self.composed(op, operands if chosen else tuple(map(self.settled, operands)))
+            self.composed(made, operands if chosen else tuple(map(self.settled, operands)))
             return None
         gate = find(op.name)
         name = gate.name if gate else op.name
@@ -383,8 +389,10 @@ class ArrayStager(Stager):
             return self.transposed(operands[0])
         if op.name in REDUCTIONS and len(operands) == 2:
             self.refuse_numpys_axis(op, operands)
+        if gate and name in STACKED and any(len(self.shapes[slot]) > 2 for slot in operands):
+            gate = GATES[STACKED[name]]
         if gate is None:
-            raise self.unknown_function(op)
+            self.refuse_call(op)
         if given and name in REDUCTIONS and len(operands) == 1:
             self.fail(f"{self.called(operands[0])} is a number: it has no axis")
         if given:

@@ -17,7 +17,7 @@ from backprop.arithmetic.ieee import VALUE
 from backprop.arithmetic.texts import COMPARISONS, formula
 from backprop.errors import LanguageError, LimitError
 from backprop.gates import CONSTANTS, GATES, WITH_CONSTANT, find
-from backprop.gates.composites import COMPOSITES
+from backprop.gates.composites import COMPOSITES, Composite, composite
 from backprop.gates.row import Gate
 from backprop.language.complaints.spans import quote
 from backprop.language.syntax import HELD, HIDDEN, LOGIC, Function, Op, Tree, subtree
@@ -278,31 +278,34 @@ class Stager:
                 self.wrong_arity(op, f"{len(function.parameters)}")
             self.inline(function, self.take(op.arity))
             return
-        if op.name in COMPOSITES:
-            self.composed(op, self.take(op.arity))
+        if made := composite(op.name, op.arity):
+            self.composed(made, self.take(op.arity))
             return
         gate = find(op.name)
         if op.name in ARRAY_CALLS or (op.arity == 1 and op.name in REDUCING):
             self.needs_arrays(self.step)
         if gate is None:
-            raise self.unknown_function(op)
+            self.refuse_call(op)
         if gate.array:
             self.needs_arrays(self.step)
         if not gate.accepts(op.arity):
             self.wrong_arity(op, "two or more" if gate.variadic else f"{len(gate.operands)}")
         self.apply(gate, self.take(op.arity))
 
-    def composed(self, op: Op, operands: tuple[int, ...]) -> None:
+    def composed(self, made: Composite, operands: tuple[int, ...]) -> None:
         """A function that is several gates."""
-        composite = COMPOSITES[op.name]
-        if len(operands) != len(composite.operands):
-            self.wrong_arity(op, f"{len(composite.operands)}")
-        self.open_up(composite.text, dict(zip(composite.operands, operands, strict=True)))
+        self.open_up(made.text, dict(zip(made.operands, operands, strict=True)))
 
     def open_up(self, text: str, names: dict[str, int]) -> None:
         """The gates of a text come next, in place of what it is the text of."""
         code = formula(text).code
         self.enter(Frame(code, iter(range(len(code))), names, self.node), len(code))
+
+    def refuse_call(self, op: Op) -> NoReturn:
+        """No gate is called so; or a function of several gates, which takes other arguments."""
+        if op.name in COMPOSITES:
+            self.wrong_arity(op, " or ".join(map(str, COMPOSITES[op.name])))
+        raise self.unknown_function(op)
 
     def unknown_function(self, op: Op) -> LanguageError:
         from backprop.language.complaints.misfits import unknown_function

@@ -20,6 +20,7 @@ from backprop.arithmetic.system import Function, Table
 from backprop.arithmetic.texts import COMPARISONS
 from backprop.checking.walk import Dialect, constant, walk
 from backprop.gates import CONSTANTS, GATES, find
+from backprop.gates.linear import STACKED
 from backprop.gates.shapes import Axis
 from backprop.language.syntax import ABSENT, NEW_AXIS, Op, Tree
 from backprop.program.creating import CREATORS, create
@@ -28,6 +29,7 @@ Array = Any
 SIZES = ("len", "shape", "ndim", "size")
 PRODUCTS = ("matmul", "dot")
 COMBINING = ("mul", "max", "min")  # of conditions
+LAST_AXIS = ("softmax", "log_softmax", "sort", "argsort")
 OF_ONE = {"max": "amax", "min": "amin"}
 
 
@@ -199,12 +201,14 @@ class Walker:
             return self.along(OF_ONE[name], plain, named)
         if gate and "axis" in gate.operands:
             return self.along(name, plain, named)
+        if name in STACKED and any(np.ndim(self.settled(one)) > 2 for one in plain):
+            name = STACKED[name]
         return self.gate(name, *plain)
 
     def along(self, name: str, plain: Sequence[Any], named: Mapping[str, Any]) -> Any:
         where = plain[1] if len(plain) == 2 else named.get("axis")
         every = len(plain) == 1 and "axis" in named
-        if where is None and not every and GATES[name].name in ("softmax", "log_softmax"):
+        if where is None and not every and GATES[name].name in LAST_AXIS:
             where = -1
         axis = None if where is None else whole_numbers(where)
         array = self.settled(plain[0])

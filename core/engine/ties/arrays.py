@@ -11,7 +11,7 @@ import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED, choose, finite
 from backprop.arithmetic.system import Function
-from backprop.arithmetic.whole import spread, wholes
+from backprop.arithmetic.whole import ranks, spread, wholes
 from backprop.engine.arrays import ArrayBackward, backward_arrays, fitted, operations
 from backprop.engine.numbers import Branches, forward
 from backprop.engine.ties.exact import Exact
@@ -278,6 +278,10 @@ class Arrays(Moving):
         found: Array
         still = [run.tangents.get(operand, 0.0) for operand in operands]
         value = ARRAYS.value[gate]
+        if row.kink.what == "order":
+            array, axis = fed
+            a = ranks(array, still[0], axis)
+            return out, (a, axis, value(a, axis))
         if row.array:
             array, axis = fed
             tied = spread(at, array, axis)
