@@ -145,9 +145,10 @@ def value(ctx: click.Context, param: click.Parameter, typed: str) -> list[Any]:
 
 def functions_in(file: str) -> list[str]:
     from backprop.cli.files import read_bytes
-    from backprop.reading.source import decoded, names_in, parsed
+    from backprop.reading.source import classes_in, decoded, names_in, parsed
 
-    return names_in(parsed(decoded(read_bytes(file), file), file))
+    source = parsed(decoded(read_bytes(file), file), file)
+    return [*names_in(source), *classes_in(source)]
 
 
 def listed_files(

@@ -31,7 +31,7 @@ def forker() -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Checks in this process ask a forked one, unless a test is about how that begins."""
     if item.get_closest_marker("fresh"):
-        child.subprocess = subprocess
+        vars(child)["subprocess"] = subprocess
         return
     forker()
     forking.use_forked_workers()

@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 VARIABLE = "BACKPROP_TEST_FORKER"  # the environment variable with the socket
@@ -58,10 +59,8 @@ class Forked:
 
     def kill(self) -> None:
         if self.poll() is None:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
 
 
 class ForkedWorker(Forked):
@@ -88,7 +87,7 @@ class InsteadOfSubprocess:
 def use_forked_workers() -> None:
     import backprop.child.process as child
 
-    child.subprocess = InsteadOfSubprocess  # type: ignore[assignment]
+    vars(child)["subprocess"] = InsteadOfSubprocess
 
 
 # Who serves.
@@ -106,7 +105,8 @@ def serve(path: str) -> None:
     signal.set_wakeup_fd(writing)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     while True:
-        ready, _, _ = select.select([listener, reading, 0], [], [])
+        sources: list[Any] = [listener, reading, 0]
+        ready, _, _ = select.select(sources, [], [])
         if 0 in ready:
             return
         if reading in ready:
@@ -140,10 +140,8 @@ def reap(waiting: dict[int, socket.socket]) -> None:
         if not pid:
             return
         line = waiting.pop(pid)
-        try:
+        with suppress(OSError):  # who asked has gone
             line.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
-        except OSError:
-            pass  # who asked has gone
         line.close()
 
 
@@ -207,10 +205,8 @@ def open_streams(env: dict[str, str]) -> None:
 
 def finish(code: int) -> None:
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with suppress(OSError, ValueError):
             stream.flush()
-        except (OSError, ValueError):
-            pass
     os._exit(code)
 
 
@@ -225,7 +221,8 @@ def server() -> str:
     process = subprocess.Popen(
         [sys.executable, __file__, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    assert process.stdin and process.stdout
+    assert process.stdin
+    assert process.stdout
     process.stdout.readline()
 
     script = os.path.join(os.path.dirname(path), "backprop")

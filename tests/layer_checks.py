@@ -12,7 +12,7 @@ from typing import Any
 
 import layer_table
 import numpy as np
-from layer_table import Layered, module, run, unit_of
+from layer_table import Layered, run, unit_of
 from slipping import Slip, changed_lines, moved, written
 
 import backprop
@@ -54,7 +54,7 @@ def drawn(unit: str) -> Mapping[str, Any]:
 
     own = unit_of(layered)
     found = read(own.source, given(layered), making=own.making)
-    values = {name: value for name, value in found.reader.inputs.items()}
+    values = dict(found.reader.inputs)
     ways = found.reader.attributes
     return {
         ".".join(map(str, ways[name])): value
@@ -141,10 +141,9 @@ def about_gradients(node: ast.Assign | ast.AugAssign) -> bool:
 def outcome(layered: Layered, text: str) -> str:
     """What Python says of a changed file: right, wrong, or stopped."""
     name = layered.unit.partition(":")[0]
-    home = module(name)
     changed = types.ModuleType(f"layered.{name}")
     changed.__package__ = "layered"
-    exec(compile(text, "changed", "exec"), changed.__dict__)
+    exec(compile(text, "changed", "exec"), changed.__dict__)  # noqa: S102
     right = run(layered, layered.values(), drawn(layered.unit), start(layered))[1]
     before = layer_table.module
     layer_table.module = lambda other: changed if other == name else before(other)  # type: ignore[assignment]
@@ -155,7 +154,6 @@ def outcome(layered: Layered, text: str) -> str:
         return "stopped"
     finally:
         layer_table.module = before
-    del home
     for key, value in right.items():
         other = np.asarray(found[key])
         if other.shape != value.shape or not np.allclose(other, value, rtol=1e-7, atol=1e-10):

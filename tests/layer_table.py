@@ -109,7 +109,7 @@ def run(layered: Layered, values: Values, attributes: Values, upstream: Any) -> 
     fed = {"upstream": [np.array(upstream)], "inputs": given, "nothing": []}[layered.takes]
     out = backward(*fed)
     names = {"self": one, "out": out}
-    return value, {name: eval(text, {}, names) for name, text in layered.gradients.items()}
+    return value, {name: eval(text, {}, names) for name, text in layered.gradients.items()}  # noqa: S307
 
 
 def put(one: Any, attributes: Values) -> None:

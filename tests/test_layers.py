@@ -61,7 +61,8 @@ def of_file(name: str, unit: str, **values: Any) -> Any:
     found = Unit(parsed(file.read_text(), str(file), unit, files_of("", file)))
     tree, given = found.at(values)
     forward = forward_of(tree, given)
-    start = np.ones(forward.program.shapes[forward.program.output])[()]
+    shape = forward.program.shapes[forward.program.output]
+    start = np.ones(shape) if shape else None
     return backprop.evaluate(found, values, upstream=start), grade(
         forward, tree.text, str(file), None, unit
     )
@@ -119,7 +120,7 @@ def test_a_mistake_in_an_imported_file_is_named_there() -> None:
         ("Gated", "", "Gated needs n_in and n_out to be made: Gated(n_in, n_out, scale=0.5)"),
         ("Gated", "n_in=3, n_out=", "Python can't parse this"),
         ("Gated", "n_in=3, n_out=2, nothing=1", "Gated takes no argument nothing"),
-        ("Dense.forwrd", "", "its methods are forward, backward and parameters"),
+        ("Dense.forwrd", "", "Dense has no method forwrd; it has forward, backward, parameters"),
     ],
 )
 def test_what_an_object_needs_is_said(unit: str, init: str, said: str) -> None:
@@ -145,7 +146,7 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     (inside / "a.py").write_text("from linked import k\ndef f(x):\n    return k*x\n")
     unit = unit_named(f"{inside}/a.py:f")
     assert unit is not None
-    with pytest.raises(BackpropError, match="linked.k, which is not known here"):
+    with pytest.raises(BackpropError, match=r"linked\.k, which is not known here"):
         backprop.evaluate(unit, x=2.0)
 
 
@@ -230,3 +231,61 @@ def test_python_runs_the_same_classes() -> None:
 def test_the_unit_is_named_once() -> None:
     unit = unit_of(LAYERS[0])
     assert [name for name, _ in unit.parameters][:3] == ["x", "W", "b"]
+
+
+PADDED = """
+import numpy as np
+class Conv1:
+    def __init__(self, w, pad):
+        self.w, self.pad = w, pad
+    def forward(self, x):
+        p = self.pad
+        self.xp = np.pad(x, ((0, 0), (p, p)))
+        n = x.shape[1] + 2 * p - len(self.w) + 1
+        out = np.zeros((x.shape[0], n))
+        for i in range(len(self.w)):
+            out += self.w[i] * self.xp[:, i : i + n]
+        return out
+    def backward(self, dout):
+        p = self.pad
+        dxp = np.zeros_like(self.xp)
+        for i in range(len(self.w)):
+            dxp[:, i : i + dout.shape[1]] += self.w[i] * dout
+        return dxp[:, p:-p]
+"""
+SOFTMAX = """
+import numpy as np
+class Softmax:
+    def __call__(self, x):
+        e = np.exp(x - np.max(x, axis=-1, keepdims=True))
+        return e / np.sum(e, axis=-1, keepdims=True)
+    def gradient(self, x):
+        p = self.__call__(x)
+        return p * (1 - p)
+"""
+
+
+def of_text(text: str, unit: str, init: str = "", **values: Any) -> Any:
+    tree, given = Unit(parsed(text, "a.py", unit), init=init).at(values)
+    return grade(forward_of(tree, given), text, "a.py", None, unit)
+
+
+def test_the_mistakes_that_libraries_have_are_named() -> None:
+    """A slice to -0, a softmax that is its diagonal, a matrix that is not turned, a sign."""
+    assert of_text(PADDED, "Conv1", "array([1.0, -2.0]), 1", x=X).verdict == "right"
+    empty = of_text(PADDED, "Conv1", "array([1.0, -2.0]), 0", x=X)
+    assert [one.hint.rpartition("; ")[2] for one in empty.gradients if one.name == "x"] == [
+        "a slice that ends at -0 is empty"
+    ]
+    (line,) = [one for one in of_text(SOFTMAX, "Softmax", x=X).lines if one.verdict == "wrong"]
+    assert (line.code, line.finding) == ("return p * (1 - p)", "diagonal")
+    cell = (FOLDER / "recurrent.py").read_text()
+    cell = cell.replace("from .functional import sigmoid\n", "").replace("dz @ self.Wh.T", "dz @ self.Wh", 1)  # fmt: skip
+    made = "randn(3, 2), randn(2, 2), randn(2)"
+    found = of_text(cell, "RnnCell", made, x=X, h=np.ones((4, 2)))
+    (line,) = [one for one in found.lines if one.verdict == "wrong"]
+    assert (line.finding, line.fix) == ("transpose", "dh = dz @ self.Wh.T")
+    loss = (FOLDER / "losses.py").read_text().replace("from .functional import softmax\n", "")
+    loss = loss.replace("return 2 * (y_pred - y)", "return -2 * (y_pred - y)")
+    (line,) = [one for one in of_text(loss, "MeanSquare", y_pred=X, y=X[::-1].copy()).lines if one.verdict == "wrong"]  # fmt: skip
+    assert line.finding == "sign"

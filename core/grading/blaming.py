@@ -29,6 +29,7 @@ from backprop.grading.changing import (
     statement_changes,
     with_value,
 )
+from backprop.grading.diagonal import WORDS, is_diagonal
 from backprop.grading.judging import SOUND, UNSOUND, ZERO, Judgement, spread
 from backprop.grading.probing import Probe, Probed, WhatIf, alike_everywhere
 from backprop.grading.slips import Repair, text
@@ -92,7 +93,11 @@ class Blaming:
         self.found = first
         self.judged = Judgement(first)
         self.deadline = time.process_time() + PATIENCE
-        self.blocks = blocks_of(reading.text.source.tree)
+        imported = first.tracer.files.trees.values()
+        self.blocks = {
+            key: block for tree in (reading.text.source.tree, *imported)
+            for key, block in blocks_of(tree).items()
+        }  # fmt: skip
         self.undo: list[Change] = []
 
     def run(self) -> list[Blame]:
@@ -232,6 +237,8 @@ class Blaming:
                 return "other-gradient", f"this is the gradient of {label}, not that of {variable}"
         if status.match is not None and status.match.factor != 1 and status.own:
             return "scale", f"this is {status.match.factor:.6g} times what it should be"
+        if any(is_diagonal(self.found, name) for name in self.judged.reaches(event)):
+            return "diagonal", WORDS
         return "value", ""
 
     def next_name(self, slot: int) -> str:

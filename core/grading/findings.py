@@ -18,6 +18,7 @@ BESIDE_SLIPS = {
     "scale": "it is right but for a constant factor",
     "shapes": "shapes don't fit, or an entry isn't there",
     "not-given": "a name has no value yet",
+    "diagonal": "the diagonal of the Jacobian alone",
     "value": "the value is wrong",
     "unreadable": "this is not read here",
     "unknown-name": "a name that nothing defines",

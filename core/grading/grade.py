@@ -101,6 +101,8 @@ def gradient(one: Outcome, found: Pass) -> Gradient:
         elif np.shape(yours) != np.shape(expected):
             shapes = shape_text(yours), shape_text(expected)
             row.hint = f"its shape is {shapes[0]}, that of {one.variable} is {shapes[1]}"
+            if not np.size(yours):
+                row.hint += "; a slice that ends at -0 is empty"
     elif one.verdict == MISSING:
         row.hint = missing_hint(one.variable, found)
     return row

@@ -123,8 +123,11 @@ class Probe:
         numeric = (Number, Array, int, float)
         found = {name for name, one in visible.items() if isinstance(one, numeric)}
         names = [name for name in visible if name.isidentifier() and name in found]
-        held = {f"{name}.{attribute}": value for name, one in visible.items()
-                if isinstance(one, Instance) for attribute, value in one.attributes.items()}  # fmt: skip
+        held = {
+            f"{name}.{attribute}": value
+            for name, one in visible.items() if isinstance(one, Instance)
+            for attribute, value in one.attributes.items()
+        }  # fmt: skip
         names += [name for name, one in held.items() if isinstance(one, numeric)]
         names += [
             f"{name}[{key!r}]" for name, one in held.items() if isinstance(one, dict)

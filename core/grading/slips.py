@@ -104,9 +104,10 @@ def loaded(site: Site) -> Iterator[ast.expr]:
         if isinstance(node, ast.Name):
             if id(node) not in calls and node.id not in MODULES and node.id not in site.holders:
                 yield node
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if id(node) not in calls and node.value.id in site.holders:
-                yield node
+        elif isinstance(node, ast.Attribute) and id(node) not in calls and text(
+            node.value
+        ) in site.holders:  # fmt: skip
+            yield node
 
 
 # Signs and numbers.

@@ -104,7 +104,8 @@ def located(problem: UnreadError, lines: Lines, node: ast.AST | None) -> Languag
 
 
 PYTHON_2 = re.compile(
-    r"^[ \t]*(print[ \t]+[^\s(=]|print[ \t]*$|exec[ \t]+[^\s(=]|raise[ \t]+\w+[ \t]*,|except[ \t]+[\w.]+[ \t]*,)",
+    r"^[ \t]*(print[ \t]+[^\s(=]|print[ \t]*$|exec[ \t]+[^\s(=]|raise[ \t]+\w+[ \t]*,"
+    r"|except[ \t]+[\w.]+[ \t]*,)",
     re.MULTILINE,
 )
 

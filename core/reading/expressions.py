@@ -479,8 +479,14 @@ class Expressions:
     def invoke(self, function: Defined, fed: Sequence[Any], named: Mapping[str, Any]) -> Any:
         raise NotImplementedError
 
+    def above(self, *fed: Any) -> Any:
+        raise NotImplementedError
+
+    def is_of(self, value: Any, kind: Any) -> bool:
+        raise NotImplementedError
+
     def made(self, function: ClassOf, fed: Sequence[Any], named: Mapping[str, Any]) -> Any:
-        raise UnreadError(f"objects of the class {function.name} can't be read")
+        raise NotImplementedError
 
     # Comprehensions and lambda.
 

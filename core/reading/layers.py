@@ -13,7 +13,7 @@ import numpy as np
 from backprop.errors import LanguageError, UsageError, closest, listed
 from backprop.reading.diagnostics import Lines, UnreadError, located
 from backprop.reading.memory import Array
-from backprop.reading.source import Source, parameters
+from backprop.reading.source import Source, classes_in, parameters
 from backprop.reading.values import (
     MISSING,
     Builtin,
@@ -53,11 +53,15 @@ def method_named(of: ClassOf, names: Sequence[str], file: str, what: str) -> Def
         found = of.find(name)
         if isinstance(found, Defined):
             return found
-    own = [name for one in of.order for name, value in one.attributes.items()
-           if isinstance(value, Defined) and name[:1] != "_" and value.kind != "property"]  # fmt: skip
+    own = [
+        name for one in of.order for name, value in one.attributes.items()
+        if isinstance(value, Defined) and name[:1] != "_" and value.kind != "property"
+    ]  # fmt: skip
     near = closest(names[0], own)
     hint = f"did you mean {of.name}.{near}?" if near else f"say {file}:{of.name}.METHOD"
     has = listed(list(dict.fromkeys(own))) or "none"
+    if len(names) == 1:
+        raise UsageError(f"{of.name} has no method {names[0]}; it has {has}", hint=hint)
     raise UsageError(f"{of.name} has no {what} by name; its methods are {has}", hint=hint)
 
 
@@ -120,7 +124,7 @@ def class_named(reader: Any, source: Source, name: str) -> ClassOf:
     found = reader.scope.find(name)
     if isinstance(found, ClassOf):
         return found
-    names = [node.name for node in source.tree.body if isinstance(node, ast.ClassDef)]
+    names = classes_in(source)
     if getattr(found, "problem", None) is not None:
         raise found.problem
     near = closest(name, names)

@@ -435,8 +435,9 @@ def chosen_result(reader: Reader, returned: Any, names: Mapping[str, Any], resul
             f"there is nothing called {result}", hint=f"did you mean {near}?" if near else ""
         )
     if returned is MISSING:
+        given = {*reader.free, *reader.inputs}
         last = [name for name, value in names.items()
-                if depends(content(value)) and name not in (*reader.free, *reader.inputs)]  # fmt: skip
+                if depends(content(value)) and name not in given]  # fmt: skip
         if not last:
             raise nothing_depends(reader, names)
         return content(names[last[-1]])

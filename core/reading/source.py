@@ -83,14 +83,17 @@ def function_named(source: Source, name: str) -> ast.FunctionDef | None:
 def is_class(source: Source, unit: str) -> bool:
     """Does a unit name a class of the file, or a method of one?"""
     name, _, method = unit.partition(".")
-    classes = [node.name for node in source.tree.body if isinstance(node, ast.ClassDef)]
-    return name in classes or bool(method)
+    return name in classes_in(source) or bool(method)
+
+
+def classes_in(source: Source) -> list[str]:
+    """The classes that a source defines at its top."""
+    return [node.name for node in source.tree.body if isinstance(node, ast.ClassDef)]
 
 
 def no_unit(source: Source) -> UsageError:
     """No function or class is called like the unit."""
-    classes = [node.name for node in source.tree.body if isinstance(node, ast.ClassDef)]
-    names = [*names_in(source), *classes]
+    names = [*names_in(source), *classes_in(source)]
     near = closest(source.unit, names)
     hint = f"did you mean {near}?" if near else f"it has {listed(names) or 'none'}"
     return UsageError(f"{source.file} has no function or class {source.unit}", hint=hint)

@@ -1,4 +1,4 @@
-"""Modules of torch.nn. Weights are drawn as PyTorch draws them: evenly, by the size of the input."""
+"""Modules of torch.nn. Weights are drawn evenly, by the size of the input, as in PyTorch."""
 
 import math
 from typing import Any
@@ -97,8 +97,9 @@ class BatchNorm1d(Module):
         self.momentum = momentum
         self.weight = np.ones(num_features) if affine else None
         self.bias = np.zeros(num_features) if affine else None
-        self.register_buffer("running_mean", np.zeros(num_features))
-        self.register_buffer("running_var", np.ones(num_features))
+        self.running_mean = np.zeros(num_features)
+        self.running_var = np.ones(num_features)
+        self._buffers = ("running_mean", "running_var")
 
     def forward(self, x: Any) -> Any:
         mean = self.running_mean
