@@ -141,11 +141,12 @@ def about_gradients(node: ast.Assign | ast.AugAssign) -> bool:
 def outcome(layered: Layered, text: str) -> str:
     """What Python says of a changed file: right, wrong, or stopped."""
     name = layered.unit.partition(":")[0]
+    before = layer_table.module
+    before(name)  # so that its package is known
     changed = types.ModuleType(f"layered.{name}")
     changed.__package__ = "layered"
     exec(compile(text, "changed", "exec"), changed.__dict__)  # noqa: S102
     right = run(layered, layered.values(), drawn(layered.unit), start(layered))[1]
-    before = layer_table.module
     layer_table.module = lambda other: changed if other == name else before(other)  # type: ignore[assignment]
     try:
         with np.errstate(all="ignore"):

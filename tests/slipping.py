@@ -202,3 +202,17 @@ def moved(text: str, node: ast.AST) -> Iterator[Slip]:
                 a, b = first.lineno - 1, second.lineno - 1
                 swapped[a], swapped[b] = lines[b], lines[a]
                 yield Slip("too-early", first.lineno, "\n".join(swapped), lines[b].strip())
+
+
+def with_fix(text: str, number: int, fix: str) -> str:
+    """The file with a hint in the place of a line, and of those on which its statement goes on."""
+    lines = text.split("\n")
+    nodes = [one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.stmt)]
+    node = next(one for one in nodes if one.lineno == number)
+    old = lines[number - 1]
+    head = old[: len(old) - len(old.lstrip())]
+    if old.lstrip().startswith("return ") and not fix.startswith("return"):
+        fix = f"return {fix}"
+    last = node.end_lineno or number
+    lines[number - 1 : last] = [head + fix] + [""] * (last - number)
+    return "\n".join(lines)

@@ -146,6 +146,7 @@ MODULES = frozenset(
         "builtins",
     ]
 )
+PATHS = {"dirname", "join", "normpath", "pardir", "relpath"}  # what only looks at texts
 DISPATCH = frozenset(["do_", "of_"])  # methods of the reader, named like classes of ast
 NAMED = frozenset(["name", "names", "made", "lineno", "col_offset", "end_lineno", "end_col_offset"])
 HOME = Path(backprop.reading.__file__).parent
@@ -162,6 +163,8 @@ def test_nothing_of_a_source_is_run(file: Path) -> None:
 def unsafe(node: ast.AST) -> bool:
     if isinstance(node, ast.Import):
         return any(alias.name.partition(".")[0] in MODULES - {"builtins"} for alias in node.names)
+    if isinstance(node, ast.ImportFrom) and node.module == "os.path":
+        return not {alias.name for alias in node.names} <= PATHS
     if isinstance(node, ast.ImportFrom):
         return (node.module or "").partition(".")[0] in MODULES
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):

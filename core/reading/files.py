@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-import os.path
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from os.path import dirname, join, normpath, pardir, relpath
 
 from backprop.errors import BackpropError, LimitError
 from backprop.reading.diagnostics import ast_of
@@ -34,16 +34,16 @@ class Files:
     def find(self, module: str, level: int, file: str) -> str | None:
         """The path of a module, as a file imports it; None if there is no such file."""
         for folder in self.folders(level, file):
-            base = os.path.normpath(os.path.join(folder, *module.split(".")))
-            for path in (f"{base}.py", os.path.join(base, "__init__.py")):
+            base = normpath(join(folder, *module.split(".")))
+            for path in (f"{base}.py", join(base, "__init__.py")):
                 if self.has(path):
                     return path
         return None
 
     def shown(self, path: str) -> str:
         """A path as it is shown: from here, if that is shorter."""
-        near = os.path.relpath(path)
-        return path if near.startswith(os.pardir) else near
+        near = relpath(path)
+        return path if near.startswith(pardir) else near
 
     def tree(self, path: str, shift: int) -> ast.Module:
         """The syntax tree of a file, whose lines are so many further down."""
@@ -58,9 +58,9 @@ class Files:
 
     def folders(self, level: int, file: str) -> Iterator[str]:
         """Where a module may be, the likeliest first. `level` counts the dots before it."""
-        here = os.path.dirname(file)
+        here = dirname(file)
         if level:
-            yield os.path.join(here, *[os.pardir] * (level - 1))
+            yield join(here, *[pardir] * (level - 1))
             return
         yield here
         yield from self.roots

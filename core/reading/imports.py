@@ -171,10 +171,10 @@ class Imports(Objects):
             return None
         if path not in self.modules:
             self.modules[path] = Module(path)
-            self.load(self.modules[path])
+            self.take_in(self.modules[path])
         return self.modules[path]
 
-    def load(self, module: Module) -> None:
+    def take_in(self, module: Module) -> None:
         """Read a file: what it imports, defines and assigns. Its calls are not run."""
         text = self.files.texts[module.file]
         recorder = self.machine.recorder

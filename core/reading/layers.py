@@ -23,6 +23,7 @@ from backprop.reading.values import (
     Namespace,
     Scope,
     Unknown,
+    Unreadable,
 )
 
 FORWARD = ("forward", "forward_pass", "fprop", "fn", "__call__", "call", "feedforward", "loss")
@@ -125,7 +126,7 @@ def class_named(reader: Any, source: Source, name: str) -> ClassOf:
     if isinstance(found, ClassOf):
         return found
     names = classes_in(source)
-    if getattr(found, "problem", None) is not None:
+    if isinstance(found, Unreadable):
         raise found.problem
     near = closest(name, names)
     hint = f"did you mean {near}?" if near else f"its classes are {listed(names) or 'none'}"
@@ -204,7 +205,8 @@ def text_parsed(text: str, origin: str, start: int = 0) -> ast.Module:
     try:
         return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
-        place = max(0, (getattr(problem, "offset", 1) or 1) - 1)
+        offset = problem.offset if isinstance(problem, SyntaxError) else 1
+        place = max(0, (offset or 1) - 1)
         raise LanguageError(
             "Python can't parse this", text=text[start:].removesuffix(")") if start else text,
             span=(max(0, place - start), max(0, place - start) + 1), origin=origin,

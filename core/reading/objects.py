@@ -366,7 +366,7 @@ def last_word(node: ast.expr) -> str:
 
 def yields(function: ast.AST) -> bool:
     """Does a function yield, itself and not one within it?"""
-    waiting = list(getattr(function, "body", [])) if not isinstance(function, ast.Lambda) else []
+    waiting: list[ast.AST] = [*function.body] if isinstance(function, ast.FunctionDef) else []
     while waiting:
         node = waiting.pop()
         if isinstance(node, (ast.Yield, ast.YieldFrom)):

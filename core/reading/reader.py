@@ -6,7 +6,6 @@ import ast
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +30,7 @@ from backprop.reading.layers import (
 )
 from backprop.reading.machine import Machine
 from backprop.reading.memory import Array, Number
+from backprop.reading.prelude import text_of
 from backprop.reading.recorder import Recorder
 from backprop.reading.source import (
     Source,
@@ -264,10 +264,9 @@ class Reader(Imports):
         found = self.modules.get(f"{PRELUDE}{file}.py")
         if found is None:
             path = f"{PRELUDE}{file}.py"
-            text = (Path(__file__).parent / "prelude" / f"{file}.py").read_text(encoding="utf-8")
-            self.files.texts[path] = text
+            self.files.texts[path] = text_of(file)
             found = self.modules[path] = Module(path)
-            self.load(found)
+            self.take_in(found)
         return found.scope.names[name]
 
 

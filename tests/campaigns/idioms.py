@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from idiom_checks import graded, gradients, start
 from idiom_table import IDIOMS, Idiom
-from slipping import Slip, slips
+from slipping import Slip, slips, with_fix
 
-from backprop.grading.results import UNREADABLE, WRONG, Grade, Graded
+from backprop.grading.results import UNREADABLE, WRONG, Grade
 
 ABOUT = (
     "d",
@@ -140,18 +140,6 @@ def outcome(idiom: Idiom, text: str, right: dict[str, Any], upstream: Any) -> st
     return "right"
 
 
-def tried(text: str, line: Graded) -> str:
-    """The file with the hint in it."""
-    lines = text.split("\n")
-    old = lines[line.line - 1]
-    head = old[: len(old) - len(old.lstrip())]
-    new = line.fix
-    if old.lstrip().startswith("return ") and not new.startswith("return"):
-        new = f"return {new}"
-    lines[line.line - 1] = head + new
-    return "\n".join(lines)
-
-
 def made(idiom: Idiom, slip: Slip, right: dict[str, Any], upstream: Any) -> Made:
     found: Grade = graded(idiom, slip.text)
     flagged = [one for one in found.lines if one.verdict in (WRONG, UNREADABLE)]
@@ -161,7 +149,8 @@ def made(idiom: Idiom, slip: Slip, right: dict[str, Any], upstream: Any) -> Made
     if len(fixed) == 1 and len(flagged) == 1:
         bad = (
             fixed[0].fix
-            if outcome(idiom, tried(slip.text, fixed[0]), right, upstream) != "right"
+            if outcome(idiom, with_fix(slip.text, fixed[0].line, fixed[0].fix), right, upstream)
+            != "right"
             else ""
         )
     said = "; ".join(f"{one.line} {one.verdict} {one.hint}" for one in flagged)

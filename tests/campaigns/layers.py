@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from layer_checks import graded, made_slips, outcome
 from layer_table import LAYERS
+from slipping import with_fix
 
 from backprop.grading.results import UNREADABLE, WRONG
 
@@ -46,14 +47,20 @@ def main() -> int:
             fixes = [one.fix for one in flagged if one.fix]
             counts["line"] += on_line
             counts["hint"] += on_line and bool(fixes)
+            if len(flagged) == 1 and fixes:
+                mended = with_fix(slip.text, flagged[0].line, fixes[0])
+                right = outcome(layered, mended) == "right"
+                counts["wrong hint"] += not right
+                counts["elsewhere"] += right and not on_line
             if not on_line or (options.verbose and not fixes):
                 said = "; ".join(f"{one.line} {one.hint}" for one in flagged)
                 print(f"{layered.unit} {slip.line} {slip.kind}: {slip.code} -> {said}", flush=True)
     seconds = time.process_time() - began
     print(
-        f"{counts['made']} mistakes, {counts['line']} on their line, {counts['hint']} with a hint, {seconds:.0f} s"
+        f"{counts['made']} mistakes: {counts['line']} on their line, {counts['hint']} with a hint,"
+        f" {counts['elsewhere']} mended elsewhere, {counts['wrong hint']} wrong hints; {seconds:.0f} s"
     )
-    return int(counts["line"] < LEAST * counts["made"])
+    return int(counts["line"] + counts["elsewhere"] < LEAST * counts["made"])
 
 
 if __name__ == "__main__":
