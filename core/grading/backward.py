@@ -19,9 +19,9 @@ from backprop.grading.replay import Memo, Replay
 from backprop.grading.spots import Spot
 from backprop.grading.targets import Series, Targets, gaps
 from backprop.grading.text import Text, text_of
-from backprop.grading.tracing import Event, Probe, Tracer
+from backprop.grading.tracing import Event, Probe, Tracer, name_of
 from backprop.language.tokens import NAME
-from backprop.reading.diagnostics import UnreadError
+from backprop.reading.diagnostics import UnreadError, located
 from backprop.reading.reader import chosen_result, held, source_again
 from backprop.reading.source import Source, function_named, no_unit, parameters
 from backprop.reading.values import (
@@ -189,7 +189,11 @@ class Reading:
         """Read both passes and run what was recorded at all points."""
         tracer = self.tracer()
         tracer.probe = probe
-        returned, scope = self.backward(tracer)
+        try:
+            returned, scope = self.backward(tracer)
+        except UnreadError as problem:
+            recorder = tracer.machine.recorder
+            raise located(problem, recorder.lines, recorder.node) from None
         rows = dict(self.results(tracer, returned, scope))
         unusable = frozenset(name for name, row in rows.items() if not row.leaf)
         found = {name: row for name, row in rows.items() if row.leaf}
@@ -555,8 +559,8 @@ def growing(tree: ast.AST) -> Iterator[str]:
     """The names of lists that get longer or shorter."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in LENGTHENS and isinstance(node.func.value, ast.Name):
-                yield node.func.value.id
+            if node.func.attr in LENGTHENS:
+                yield name_of(node.func.value)
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             sides = node.left, node.right
             if any(isinstance(side, (ast.List, ast.ListComp)) for side in sides):

@@ -302,7 +302,10 @@ class Blaming:
         seen: set[int] = set()
         chosen = []
         for one in found:
-            if one.event.line not in seen and (one.rank == 3 or not self.safe(one.event)):
+            last = one.rank == 8 and not self.right(
+                one.event
+            )  # blamed only if a repair confirms it
+            if one.event.line not in seen and (one.rank == 3 or last or not self.safe(one.event)):
                 seen.add(one.event.line)
                 chosen.append(one)
         return chosen
@@ -347,12 +350,14 @@ class Blaming:
     def safe(self, event: Event) -> bool:
         """A line that is right for its own name is never blamed, nor one that gives a value of the
         forward pass."""
-        status = self.judged.statuses[event.number]
         if event.number not in self.judged.alike and self.judged.known(event):
             return True
-        if not (status.exact and status.own and status.whole):
-            return False
-        return event.update == "="
+        return self.right(event)
+
+    def right(self, event: Event) -> bool:
+        """Is a line right for its own name?"""
+        status = self.judged.statuses[event.number]
+        return status.exact and status.own and status.whole and event.update == "="
 
     def behind(self, event: Event) -> list[Event]:
         """The events that an event is made of, but for those that are right."""

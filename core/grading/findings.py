@@ -20,7 +20,7 @@ BESIDE_SLIPS = {
     "not-given": "a name has no value yet",
     "diagonal": "the diagonal of the Jacobian alone",
     "value": "the value is wrong",
-    "unreadable": "this is not read here",
+    "unreadable": "this can't be read here",
     "unknown-name": "a name that nothing defines",
 }
 FINDINGS = {name: text for name, text, _ in reversed(SLIPS)} | BESIDE_SLIPS

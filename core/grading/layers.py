@@ -45,6 +45,7 @@ HOLDERS = {
     "weights": ("grads", "gradients", "dweights", "weight_grads", "weights_grad", "nabla_w"),
     "biases": ("dbiases", "bias_grads", "biases_grad", "nabla_b"),
 }  # what holds values, and what holds their gradients
+DERIVATIVES = ("grad", "gradient", "derivative", "deriv", "prime")  # not times anything
 PATTERNS = (
     "d{}", "d_{}", "grad_{}", "{}_grad", "{}_diff", "grad{}", "g_{}", "{}_gradient", "delta_{}",
     "{}_g", "nabla_{}", "{}grad", "{}_delta", "diff_{}", "bottom_diff_{}",
@@ -56,6 +57,7 @@ class LayerReading(Reading):
 
     method = ""  # of the class, that is its backward pass
     kind = ""
+    both = False  # does one method do both passes?
     told: Mapping[str, str] = {}  # where gradients are, as the command says
     layer: Layer
 
@@ -64,6 +66,12 @@ class LayerReading(Reading):
         rows = own_parameters(layer.forward)
         tracer.late = dict.fromkeys(tracer.asked.get("late", ()), layer)
         fed = tracer.fed_to(rows)
+        if self.both:
+            self.main_name, tracer.noting = layer.forward.name, True
+            returned, scope = tracer.entered(layer.forward, layer.first, fed)
+            self.keep_output(tracer, returned, {})
+            rest = after_result(returned)
+            return rest[0] if len(rest) == 1 else tuple(rest), scope.names
         returned = tracer.invoke(layer.forward, layer.first, fed)
         rest = after_result(returned)
         self.set_context(tracer, layer, rows, fed, returned)
@@ -121,6 +129,12 @@ class LayerReading(Reading):
             others = [name for name, _ in forward if name not in fed and name in frame]
             fed |= {name: frame[other] for name, other in zip(left, others, strict=False)}
             left = left[len(others) :]
+        free = [name for name, _ in forward if name in frame and name not in fed]
+        if not derivative and method.name in DERIVATIVES and 0 < len(left) <= len(free) and not any(
+            map(UPSTREAM.match, left)
+        ):  # fmt: skip
+            fed |= {name: frame[other] for name, other in zip(left, free, strict=False)}
+            left, derivative = [], True
         upstream = next((name for name in left if UPSTREAM.match(name)), left[0] if left else None)
         if upstream is not None and not derivative:
             left.remove(upstream)
@@ -176,6 +190,9 @@ class LayerReading(Reading):
     def returned_ones(self, tracer: Tracer, returned: Any) -> Iterator[tuple[str, Found]]:
         parts = list(returned) if isinstance(returned, tuple) else [returned]
         rows = [name for name, _ in own_parameters(self.layer.forward)]
+        if any(isinstance(one, dict) for one in parts):
+            yield from self.of_returned(tracer, returned)
+            return
         if takes_context(self.layer.forward) or len(parts) == len(rows):
             for name, one in zip(rows, parts, strict=False):
                 if leaf := leaf_of(tracer, one):

@@ -242,9 +242,9 @@ def label(value: Any) -> bool:
 
 
 def labels(value: Any) -> bool:
-    """An array of zeros and ones, or one whose rows are distributions."""
+    """An array of zeros and ones, of both, or one whose rows are distributions."""
     if isinstance(value, float) or not value.ndim or not value.size or (value < 0).any():
         return False
     if ((value == 0) | (value == 1)).all():
-        return True
+        return bool(value.min() != value.max())  # all zeros may be a bias
     return bool((value <= 1).all() and (abs(value.sum(axis=-1) - 1) < 1e-12).all())

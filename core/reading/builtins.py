@@ -51,7 +51,7 @@ FUNCTIONS = frozenset(
     ["len", "range", "zip", "enumerate", "reversed", "sum", "min", "max", "abs", "isinstance",
      "print", "sorted", "any", "all", "map", "filter", "divmod", "pow", "round", "hasattr",
      "getattr", "setattr", "iter", "next", "slice", "callable", "id", "repr",
-     "format", "super"]
+     "format", "super", "issubclass"]
 )  # fmt: skip
 
 
@@ -443,6 +443,14 @@ def mapped_over(reader: Caller, function: Any, tree: Any, *others: Any) -> Any:
     return reader.call(function, [tree, *others], {})
 
 
+def is_subclass(reader: Caller, kind: Any, others: Any) -> bool:
+    del reader
+    several = others if isinstance(others, tuple) else (others,)
+    if isinstance(kind, ClassOf):
+        return any(one in kind.order for one in several)
+    return any(getattr(one, "name", one) == getattr(kind, "name", kind) for one in several)
+
+
 def is_callable(reader: Caller, value: Any) -> bool:
     if isinstance(value, Instance):
         return value.of is not None and value.of.find("__call__") is not MISSING
@@ -498,7 +506,8 @@ CALLS: Mapping[str, Callable[..., Any]] = {
     "any": any_, "all": all_, "map": mapped, "filter": filtered, "divmod": divided, "pow": power,
     "round": rounded, "hasattr": has_attribute, "getattr": get_attribute, "setattr": set_attribute,
     "iter": iterated, "next": following, "slice": lambda reader, *ends: slice(*ends),
-    "callable": is_callable, "super": lambda reader, *fed: reader.above(*fed),
+    "issubclass": is_subclass, "callable": is_callable,
+    "super": lambda reader, *fed: reader.above(*fed),
     "nothing": lambda reader, *fed, **named: None,
     "tree.map": mapped_over, "copy.copy": copied, "copy.deepcopy": deeply_copied,
     "id": lambda reader, value: id(value),

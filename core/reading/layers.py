@@ -315,8 +315,11 @@ def give_inputs(reader: Any, one: Instance, taken: set[str], only: str = "") -> 
             if given.shape != array.shape:
                 sizes = ["x".join(map(str, side)) for side in (given.shape, array.shape)]
                 raise UsageError(f"{name} is given as an array of {sizes[0] or 1}, not {sizes[1]}")
-            array = replaced(holder, path[-1], given)
-        elif array.parent is not None or array.memory.cells is not array.cells:
+            if array.cells.flags.writeable:
+                array.cells[...] = given  # whoever else holds it sees it
+            else:
+                array = replaced(holder, path[-1], given)
+        if array.parent is not None or array.memory.cells is not array.cells:
             array = replaced(holder, path[-1], np.array(array.cells))
         taken.add(name)
         memories[id(array.memory)] = name

@@ -208,6 +208,15 @@ class Array:
         leaf = recorder.record("index", [before, *map(recorder.told, key)])
         return Number(float(value), leaf)
 
+    def same(self) -> Array:
+        """Another array that is the same view."""
+        return Array(self.cells, self.memory, self.parent, self.recorded, self.way)
+
+    def reshape(self, view: Array) -> None:
+        """Become another view of the same memory."""
+        self.cells, self.memory, self.parent = view.cells, view.memory, view.parent
+        self.recorded, self.way, self.version = view.recorded, view.way, None
+
     def write(self, recorder: Recorder, key: Index, value: Any, leaf: str | None) -> None:
         """Put a value where an index points. `leaf` is None for a constant."""
         memory = self.memory

@@ -153,6 +153,10 @@ class Objects(Statements):
                 return self.of_above(holder, name)
             case Module():
                 return self.of_module(holder, name)
+            case TypeOf() if name == "type":
+                return holder  # of a dtype
+            case TypeOf() if name in ("name", "__name__"):
+                return holder.name
             case Defined() | Method() if name in ("__name__", "__qualname__"):
                 return (holder.function if isinstance(holder, Method) else holder).name
         return super().attribute(holder, name)

@@ -193,7 +193,7 @@ class Statements(Expressions):
         elif isinstance(holder, (Array, Number)) and name in ("requires_grad", "grad", "name"):
             return
         elif isinstance(holder, Array) and name == "shape":
-            raise UnreadError("the shape of an array is not assigned", "write a = a.reshape(...)")
+            holder.reshape(self.machine.reshaped(holder.same(), self.machine.shape([value])))
         elif isinstance(holder, (Unknown, Namespace)):
             return
         else:
