@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from layer_checks import graded, made_slips, outcome, right_gradients
 from layer_table import FOLDER, LAYERS, Layered, files_of, run, unit_of
+from slipping import with_fix
 
 import backprop
 from backprop.errors import BackpropError
@@ -38,22 +39,25 @@ def test_right_passes_are_right(layered: Layered) -> None:
     assert [line.code for line in found.lines if line.verdict == "wrong"] == []
 
 
-@pytest.mark.parametrize(
-    "layered", LAYERS[1:2] + LAYERS[10:12] + LAYERS[15:16], ids=lambda one: one.unit
-)
-def test_a_mistake_is_found_on_its_line(layered: Layered) -> None:
-    """Every seventh mistake; all of them are in campaigns/layers.py."""
-    missed = []
-    made = 0
-    for slip in [*made_slips(layered)][::5]:
-        if outcome(layered, slip.text) != "wrong":
-            continue
-        made += 1
-        lines = [one.line for one in graded(layered, slip.text).lines if one.verdict == "wrong"]
-        if lines != [slip.line]:
-            missed.append((slip.line, slip.code, lines))
-    assert made > 3
-    assert len(missed) <= 0.1 * made, missed
+def test_a_mistake_is_found_on_its_line() -> None:
+    """Every sixth mistake in four classes; campaigns/layers.py makes all of them. A repair of
+    another line that Python finds right as well is no miss."""
+    missed, made = [], 0
+    for layered in (LAYERS[2], LAYERS[10], LAYERS[13], LAYERS[15]):
+        for slip in [*made_slips(layered)][::6]:
+            if outcome(layered, slip.text) != "wrong":
+                continue
+            made += 1
+            wrong = [one for one in graded(layered, slip.text).lines if one.verdict == "wrong"]
+            if [one.line for one in wrong] == [slip.line]:
+                continue
+            if len(wrong) == 1 and wrong[0].fix:
+                mended = with_fix(slip.text, wrong[0].line, wrong[0].fix)
+                if outcome(layered, mended) == "right":
+                    continue
+            missed.append((slip.line, slip.code, [one.line for one in wrong]))
+    assert made >= 15
+    assert len(missed) <= 0.05 * made, missed
 
 
 def of_file(name: str, unit: str, **values: Any) -> Any:
