@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.language.spellings import spelling
+from backprop.language.spellings import near_spelling, spelling
 from backprop.reading import builtins, indexing, library, texts
 from backprop.reading.diagnostics import MisfitError, UnreadError
 from backprop.reading.machine import LARGEST, TOO_LARGE, Machine
@@ -473,7 +473,9 @@ class Expressions:
         if isinstance(function, ClassOf):
             return self.made(function, fed, named)
         if isinstance(function, Unknown):
-            raise UnreadError(f"{function.name} is not known here")
+            near = near_spelling(function.name)
+            hint = f"did you mean {near}?" if near else ""
+            raise UnreadError(f"{function.name} is not known here", hint)
         raise UnreadError(f"{described(function)} can't be called")
 
     def invoke(self, function: Defined, fed: Sequence[Any], named: Mapping[str, Any]) -> Any:
