@@ -66,6 +66,7 @@ class Reader(Statements):
         self.wanted: set[str] = set()  # names that become inputs with the values they have
         self.inputs: dict[str, Any] = {}  # the value of every input
         self.asked: dict[str, Any] = {"seed": seed}
+        self.taken: Collection[str] = ()  # parameters of the function that is meant
         self.free: list[str] = []  # inputs of a script: names that it reads and never assigned
 
     def input(self, name: str, value: Any) -> Any:
@@ -98,7 +99,7 @@ class Reader(Statements):
 
     def assign(self, target: ast.expr, value: Any) -> None:
         """In a script a value that was given stands in for the first assignment of its name."""
-        if isinstance(target, ast.Name) and self.at_top and target.id not in self.inputs:
+        if isinstance(target, ast.Name) and self.at_top(target.id) and target.id not in self.inputs:
             if target.id in self.given:
                 value = self.input(target.id, self.given[target.id])
             elif target.id in self.texts:
@@ -111,15 +112,17 @@ class Reader(Statements):
                 value = self.input(target.id, cells)
         super().assign(target, value)
 
-    @property
-    def at_top(self) -> bool:
-        return not self.source.unit and self.scope.outer is None
+    def at_top(self, name: str) -> bool:
+        """Is a name of a script assigned, or one around the function that is meant?"""
+        return self.scope.outer is None and name not in self.taken
 
     # Units.
 
     def top(self, nodes: Sequence[ast.stmt], wanted: str = "") -> None:
         """The statements of a file around its functions. What can't be read there matters only
         if something that it assigns is wanted."""
+        meant = function_named(self.source, wanted) if wanted else None
+        self.taken = dict(parameters(meant)) if meant else ()
         for node in nodes:
             if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)) or (
                 isinstance(node, (ast.Assign, ast.AnnAssign)) and wanted
@@ -146,11 +149,11 @@ class Reader(Statements):
 
     def function(self, node: ast.FunctionDef) -> Any:
         """Call a function whose parameters are the inputs."""
+        names = dict(parameters(node))
         self.top(self.source.tree.body, node.name)
         found = self.scope.find(node.name)
         if not isinstance(found, Defined):
             found = Defined(node.name, node, self.scope, self.defaults_of(node.args))
-        names = dict(parameters(node))
         fed = self.arguments(names)
         lacking = [name for name, text in names.items() if text is None and name not in fed]
         if lacking:

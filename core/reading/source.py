@@ -16,6 +16,8 @@ from backprop.reading.diagnostics import Lines
 
 UNIT = re.compile(r"^(?P<file>.+?\.(?:py|ipynb))(?::(?P<name>[A-Za-z_][\w.]*))?$")
 ASKING = re.compile(r"\?{0,2}[\w.]+\?{1,2}")  # help on a name, in a notebook
+SIMPLE = re.compile(r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^;#\n"'])*""")  # a statement
+PRINTS = 200  # statements that begin with print
 MOST = 4 << 20  # bytes of a source
 SHOWN = 40  # characters of a default that help shows
 BUILT_IN = frozenset([*dir(builtins), "np", "numpy", "torch", "math", "plt", "F", "jnp", "jax"])
@@ -78,12 +80,26 @@ def parsed(text: str, file: str = "", unit: str = "") -> Source:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(text)
+            tree = ast.parse(text) if "print" not in text else parsed_with_prints(text)
     except SyntaxError as problem:
         raise unparsed(problem, lines) from None
     except (RecursionError, MemoryError, ValueError, OverflowError):
         raise LimitError("this source is nested too deeply to be parsed") from None
     return Source(file, unit, lines, tree)
+
+
+def parsed_with_prints(text: str) -> ast.Module:
+    """A source in which `print` may be a statement, as in Python 2: each becomes `pass`."""
+    for _ in range(PRINTS):
+        try:
+            return ast.parse(text)
+        except SyntaxError as problem:
+            if not (problem.msg or "").startswith("Missing parentheses in call to 'print'"):
+                raise
+            start = Lines(text).place(problem.lineno or 1, 0) + (problem.offset or 1) - 1
+            stop = SIMPLE.match(text, start).end()  # type: ignore[union-attr]
+            text = text[:start] + "pass".ljust(stop - start) + text[stop:]
+    return ast.parse(text)
 
 
 def unparsed(problem: SyntaxError, lines: Lines) -> LanguageError:

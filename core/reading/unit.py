@@ -14,6 +14,7 @@ import numpy as np
 
 from backprop.errors import UsageError, closest, listed
 from backprop.language.syntax import Tree
+from backprop.reading.around import around
 from backprop.reading.source import (
     Source,
     function_named,
@@ -45,7 +46,9 @@ class Unit:
             has = listed(names_in(source)) or "none"
             hint = f"did you mean {near}?" if near else f"its functions are {has}"
             raise UsageError(f"{source.file} has no function {source.unit}", hint=hint)
-        return parameters(node)
+        taken = parameters(node)
+        names = {name for name, _ in taken}
+        return [*taken, *(one for one in around(source, node) if one[0] not in names)]
 
     @property
     def names(self) -> dict[str, int]:

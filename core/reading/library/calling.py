@@ -7,9 +7,11 @@ from typing import Any
 
 from backprop.gates import GATES
 from backprop.language.spellings import IGNORED, SAME_ARGUMENT, Spelling
+from backprop.reading import indexing
 from backprop.reading.diagnostics import UnreadError
 from backprop.reading.library.table import FUNCTIONS
 from backprop.reading.machine import Machine
+from backprop.reading.memory import Array
 from backprop.reading.values import is_numeric
 
 SPELLED = {"amax": "max", "amin": "min", "amax_alone": "amax", "amin_alone": "amin"}
@@ -20,12 +22,19 @@ def call(
     machine: Machine, spelling: Spelling, module: str, fed: Sequence[Any], named: Mapping[str, Any]
 ) -> Any:
     """Call a function of the table."""
+    into = named.get("out")
+    if isinstance(into, Array):
+        named = {name: value for name, value in named.items() if name != "out"}
     given = bound(spelling, fed, named)
     around = machine.torch
     if module != ".":  # only of a method nobody knows whose it is
         machine.torch = module == "torch"
     try:
-        return computed(machine, spelling.name, given)
+        found = computed(machine, spelling.name, given)
+        if isinstance(into, Array):
+            indexing.write(machine, into, (Ellipsis,), machine.numeric(found))
+            return into
+        return found
     except (ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError) as problem:
         text = str(problem).partition("\n")[0][:100]
         raise UnreadError(f"{spelling.name} can't be computed of these: {text}") from None
