@@ -162,7 +162,7 @@ class Reader(Statements):
 
     def arguments(self, names: Collection[str]) -> dict[str, Any]:
         """What parameters are given: inputs, and what is no number."""
-        fed = {name: self.input(name, v) for name, v in self.given.items() if name in names}
+        fed = {name: self.input(name, self.given[name]) for name in names if name in self.given}
         return fed | {name: self.plain_value(name) for name in self.texts if name in names}
 
     @property
