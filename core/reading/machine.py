@@ -65,7 +65,8 @@ class Machine:
             return value
         if isinstance(value, Number):
             return Array.new(np.float64(value.value), value.leaf)
-        return Array.new(np.asarray(value))
+        whole = np.asarray(value)
+        return Array.new(whole if whole.dtype != object else whole.astype(float))
 
     def numeric(self, value: Any, what: str = "this") -> Any:
         """A number or an array; a list or tuple of these as an array."""

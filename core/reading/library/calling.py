@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from backprop.gates import GATES
 from backprop.language.spellings import IGNORED, SAME_ARGUMENT, Spelling
 from backprop.reading import indexing
@@ -30,7 +32,8 @@ def call(
     if module != ".":  # only of a method nobody knows whose it is
         machine.torch = module == "torch"
     try:
-        found = computed(machine, spelling.name, given)
+        with np.errstate(all="ignore"):
+            found = computed(machine, spelling.name, given)
         if isinstance(into, Array):
             indexing.write(machine, into, (Ellipsis,), machine.numeric(found))
             return into
