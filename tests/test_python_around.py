@@ -104,3 +104,26 @@ def test_out_takes_what_is_computed() -> None:
     for x in (X, np.array([0.1, 0.2, -0.3])):
         tree, given = read(SOURCE, "clipped").at({"x": x})
         assert backprop.evaluate(tree, given).value == pytest.approx(names["clipped"](x), rel=1e-14)
+
+
+SCRIPT = """
+import numpy as np
+n = 4
+W = np.ones((2, n)) / n ** 0.5
+b = W.sum(axis=1)
+loss = np.sum((W.sum(axis=1) * b) ** 2)
+"""
+
+
+def test_what_is_made_of_other_inputs_is_an_input_with_the_value_it_has() -> None:
+    tree, given = read(SCRIPT).at({"n": 4.0}, wanted=["W"])
+    report = backprop.evaluate(tree, given, wrt=["W"])
+    W = np.ones((2, 4)) / 2  # noqa: N806
+    assert report.gradient["W"] == pytest.approx(
+        np.broadcast_to(4 * W.sum(axis=1, keepdims=True) ** 3, (2, 4))
+    )
+
+
+def test_what_is_made_of_another_that_is_asked_for_is_none() -> None:
+    with pytest.raises(backprop.BackpropError, match="b is computed"):
+        read(SCRIPT).at({"n": 4.0}, wanted=["W", "b"])

@@ -106,11 +106,22 @@ class Reader(Statements):
                 value = self.plain_value(target.id)
             elif target.id in self.wanted:
                 number = self.machine.numeric(value, target.id)
-                if depends(number):
+                if depends(number) and self.made_of(number) & self.wanted:
                     raise UsageError(f"{target.id} is computed, so nothing is differentiated by it")
-                cells = number.cells if isinstance(number, Array) else number
-                value = self.input(target.id, cells)
+                value = self.input(target.id, self.machine.worth(number))
         super().assign(target, value)
+
+    def made_of(self, value: Any) -> set[str]:
+        """The inputs that a number or an array is made of."""
+        recorder = self.machine.recorder
+        fed = {leaf: key[1:] for key, leaf in recorder.known.items()}
+        found, waiting = set[str](), [self.machine.leaf(value)]
+        while waiting:
+            leaf = waiting.pop()
+            if leaf not in found:
+                found.add(leaf)
+                waiting += fed.get(recorder.names.get(leaf, leaf), ())
+        return found & self.inputs.keys()
 
     def at_top(self, name: str) -> bool:
         """Is a name of a script assigned, or one around the function that is meant?"""
