@@ -343,6 +343,8 @@ class Expressions:
             if key == () or key is Ellipsis:
                 return holder
             raise UnreadError("a number has no entries")
+        if isinstance(holder, library.updating.At):
+            return library.updating.Place(holder.array, key)
         if isinstance(holder, Builtin) and holder.name in library.BRACKETS:
             return library.bracketed(self.machine, holder.name, key)
         return builtins.entry(self.machine, holder, key)
@@ -367,6 +369,8 @@ class Expressions:
             is_numeric(holder) and name in METHODS_OF_NUMBERS
         ):
             return self.of_array(holder, name)
+        if isinstance(holder, library.updating.Place):
+            return Builtin(name, "at", holder)
         if isinstance(holder, library.Pair) and name in ("values", "indices"):
             return holder[name == "indices"]
         if isinstance(holder, Builtin) and (
@@ -417,8 +421,10 @@ class Expressions:
                 return array.cells.strides
             case "itemsize":
                 return array.cells.itemsize
-            case "real" | "data" | "values" | "at":
+            case "real" | "data" | "values":
                 return holder
+            case "at":
+                return library.updating.At(holder)
             case "dtype":
                 return TypeOf("float" if array.cells.dtype == float else array.cells.dtype.name)
             case "requires_grad":
@@ -455,6 +461,8 @@ class Expressions:
         if isinstance(function, Builtin):
             if function.module == "python":
                 return builtins.call(self, function, fed, named)
+            if function.module == "at":
+                return library.updating.updated(machine, function.bound, function.name, *fed)
             if function.module == "same":  # a generator gives itself back
                 return Namespace("numpy", "random")
             found = spelling(function.module, function.name)
