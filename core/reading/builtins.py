@@ -573,6 +573,14 @@ def reverse(_: Caller, holder: list[Any]) -> None:
     holder.reverse()
 
 
+def sort(reader: Caller, holder: list[Any], **how: Any) -> None:
+    holder[:] = sorted_(reader, holder, **how)
+
+
+def remove(reader: Caller, holder: list[Any], value: Any) -> None:
+    holder.pop(index(reader, holder, value))
+
+
 def get(_: Caller, holder: dict[Any, Any], name: Any, default: Any = None) -> Any:
     return holder.get(key(name), default)
 
@@ -614,7 +622,7 @@ def joined(reader: Caller, holder: str, values: Any) -> str:
 METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = {
     list: {
         "append": append, "extend": extend, "insert": insert, "pop": pop, "index": index,
-        "reverse": reverse, "copy": lambda _, holder: list(holder),
+        "reverse": reverse, "sort": sort, "remove": remove, "copy": lambda _, holder: list(holder),
         "clear": lambda _, holder: holder.clear(),
         "count": lambda _, holder, value: sum(ordered("eq", one, value) for one in holder),
     },
