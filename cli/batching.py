@@ -26,8 +26,9 @@ from backprop.cli.output import print_bytes
 from backprop.cli.progress import Progress
 from backprop.cli.render.batch import counted, rate, spent, summary_dict
 from backprop.cli.render.json import render_object
+from backprop.cli.rows import reading_of
 from backprop.cli.saying import say
-from backprop.cli.tables import named, reading_of
+from backprop.cli.tables import named
 from backprop.cli.variables import Question
 from backprop.errors import UsageError
 from backprop.program.program import Program

@@ -71,7 +71,8 @@ def rows_in(
                 raise UsageError(text, hint="--data FILE")
         return None
     from backprop.batching.job import columns_for, pairs_of
-    from backprop.cli.tables import named, reading_of
+    from backprop.cli.rows import reading_of
+    from backprop.cli.tables import named
     from backprop.descending.files import read
     from backprop.tables.opening import files_of, open_table
 

@@ -313,7 +313,7 @@ def question(ctx: click.Context) -> Question:
         given_numbers, texts = split_values(tree.parameters, at | explicit, seed)
         values = numbers_of(given_numbers, seed)
         if ctx.params.get("data"):
-            from backprop.cli.tables import first_row
+            from backprop.cli.rows import first_row
 
             known = {*values, *texts}
             free = {name: default for name, default in tree.parameters if name not in known}

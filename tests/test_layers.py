@@ -137,7 +137,10 @@ def test_what_an_object_needs_is_said(unit: str, init: str, said: str) -> None:
 
 def test_python_2_is_said() -> None:
     with pytest.raises(BackpropError, match="this is Python 2"):
-        parsed("def f(x):\n    print x\n    return x\n")
+        parsed("try:\n    import a\nexcept ImportError, e:\n    pass\n")
+    unit = Unit(parsed("def f(x):\n    print 'half'\n    return x*(1/2)\n", "a.py", "f"))
+    with pytest.raises(BackpropError, match="rounds down"):
+        backprop.evaluate(unit, x=1.0)
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:

@@ -286,3 +286,35 @@ def test_a_function_object_is_read_by_its_source() -> None:
     report = backprop.check(backprop.read(objective), w=w, x=x)
     assert report.value == pytest.approx(objective(w, x), rel=1e-12)
     assert report.check.verdict == "agree"
+
+
+AT: dict[str, tuple[str, str]] = {  # what is written in JAX, and in NumPy on a copy
+    "set": ("x.at[1].set(y)", "x[1] = y"),
+    "a slice": ("x.at[1:3].set(x[0] * 2)", "x[1:3] = x[0] * 2"),
+    "add": ("x.at[np.array([0, 2, 0])].add(y)", "np.add.at(x, [0, 2, 0], y)"),
+    "multiply": ("x.at[2:].multiply(y)", "x[2:] *= y"),
+    "max": ("x.at[:2].max(0.1)", "x[:2] = np.maximum(x[:2], 0.1)"),
+    "get": ("x + x.at[1].get()", "x += x[1]"),
+}
+
+
+@pytest.mark.parametrize("name", AT)
+def test_updates_of_jax_give_a_changed_copy(name: str) -> None:
+    jax, numpy = AT[name]
+    source = f"import jax.numpy as jnp\nimport numpy as np\ndef f(x, y):\n    z = {jax}\n    return jnp.sum(z * z) + jnp.sum(x)\n"
+    changed = (
+        f"def f(x, y):\n    before = x.sum()\n    {numpy}\n    return np.sum(x * x) + before\n"
+    )
+    x, y = np.array([0.5, -1.0, 2.0, 0.3]), 0.7
+    ways: tuple[tuple[str, Any], ...] = (("x", np.eye(4)), ("y", [1.0]))
+    tree, given = backprop.reading.unit.read(source, "f").at({"x": x, "y": y})
+    report = backprop.evaluate(tree, given)
+    for key, slopes in ways:
+        for place, way in enumerate(slopes):
+            ends = []
+            for step in (1e-6, -1e-6):
+                moved = {"x": x.copy(), "y": y, key: (x if key == "x" else y) + step * way}
+                ends.append(run_by_python(changed, moved))
+            slope = np.ravel(report.gradient[key])[place]
+            assert slope == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-6, abs=1e-8)
+    assert report.value == pytest.approx(run_by_python(changed, {"x": x, "y": y}), rel=1e-13)

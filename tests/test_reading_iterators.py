@@ -16,6 +16,7 @@ PROGRAMS = {
     "enumerate and reversed": "return sum(k * z for k, z in enumerate(reversed([x, 2 * x, 3.0]), 1))",
     "in a generator": "g = (z for z in [1, 2, 3])\n    return x if 2 in g and next(g) == 3 else 0.0",
     "map and filter": "return sum(map(lambda z: z * x, filter(None, [0, 1, 2])))",
+    "a list that is sorted": "l = [3, 1, 2, 1]\n    l.sort(reverse=True)\n    l.remove(1)\n    return x * l[0] + 10 * l[-1] + len(l)",
     "a default of next": "return next(iter([]), x)",
 }  # fmt: skip
 VALUES = {"x": 1.5, "v": np.array([1.0, 2.0, 3.0]), "A": np.arange(6.0).reshape(3, 2)}

@@ -62,6 +62,7 @@ class Gate(NamedTuple):
     tangents: tuple[str, ...] = ()  # of a gate on whole arrays: how it moves as an input does by d
     shape: Shape | None = None  # of its value, for a gate on whole arrays: see shapes.py
     sizes: str = ""  # the same in words
+    source: str = ""  # how it is written, where the form of a stage is not how
 
     @property
     def array(self) -> bool:

@@ -71,7 +71,7 @@ def reading_of(
             layer = LayerReading(forward, text, file, own["unit"], pattern)
             layer.method = split_unit(unit)[1] if unit != own["unit"] else ""
             layer.kind, layer.told = kind, told
-            layer.both = "." in unit and unit == own["unit"]
+            layer.one_method = "." in unit and unit == own["unit"]
             return layer
         if vjp_of(source, own["unit"]) and unit in ("", own["unit"]):
             return VjpReading(forward, text, file, own["unit"], pattern)

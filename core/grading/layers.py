@@ -57,7 +57,7 @@ class LayerReading(Reading):
 
     method = ""  # of the class, that is its backward pass
     kind = ""
-    both = False  # does one method do both passes?
+    one_method = False  # does one method do both passes?
     told: Mapping[str, str] = {}  # where gradients are, as the command says
     layer: Layer
 
@@ -66,7 +66,7 @@ class LayerReading(Reading):
         rows = own_parameters(layer.forward)
         tracer.late = dict.fromkeys(tracer.asked.get("late", ()), layer)
         fed = tracer.fed_to(rows)
-        if self.both:
+        if self.one_method:
             self.main_name, tracer.noting = layer.forward.name, True
             returned, scope = tracer.entered(layer.forward, layer.first, fed)
             self.keep_output(tracer, returned, {})

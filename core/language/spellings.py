@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
+from backprop.errors import closest
+
 # Prefixes that say where a function comes from, and what they are prefixes of.
 MODULES: Mapping[str, str] = {
     "np": "numpy", "numpy": "numpy", "jnp": "jax", "jax.numpy": "jax", "cp": "numpy",
@@ -441,6 +443,13 @@ def functions() -> dict[tuple[str, str], Spelling]:
 def spelling(module: str, name: str) -> Spelling | None:
     """The function of this name in a module, `.` for methods; None if it isn't known."""
     return functions().get((module, name))
+
+
+def near_spelling(name: str) -> str:
+    """A known function of the same module whose name is nearly this one: numpy.summ, numpy.sum."""
+    module, _, path = name.partition(".")
+    near = closest(path, [called for home, called in functions() if home == module])
+    return f"{module}.{near}" if near else ""
 
 
 METHODS = frozenset(

@@ -340,8 +340,17 @@ class ArrayStager(Stager):
         given = {held.name: held.slot for held in named}
         count = len(operands) - len(named)
         if kinds[count:] != named or len(given) < len(named):
+            if self.more_axes(operands):
+                self.fail("a method takes one axis, or several in brackets",
+                          "write axis=(0, 1) for two axes")  # fmt: skip
             self.fail("arguments that are given by name come last, and each of them once")
         return operands[:count], given
+
+    def more_axes(self, operands: tuple[int, ...]) -> bool:
+        """Is it `S.max(1, 2)`: an array, the axis of a method, and only numbers after it?"""
+        axis = self.unread(operands[1]) if len(operands) > 2 else None
+        later = operands[2:]
+        return isinstance(axis, Keyword) and all(slot in self.constants for slot in later)
 
     def called_gate(self, op: Op, operands: tuple[int, ...]) -> int | None:
         """The slot of a call: of a gate, or of what only arrays have. None where a gate is

@@ -47,5 +47,7 @@ def called(gate: Gate) -> list[str]:
 
 
 def written(gate: Gate) -> str:
+    if gate.source:
+        return gate.source
     names = (*gate.operands, "b", "...") if gate.variadic else gate.operands
     return form(gate.name, len(names))(*names)

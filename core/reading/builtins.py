@@ -48,7 +48,8 @@ CONSTANTS: Mapping[str, float] = {
     "euler_gamma": 0.5772156649015329,
 }  # fmt: skip
 FUNCTIONS = frozenset(
-    ["len", "range", "zip", "enumerate", "reversed", "sum", "min", "max", "abs", "isinstance",
+    ["len", "range", "xrange", "zip", "enumerate", "reversed", "sum", "min", "max", "abs",
+     "isinstance",
      "print", "sorted", "any", "all", "map", "filter", "divmod", "pow", "round", "hasattr",
      "getattr", "setattr", "iter", "next", "slice", "callable", "id", "repr",
      "format", "super", "issubclass"]
@@ -500,7 +501,8 @@ def deeply_copied(reader: Caller, value: Any) -> Any:
 
 
 CALLS: Mapping[str, Callable[..., Any]] = {
-    "len": size, "range": ranged, "zip": zipped, "enumerate": enumerated, "reversed": backwards,
+    "len": size, "range": ranged, "xrange": ranged, "zip": zipped,
+    "enumerate": enumerated, "reversed": backwards,
     "sum": total, "min": extreme("min", "lt"), "max": extreme("max", "gt"), "abs": size_of_number,
     "isinstance": is_instance, "print": lambda reader, *values, **more: None, "sorted": sorted_,
     "any": any_, "all": all_, "map": mapped, "filter": filtered, "divmod": divided, "pow": power,
@@ -649,6 +651,14 @@ def reverse(_: Caller, holder: list[Any]) -> None:
     holder.reverse()
 
 
+def sort(reader: Caller, holder: list[Any], **how: Any) -> None:
+    holder[:] = sorted_(reader, holder, **how)
+
+
+def remove(reader: Caller, holder: list[Any], value: Any) -> None:
+    holder.pop(index(reader, holder, value))
+
+
 def get(_: Caller, holder: dict[Any, Any], name: Any, default: Any = None) -> Any:
     return holder.get(key(name), default)
 
@@ -690,7 +700,7 @@ def joined(reader: Caller, holder: str, values: Any) -> str:
 METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = {
     list: {
         "append": append, "extend": extend, "insert": insert, "pop": pop, "index": index,
-        "reverse": reverse, "copy": lambda _, holder: list(holder),
+        "reverse": reverse, "sort": sort, "remove": remove, "copy": lambda _, holder: list(holder),
         "clear": lambda _, holder: holder.clear(),
         "count": lambda _, holder, value: sum(ordered("eq", one, value) for one in holder),
     },
@@ -700,7 +710,11 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = {
         "get": get, "keys": lambda _, holder: list(holder),
         "values": lambda _, holder: list(holder.values()),
         "items": lambda _, holder: list(holder.items()), "update": update, "pop": pop,
-        "setdefault": set_default, "copy": lambda _, holder: dict(holder),
+        "setdefault": set_default, "iteritems": lambda _, holder: list(holder.items()),
+        "itervalues": lambda _, holder: list(holder.values()),
+        "iterkeys": lambda _, holder: list(holder),
+        "has_key": lambda _, holder, name: key(name) in holder,
+        "copy": lambda _, holder: dict(holder),
         "clear": lambda _, holder: holder.clear(),
     },
     set: {"add": add, "union": lambda _, holder, other: holder | set(other)},

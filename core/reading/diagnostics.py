@@ -110,19 +110,38 @@ PYTHON_2 = re.compile(
 )
 
 
-def ast_of(text: str) -> ast.Module:
-    """The syntax tree of a text. What Python itself can't parse is an error with its place."""
+SIMPLE = re.compile(r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^;#\n"'])*""")  # a statement
+PRINTS = 200  # statements that begin with print
+
+
+def ast_of(text: str) -> tuple[ast.Module, bool]:
+    """The syntax tree of a text, and whether it is Python 2, of which print is read as well. What
+    Python itself can't parse is an error with its place."""
     if "\0" in text:
         place = text.index("\0")
         raise LanguageError("a source has no null bytes", text=text, span=(place, place + 1))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text)
+            return parsed_with_prints(text) if "print" in text else (ast.parse(text), False)
     except SyntaxError as problem:
         raise unparsed(problem, text) from None
     except (RecursionError, MemoryError, ValueError, OverflowError):
         raise LimitError("this source is nested too deeply to be parsed") from None
+
+
+def parsed_with_prints(text: str) -> tuple[ast.Module, bool]:
+    """A source in which `print` may be a statement, as in Python 2: each becomes `pass`."""
+    for count in range(PRINTS):
+        try:
+            return ast.parse(text), count > 0
+        except SyntaxError as problem:
+            if not (problem.msg or "").startswith("Missing parentheses in call to 'print'"):
+                raise
+            start = Lines(text).place(problem.lineno or 1, 0) + (problem.offset or 1) - 1
+            stop = SIMPLE.match(text, start).end()  # type: ignore[union-attr]
+            text = text[:start] + "pass".ljust(stop - start) + text[stop:]
+    return ast.parse(text), True
 
 
 def unparsed(problem: SyntaxError, text: str) -> LanguageError:

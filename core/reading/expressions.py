@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.language.spellings import spelling
+from backprop.language.spellings import near_spelling, spelling
 from backprop.reading import builtins, indexing, library, texts
 from backprop.reading.diagnostics import MisfitError, UnreadError
 from backprop.reading.machine import LARGEST, TOO_LARGE, Machine
@@ -345,6 +345,8 @@ class Expressions:
             if key == () or key is Ellipsis:
                 return holder
             raise UnreadError("a number has no entries")
+        if isinstance(holder, library.updating.At):
+            return library.updating.Place(holder.array, key)
         if isinstance(holder, Builtin) and holder.name in library.BRACKETS:
             return library.bracketed(self.machine, holder.name, key)
         return builtins.entry(self.machine, holder, key)
@@ -367,6 +369,8 @@ class Expressions:
             is_numeric(holder) and name in METHODS_OF_NUMBERS
         ):
             return self.of_array(holder, name)
+        if isinstance(holder, library.updating.Place):
+            return Builtin(name, "at", holder)
         if isinstance(holder, library.Pair) and name in ("values", "indices"):
             return holder[name == "indices"]
         if isinstance(holder, Builtin) and (
@@ -417,8 +421,10 @@ class Expressions:
                 return array.cells.strides
             case "itemsize":
                 return array.cells.itemsize
-            case "real" | "data" | "values" | "at":
+            case "real" | "data" | "values":
                 return holder
+            case "at":
+                return library.updating.At(holder)
             case "dtype":
                 return TypeOf("float" if array.cells.dtype == float else array.cells.dtype.name)
             case "requires_grad":
@@ -455,6 +461,8 @@ class Expressions:
         if isinstance(function, Builtin):
             if function.module == "python":
                 return builtins.call(self, function, fed, named)
+            if function.module == "at":
+                return library.updating.updated(machine, function.bound, function.name, *fed)
             if function.module == "same":  # a generator gives itself back
                 return Namespace("numpy", "random")
             found = spelling(function.module, function.name)
@@ -473,7 +481,9 @@ class Expressions:
         if isinstance(function, ClassOf):
             return self.made(function, fed, named)
         if isinstance(function, Unknown):
-            raise UnreadError(f"{function.name} is not known here")
+            near = near_spelling(function.name)
+            hint = f"did you mean {near}?" if near else ""
+            raise UnreadError(f"{function.name} is not known here", hint)
         raise UnreadError(f"{described(function)} can't be called")
 
     def invoke(self, function: Defined, fed: Sequence[Any], named: Mapping[str, Any]) -> Any:

@@ -49,7 +49,7 @@ class Files:
         """The syntax tree of a file, whose lines are so many further down."""
         if (path, shift) not in self.trees:
             try:
-                tree = ast_of(self.texts[path])
+                tree, _ = ast_of(self.texts[path])
             except BackpropError as error:
                 error.origin = error.origin or self.shown(path)
                 raise

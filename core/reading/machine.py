@@ -48,6 +48,7 @@ class Machine:
         self.random = np.random.default_rng([seed, 0])
         self.whole: set[str] = set()  # inputs that are used as an index, a size or a label
         self.torch = False  # does the source import PyTorch?
+        self.old = False  # is it Python 2?
         self.steps = 0
 
     def step(self, count: int = 1) -> None:
@@ -65,7 +66,8 @@ class Machine:
             return value
         if isinstance(value, Number):
             return Array.new(np.float64(value.value), value.leaf)
-        return Array.new(np.asarray(value))
+        whole = np.asarray(value)
+        return Array.new(whole if whole.dtype != object else whole.astype(float))
 
     def numeric(self, value: Any, what: str = "this") -> Any:
         """A number or an array; a list or tuple of these as an array."""
@@ -148,6 +150,11 @@ class Machine:
                 raise MisfitError(
                     f"{described(a)} and {described(b)} don't fit together, entry by entry"
                 ) from None
+        if self.old and gate == "div" and isinstance(a, int) and isinstance(b, int):
+            raise UnreadError(
+                "this is Python 2, where / between whole numbers rounds down",
+                "write // if that is meant, else 1.0*",
+            )
         return constant(ARITHMETIC[gate], a, b, gate)
 
     def of_numbers(self, gate: str, a: Any, b: Any) -> Any:

@@ -82,13 +82,15 @@ class Reader(Imports):
 
     def __init__(self, source: Source, seed: int = 0) -> None:
         lines = Lines(source.lines.text)  # to which imported files are added
-        file = source.files.main or source.file
-        super().__init__(Machine(Recorder(lines), seed), source.files, file)
+        self.main = source.files.main or source.file
+        super().__init__(Machine(Recorder(lines), seed), source.files, self.main)
+        self.machine.old = source.old
         self.source = source
         self.given: dict[str, Any] = {}
         self.wanted: set[str] = set()  # names that become inputs with the values they have
         self.inputs: dict[str, Any] = {}  # the value of every input
         self.asked: dict[str, Any] = {"seed": seed}
+        self.taken: Collection[str] = ()  # parameters of the function that is meant
         self.free: list[str] = []  # inputs of a script: names that it reads and never assigned
         self.attributes: dict[str, Any] = {}  # inputs that lie on an object, and the way to them
         self.late: dict[str, Layer] = {}  # attributes whose arrays will be inputs
@@ -129,7 +131,7 @@ class Reader(Imports):
 
     def assign(self, target: ast.expr, value: Any) -> None:
         """In a script a value that was given stands in for the first assignment of its name."""
-        if isinstance(target, ast.Name) and self.at_top and target.id not in self.inputs:
+        if isinstance(target, ast.Name) and self.at_top(target.id) and target.id not in self.inputs:
             if content(value) is not value and target.id in {*self.given, *self.wanted}:
                 inside = self.given.get(target.id, value.attributes["data"])
                 value.attributes["data"] = self.input(target.id, inside)
@@ -139,21 +141,35 @@ class Reader(Imports):
                 value = self.plain_value(target.id)
             elif target.id in self.wanted:
                 number = self.machine.numeric(value, target.id)
-                if depends(number):
+                if depends(number) and self.made_of(number) & self.wanted:
                     raise UsageError(f"{target.id} is computed, so nothing is differentiated by it")
-                cells = number.cells if isinstance(number, Array) else number
-                value = self.input(target.id, cells)
+                value = self.input(target.id, self.machine.worth(number))
         super().assign(target, value)
 
-    @property
-    def at_top(self) -> bool:
-        return not self.source.unit and self.scope.outer is None
+    def made_of(self, value: Any) -> set[str]:
+        """The inputs that a number or an array is made of."""
+        recorder = self.machine.recorder
+        fed = {leaf: key[1:] for key, leaf in recorder.known.items()}
+        found, waiting = set[str](), [self.machine.leaf(value)]
+        while waiting:
+            leaf = waiting.pop()
+            if leaf not in found:
+                found.add(leaf)
+                waiting += fed.get(recorder.names.get(leaf, leaf), ())
+        return found & self.inputs.keys()
+
+    def at_top(self, name: str) -> bool:
+        """Is a name of a script assigned, or one around the function that is meant?"""
+        inside = self.scope.outer is not None or self.file != self.main
+        return not inside and name not in self.taken and not is_class(self.source, self.source.unit)
 
     # Units.
 
     def top(self, nodes: Sequence[ast.stmt], wanted: str = "") -> None:
         """The statements of a file around its functions. What can't be read there matters only
         if something that it assigns is wanted."""
+        meant = function_named(self.source, wanted) if wanted else None
+        self.taken = dict(parameters(meant)) if meant else self.taken
         kinds = DEFINING if wanted else DEFINING[:4]
         for node in nodes:
             if isinstance(node, kinds) or (
@@ -182,11 +198,12 @@ class Reader(Imports):
 
     def function(self, node: ast.FunctionDef) -> Any:
         """Call a function whose parameters are the inputs."""
+        names = dict(parameters(node))
         self.top(self.source.tree.body, node.name)
         found = self.scope.find(node.name)
         if not isinstance(found, Defined):
             found = Defined(node.name, node, self.scope, self.defaults_of(node.args))
-        return self.invoke(found, [], self.fed_to(parameters(node)))
+        return self.invoke(found, [], self.fed_to([*names.items()]))
 
     def fed_to(self, rows: Sequence[tuple[str, str | None]]) -> dict[str, Any]:
         """The inputs that parameters are."""
@@ -198,7 +215,7 @@ class Reader(Imports):
 
     def arguments(self, names: Collection[str]) -> dict[str, Any]:
         """What parameters are given: inputs, and what is no number."""
-        fed = {name: self.input(name, v) for name, v in self.given.items() if name in names}
+        fed = {name: self.input(name, self.given[name]) for name in names if name in self.given}
         return fed | {name: self.plain_value(name) for name in self.texts if name in names}
 
     @property

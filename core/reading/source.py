@@ -29,6 +29,7 @@ class Source(NamedTuple):
     lines: Lines
     tree: ast.Module
     files: Files = Files()  # that it may import
+    old: bool = False  # is it Python 2?
 
 
 def unit_of(word: str) -> tuple[str, str] | None:
@@ -72,7 +73,8 @@ def without_magic(line: str) -> str:
 
 def parsed(text: str, file: str = "", unit: str = "", files: Files | None = None) -> Source:
     """A source as its syntax tree. What Python itself can't parse is an error with its place."""
-    return Source(file, unit, Lines(text), ast_of(text), files or Files())
+    tree, old = ast_of(text)
+    return Source(file, unit, Lines(text), tree, files or Files(), old)
 
 
 def function_named(source: Source, name: str) -> ast.FunctionDef | None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from backprop.errors import UsageError, closest, listed
 from backprop.language.syntax import Tree
+from backprop.reading.around import around
 from backprop.reading.source import (
     Source,
     function_named,
@@ -51,7 +52,9 @@ class Unit:
         node = function_named(source, source.unit)
         if node is None:
             raise no_unit(source)
-        return parameters(node)
+        taken = parameters(node)
+        names = {name for name, _ in taken}
+        return [*taken, *(one for one in around(source, node) if one[0] not in names)]
 
     def parameters_of_class(self) -> list[tuple[str, str | None]]:
         """What the forward pass of a class takes, and what its constructor and its methods put

@@ -17,6 +17,7 @@ spellings. Arguments arrive by the names of that table; a row without a function
     scattering.py  entries written or added at chosen places
     missing.py     what passes over nan
     grids.py       indices and grids
+    updating.py    x.at[i].set(v) of JAX
     layers.py      layers of networks
     in_place.py    methods that change their array
     choosing.py    entries by their places
@@ -47,6 +48,7 @@ from backprop.reading.library import (
     scattering,
     shaping,
     truths,
+    updating,
     windows,
 )
 from backprop.reading.library.calling import call
@@ -60,10 +62,11 @@ from backprop.reading.library.truths import truth_of
 
 PARTS = (
     choosing, copying, cutting, editing, entrywise, grids, joining, layers, losses, making, missing,
-    moving, ordering, products, randomness, reducing, scattering, shaping, truths, windows,
+    moving, ordering, products, randomness, reducing, scattering, shaping, truths, updating,
+    windows,
 )  # fmt: skip
 
 __all__ = [
     "BRACKETS", "FUNCTIONS", "PARTS", "Pair", "astype", "bracketed", "call", "in_place", "mod",
-    "product", "ravel", "swapaxes", "transpose", "truth_of",
+    "product", "ravel", "swapaxes", "transpose", "truth_of", "updating",
 ]  # fmt: skip

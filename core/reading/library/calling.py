@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from backprop.gates import GATES
 from backprop.language.spellings import IGNORED, SAME_ARGUMENT, Spelling
+from backprop.reading import indexing
 from backprop.reading.diagnostics import UnreadError
 from backprop.reading.library.table import FUNCTIONS
 from backprop.reading.machine import Machine
+from backprop.reading.memory import Array
+from backprop.reading.values import is_numeric
 
+SPELLED = {"amax": "max", "amin": "min", "amax_alone": "amax", "amin_alone": "amin"}
 DROPPED = frozenset(["dtype", "out", "overwrite_input", "sorted"])  # positions that change nothing
 
 
@@ -18,12 +24,20 @@ def call(
     machine: Machine, spelling: Spelling, module: str, fed: Sequence[Any], named: Mapping[str, Any]
 ) -> Any:
     """Call a function of the table."""
+    into = named.get("out")
+    if isinstance(into, Array):
+        named = {name: value for name, value in named.items() if name != "out"}
     given = bound(spelling, fed, named)
     around = machine.torch
     if module != ".":  # only of a method nobody knows whose it is
         machine.torch = module == "torch"
     try:
-        return computed(machine, spelling.name, given)
+        with np.errstate(all="ignore"):
+            found = computed(machine, spelling.name, given)
+        if isinstance(into, Array):
+            indexing.write(machine, into, (Ellipsis,), machine.numeric(found))
+            return into
+        return found
     except (ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError) as problem:
         text = str(problem).partition("\n")[0][:100]
         raise UnreadError(f"{spelling.name} can't be computed of these: {text}") from None
@@ -48,11 +62,18 @@ def bound(spelling: Spelling, fed: Sequence[Any], named: Mapping[str, Any]) -> d
             name = names[place]
             if name in ("dtype", "out") and isinstance(value, bool):
                 name = "keepdims"  # where PyTorch has it
+            elif name in ("dtype", "out") and is_numeric(value):
+                several = f"({described_axes(fed)})"
+                called = SPELLED.get(spelling.name, spelling.name)
+                raise UnreadError(
+                    f"{called} takes one axis, or several in brackets",
+                    f"write axis={several}" if several != "()" else "",
+                )
             found[name] = value
         elif spelling.rest:
             found.setdefault(spelling.rest, []).append(value)
         else:
-            raise UnreadError(f"{spelling.name} takes {len(names)} arguments, not {len(fed)}")
+            raise UnreadError(f"{spelling.name} takes {counted(len(names))}, not {len(fed)}")
     for given, value in named.items():
         name = (
             given if given in names or given == spelling.rest else SAME_ARGUMENT.get(given, given)
@@ -77,6 +98,15 @@ def bound(spelling: Spelling, fed: Sequence[Any], named: Mapping[str, Any]) -> d
     if lacking:
         raise UnreadError(f"{spelling.name} needs the argument {lacking[0]}")
     return {name: value for name, value in found.items() if name not in DROPPED}
+
+
+def counted(count: int) -> str:
+    return "1 argument" if count == 1 else f"{count} arguments"
+
+
+def described_axes(fed: Sequence[Any]) -> str:
+    """The whole numbers among arguments that are meant as axes."""
+    return ", ".join(str(one) for one in fed[1:] if one.__class__ is int)
 
 
 def elementwise(machine: Machine, name: str, operands: Sequence[Any]) -> Any:

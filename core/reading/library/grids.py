@@ -106,8 +106,9 @@ corner("triu_indices", np.triu_indices)
 
 @known
 def diag_indices(m: Machine, rows: Any, axes: Any = 2) -> Any:
-    places = FUNCTIONS["arange"](m, rows)
-    return (places,) * m.whole_number(axes, "how many axes")
+    places, count = FUNCTIONS["arange"](m, rows), m.whole_number(axes, "how many axes")
+    m.recorder.budget.make(max(0, count))
+    return (places,) * count
 
 
 # What stands before square brackets: np.r_, np.c_, np.s_, np.mgrid, np.ogrid.

@@ -174,6 +174,7 @@ def matrix_power(m: Machine, a: Any, n: Any) -> Any:
     found: Any = Array.new(np.eye(array.shape[0]))
     part = m.apply("inv", array) if times < 0 else array
     for _ in range(abs(times)):
+        m.step(3)
         found = product(m, found, part)
     return found
 
