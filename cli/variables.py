@@ -231,6 +231,8 @@ def as_option(word: str, names: Container[str]) -> str:
     """`-w0=2` and `-w0` with two dashes, so that it isn't read as `-w 0`."""
     if word in RESERVED:
         return word
+    if word.startswith("-o="):
+        return f"--output{word[2:]}"
     name = word.lstrip("-").partition("=")[0]
     return f"-{word}" if word[:2] != "--" and word[:1] == "-" and name in names else word
 
@@ -294,7 +296,7 @@ def question(ctx: click.Context) -> Question:
         if ctx.params.get("data"):
             raise UsageError(
                 "Python source is read at one point, not for the rows of a table",
-                hint="write what a row comes to as a text: w*x + b",
+                hint="write the program as a text: w*x + b",
             )
         wanted = [name.strip() for name in (ctx.params.get("wrt") or "").split(",") if name]
         seed = ctx.params.get("seed") or 0

@@ -715,7 +715,7 @@ def parts_in(m: Machine, arrays: Any) -> list[Any]:
         m.step(arrays.shape[0] if arrays.shape else 1)
         return [indexing.taken(m, arrays, (k,)) for k in range(arrays.shape[0])]
     if not isinstance(arrays, (list, tuple)):
-        raise UnreadError(f"{described(arrays)} is no list of arrays")
+        raise UnreadError(f"{described(arrays)} is not a list of arrays")
     return list(arrays)
 
 
@@ -1290,7 +1290,7 @@ def randint(m: Machine, low: Any, high: Any = None, shape: Any = None) -> Any:
     first, last = (0, low) if high is None else (low, high)
     ends = [m.whole_number(end, "an end of randint") for end in (first, last)]
     if ends[0] >= ends[1]:
-        raise UnreadError("there is no whole number between these ends")
+        raise UnreadError("there is not a whole number between these ends")
     if not -(2**62) < ends[0] < ends[1] < 2**62:
         raise UnreadError("these ends are too large")
     return made(m, m.random.integers(ends[0], ends[1], sides_of(m, shape)))
