@@ -263,7 +263,7 @@ def test_every_option_under_a_heading_is_one_of_a_command() -> None:
         option
         for command in commands
         if command
-        for param in command.get_params(click.Context(command, help_option_names=["--help"]))
+        for param in command.get_params(click.Context(command, help_option_names=["-h", "--help"]))
         for option in param.opts
     }
     assert [option for option in HEADING_OF if option not in known] == []
