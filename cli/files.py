@@ -91,7 +91,9 @@ def read_point(source: str, *, plain: bool = False) -> dict[str, Any]:
         )
     for variable, value in point.items():
         if not is_text(variable):
-            raise UsageError(f"{name}: {json.dumps(variable)} is no name: half a character")
+            raise UsageError(
+                f"{name}: {json.dumps(variable)} is not a name: it holds half a character"
+            )
         if not plain and not isinstance(value, str) and not all(map(is_number, entries(value))):
             raise UsageError(f"{name}: the value of {variable} is not a number")
     return point

@@ -60,7 +60,9 @@ def fresh_file(kind: str) -> str:
     try:
         handle, path = tempfile.mkstemp(f".{SUFFIXES.get(kind, kind)}", "circuit-")
     except OSError as error:
-        raise UsageError(f"no file can be made to open: {error.strerror or error}") from None
+        raise UsageError(
+            f"no file can be made for the picture: {error.strerror or error}"
+        ) from None
     os.close(handle)
     return path
 

@@ -233,6 +233,8 @@ def as_option(word: str, names: Container[str]) -> str:
     """`-w0=2` and `-w0` with two dashes, so that it isn't read as `-w 0`."""
     if word in RESERVED:
         return word
+    if word.startswith("-o="):
+        return f"--output{word[2:]}"
     name = word.lstrip("-").partition("=")[0]
     return f"-{word}" if word[:2] != "--" and word[:1] == "-" and name in names else word
 

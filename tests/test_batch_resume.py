@@ -142,7 +142,7 @@ def test_ctrl_c_before_the_first_journal_leaves_nothing(
 
 OTHER_RUN = (
     "error: o.csv was begun by another run: other options, another program, or data that changed "
-    "since\nhelp: without --resume it is begun anew\n"
+    "since\nhelp: without --resume the run starts from the beginning\n"
 )
 
 

@@ -184,9 +184,9 @@ def test_the_point_of_a_stored_result_is_no_matter_of_choice(
     [
         ("", "is not JSON"),
         ("[" * 100_000, "is not JSON"),
-        ("[1]", "is no stored result"),
+        ("[1]", "is not a stored result"),
         ('{"schema": "backprop/expect/1", "value": 1, "value": 2}', "is not JSON"),
-        ('{"schema": "backprop/eval/1"}', "is no stored result"),
+        ('{"schema": "backprop/eval/1"}', "is not a stored result"),
         ('{"schema": "backprop/expect/1", "point": {"x": 1}}', "is a damaged stored result"),
         ('{"schema": "backprop/expect/1", "point": {"x": null}, "value": 1, "gradient": {}}',
          "is a damaged stored result"),

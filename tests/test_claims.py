@@ -278,8 +278,8 @@ def test_large_arrays_are_judged_in_floats() -> None:
                'help: write what it is claimed for, as in --claim x="y + cos(x)"'),
         ("xx=3", "error: a claim is about an input or a stage, and xx is neither; there is x, y, z, q, f\n"
                  "help: did you mean x?"),
-        ("dg/dx=3", "error: dg/dx is no derivative of f\nhelp: write df/dx=..."),
-        ("x=dx", "error: the claim df/dx: line 1, column 1: dx is what is claimed itself\n"
+        ("dg/dx=3", "error: dg/dx is not a derivative of f\nhelp: write df/dx=..."),
+        ("x=dx", "error: the claim df/dx: line 1, column 1: dx stands in the claim about it\n"
                  "  1 | dx\n    | ^^"),
         ("x=a = 3", "error: the claim df/dx: a claim is one expression, without names of its own"),
         ("x=[y, z]", "error: the claim df/dx is about arrays, the program about numbers"),

@@ -146,7 +146,7 @@ def test_e_is_a_variable_once_it_has_a_value(command: Command) -> None:
         (("eval", "@/"), "error: / is a directory\n"),
         (("eval", "@/dev/zero"), "error: /dev/zero is not a regular file\n"),
         (("eval", "@"), "error: there is no file name after @\n"),
-        (("eval", "x", "--x=1", "--wrt", "y"), "error: wrt names y, which is no variable; the program has x\n"),
+        (("eval", "x", "--x=1", "--wrt", "y"), "error: wrt names y, which is not a variable; the program has x\n"),
         (("eval", "x", "--x=1", "--precision", "0"),
          "error: --precision takes a whole number from 1 to 17; not 0\n"
          "help: backprop eval --help shows the options\n"),
@@ -263,7 +263,7 @@ def test_every_option_under_a_heading_is_one_of_a_command() -> None:
         option
         for command in commands
         if command
-        for param in command.get_params(click.Context(command, help_option_names=["--help"]))
+        for param in command.get_params(click.Context(command, help_option_names=["-h", "--help"]))
         for option in param.opts
     }
     assert [option for option in HEADING_OF if option not in known] == []
@@ -349,7 +349,7 @@ def test_what_nobody_expected_ends_as_one_line_that_asks_for_a_report(
 
 def test_half_a_character_is_no_name(command: Command) -> None:
     done = command("eval", "x", "--x=1", "--at", '{"\\ud800": 1}')
-    message = 'error: --at: "\\ud800" is no name: half a character\n'
+    message = 'error: --at: "\\ud800" is not a name: it holds half a character\n'
     assert (done.returncode, done.stderr) == (2, message)
 
 

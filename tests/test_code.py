@@ -472,14 +472,14 @@ def test_the_check_speaks_on_top(command: Command) -> None:
 @pytest.mark.parametrize(
     ("args", "error"),
     [
-        (["x*y"], "error: in which language?\nhelp: give --lang python, numpy, c, javascript, latex\n"),
+        (["x*y"], "error: the language is missing\nhelp: give --lang python, numpy, c, javascript, latex\n"),
         (["x*y", "--lang=pyhton"],
-         "error: no code is written in pyhton; languages are python, numpy, c, javascript, latex\n"
+         "error: there is no language called pyhton; languages are python, numpy, c, javascript, latex\n"
          "help: did you mean python?\n"),
         (["x*y", "--lang=c", "--checked"],
          "error: no value for the variables x, y\nhelp: give --x=... --y=...\n"),
         (["x*y", "--lang=c", "--wrt=z"],
-         "error: wrt names z, which is no variable; the program has x, y\n"),
+         "error: wrt names z, which is not a variable; the program has x, y\n"),
         (["sum(W @ x)", "--lang=c"],
          "error: this program is about arrays, and C is written of numbers only\n"
          "help: --lang numpy writes arrays\n"),
@@ -488,7 +488,7 @@ def test_the_check_speaks_on_top(command: Command) -> None:
          "help: --lang numpy writes arrays\n"),
         (["x*y", "--lang=python", "--name=class"],
          "error: a function of Python can't be called class\n"
-         "help: letters, digits and _ make a name, if the language has no other use for it\n"),
+         "help: a name has letters, digits and _, and is not a word of the language\n"),
     ],
 )  # fmt: skip
 def test_errors(command: Command, args: list[str], error: str) -> None:

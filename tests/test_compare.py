@@ -46,7 +46,7 @@ dl1/dx = 1
 dl2/dx = 4 - 8*x
 dl3/dx = 16*(1 - 10*x + 24*x**2 - 16*x**3)
 dl4/dx = 64*(1 - 42*x + 504*x**2 - 2640*x**3 + 7040*x**4 - 9984*x**5 + 7168*x**6
-- 2048*x**7)
+    - 2048*x**7)
 """
 PLOT = """\
 dl4/dx = 9.0660864 at x = 0.2; finite differences miss it by:
@@ -164,8 +164,8 @@ def test_without_values_there_is_no_plot(command: Command) -> None:
 REFUSED = [
     (("r*x*(1-x)", "--times", "3"), "error: one variable is iterated, and the program has r, x\nhelp: choose one: --iterate x"),
     (("2+3", "--times", "3"), "error: one variable is iterated, and the program has no variables"),
-    (("cos(alpha)", "--iterate", "alpa=x"), "error: --iterate names alpa, which is no variable; the program has alpha\nhelp: did you mean --iterate alpha=x?"),
-    (("cos(x)", "--iterate", "=x"), "error: --iterate names nothing, which is no variable; the program has x"),
+    (("cos(alpha)", "--iterate", "alpa=x"), "error: --iterate names alpa, which is not a variable; the program has alpha\nhelp: did you mean --iterate alpha=x?"),
+    (("cos(x)", "--iterate", "=x"), "error: --iterate names nothing, which is not a variable; the program has x"),
     (("cos(x)", "--iterate", "x=0.2"), "error: --iterate: line 1, column 3: a start is the name of a variable\n  1 | x=0.2\n    |   ^^^\nhelp: write --iterate x=x, and give the value as --x=..."),
     (("a = x + 1\na*x", "--iterate", "x=a"), "error: --iterate starts at a, which the program itself computes"),
     (("f(p) = p*x\nf(x)", "--iterate", "x"), "error: line 1, column 10: the function f uses x, which changes with every step\n  1 | f(p) = p*x\n    |          ^\nhelp: make x a parameter of f"),
@@ -176,7 +176,7 @@ REFUSED = [
     (("cos(x)", "--iterate"), "error: --iterate has no value\nhelp: --iterate=..."),
     (("4*l*(1-l)", "--iterate", "l=x", "--times=2", "--l=1"), "error: --l is neither an option nor a variable; the program has x, l1\nhelp: did you mean --l1?"),
     (("x*y", "--x=1"), "error: no value for the variable y\nhelp: give --y=..."),
-    (("x*y", "--x=1", "--y=2", "--wrt", "z"), "error: wrt names z, which is no variable; the program has x, y"),
+    (("x*y", "--x=1", "--y=2", "--wrt", "z"), "error: wrt names z, which is not a variable; the program has x, y"),
     (("x", "--timeout", "0"), "error: --timeout takes a number above 0, 86400 at most; not 0.0\nhelp: backprop compare --help shows the options"),
     (("x", "--timeout", "nan"), "error: --timeout can be up to 3600 seconds, not nan"),
     (("(x",), "error: line 1, column 1: this bracket is never closed\n  1 | (x\n    | ^"),

@@ -170,13 +170,13 @@ def test_collapsed_it_is_one_box(command: Command) -> None:
 REFUSED = {
     ("--around", "q", "--collapse"): "error: --around and --collapse ask for different things\n"
     "help: backprop draw --help shows the options\n",
-    ("--radius", "3"): "error: --radius goes with --around STAGE\n"
+    ("--radius", "3"): "error: --radius goes with --around NAME\n"
     "help: backprop draw --help shows the options\n",
     ("--jacobian",): "error: a picture has no room for --jacobian; use --upstream\n"
     "help: backprop draw --help shows the options\n",
     ("--around", "r"): "error: there is no stage called r\nhelp: backprop eval lists the stages\n",
     ("-o", "picture"): "error: the name picture doesn't say which format to draw with\n"
-    "help: .svg, .png, .dot, .gv, .mmd, .mermaid, .tex, .tikz, .txt, .html, .htm do, or --format\n",
+    "help: use .svg, .png, .dot, .gv, .mmd, .mermaid, .tex, .tikz, .txt, .html, .htm, or --format\n",
     ("-o", "/nowhere/c.svg"): "error: /nowhere/c.svg can't be written: No such file or directory\n",
 }
 

@@ -144,7 +144,7 @@ def test_who_gets_the_gradient_of_a_tie(ties: str, whom: str) -> None:
 
 def test_very_many_stages_are_refused_kindly() -> None:
     program = "\n".join(["a0 = x", *(f"a{k} = a{k - 1}*x" for k in range(1, 300))])
-    with pytest.raises(UsageError, match="299 stages are too many to tell"):
+    with pytest.raises(UsageError, match="299 stages are too many to explain"):
         backprop.explain(evaluate(program, x=1.0))
     (one,) = backprop.explain(evaluate(program, x=1.0), stage="a7").stages
     assert one.name == "a7"

@@ -163,7 +163,7 @@ REFUSED: dict[str, tuple[dict[str, float], dict[str, Any], str]] = {
     "wrt": (
         {"x": 1, "alpha": 2},
         {"wrt": ["w"]},
-        "wrt names w, which is no variable; the program has x, alpha",
+        "wrt names w, which is not a variable; the program has x, alpha",
     ),
 }
 

@@ -38,7 +38,7 @@ def options(name: str) -> list[str]:
     assert command is not None
     return [
         option
-        for param in command.get_params(click.Context(command))
+        for param in command.get_params(click.Context(command, help_option_names=["-h", "--help"]))
         if isinstance(param, click.Option)
         for option in param.opts
     ]

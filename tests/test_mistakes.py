@@ -53,7 +53,7 @@ TYPED = [
      "error: --json takes no value\nhelp: for the variable json: --set json=1\n"),
     (("eval", "x*2", "--json=1"), "error: --json takes no value\nhelp: write --json\n"),
     (("eval", "x*y", "--x=1", "--y=2", "--wrt", "x y"),
-     "error: wrt names x y, which is no variable; the program has x, y\n"
+     "error: wrt names x y, which is not a variable; the program has x, y\n"
      "help: separate names by commas: x,y\n"),
     (("gates", "foo"), "error: there is no gate called foo\nhelp: backprop gates lists them all\n"),
     (("eval", "x", "--x=1", "--gates", "fusd"),

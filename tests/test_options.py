@@ -169,7 +169,8 @@ def test_o_and_h_are_never_variables(call: Call) -> None:
     assert not Path("3").exists()
     assert call(*asked, "--o=3", "-o", "3") == (0, "", "")
     assert json.loads(Path("3").read_text("utf-8"))["gradient"] == {"h": 3, "o": 2}
-    assert call(*asked, "--set", "o=3")[0] == 0
+    assert call(*asked, "--set", "o=3", "-o=4") == (0, "", "")
+    assert Path("4").read_text("utf-8") == Path("3").read_text("utf-8")
 
 
 BASE = {

@@ -73,7 +73,7 @@ def command(
 ) -> int:  # fmt: skip
     del program, at, pairs
     if lang is None:
-        raise UsageError("in which language?", hint=f"give --lang {', '.join(LANGUAGES)}")
+        raise UsageError("the language is missing", hint=f"give --lang {', '.join(LANGUAGES)}")
     with waiting("staging"):
         staged = program_of(asked, language(lang), gates, shapes, not no_share)
     names = None if wrt is None else checked_wrt(staged, [n.strip() for n in wrt.split(",")])

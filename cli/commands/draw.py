@@ -91,7 +91,7 @@ def command(
     if around is not None and collapse:
         raise click.UsageError("--around and --collapse ask for different things")
     if radius is not None and around is None:
-        raise click.UsageError("--radius goes with --around STAGE")
+        raise click.UsageError("--radius goes with --around NAME")
     kind = kind or kind_of(file, opened)
     subject, report = subject_of(asked, shapes, options)
     if kind == "html":
@@ -157,7 +157,7 @@ def kind_of(file: str | None, opened: bool) -> str:
         known = ", ".join(f".{name}" for name in SUFFIXES)
         raise UsageError(
             f"the name {file} doesn't say which format to draw with",
-            hint=f"{known} do, or --format",
+            hint=f"use {known}, or --format",
         )
     return SUFFIXES[suffix]
 

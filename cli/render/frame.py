@@ -32,9 +32,13 @@ class Hanging:
         if self.text.cell_len <= options.max_width:
             yield self.text
             return
+        first = self.text.wrap(console, options.max_width, overflow="fold")[0]
+        yield first
+        start = len(first.plain.rstrip())
+        start += len(self.text.plain[start:]) - len(self.text.plain[start:].lstrip())
         room = max(1, options.max_width - self.indent)
-        for place, line in enumerate(self.text.wrap(console, room, overflow="fold")):
-            yield Text.assemble(" " * self.indent, line) if place else line
+        for line in self.text[start:].wrap(console, room, overflow="fold"):
+            yield Text.assemble(" " * self.indent, line)
 
 
 class Fitting:

@@ -31,7 +31,7 @@ def array_from(name: str, path: str, data: bytes) -> Any:
     """The array that a file holds, by the ending of its name."""
     ending = next((kind for kind in KINDS if path.lower().endswith(kind)), "")
     if not ending:
-        raise UsageError(f"the value of {name}: {path} is none of {', '.join(KINDS)}")
+        raise UsageError(f"the value of {name}: {path} is not a file of {', '.join(KINDS)}")
     try:
         found = {".npy": from_npy, ".csv": from_csv, ".json": from_json}[ending](data)
     except UnicodeDecodeError:
@@ -48,7 +48,7 @@ def from_npy(data: bytes) -> Any:
     """An array without objects, whose header asks for no more than there is."""
     stream = io.BytesIO(data)
     if data[:6] != MAGIC:
-        raise ValueError("it is no .npy file")
+        raise ValueError("it is not an .npy file")
     version = np.lib.format.read_magic(stream)
     if version not in HEADERS:
         raise ValueError("its version is not known")
@@ -61,7 +61,7 @@ def from_npy(data: bytes) -> Any:
     if kind.hasobject:
         raise ValueError("it holds pickled objects, which are never loaded")
     if not all(type(side) is int and 0 <= side < FAR for side in shape):
-        raise ValueError("its header asks for an axis that can't be")
+        raise ValueError("its header has an impossible axis")
     count = prod(shape)
     if count > MAX_ENTRIES or count * kind.itemsize > len(data):
         raise ValueError(f"its header asks for {count:,} entries, which it doesn't hold")
@@ -82,7 +82,9 @@ def point_from(name: str, data: bytes) -> dict[str, Any]:
                 for member in members
             }
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
-        raise UsageError(f"{name} is no .npz file that can be read: {str(error)[:100]}") from None
+        raise UsageError(
+            f"{name} is not an .npz file that can be read: {str(error)[:100]}"
+        ) from None
     return {key: array if array.ndim else float(array) for key, array in found.items()}
 
 

@@ -44,7 +44,7 @@ def read_expectation(text: str, origin: str) -> Expectation:
         raise UsageError(f"{origin} is not JSON") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise UsageError(
-            f"{origin} is no stored result",
+            f"{origin} is not a stored result",
             hint="backprop check PROGRAM --write-expect FILE makes one",
         )
     try:

@@ -130,7 +130,7 @@ def checked_wrt(program: Program, wrt: Iterable[str]) -> tuple[str, ...]:
                 hint = f"did you mean {near}?" if near else ""
             has = listed([*program.inputs]) or "no variables"
             raise UsageError(
-                f"wrt names {name or 'nothing'}, which is no variable; the program has {has}",
+                f"wrt names {name or 'nothing'}, which is not a variable; the program has {has}",
                 hint=hint,
             )
     return names

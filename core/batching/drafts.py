@@ -69,7 +69,7 @@ class Draft:
             raise UsageError(
                 f"{self.path} was begun by another run: other options, another program, or data "
                 "that changed since",
-                hint="without --resume it is begun anew",
+                hint="without --resume the run starts from the beginning",
             )
         return known
 

@@ -84,7 +84,7 @@ def columns_for(
         if name not in program.inputs:
             near = closest(name, list(program.inputs))
             raise UsageError(
-                f"--map names {name}, which is no variable of the program",
+                f"--map names {name}, which is not a variable of the program",
                 hint=f"did you mean {near}?" if near else "--map VARIABLE=COLUMN",
             )
         if name in fixed:
@@ -153,7 +153,7 @@ def pairs_of(texts: Sequence[str], option: str) -> dict[str, str]:
         name, equals, column = text.partition("=")
         name, column = name.strip(), column.strip()
         if not name or (equals and not column):
-            raise UsageError(f"{option} wants NAME=COLUMN, not {text or 'nothing'}")
+            raise UsageError(f"{option} takes NAME=COLUMN, not {text or 'nothing'}")
         if name in found:
             raise UsageError(f"{option} names {name} twice")
         found[name] = column if equals else name

@@ -53,7 +53,7 @@ def read_claim(text: str, names: Names) -> Claim:
     slot = names.slots[name]
     itself = [used for used in staged.inputs if names.gradients.get(used) == slot]
     if itself:
-        raise at_name(staged.tree, itself[0], origin, f"{itself[0]} is what is claimed itself")
+        raise at_name(staged.tree, itself[0], origin, f"{itself[0]} stands in the claim about it")
     number = numeral(of, right) if not staged.inputs and not any(staged.shapes) else None
     return Claim(name, slot, of, right, staged, number)
 
@@ -67,7 +67,7 @@ def claimed_name(left: str, names: Names) -> str:
     output = names.program.output_name
     if slash and above != f"d{output}":
         hint = f"write d{output}/d{asked}=..."
-        raise UsageError(f"{left} is no derivative of {output}", hint=hint)
+        raise UsageError(f"{left} is not a derivative of {output}", hint=hint)
     if asked not in names.slots:
         raise UsageError(
             f"a claim is about an input or a stage, and {asked} is neither; {listing(names)}",

@@ -66,7 +66,7 @@ def asked(tree: Tree, wanted: str | None) -> tuple[str, str]:
         has = listed([*known]) or "no variables"
         near = closest(name, list(known))
         raise UsageError(
-            f"--iterate names {name or 'nothing'}, which is no variable; the program has {has}",
+            f"--iterate names {name or 'nothing'}, which is not a variable; the program has {has}",
             hint=f"did you mean --iterate {near}{equals}{start}?" if near else "",
         )
     if equals:

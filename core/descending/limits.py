@@ -17,7 +17,7 @@ def read_limits(texts: Iterable[str], names: Sequence[str]) -> dict[str, Bounds]
         if name not in names:
             near = closest(name, list(names))
             raise UsageError(
-                f"--bounds names {name}, which is no parameter; they are {listed(names)}",
+                f"--bounds names {name}, which is not a parameter; they are {listed(names)}",
                 hint=f"did you mean {near}?" if near else "",
             )
         if name in found:

@@ -32,7 +32,7 @@ def language(name: str) -> Language:
     if found is None:
         near = closest(name, known)
         raise UsageError(
-            f"no code is written in {name[:40]}; languages are {', '.join(LANGUAGES)}",
+            f"there is no language called {name[:40]}; languages are {', '.join(LANGUAGES)}",
             hint=f"did you mean {near}?" if near else "",
         )
     made = import_module(f"backprop.emitting.{found}").LANGUAGE

@@ -76,7 +76,7 @@ class Names:
         if not plain or not self.allowed(wanted) or wanted in self.language.taken:
             raise UsageError(
                 f"a function of {self.language.title} can't be called {wanted[:40]}",
-                hint="letters, digits and _ make a name, if the language has no other use for it",
+                hint="a name has letters, digits and _, and is not a word of the language",
             )
         return wanted
 

@@ -60,8 +60,8 @@ def chosen_stages(report: Report, wanted: str | None) -> Iterator[Stage]:
     if wanted is None:
         if program.size > MOST:
             raise UsageError(
-                f"{program.size:,} stages are too many to tell; {MOST} are told at most",
-                hint="--stage NAME tells one; eval shows them all as a table",
+                f"{program.size:,} stages are too many to explain; the limit is {MOST}",
+                hint="--stage NAME explains one; eval shows them all as a table",
             )
         yield from program.stages()
         return

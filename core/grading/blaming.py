@@ -302,9 +302,8 @@ class Blaming:
         seen: set[int] = set()
         chosen = []
         for one in found:
-            last = one.rank == 8 and not self.right(
-                one.event
-            )  # blamed only if a repair confirms it
+            name = one.event.name
+            last = one.rank == 8 and name[:1] in ("d", "g") and not self.right(one.event)
             if one.event.line not in seen and (one.rank == 3 or last or not self.safe(one.event)):
                 seen.add(one.event.line)
                 chosen.append(one)

@@ -134,13 +134,13 @@ def entry(machine: Any, holder: Any, at: Any) -> Any:
 def entries(value: Any) -> list[Any]:
     if isinstance(value, (list, tuple, str, set, range)):
         if len(value) > MOST:
-            raise UnreadError(f"more than {MOST:,} entries are not gone over")
+            raise UnreadError(f"more than {MOST:,} entries can't be looped over")
         return list(value)
     if isinstance(value, dict):
         return list(value)
     if isinstance(value, Taken):
         return value.rest()
-    raise UnreadError(f"{described(value)} can't be gone over")
+    raise UnreadError(f"{described(value)} can't be looped over")
 
 
 def is_same(machine: Any, one: Any, other: Any) -> bool:
@@ -250,7 +250,7 @@ def ranged(reader: Caller, *ends: Any) -> Any:
         raise UnreadError("range takes one to three whole numbers, and its step isn't 0")
     found = range(*numbers)
     if len(found) > MOST:
-        raise UnreadError(f"a range of {len(found):,} is too long to be gone over")
+        raise UnreadError(f"a range of {len(found):,} is too long to loop over")
     return found
 
 
@@ -565,13 +565,13 @@ def converted(reader: Caller, name: str, fed: Sequence[Any], named: Mapping[str,
         try:
             return float(value) if name == "float" else int(value)
         except ValueError:
-            raise UnreadError(f"{value[:20]!r} is no number") from None
+            raise UnreadError(f"{value[:20]!r} is not a number") from None
     if isinstance(value, Array):
         value = value if value.cells.size != 1 else machine.element(value)
         if isinstance(value, Array):
             return library.astype(machine, value, name)
     if not is_numeric(value) or name not in ("float", "int"):
-        raise UnreadError(f"{described(value)} is no number")
+        raise UnreadError(f"{described(value)} is not a number")
     if name == "float":
         return value if isinstance(value, Number) else float(machine.worth(value))
     if isinstance(value, Number):
@@ -583,7 +583,7 @@ def converted(reader: Caller, name: str, fed: Sequence[Any], named: Mapping[str,
     try:
         return int(value)
     except (OverflowError, ValueError):
-        raise UnreadError("this is no whole number") from None
+        raise UnreadError("this is not a whole number") from None
 
 
 def type_name(value: Any) -> str:

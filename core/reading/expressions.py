@@ -136,7 +136,7 @@ class Expressions:
             if key is None:
                 inside = self.value(value)
                 if not isinstance(inside, dict):
-                    raise UnreadError(f"{described(inside)} is no dict", node=value)
+                    raise UnreadError(f"{described(inside)} is not a dict", node=value)
                 found |= inside
             else:
                 found[builtins.key(self.value(key))] = self.value(value)
@@ -564,7 +564,7 @@ class Expressions:
         """What a loop goes over."""
         if isinstance(value, Array):
             if not value.shape:
-                raise UnreadError("a number can't be gone over")
+                raise UnreadError("a number can't be looped over")
             self.machine.step(value.shape[0])
             return [indexing.taken(self.machine, value, (k,)) for k in range(value.shape[0])]
         found = builtins.entries(value)

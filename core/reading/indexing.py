@@ -68,7 +68,7 @@ def placed(machine: Machine, part: Any) -> list[Part]:
         return [part]
     if isinstance(part, float) and part.is_integer():
         return [int(part)]
-    raise UnreadError(f"{described(part)} is no index")
+    raise UnreadError(f"{described(part)} is not an index")
 
 
 def refused(part: Any) -> Any:

@@ -120,7 +120,7 @@ class Machine:
             cells = value.cells
             return cells[()] if cells.dtype == float else cells.astype(float)[()]
         if not is_numeric(value):
-            raise UnreadError(f"{described(value)} is no number and no array")
+            raise UnreadError(f"{described(value)} is not a number and no array")
         try:
             return np.float64(value)
         except OverflowError:
