@@ -94,6 +94,30 @@ gelu       | a approximate? | t j:gelu
 erf        | a            | t s m:erf j:erf
 erfc       | a            | t s m:erfc j:erfc
 sinc       | a            | n t j:sinc
+lgamma     | a            | t m:lgamma s j:gammaln s:loggamma t:special.gammaln .lgamma
+gamma      | a            | s j m:gamma
+digamma    | a            | t s j:digamma s:psi t:special.digamma t:special.psi .digamma
+polygamma  | n a          | s j t:polygamma t:special.polygamma
+lbeta      | a b          | s j:betaln
+erfinv     | a            | s j t:erfinv t:special.erfinv .erfinv
+erfcinv    | a            | s:erfcinv
+erfcx      | a            | s:erfcx t:special.erfcx
+ndtr       | a            | s j:ndtr t:special.ndtr
+log_ndtr   | a            | s j:log_ndtr t:special.log_ndtr
+ndtri      | a            | s j:ndtri t:special.ndtri
+i0e        | a            | s j:i0e t:special.i0e
+i1e        | a            | s j:i1e t:special.i1e
+i0         | a            | n s j t:i0 t:special.i0
+i1         | a            | s j:i1 t:special.i1
+xlogy      | a b          | s j t:xlogy t:special.xlogy
+xlog1py    | a b          | s j:xlog1py t:special.xlog1py
+entr       | a            | s j:entr t:special.entr
+logit      | a            | s j t:logit t:special.logit .logit
+log1mexp   | a            | j:log1mexp
+softsign   | a            | t:softsign j:soft_sign
+selu       | a            | t j:selu
+mish       | a            | t j:mish
+relu6      | a            | t j:relu6
 add        | a b          | n t j:add .add
 sub        | a b          | n t j:subtract t:sub .sub
 mul        | a b          | n t j:multiply t:mul .mul
@@ -136,6 +160,7 @@ logsumexp  | a axis? b? keepdims? | s t j:logsumexp .logsumexp
 softmax    | a axis?      | t s j:softmax .softmax
 log_softmax| a axis?      | t s j:log_softmax .log_softmax
 cumsum     | a axis?      | n t j:cumsum .cumsum
+cumprod    | a axis?      | n t j:cumprod .cumprod
 any        | a axis? out? keepdims? | n t j:any .any
 all        | a axis? out? keepdims? | n t j:all .all
 argmax     | a axis? out? keepdims? | n t j:argmax .argmax
@@ -157,6 +182,7 @@ diag       | a            | n t j:diag
 diagonal   | a            | n t j:diagonal .diagonal
 det        | a            | n j t:linalg.det t:det
 inv        | a            | n j t:linalg.inv t:inverse
+cholesky   | a            | n j t:linalg.cholesky t:cholesky
 solve      | a b          | n j t:linalg.solve
 slogdet    | a            | n j t:linalg.slogdet t:slogdet t:logdet
 reshape    | a *shape     | n t j:reshape .reshape .view
@@ -334,5 +360,5 @@ def plain(text: str) -> str:
     name = text[len(prefix) + 1 :] if prefix else text
     found = functions().get((MODULES.get(prefix, ""), name))
     known = {"amax": "max", "amin": "min"}.get(found.name, found.name) if found else ""
-    bare = name.removeprefix("linalg.")
+    bare = name.removeprefix("linalg.").removeprefix("special.")
     return known if known in METHODS and known != bare else bare

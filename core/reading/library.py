@@ -386,6 +386,14 @@ def cumsum(m: Machine, a: Any, axis: Any = None) -> Any:
     return m.reduce("cumsum", array, 0 if axis is None else axis)
 
 
+@known
+def cumprod(m: Machine, a: Any, axis: Any = None) -> Any:
+    array = m.array(a)
+    if axis is None and len(array.shape) != 1:
+        array, axis = m.reshaped(array, (-1,)), 0
+    return m.reduce("cumprod", array, 0 if axis is None else axis)
+
+
 def quantified(name: str, gate: str, constant: Callable[..., Any]) -> None:
     def function(m: Machine, a: Any, axis: Any = None, keepdims: Any = False) -> Any:
         mask = truth_of(m, m.array(a))
@@ -533,7 +541,7 @@ def slogdet(m: Machine, a: Any) -> Any:
     return found if m.torch else (sign, found)
 
 
-for _name in ("trace", "det", "inv", "solve", "diag"):
+for _name in ("trace", "det", "inv", "solve", "diag", "cholesky"):
     FUNCTIONS[_name] = lambda m, a, b=MISSING, _name=_name: m.apply(
         _name, m.array(a), *([] if b is MISSING else [m.array(b)])
     )
