@@ -229,13 +229,16 @@ def windows(
     those that windows move along; and how many there are in each direction."""
     count = len(size)
     shape = m.shape(a)
+    refused = f"no window of {words(size)} fits into {m.called(a)}, which is {words(shape)}"
+    if len(shape) < count or min(*stride, *size) < 1 or min(padding) < 0:
+        m.fail(refused)
     before, sides = shape[: len(shape) - count], shape[len(shape) - count :]
     counts = tuple(
         (side + 2 * pad - width) // step + 1
         for side, width, step, pad in zip(sides, size, stride, padding, strict=True)
     )
-    if len(shape) < count or min(*stride, *size) < 1 or min(counts) < 1 or min(padding) < 0:
-        m.fail(f"no window of {words(size)} fits into {m.called(a)}, which is {words(shape)}")
+    if min(counts) < 1:
+        m.fail(refused)
     flat = m.reshaped(a, (*before, prod(sides)))
     if any(padding):
         nothing = m.array_of(np.zeros((*before, 1)))
