@@ -86,7 +86,7 @@ def norm(d: Draw) -> Drawn:
     keep = d.random.random() < 0.3
     ending = ", keepdims=True" if keep else ""
     return (f"norm(A, {written}{ending})", {"A": d.array(*shape)},
-            lambda A: np.linalg.norm(A, order, keepdims=keep))  # fmt: skip
+            lambda A: np.linalg.norm(A, order, axis=None, keepdims=keep))  # fmt: skip
 
 
 def moving(name: str, d: Draw) -> Drawn:
