@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+
 import click
 
 from backprop.cli.answering import Answering
@@ -10,9 +13,10 @@ from backprop.cli.options import format_options, output_option
 from backprop.cli.output import drawn, print_pieces
 from backprop.cli.paging import show
 from backprop.errors import UsageError, closest
-from backprop.gates import ALIASES, GATES, array_gates, find
+from backprop.gates import ALIASES, GATES, array_gates, families, find
 from backprop.program.listing import row_dict
 
+WIDTH = 120  # of a line where nobody looks at a screen
 SHORT = 3  # characters of a name that resembles too many others
 
 HELP = """The gate table: every gate, its local derivatives, and how gradient flows through it.
@@ -51,5 +55,6 @@ def command(name: str | None, kind: str) -> int:
     else:
         from backprop.cli.render.gates import render_all, render_one
 
-        show(drawn(render_all(gates) if name is None else render_one(gates[0])))
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
+        show(drawn(render_all(families(), width) if name is None else render_one(gates[0])))
     return 0

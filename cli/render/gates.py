@@ -3,49 +3,56 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from backprop.cli.render.forms import code, escaped, markdown_table, plain_rows
-from backprop.cli.render.frame import Fitting, Hanging
+from backprop.gates.composites import ROWS as COMPOSITES
+from backprop.gates.functions import functions
 from backprop.gates.row import Gate
 from backprop.program.listing import row_dict
 
-LONG = 44  # a local derivative longer than this is only shown by `backprop gates NAME`
+LONG = 44  # local derivatives longer than this are only shown by `backprop gates NAME`
 HEADINGS = ("gate", "drawn", "written", "local derivatives", "the gate")
-WIDE = 100  # columns from which on gates stand in a table
+MOST = 22  # letters of how a gate is written
 EXACT = "{value} ulp, local derivatives {local} ulp"
 
 
-def render_all(gates: Sequence[Gate]) -> Iterator[RenderableType]:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for heading in HEADINGS:
-        table.add_column(heading, overflow="fold")
-    for gate in gates:
-        table.add_row(*cells_of(gate))
-    yield Fitting(table, lambda: listed(gates), least=WIDE)
-
-
-def listed(gates: Sequence[Gate]) -> Iterator[RenderableType]:
-    """Gate by gate, for a narrow screen."""
-    for gate in gates:
-        name, symbol, text, local, flow = cells_of(gate)
-        drawn = f"   drawn {symbol}" if symbol != name else ""
-        yield Text.assemble((name, "bold"), f"   {text}{drawn}", overflow="fold")
-        yield Hanging(Text(f"  {flow}"))
-        if local:
-            yield Hanging(Text(f"  local derivatives {local}", style="dim"))
+def render_all(families: Mapping[str, Sequence[Gate]], width: int) -> Iterator[RenderableType]:
+    """A line a gate: how it is written, its local derivatives, how gradient passes."""
+    rows = [row_dict(gate) for gates in families.values() for gate in gates]
+    first = min(MOST, max(len(row["code"]) for row in rows))
+    for family, gates in families.items():
+        yield Text(family, style="bold")
+        for gate in gates:
+            row = row_dict(gate)
+            local = ", ".join(text for text in row["textbook"] if text)
+            shown = f"{local}: {gate.flow}" if local and len(local) <= LONG else gate.flow
+            line = f"  {shortened(row['code'], first):<{first}}  {shown}"
+            yield Text(shortened(line, width), no_wrap=True)
+    yield Text("functions of several gates", style="bold")
+    for composite in COMPOSITES:
+        code = f"{composite.name}({', '.join(composite.operands)})"
+        line = f"  {shortened(code, first):<{first}}  {composite.text}"
+        yield Text(shortened(line, width), no_wrap=True)
+    for function in functions().values():
+        code = f"{function.name} {function.takes}"
+        line = f"  {shortened(code, first):<{first}}  {function.about}"
+        yield Text(shortened(line, width), no_wrap=True)
 
 
 def cells_of(gate: Gate) -> list[str]:
-    """A gate as a row of the table."""
+    """A gate as a row of a table."""
     row = row_dict(gate)
     local = ", ".join(text if len(text) <= LONG else "..." for text in row["textbook"] if text)
     return [gate.name, row["symbol"], row["code"], local, gate.flow]
+
+
+def shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def render_one(gate: Gate) -> Iterator[RenderableType]:

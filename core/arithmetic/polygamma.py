@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from math import copysign, inf, nan
 
-from backprop.gates.polynomials import BERNOULLI
+from backprop.gates.polynomials import EACH, bernoulli
 
 NEAR = 20.0  # to the left of minus this, no sum begins
 STEEP = 30  # from this order on only the nearest entries of a sum count
@@ -47,8 +47,8 @@ def entries(n: int, a: float, near: float) -> list[float]:
     last = ratio(near, x, n) / x
     found += [last * x / n, last / 2]
     factor = last * (n + 1) / x / 2
-    for k, number in enumerate(BERNOULLI, 1):
-        found.append(float(number) * factor)
+    for k in EACH:
+        found.append(bernoulli(k) * factor)
         top = n + 2 * k
         factor *= top * (top + 1) / ((2 * k + 1) * (2 * k + 2)) / x / x
     return found

@@ -150,7 +150,7 @@ def slopes(gate: Gate, texts: Sequence[str], domain: str, target: Target) -> lis
     if target.arrays:
         lines, inside = statements(formula(domain), target) if domain else ([], "")
         return [*body, *lines, f"return ({', '.join(masked(gate, inside, answers))},)"]
-    undefined = f"return ({'nan, ' * len(texts)})"
+    undefined = f"return ({''.join('nan, ' if text else 'None, ' for text in texts)})"
     if domain:
         body.insert(0, f"if not {statements(formula(domain), target)[1]}: {undefined}")
     if gate.routes and all(texts):

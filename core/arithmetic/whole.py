@@ -119,7 +119,10 @@ def total(a: Array, axis: Axis) -> Array:
 
 
 def centred(a: Array, axis: Axis) -> Array:
-    return a - total(a, axis) / count(a, axis)
+    """What a mean lacks of its last digits is much, beside small distances from a large one: so
+    the mean of these is taken off as well."""
+    near = a - total(a, axis) / count(a, axis)
+    return near - total(near, axis) / count(a, axis)
 
 
 def others(a: Array, axis: Axis) -> Array:

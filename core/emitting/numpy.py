@@ -76,6 +76,13 @@ def norm(a, axis=None, keepdims=False):
     return found if keepdims else np.squeeze(found, axis=axis)
 
 
+def centred(a, axis=None):
+    """a less its mean, whose own rounding is much beside small distances from a large one."""
+    size = np.sum(np.ones_like(a), axis=axis, keepdims=True)
+    near = a - np.sum(a, axis=axis, keepdims=True) / size
+    return near - np.sum(near, axis=axis, keepdims=True) / size
+
+
 def direction(a, length):
     """a divided by its length; 0 where that is 0."""
     return np.where(length == 0, 0.0, a / length)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.emitting.code import ATOM, PRODUCT, SUM, Piece
+from backprop.emitting.code import ATOM, PRODUCT, Piece
 from backprop.emitting.writing import within
 from backprop.gates.shapes import Axis, Shape, matmul, solutions
 
@@ -124,8 +124,12 @@ def total(a: Piece, axis: Piece) -> Piece:
 
 
 def centred(a: Piece, axis: Piece) -> Piece:
-    kept = axis._replace(fixed=Axis(axis.fixed.axis, keep=True))
-    return Piece(f"{within(a, SUM)} - {within(mean(a, kept), SUM + 1)}", SUM, shape=a.shape)
+    return shares_of("centred", a, axis)._replace(shape=a.shape)
+
+
+def shares_of(name: str, a: Piece, axis: Piece) -> Piece:
+    """A function that keeps its axes."""
+    return call(name, fixed=True)(a, axis._replace(fixed=Axis(axis.fixed.axis)))
 
 
 def others(a: Piece, axis: Piece) -> Piece:
@@ -141,7 +145,7 @@ def direction(a: Piece, out: Piece, axis: Piece) -> Piece:
 
 
 def shares(a: Piece, axis: Piece) -> Piece:
-    return call("softmax", fixed=True)(a, axis._replace(fixed=Axis(axis.fixed.axis)))
+    return shares_of("softmax", a, axis)
 
 
 def cumsum(a: Piece, axis: Piece) -> Piece:

@@ -7,6 +7,7 @@ whole arrays wait until they are needed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from math import e, pi
 
@@ -22,10 +23,20 @@ from backprop.gates import (
 )
 from backprop.gates.row import Gate
 
-FAMILIES = (
-    arithmetic, transcendental, informed, activations, gammas, normal, bessel, piecewise,
-)  # fmt: skip
-GATES: dict[str, Gate] = {gate.name: gate.whole() for family in FAMILIES for gate in family.ROWS}
+# The rows of each family, by what it is about.
+FAMILIES: dict[str, Sequence[Gate]] = {
+    "sums, products, powers": arithmetic.ROWS,
+    "exponentials and angles": transcendental.ROWS,
+    "logarithms of probabilities": informed.ROWS,
+    "activations and losses": activations.ROWS,
+    "gamma functions": gammas.ROWS,
+    "the normal distribution": normal.ROWS,
+    "Bessel functions": bessel.ROWS,
+    "choices and steps": piecewise.ROWS,
+}
+GATES: dict[str, Gate] = {
+    gate.name: gate.whole() for rows in FAMILIES.values() for gate in rows
+}  # fmt: skip
 BENDING: set[str] = {gate.name for gate in GATES.values() if gate.bends}
 SCALARS: dict[str, Gate] = dict(GATES)
 ALIASES: dict[str, str] = {alias: gate.name for gate in GATES.values() for alias in gate.aliases}
@@ -50,6 +61,15 @@ def find(name: str) -> Gate | None:
     """The gate of this name or alias."""
     name = ALIASES.get(name, name)
     return GATES.get(name) or array_gates().get(name)
+
+
+def families() -> dict[str, Sequence[Gate]]:
+    """All rows of the table, those on whole arrays too."""
+    from backprop.gates import arrays, linear
+
+    array_gates()
+    others = [row for row in arrays.ROWS if row not in linear.ROWS]
+    return {**FAMILIES, "whole arrays": others, "stacks of matrices, orders": linear.ROWS}
 
 
 @cache

@@ -6,18 +6,17 @@ have the asymptotic series; others are moved up to it, and negative ones reflect
 
 from __future__ import annotations
 
-from backprop.gates.polynomials import BERNOULLI, horner, place, polynomial
+from backprop.gates.polynomials import EACH, bernoulli, horner, place, polynomial
 from backprop.gates.row import Gate
 from backprop.gates.series import DIGAMMA, DIGAMMA_ROOT, LGAMMA, LGAMMA_3, LGAMMA_5, LGAMMA_DIP
 
-EACH = range(1, len(BERNOULLI) + 1)
 WHOLE_BELOW = "(a <= 0)*(a == floor(a))"  # where the gamma function is infinite
 
 
 def stirling(name: str) -> str:
     """What log(gamma(x)) is more than (x - 0.5)*log(x) - x + log(2*pi)/2, for x of 10 and more.
     The name is that of 1/x/x."""
-    return horner([float(BERNOULLI[k - 1] / (2 * k * (2 * k - 1))) for k in EACH], name)
+    return horner([bernoulli(k, 2 * k * (2 * k - 1)) for k in EACH], name)
 
 
 # In `y` a negative operand is reflected; `u` is from 1 to 2.
@@ -39,7 +38,7 @@ DIGAMMA_TEXT = (
     "x = where(y < 10, y + 8, y); v = 1/x/x; "
     f"p = where(y <= 2, ((u - {DIGAMMA_ROOT[0]!r}) - {DIGAMMA_ROOT[1]!r})*({polynomial(DIGAMMA)})"
     " - where(y < 1, 1/y, 0), "
-    f"log(x) - 0.5/x - v*({horner([float(BERNOULLI[k - 1] / (2 * k)) for k in EACH], 'v')})"
+    f"log(x) - 0.5/x - v*({horner([bernoulli(k, 2 * k) for k in EACH], 'v')})"
     f" - where(y < 10, {SUM}, 0)); "
     "r = a - round(a); "
     "where(a > 0, p, where((a < 0)*(r == 0), sqrt(a), p - pi/tan(pi*r)))"
@@ -48,7 +47,7 @@ SQUARES = " + ".join(f"1/(y + {k})/(y + {k})" if k else "1/y/y" for k in range(1
 TRIGAMMA = (
     "y = where(a > 0, a, 1 - a); x = where(y < 10, y + 10, y); v = 1/x/x; "
     f"p = where(y < 10, {SQUARES}, 0) + "
-    f"(1/x + (v/2 + v/x*({horner([float(b) for b in BERNOULLI], 'v')}))); "
+    f"(1/x + (v/2 + v/x*({horner([bernoulli(k) for k in EACH], 'v')}))); "
     "where(a > 0, p, (pi/sin(pi*(a - round(a))))**2 - p)"
 )
 
@@ -57,7 +56,7 @@ def powers() -> str:
     """The sum of Bernoulli's numbers over 2k, times what p**k - q**k is, divided by p - q."""
     lines = ["h1 = 1; m1 = 1"]
     lines += [f"m{k} = m{k - 1}*q; h{k} = p*h{k - 1} + m{k}" for k in EACH[1:]]
-    total = " + ".join(f"({float(BERNOULLI[k - 1] / (2 * k))!r})*h{k}" for k in EACH)
+    total = " + ".join(f"({bernoulli(k, 2 * k)!r})*h{k}" for k in EACH)
     return f"{'; '.join(lines)}; h = {total}; "
 
 

@@ -4,15 +4,21 @@ fractions."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 from backprop.gates.series import Series
 
-# Bernoulli's numbers B2, B4, ...
-BERNOULLI = [Fraction(*pair) for pair in (
+# Bernoulli's numbers B2, B4, ... as fractions.
+BERNOULLI = (
     (1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6), (-3617, 510),
     (43867, 798),
-)]  # fmt: skip
+)  # fmt: skip
+EACH = range(1, len(BERNOULLI) + 1)
+
+
+def bernoulli(k: int, divisor: int = 1) -> float:
+    """The kth of them, divided by a whole number."""
+    above, below = BERNOULLI[k - 1]
+    return above / (below * divisor)
 
 
 def horner(coefficients: Sequence[float], name: str = "s") -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from math import inf
 from types import ModuleType
 
+from backprop.gates.functions import TEXTS
 from backprop.language import statements
 from backprop.language.characters import SUPERSCRIPTS
 from backprop.language.precedence import (
@@ -31,6 +32,7 @@ from backprop.language.syntax import (
     ABSENT,
     AXIS,
     CHOICE,
+    HELD,
     LEVEL,
     NEW_AXIS,
     POSTFIX,
@@ -49,14 +51,17 @@ from backprop.language.tokens import MODULE, is_name, is_number, word
 # Arguments that may be given by name, and what they are called here.
 KEYWORDS: dict[Item, str] = {
     "axis": "axis", "keepdims": "keepdims", "dim": "axis", "keepdim": "keepdims",
-    "ddof": "ddof", "correction": "ddof",
+    "ddof": "ddof", "correction": "ddof", "ord": "ord", "axes": "axes", "dims": "axes",
+    "stride": "stride", "padding": "padding", "lower": "lower", "eps": "eps", "shift": "shift",
+    "bias": "bias", "weight": "weight",
 }  # fmt: skip
 SETTINGS = {"True": "1", "False": "0", "None": NEW_AXIS}
 NO_NAMES = ("None", "True", "False")  # but for what an argument that has a name may be
 PLACES = {"None": NEW_AXIS, "...": REST} | {
     f"{module}.newaxis": NEW_AXIS for module in ("np", "numpy", "jnp")
 }  # parts of an index
-ELSEWHERE = ("sinc", "var", "std")  # are something else in some modules
+QUOTES = ("'", '"')
+ELSEWHERE = ("sinc", "var", "std", "huber")  # are something else in some modules
 BETWEEN = ("and", "or", "if", "else")
 CLOSING = {"group": ")", "tuple": ")", "call": ")", "method": ")", "list": "]", "index": "]"}
 
@@ -88,7 +93,8 @@ class Parser(State):
         self.end(len(self.tokens), wanted=wanted)
         if not self.body:
             raise statements.nothing_to_compute(self)
-        return Tree(self.text, self.code, self.at, self.body, self.functions, values=HELD_WORDS)
+        values = {**HELD_WORDS, **self.texts} if self.texts else HELD_WORDS
+        return Tree(self.text, self.code, self.at, self.body, self.functions, values=values)
 
     # What can stand where an operand is wanted; the answer says whether one still is.
 
@@ -109,6 +115,9 @@ class Parser(State):
             return self.opened(Bracket("list", k))
         if is_number(token):
             self.check_number(k, token)
+        elif token[0] in QUOTES and len(token) > 1:
+            self.quoted(k, token)
+            return False
         elif token == "not":
             return self.negated(k)
         elif token in BETWEEN or not is_name(token):
@@ -119,6 +128,14 @@ class Parser(State):
         self.leaves.add(token)
         self.emit(token, k)
         return False
+
+    def quoted(self, k: int, token: str) -> None:
+        """A text in quotes, which some functions take."""
+        if not self.is_alone(k, "call", "method") or self.open[-1].name not in TEXTS:
+            raise self.complaints.operand_wanted(self, k, token)
+        leaf = f"{HELD}'{token[1:-1]}'"
+        self.texts[leaf] = token[1:-1]
+        self.emit(leaf, k)
 
     def gap(self, k: int, token: str) -> bool:
         """No operand came: right in an empty bracket, a slice, an empty statement; else wrong."""
@@ -160,7 +177,7 @@ class Parser(State):
         if not self.open or self.open[-1].kind not in kinds:
             return False
         before, after = self.tokens[k - 1], self.tokens[k + 1 : k + 2]
-        return before in ("[", ",", "=") and after in ([","], ["]"], [")"])
+        return before[-1] in "[,=(" and after in ([","], ["]"], [")"])
 
     def at_opening(self, k: int) -> bool:
         return bool(self.open) and self.open[-1].token == k - 1

@@ -105,20 +105,38 @@ gelu_tanh  | a approximate? | j:gelu
 erf        | a            | t s m:erf j:erf
 erfc       | a            | t s m:erfc j:erfc
 sinc       | a            | n t j:sinc
-positive   | a            | n t j:positive
+lgamma     | a            | t m:lgamma s j:gammaln s:loggamma t:special.gammaln .lgamma
+gamma      | a            | s j m:gamma
+digamma    | a            | t s j:digamma s:psi t:special.digamma t:special.psi .digamma
+polygamma  | n a          | s j t:polygamma t:special.polygamma
+lbeta      | a b          | s j:betaln
+erfinv     | a            | s j t:erfinv t:special.erfinv .erfinv
+erfcinv    | a            | s:erfcinv
+erfcx      | a            | s:erfcx t:special.erfcx
+ndtr       | a            | s j:ndtr t:special.ndtr
+log_ndtr   | a            | s j:log_ndtr t:special.log_ndtr
+ndtri      | a            | s j:ndtri t:special.ndtri
+i0e        | a            | s j:i0e t:special.i0e
+i1e        | a            | s j:i1e t:special.i1e
+i0         | a            | n s j t:i0 t:special.i0
+i1         | a            | s j:i1 t:special.i1
+xlogy      | a b          | s j t:xlogy t:special.xlogy
+xlog1py    | a b          | s j:xlog1py t:special.xlog1py
+entr       | a            | s j:entr t:special.entr
+logit      | a            | s j t:logit t:special.logit .logit
+log1mexp   | a            | j:log1mexp
 softsign   | a            | t:softsign j:soft_sign
-relu6      | a            | t j:relu6
-hardtanh   | a            | t:hardtanh j:hard_tanh
-mish       | a            | t j:mish
-tanhshrink | a            | t:tanhshrink
 selu       | a            | t j:selu
+mish       | a            | t j:mish
+relu6      | a            | t j:relu6
+positive   | a            | n t j:positive
+hardtanh   | a            | t:hardtanh j:hard_tanh
+tanhshrink | a            | t:tanhshrink
 hardsigmoid| a            | t:hardsigmoid j:hard_sigmoid
 hardswish  | a            | t:hardswish j:hard_swish
-logit      | a            | t s:logit .logit
 deg2rad    | a            | n t j:deg2rad n j m:radians
 rad2deg    | a            | n t j:rad2deg n j:degrees
 heaviside  | a b          | n t j:heaviside
-xlogy      | a b          | t s j:xlogy
 lerp       | a b weight   | t:lerp .lerp
 addcmul    | c a b value? | t:addcmul
 addcdiv    | c a b value? | t:addcdiv
@@ -228,10 +246,10 @@ matrix_power | a n        | n t j:linalg.matrix_power t:matrix_power
 pinv       | a            | n t j:linalg.pinv
 svd        | a            | n:linalg.svd
 eigh       | a            | n t j:linalg.eigh
-cholesky   | a            | n t j:linalg.cholesky
 qr         | a            | n t j:linalg.qr
 det        | a            | n j t:linalg.det t:det
 inv        | a            | n j t:linalg.inv t:inverse
+cholesky   | a            | n j t:linalg.cholesky t:cholesky
 solve      | a b          | n j t:linalg.solve
 slogdet    | a            | n j t:linalg.slogdet t:slogdet
 logdet     | a            | t:logdet .logdet
@@ -510,5 +528,5 @@ def plain(text: str) -> str:
     name = text[len(prefix) + 1 :] if prefix else text
     found = functions().get((MODULES.get(prefix, ""), name))
     known = {"amax": "max", "amin": "min"}.get(found.name, found.name) if found else ""
-    bare = name.removeprefix("linalg.")
+    bare = name.removeprefix("linalg.").removeprefix("special.")
     return known if known in METHODS and known != bare else bare

@@ -22,10 +22,13 @@ CALL = r"(?:[^\S\n]*\()?"
 NUMBER = r"(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][-+−–]?[0-9][0-9_]*)?"
 
 PREFIX = (
-    r"(?:numpy|np|math|torch\.nn\.functional|torch|jax\.numpy|jax\.nn|jnp|scipy\.special)\."
-    r"(?:linalg\.)?"
+    r"(?:numpy|np|math|torch\.nn\.functional|torch|jax\.numpy|jax\.nn|jax\.scipy\.special|jnp"
+    r"|scipy\.special)\.(?:(?:linalg|special)\.)?"
 )  # of code that was pasted
 MODULE = re.compile(PREFIX)
+
+# A text in quotes, where an argument may be one.
+TEXT = r"""(?:(?<=[(,=])|(?<=[(,=]\ ))(?:'[^'\n]*'|"[^"\n]*")"""
 
 TOKEN = re.compile(
     rf"""(?:{WORDS})(?![{LETTER}0-9])
@@ -37,6 +40,7 @@ TOKEN = re.compile(
     | \.\.\.
     | \\[^\S\n]*\n
     | \#[^\n]*
+    | {TEXT}
     | \n
     | \S""",
     re.VERBOSE,

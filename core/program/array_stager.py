@@ -18,6 +18,7 @@ from backprop.arithmetic.texts import COMPARISONS
 from backprop.errors import ShapeError
 from backprop.gates import GATES, array_gates, find
 from backprop.gates.composites import composite
+from backprop.gates.functions import Signature, bound, signature
 from backprop.gates.linear import STACKED
 from backprop.gates.row import Gate
 from backprop.gates.shapes import (
@@ -31,8 +32,10 @@ from backprop.gates.shapes import (
     words,
 )
 from backprop.language.syntax import ABSENT, Op, Tree
+from backprop.program.array_functions import FUNCTIONS as ARRAY_FUNCTIONS
 from backprop.program.creating import CREATORS, create
 from backprop.program.frames import NoPlainGates
+from backprop.program.making import Maker
 from backprop.program.program import CONSTANT, SHORT, Program, written
 from backprop.program.selecting import (
     WHOLE,
@@ -362,6 +365,9 @@ class ArrayStager(Stager):
             chosen = self.selects(operands)
             self.composed(made, operands if chosen else tuple(map(self.settled, operands)))
             return None
+        row = signature(op.name)
+        if row and not (row.name == "norm" and len(operands) < 2 and "ord" not in given):
+            return self.composed_of_arrays(row, op, operands, given)
         gate = find(op.name)
         name = gate.name if gate else op.name
         if name == "full" and not given:
@@ -411,6 +417,15 @@ class ArrayStager(Stager):
         self.apply(gate, operands)
         return None
 
+    def composed_of_arrays(
+        self, row: Signature, op: Op, operands: tuple[int, ...], given: Mapping[str, int]
+    ) -> int:
+        """A function of arrays that is several gates."""
+        found = bound(row, operands, given)
+        if found is None:
+            self.fail(f"{op.name} takes {row.takes}", "`?` may be left out, `*` is one or more")
+        return ARRAY_FUNCTIONS[row.name](Maker(self, op.name, found))
+
     def refuse_numpys_axis(self, op: Op, operands: tuple[int, ...]) -> None:
         """np.max(A, 0) is along an axis, max(A, 0) the larger of A and 0; torch.max(A, B) is the
         larger of two arrays."""
@@ -443,11 +458,6 @@ class ArrayStager(Stager):
     ) -> int:
         if not 1 <= len(operands) <= 2 or (len(operands) == 2 and "axis" in given):
             self.fail(f"{op.name} takes an array, and an axis")
-        if gate.name == "norm" and len(operands) == 2:
-            self.fail(
-                "NumPy takes a second argument of norm for its order, and only the length is read",
-                "name the axis: norm(a, axis=1)",
-            )
         where = operands[1] if len(operands) == 2 else given.get("axis")
         every = where is not None and self.constants.get(where, 0.0) is None
         axis = None if where is None or every else self.axes(where)

@@ -18,6 +18,7 @@ from backprop.arithmetic.texts import COMPARISONS, formula
 from backprop.errors import LanguageError, LimitError
 from backprop.gates import CONSTANTS, GATES, WITH_CONSTANT, find
 from backprop.gates.composites import COMPOSITES, Composite, composite
+from backprop.gates.functions import signature
 from backprop.gates.row import Gate
 from backprop.language.complaints.spans import quote
 from backprop.language.syntax import HELD, HIDDEN, LOGIC, Function, Op, Tree, subtree
@@ -282,7 +283,7 @@ class Stager:
             self.composed(made, self.take(op.arity))
             return
         gate = find(op.name)
-        if op.name in ARRAY_CALLS or (op.arity == 1 and op.name in REDUCING):
+        if op.name in ARRAY_CALLS or signature(op.name) or (op.arity == 1 and op.name in REDUCING):
             self.needs_arrays(self.step)
         if gate is None:
             self.refuse_call(op)

@@ -18,8 +18,10 @@ from backprop.arithmetic.precise import settled
 from backprop.arithmetic.precise_arrays import settled_arrays
 from backprop.arithmetic.system import Function, Table
 from backprop.arithmetic.texts import COMPARISONS
+from backprop.checking.arrays.functions import FUNCTIONS, Call
 from backprop.checking.walk import Dialect, constant, walk
 from backprop.gates import CONSTANTS, GATES, find
+from backprop.gates.functions import bound, signature
 from backprop.gates.linear import STACKED
 from backprop.gates.shapes import Axis
 from backprop.language.syntax import ABSENT, NEW_AXIS, Op, Tree
@@ -77,7 +79,9 @@ class Walker:
         self.scalars = scalars
         self.number = scalars.number
         self.unfolded = settled_arrays if scalars.unfolded is settled else scalars.unfolded
-        self.each = Table(lambda gate: scalars.function(gate.name), scalars.functions)
+        self.each: dict[str, Any] = Table(
+            lambda gate: scalars.function(gate.name), scalars.functions
+        )
         self.functions = Table(lambda gate: entrywise(self.each[gate.name]))
         kind = Ordered if self.number is mpf else Definitions
         self.functions |= kind(self.each, self.number).table()
@@ -172,6 +176,11 @@ class Walker:
     def call(self, name: str, operands: Sequence[Any]) -> Any:
         named = {one.name: one.value for one in operands if isinstance(one, Named)}
         plain = [one for one in operands if not isinstance(one, Named)]
+        row = signature(name)
+        if row and not (row.name == "norm" and len(plain) < 2 and "ord" not in named):
+            given = bound(row, plain, named)
+            assert given is not None
+            return FUNCTIONS[row.name](Call(self, given))
         gate = find(name)
         name = gate.name if gate else name
         if name in PRODUCTS:

@@ -22,6 +22,8 @@ CURLY = re.compile(r"\{\s*([^{}\n#]{1,24}?)\s*\}")
 
 def unreadable(state: State, k: int, token: str) -> LanguageError | None:
     """A character that is not read anywhere, or the start of something that isn't."""
+    if len(token) > 1 and token[0] in ("'", '"'):
+        return quoted(state, k, token[0])
     if len(token) > 1 or token in SUPERSCRIPTS or token in TYPOGRAPHIC.values() or is_name(token):
         return None
     if token in ("'", '"'):
@@ -35,7 +37,8 @@ def unreadable(state: State, k: int, token: str) -> LanguageError | None:
 
 def quoted(state: State, k: int, token: str) -> LanguageError:
     """A prime, as in f'(x), or a text in quotes with the letters that may stand before it."""
-    text, (start, stop) = state.text, state.offsets[k]
+    text, start = state.text, state.offsets[k][0]
+    stop = start + 1
     touches = k > 0 and state.offsets[k - 1][1] == start
     follows = text[stop : stop + 1]
     if token == "'" and touches and is_number(state.tokens[k - 1]) and follows.isdigit():

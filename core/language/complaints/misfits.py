@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from backprop.errors import LanguageError, closest
 from backprop.gates import ALIASES, CONSTANTS, GATES, find
 from backprop.gates.composites import COMPOSITES
+from backprop.gates.functions import functions as array_functions
 from backprop.language.complaints import excerpts, foreign_text, readings
 from backprop.language.complaints.spans import ENDS, at, at_bracket, at_name, never_closed
 from backprop.language.complaints.spans import quote as quote
@@ -100,7 +101,7 @@ def inner_equals(state: State, k: int, before: str) -> LanguageError:
         return at(
             state,
             k - 1,
-            "arguments are given by position; only axis, keepdims and ddof have names",
+            "arguments are given by position; only a few, such as axis and stride, have names",
             "write the values alone, in order",
             k,
         )
@@ -140,6 +141,9 @@ def check_module(state: State, k: int, token: str, name: str) -> None:
     if name == "sinc":
         message = f"{written} is sin(pi*x)/(pi*x), and sinc(x) here is sin(x)/x"
         raise at(state, k, message, "write sinc(pi*x)")
+    if name == "huber":
+        message = f"{quote(f'{word(token)}(d, x)')} has its bound first, and huber(x, d) here last"
+        raise at(state, k, message, "write huber(x, d)")
     if token.startswith("torch."):
         message = f"{written} divides by one less than there are, and {name}(x) here doesn't"
         raise at(state, k, message, f"write {name}(x, ddof=1)")
@@ -186,7 +190,9 @@ def unknown_function(
     if name in WORDS:
         return LanguageError(WORDS[name][0], text=text, span=span, hint=WORDS[name][1])
     hint = UNKNOWN.get(name, "")
-    if not hint and (near := closest(name, [*functions, *GATES, *ALIASES, *COMPOSITES])):
+    if not hint and (
+        near := closest(name, [*functions, *GATES, *ALIASES, *COMPOSITES, *array_functions()])
+    ):
         hint = f"did you mean {near}?"
     if not hint:
         hint = definition(

@@ -145,15 +145,10 @@ def nan_to_num(m: Machine, a: Any) -> Any:
 
 composed("sinc", lambda m, a: m.apply("sinc", m.apply("mul", a, pi)))
 composed("positive", lambda m, a: a)
-composed("softsign", lambda m, a: m.apply("div", a, m.apply("add", 1.0, m.apply("abs", a))))
-composed("relu6", lambda m, a: m.apply("clip", a, 0.0, 6.0))
 composed("hardtanh", lambda m, a: m.apply("clip", a, -1.0, 1.0))
-composed("mish", lambda m, a: m.apply("mul", a, m.apply("tanh", m.apply("softplus", a))))
 composed("tanhshrink", lambda m, a: m.apply("sub", a, m.apply("tanh", a)))
-composed("logit", lambda m, a: m.apply("log", m.apply("div", a, m.apply("sub", 1.0, a))))
 composed("deg2rad", lambda m, a: m.apply("mul", a, pi / 180))
 composed("rad2deg", lambda m, a: m.apply("mul", a, 180 / pi))
-composed("selu", lambda m, a: m.apply("mul", SELU[0], elu(m, a, SELU[1])))
 composed("hardsigmoid", lambda m, a: m.apply(
     "clip", m.apply("add", m.apply("div", a, 6.0), 0.5), 0.0, 1.0
 ))  # fmt: skip
@@ -165,14 +160,6 @@ def heaviside(m: Machine, a: Any, b: Any) -> Any:
     a, b = m.numeric(a), m.numeric(b)
     above = m.apply("where", m.apply("gt", a, 0.0), 1.0, b)
     return m.apply("where", m.apply("lt", a, 0.0), 0.0, above)
-
-
-@known
-def xlogy(m: Machine, a: Any, b: Any) -> Any:
-    """a log b, and 0 where a is 0."""
-    a, b = m.numeric(a), m.numeric(b)
-    found = m.apply("mul", a, m.apply("log", b))
-    return m.apply("where", m.apply("eq", a, 0.0), 0.0, found)
 
 
 @known

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from backprop.reading import indexing
-from backprop.reading.library.entrywise import xlogy
 from backprop.reading.library.table import known
 from backprop.reading.machine import Machine
 from backprop.reading.memory import Array
@@ -84,7 +83,7 @@ def kl_div(m: Machine, a: Any, b: Any, reduction: Any = "mean", log_target: Any 
     if log_target:
         each = m.binary("mul", m.apply("exp", target), m.binary("sub", target, logs))
     else:
-        each = m.binary("sub", xlogy(m, target, target), m.binary("mul", target, logs))
+        each = m.binary("sub", m.apply("xlogy", target, target), m.binary("mul", target, logs))
     if reduction == "batchmean":
         return m.binary("div", m.reduce("sum", each), m.array(logs).shape[0])
     return averaged(m, each, reduction)

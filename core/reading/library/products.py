@@ -93,7 +93,7 @@ def slogdet(m: Machine, a: Any) -> Any:
     return sign, found
 
 
-for _name in ("trace", "det", "logdet", "inv", "solve"):
+for _name in ("trace", "det", "logdet", "inv", "solve", "cholesky"):
     FUNCTIONS[_name] = lambda m, a, b=MISSING, _name=_name: m.apply(
         _name, m.array(a), *([] if b is MISSING else [m.array(b)])
     )
@@ -209,7 +209,6 @@ def of_constants(name: str, function: Callable[..., Any]) -> None:
 of_constants("pinv", np.linalg.pinv)
 of_constants("svd", np.linalg.svd)
 of_constants("eigh", np.linalg.eigh)
-of_constants("cholesky", np.linalg.cholesky)
 of_constants("qr", np.linalg.qr)
 
 

@@ -9,11 +9,9 @@ import numpy as np
 
 from backprop.reading import indexing
 from backprop.reading.diagnostics import UnreadError
-from backprop.reading.library.cutting import unbind
-from backprop.reading.library.joining import stack
 from backprop.reading.library.ordering import chosen
 from backprop.reading.library.table import FUNCTIONS, Pair, known
-from backprop.reading.machine import ARRAY_STEPS, Machine
+from backprop.reading.machine import Machine
 from backprop.reading.memory import Array, Number
 from backprop.reading.values import plain_number
 
@@ -158,18 +156,10 @@ def cumsum(m: Machine, a: Any, axis: Any = None) -> Any:
 
 @known
 def cumprod(m: Machine, a: Any, axis: Any = None) -> Any:
-    """Entry after entry: there is no gate for it."""
     array = m.array(a)
     if axis is None and len(array.shape) != 1:
-        array = m.reshaped(array, (-1,))
-    place = m.whole_number(0 if axis is None else axis, "an axis") % max(1, len(array.shape))
-    if not array.depends:
-        return Array.new(np.cumprod(array.cells, axis=place))
-    m.step(ARRAY_STEPS * array.shape[place])
-    parts = list(unbind(m, array, place))
-    for k in range(1, len(parts)):
-        parts[k] = m.binary("mul", parts[k - 1], parts[k])
-    return stack(m, parts, place)
+        array, axis = m.reshaped(array, (-1,)), 0
+    return m.reduce("cumprod", array, 0 if axis is None else axis)
 
 
 @known
