@@ -15,11 +15,12 @@ from mpmath import mp
 
 from backprop.errors import BackpropError, UsageError, listed
 from backprop.grading.forward import DIGITS, Forward
+from backprop.grading.naming import counters, growing, names_given, places
 from backprop.grading.replay import Memo, Replay
 from backprop.grading.spots import Spot
 from backprop.grading.targets import Series, Targets, gaps
 from backprop.grading.text import Text, text_of
-from backprop.grading.tracing import Event, Probe, Tracer, name_of
+from backprop.grading.tracing import Event, Probe, Tracer
 from backprop.language.tokens import NAME
 from backprop.reading.diagnostics import UnreadError, located
 from backprop.reading.reader import chosen_result, held, source_again
@@ -41,7 +42,6 @@ PATTERNS = (
 )  # fmt: skip
 UPSTREAM = re.compile(r"(d|g|grad|up)", re.IGNORECASE)
 BACKWARD = re.compile(r"back|grad|bprop|vjp", re.IGNORECASE)
-LENGTHENS = ("append", "extend", "insert", "pop", "remove", "reverse", "clear")
 CONSTANTS = {"pi": np.pi, "e": np.e}
 EXACT = 1e-8  # of what rounding does to floats, that many digits may differ by
 ENOUGH = 4  # points at which a pass goes the same way
@@ -527,46 +527,6 @@ def leaf_of(tracer: Tracer, value: Any) -> str:
     except (BackpropError, UnreadError):
         return ""
     return ""
-
-
-def names_given(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-
-
-def counters(tree: ast.AST) -> Iterator[str]:
-    """The names that loops count with."""
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.For, ast.comprehension)):
-            yield from (one.id for one in ast.walk(node.target) if isinstance(one, ast.Name))
-
-
-def places(tree: ast.AST) -> set[str]:
-    """The names that only say where something stands in an array."""
-    within: set[str] = set()
-    counted: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Subscript):
-            within |= {one.id for one in ast.walk(node.slice) if isinstance(one, ast.Name)}
-        elif isinstance(node, ast.BinOp):
-            sides = node.left, node.right
-            counted |= {side.id for side in sides if isinstance(side, ast.Name)}
-    return within - counted
-
-
-def growing(tree: ast.AST) -> Iterator[str]:
-    """The names of lists that get longer or shorter."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in LENGTHENS:
-                yield name_of(node.func.value)
-        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            sides = node.left, node.right
-            if any(isinstance(side, (ast.List, ast.ListComp)) for side in sides):
-                yield from (side.id for side in sides if isinstance(side, ast.Name))
-        elif isinstance(node, ast.AugAssign) and isinstance(node.value, (ast.List, ast.ListComp)):
-            yield from (one.id for one in [node.target] if isinstance(one, ast.Name))
 
 
 def names_stored(node: ast.stmt) -> list[str]:

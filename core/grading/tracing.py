@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import BackpropError, MissingValueError
+from backprop.grading.naming import counters, growing, name_of, names_given, places
 from backprop.language.spellings import spelling
 from backprop.language.syntax import HIDDEN
 from backprop.reading.diagnostics import Lines, MisfitError, UnreadError, located
@@ -535,6 +536,12 @@ class Tracer(Reader):
         recorder.known[MARK, leaf, str(event.number), *self.failed] = found
         return found
 
+    def learned(self, tree: ast.Module) -> None:
+        """The names of a file that is imported."""
+        self.counters |= {*counters(tree), *places(tree)}
+        self.growing |= {*growing(tree)}
+        self.later |= {*names_given(tree)}
+
     def enter(self, source: Source) -> None:
         """Go on with another source."""
         self.source = source
@@ -580,14 +587,3 @@ def language_function(name: str) -> Builtin | None:
         if spelling(home, name) is not None:
             return Builtin(name, home)
     return None
-
-
-def name_of(target: ast.expr) -> str:
-    """The variable that a target is about: dW of dW[0], W1 of grads['W1'], dW of self.dW."""
-    while isinstance(target, (ast.Subscript, ast.Attribute)):
-        if isinstance(target, ast.Attribute):
-            return target.attr
-        if isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str):
-            return target.slice.value
-        target = target.value
-    return target.id if isinstance(target, ast.Name) else ""

@@ -106,6 +106,9 @@ class Imports(Objects):
             found = self.imported_from(module, alias.name, node.level)
             self.scope.names[alias.asname or alias.name] = found
 
+    def learned(self, tree: ast.Module) -> None:
+        """A file is about to be read."""
+
     def star(self, module: str, level: int) -> None:
         """from module import *"""
         if not level and module in ("math", "numpy"):
@@ -185,6 +188,7 @@ class Imports(Objects):
             recorder.near = recorder.node
         self.scope, self.file, self.frames, self.classes = Scope(), module.file, [], []
         module.scope = self.scope
+        self.learned(tree)
         try:
             self.top(tree.body, "*")
         finally:

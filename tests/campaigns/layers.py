@@ -51,6 +51,8 @@ def main() -> int:
                 mended = with_fix(slip.text, flagged[0].line, fixes[0])
                 right = outcome(layered, mended) == "right"
                 counts["wrong hint"] += not right
+                if not right:
+                    print(f"{layered.unit} {slip.line}: {slip.code} -> wrong hint {fixes[0]}")
                 counts["elsewhere"] += right and not on_line
             if not on_line or (options.verbose and not fixes):
                 said = "; ".join(f"{one.line} {one.hint}" for one in flagged)
