@@ -143,7 +143,7 @@ CALLS: Mapping[str, str] = {
     "contiguous": "A.T; A", "floats": "J; A", "whole": "J; 3.0", "truth": "J; Z",
     "arange": "5; 2 | 7; 2 | 9, 3; 0 | 1, 0.25; 5 | 0, -1", "linspace": "0 | 1, 5; x | y, 4; 0 | 2, num=3", "logspace": "0 | 2, 5; 0 | x, 3",
     "geomspace": "1 | 100, 5", "meshgrid": "V | W; V | W, K; V | W, indexing='ij'; I | I4", "indices": "(2, 3)", "ix": "I | [0, 1]; [True, False, True] | I",
-    "unravel_index": "5 | (2, 3); I | (2, 3)", "ravel_multi_index": "(I, I) | (3, 4); (1, 2) | (3, 4)", "ndindex": "2 | 3; (2, 3)", "ndenumerate": "A",
+    "unravel_index": "5 | (2, 3); I | (2, 3)", "ravel_multi_index": "(I, I) | (3, 4); (1, 2) | (3, 4)", "ndindex": "2 | 3; (2, 3)", "ndenumerate": "A", "nditer": "A; T",
     "tril_indices": "3; 3 | -1; 3 | 1, 4", "triu_indices": "3; 3 | -1; 3 | 1, 4", "diag_indices": "3; 3 | 3", "broadcast_arrays": "A | V; W[:, None] | V, x",
     "one_hot": "I | 4; J | 3", "finfo": "float", "copy": "A; x", "astype": "A | float; J | float", "detach": "A; x", "item": "A[0, 0]; x",
     "shape_of": "A; V", "ndim_of": "A; T", "size_of": "A; T", "sides": "A; A | 0; T | -1", "stride": "A; T | 1", "isscalar": "3.0; [1]", "is_tensor": "A; 3", "never": "A",

@@ -336,6 +336,7 @@ def test_the_libraries_that_were_used_last_are_kept(
     def ready(number: float) -> Kernel:
         found = compiled(backprop.parse(f"x*{number}"), engine="native")
         assert found.note == ""
+        assert isinstance(found, Kernel)
         return found
 
     first, *_ = [ready(number) for number in (1.5, 2.5, 3.5, 4.5)]

@@ -17,6 +17,8 @@ PROGRAMS = {
     "in a generator": "g = (z for z in [1, 2, 3])\n    return x if 2 in g and next(g) == 3 else 0.0",
     "map and filter": "return sum(map(lambda z: z * x, filter(None, [0, 1, 2])))",
     "a list that is sorted": "l = [3, 1, 2, 1]\n    l.sort(reverse=True)\n    l.remove(1)\n    return x * l[0] + 10 * l[-1] + len(l)",
+    "nditer": "t = 0.0\n    for z in np.nditer(A):\n        t = t * x + z\n    return t",
+    "nditer with places": "g = np.zeros_like(A)\n    it = np.nditer(A, flags=['multi_index'], op_flags=['readwrite'])\n    while not it.finished:\n        k = it.multi_index\n        g[k] = A[k] ** 2 * x + k[1]\n        it.iternext()\n    return g.sum()",
     "a default of next": "return next(iter([]), x)",
 }  # fmt: skip
 VALUES = {"x": 1.5, "v": np.array([1.0, 2.0, 3.0]), "A": np.arange(6.0).reshape(3, 2)}

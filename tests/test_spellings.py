@@ -27,6 +27,7 @@ from backprop.language.spellings import Spelling, functions
 from backprop.language.syntax import HELD, Op
 from backprop.program.stage import stage
 from backprop.reading.diagnostics import UnreadError
+from backprop.reading.library import Walk
 from backprop.reading.memory import Array, Number
 from backprop.reading.reader import Reader, finished
 from backprop.reading.source import parsed
@@ -169,6 +170,8 @@ def parts(found: Any) -> list[Any]:
     """All numbers and arrays in what came out, one after the other."""
     if isinstance(found, (tuple, list, range)):
         return [part for one in found for part in parts(one)]
+    if isinstance(found, Walk):
+        return list(found.array.cells.ravel())
     return [] if isinstance(found, (Instance, Namespace)) or found is None else [found]
 
 
@@ -201,7 +204,7 @@ def wanted_parts(case: Case, values: Values) -> list[Any] | None:
     waiting, flat = [found], []
     while waiting:
         one = waiting.pop(0)
-        if isinstance(one, (tuple, list, np.ndindex, np.ndenumerate)):
+        if isinstance(one, (tuple, list, np.ndindex, np.ndenumerate, np.nditer)):
             waiting = [*one, *waiting]
         elif one is not None:
             flat.append(one)

@@ -40,6 +40,11 @@ class Ways:
         return Way(program, self.compile(program, names))
 
     @property
+    def program(self) -> Program:
+        """That of the rows which came last, or at first that at which the source was read."""
+        return self.ways[0].program
+
+    @property
     def engine(self) -> Engine:
         return self.ways[0].kernel.engine
 

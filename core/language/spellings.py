@@ -371,6 +371,7 @@ unravel_index | a shape   | n t j:unravel_index
 ravel_multi_index | a shape | n j:ravel_multi_index
 ndindex    | *shape       | n:ndindex
 ndenumerate| a            | n:ndenumerate
+nditer     | a flags? op_flags? | n:nditer
 tril_indices | rows k? columns? | n j:tril_indices
 triu_indices | rows k? columns? | n j:triu_indices
 diag_indices | rows axes? | n j:diag_indices

@@ -371,6 +371,8 @@ class Expressions:
             return self.of_array(holder, name)
         if isinstance(holder, library.updating.Place):
             return Builtin(name, "at", holder)
+        if isinstance(holder, library.Walk):
+            return Builtin(name, "walk", holder) if name == "iternext" else holder.attribute(name)
         if isinstance(holder, library.Pair) and name in ("values", "indices"):
             return holder[name == "indices"]
         if isinstance(holder, Builtin) and (
@@ -461,6 +463,8 @@ class Expressions:
         if isinstance(function, Builtin):
             if function.module == "python":
                 return builtins.call(self, function, fed, named)
+            if function.module == "walk":
+                return function.bound.go_on()
             if function.module == "at":
                 return library.updating.updated(machine, function.bound, function.name, *fed)
             if function.module == "same":  # a generator gives itself back
@@ -562,6 +566,8 @@ class Expressions:
 
     def entries(self, value: Any) -> list[Any]:
         """What a loop goes over."""
+        if isinstance(value, library.Walk):
+            value = self.machine.reshaped(value.array, (-1,))
         if isinstance(value, Array):
             if not value.shape:
                 raise UnreadError("a number can't be looped over")

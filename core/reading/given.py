@@ -11,7 +11,7 @@ from typing import Any
 
 from backprop.errors import BackpropError, UsageError
 
-CONSTANTS = {"true": "True", "false": "False", "null": "None", "none": "None"}
+CONSTANTS = {"true": "True", "false": "False", "null": "None"}
 WORD = re.compile(r"[A-Za-z_][\w.-]*")
 LONGEST = 1_000_000  # characters
 

@@ -54,7 +54,7 @@ from backprop.reading.library import (
 from backprop.reading.library.calling import call
 from backprop.reading.library.copying import astype
 from backprop.reading.library.entrywise import mod
-from backprop.reading.library.grids import BRACKETS, bracketed
+from backprop.reading.library.grids import BRACKETS, Walk, bracketed
 from backprop.reading.library.products import product
 from backprop.reading.library.shaping import ravel, swapaxes, transpose
 from backprop.reading.library.table import FUNCTIONS, Pair
@@ -67,6 +67,6 @@ PARTS = (
 )  # fmt: skip
 
 __all__ = [
-    "BRACKETS", "FUNCTIONS", "PARTS", "Pair", "astype", "bracketed", "call", "in_place", "mod",
-    "product", "ravel", "swapaxes", "transpose", "truth_of", "updating",
+    "BRACKETS", "FUNCTIONS", "PARTS", "Pair", "Walk", "astype", "bracketed", "call", "in_place",
+    "mod", "product", "ravel", "swapaxes", "transpose", "truth_of", "updating",
 ]  # fmt: skip

@@ -89,6 +89,35 @@ def ndenumerate(m: Machine, a: Any) -> Any:
     return [(place, indexing.taken(m, array, place)) for place in ndindex(m, [array.shape])]
 
 
+class Walk:
+    """np.nditer: entry after entry, and where it stands."""
+
+    def __init__(self, array: Array, places: list[tuple[int, ...]]) -> None:
+        self.array = array
+        self.places = places
+        self.at = 0
+
+    def attribute(self, name: str) -> Any:
+        if name == "finished":
+            return self.at >= len(self.places)
+        if name == "multi_index" and self.at < len(self.places):
+            return self.places[self.at]
+        if name == "index":
+            return self.at
+        raise UnreadError(f"nditer has no attribute {name} that is read")
+
+    def go_on(self) -> bool:
+        self.at += 1
+        return self.at < len(self.places)
+
+
+@known
+def nditer(m: Machine, a: Any, flags: Any = None, op_flags: Any = None) -> Walk:
+    del flags, op_flags
+    array = m.array(a)
+    return Walk(array, ndindex(m, [array.shape]))
+
+
 def corner(name: str, function: Callable[..., Any]) -> None:
     def places(m: Machine, rows: Any, k: Any = 0, columns: Any = None) -> Any:
         count = m.whole_number(rows, "how many")
