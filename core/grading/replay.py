@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -170,7 +170,22 @@ class Replay:
         for guard in self.recorder.guards:
             for k, value in enumerate(self.series(guard.leaf)):
                 found[k] = found[k] and holds(guard, value)
+        for before, after in self.clipping():
+            for k, pair in enumerate(zip(before, after, strict=True)):
+                found[k] = found[k] and np.array_equal(*pair)
         return found
+
+    def clipping(self) -> Iterator[tuple[Series, Series]]:
+        """What is cut off at -c and c, and isn't where the source was read: so gradients are kept
+        from exploding, which is no part of them."""
+        for (gate, *leaves), made in self.steps:
+            if gate == "clip" and not {*leaves[1:]} & {*self.made, *self.inputs}:
+                value, low, high = (self.series(one) for one in leaves)
+                cut = self.series(made)
+                if np.array_equal(-np.asarray(low[0]), high[0]) and np.array_equal(
+                    value[0], cut[0]
+                ):
+                    yield value, cut
 
     # What comes from what.
 
