@@ -326,7 +326,7 @@ f(x) = sum(x*x)
 f = 14
 df/dx = [2, 4, 6]
 check: unchecked: no
-independent check was run
+    independent check was run
 """
     )
 

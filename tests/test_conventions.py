@@ -308,7 +308,7 @@ def long_answers_have_a_pager_on_a_terminal_unless_nobody_wants_one(shell: Shell
     started: list[list[str]] = []
     shell.patch.setattr(paging, "is_long", lambda *_: True)
     shell.patch.setattr(paging, "started", lambda words: started.append(words))
-    shell.patch.setattr(paging.shutil, "which", lambda name: name)
+    shell.patch.setattr("shutil.which", lambda name: name)
     shell("gates", "tanh")
     shell("gates", "tanh", terminal=True, TERM="dumb")
     shell("gates", "tanh", terminal=True, PAGER="cat")

@@ -69,7 +69,7 @@ def declared() -> Iterator[str]:
             if name in ("option", "Option"):
                 words = [one for part in node.args for one in ast.walk(part)]
                 yield from (
-                    one.value
+                    str(one.value)
                     for one in words
                     if isinstance(one, ast.Constant) and str(one.value).startswith("-")
                 )
