@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from emitted import Answer, Job, conditioned, ulps
+from campaigns.special import DRAWS
+from emitted import UNWRITTEN, Answer, Job, conditioned, ulps
 
+from backprop.gates import GATES
 from backprop.kernel import compiled
 from backprop.kernel.exact_rows import Again
 
@@ -30,7 +32,8 @@ def columns(work: Job) -> dict[str, Array]:
 def answers(work: Job, engine: str) -> list[Answer]:
     """Value and gradient at every point, the same wherever its row stands."""
     kernel = compiled(work.program, ties=work.ties, engine=engine)
-    assert not kernel.note
+    lacking = UNWRITTEN["c"].intersection(work.program.gates)  # for these NumPy's engine stands in
+    assert not kernel.note or (engine == "native" and lacking and "not written" in kernel.note)
     rows = len(work.points) * REPEATS
     value, gradients = kernel(columns(work)) if work.program.inputs else kernel({})
     table = np.column_stack([np.broadcast_to(c, rows) for c in (value, *gradients.values())])
@@ -44,9 +47,11 @@ def wrong(engine: str, jobs: Sequence[Job]) -> list[str]:
     found = []
     for work in jobs:
         rows = answers(work, engine)
+        special = [max(GATES[gate].ulps) for gate in work.program.gates if gate in DRAWS]
+        room = max(special, default=0.0)  # a row says how far its text may be off
         for point, row, expected in zip(work.points, rows, work.engine(), strict=True):
             off = [ulps(a, b) for a, b in zip(row, expected, strict=True)]
-            near = off[0] <= MOST / 2 and max(off) <= MOST
+            near = off[0] <= MOST / 2 + room and max(off) <= MOST + room
             if not near and not conditioned_so(work, point, row, expected):
                 text = work.program.text[:200]
                 found.append(f"{text} at {dict(point)}: {row}, expected {expected}")

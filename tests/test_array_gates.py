@@ -43,12 +43,12 @@ def test_a_pull_back_is_the_difference_at_200_random_shapes_and_values(gate: str
 def test_the_cases_have_all_kinds_of_shapes() -> None:
     shapes = [
         {name: np.shape(value) for name, value in drawn(gate, number)[0].given.items()}
-        for gate in DRAW
+        for gate in DRAW.keys() - DRAWS.keys() - COMPOSED
         for number in range(SOME)
     ]
     several = [list(found.values()) for found in shapes if len(found) > 1]
     facts = {
-        "axes": {len(shape) for found in shapes for shape in found.values()} == {0, 1, 2, 3},
+        "axes": {len(shape) for found in shapes for shape in found.values()} >= {0, 1, 2, 3},
         "sizes": {k for found in shapes for shape in found.values() for k in shape}
         >= set(range(5)),
         "number with array": any({len(a), len(b)} == {0, 2} for a, b, *_ in several),
