@@ -60,6 +60,11 @@ def test_a_mistake_is_found_on_its_line() -> None:
     assert len(missed) <= 0.05 * made, missed
 
 
+def test_a_switch_with_its_own_value_is_named() -> None:
+    norm = next(one for one in LAYERS if one.unit == "norms:BatchNorm")
+    assert graded(norm).to_dict()["settings"] == {"training": True}
+
+
 def of_file(name: str, unit: str, **values: Any) -> Any:
     file = FOLDER / f"{name}.py"
     found = Unit(parsed(file.read_text(), str(file), unit, files_of("", file)))

@@ -172,7 +172,7 @@ def summary(grade: Grade) -> str:
     if grade.verdict == RIGHT:
         absent = [one.name for one in grade.gradients if one.verdict == NOT_RETURNED]
         also = f"; not returned: {listed(absent)}" if absent else ""
-        return f"right: {plural(len(fine), 'gradient')}{also}"
+        return f"right: {plural(len(fine), 'gradient')}{also}{settings(grade)}"
     parts = []
     if wrong := sum(one.verdict == WRONG for one in grade.lines):
         parts.append(f"{wrong} of {plural(len(grade.lines), 'line')}")
@@ -182,7 +182,13 @@ def summary(grade: Grade) -> str:
         parts.append(f"{plural(unread, 'line')} not read")
     if not grade.gradients or all(one.verdict == NOT_RETURNED for one in grade.gradients):
         parts.append("no gradient of an input is given")
-    return f"{grade.verdict}: {', '.join(parts)}"
+    return f"{grade.verdict}: {', '.join(parts)}{settings(grade)}"
+
+
+def settings(grade: Grade) -> str:
+    """The switches of a class that had their own value."""
+    texts = [f"{visible(name)}={value}" for name, value in grade.settings.items()]
+    return f"; with {listed(texts)}" if texts else ""
 
 
 def plural(count: int, word: str) -> str:

@@ -135,6 +135,7 @@ class Reading:
         self.unit = unit or ("" if self.together else self.only_function())
         self.functions: dict[tuple[int, str], ast.FunctionDef | None] = {}
         self.memos: dict[bool, Memo] = {False: Memo(), True: Memo()}
+        self.settings: dict[str, bool] = {}  # switches of a class that had their own value
         self.close = False  # are points close by used, where the way stays the same?
 
     @cached_property

@@ -92,6 +92,7 @@ def fill(grade: Grade, reading: Reading) -> None:
         judged = Judgement(first)  # blaming changes values
         first.replay.run({})
     grade.points = len(first.spots)
+    grade.settings = reading.settings
     grade.gradients = [gradient(one, first) for one in outcomes]
     for row in grade.gradients if excuse is not None else ():
         row.hint = words if row.name in wrong else row.hint

@@ -16,6 +16,7 @@ from backprop.grading.backward import Found, Reading, after_result, leaf_of
 from backprop.grading.tracing import Tracer
 from backprop.reading.layers import (
     BACKWARD,
+    Aside,
     Layer,
     Path,
     at_path,
@@ -24,13 +25,13 @@ from backprop.reading.layers import (
     own_parameters,
     split_unit,
     takes_context,
+    text_parsed,
 )
 from backprop.reading.memory import Array
 from backprop.reading.reader import Reader, source_again
 from backprop.reading.source import Source, is_class, parameters
 from backprop.reading.values import MISSING, Defined, Instance, Scope
 
-KINDS = ("layer", "derivative", "loss")
 UPSTREAM = re.compile(
     r"d|g|up|acc|out|err|top|next|delta|loss|chain|back|post|pre_?grad|dl|nabla", re.IGNORECASE
 )
@@ -56,7 +57,8 @@ class LayerReading(Reading):
     """Reads a class: an object, its forward pass and its backward pass."""
 
     method = ""  # of the class, that is its backward pass
-    kind = ""
+    kind = ""  # layer, or derivative and loss: not times the gradient of the output
+    main_name = ""
     one_method = False  # does one method do both passes?
     told: Mapping[str, str] = {}  # where gradients are, as the command says
     layer: Layer
@@ -66,6 +68,8 @@ class LayerReading(Reading):
         rows = own_parameters(layer.forward)
         tracer.late = dict.fromkeys(tracer.asked.get("late", ()), layer)
         fed = tracer.fed_to(rows)
+        defaults = self.fed_by_default(rows, fed)
+        self.settings = {name: one for name, one in defaults.items() if isinstance(one, bool)}
         if self.one_method:
             self.main_name, tracer.noting = layer.forward.name, True
             returned, scope = tracer.entered(layer.forward, layer.first, fed)
@@ -84,7 +88,7 @@ class LayerReading(Reading):
             upstream = [self.upstream(tracer), *map(zeros_like, rest)]
             returned, scope = tracer.entered(method, [layer.object, *upstream], {})
             return (None if returned is MISSING else returned), scope.names
-        frame = {**fed, **self.fed_by_default(tracer, rows, fed)}
+        frame = {**fed, **defaults}
         bound = self.bound_to(tracer, method, frame, rest, rows)
         first = [layer.object] if method.kind != "static" else []
         returned, scope = tracer.entered(method, first, bound)
@@ -92,7 +96,7 @@ class LayerReading(Reading):
 
     @property
     def main(self) -> str:
-        return getattr(self, "main_name", "")
+        return self.main_name
 
     def set_context(
         self, tracer: Tracer, layer: Layer, rows: Sequence[tuple[str, str | None]],
@@ -105,10 +109,9 @@ class LayerReading(Reading):
             tracer.invoke(late, [layer.object, given, returned], {})
 
     def fed_by_default(
-        self, tracer: Tracer, rows: Sequence[tuple[str, str | None]], fed: Mapping[str, Any]
+        self, rows: Sequence[tuple[str, str | None]], fed: Mapping[str, Any]
     ) -> dict[str, Any]:
         defaults = self.layer.forward.defaults
-        del tracer
         return {name: defaults[name] for name, _ in rows if name not in fed and name in defaults}
 
     def bound_to(
@@ -221,8 +224,6 @@ class LayerReading(Reading):
                     break
 
     def told_leaf(self, tracer: Tracer, scope: Mapping[str, Any], text: str) -> str:
-        from backprop.reading.layers import Aside, text_parsed
-
         node = text_parsed(f"({text})", "--grad", 1).body[0]
         if not isinstance(node, ast.Expr):
             raise UsageError(f"--grad wants NAME=WHERE, such as W=self.dW, not {text}")
@@ -266,6 +267,8 @@ def written(path: Path) -> str:
 class VjpReading(Reading):
     """Reads a function with its own rule: `f.defvjp(forward, backward)`."""
 
+    main_name = ""
+
     def backward(self, tracer: Tracer) -> tuple[Any, Mapping[str, Any]]:
         source = tracer.source
         fwd, bwd = vjp_of(source, source.unit) or ("", "")
@@ -289,7 +292,7 @@ class VjpReading(Reading):
 
     @property
     def main(self) -> str:
-        return getattr(self, "main_name", "")
+        return self.main_name
 
     def results(
         self, tracer: Tracer, returned: Any, scope: Mapping[str, Any]

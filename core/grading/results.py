@@ -92,6 +92,7 @@ class Grade:
     lines: list[Graded] = field(default_factory=list)
     gradients: list[Gradient] = field(default_factory=list)
     points: int = 0  # how many points it was judged at
+    settings: dict[str, bool] = field(default_factory=dict)  # switches that had their own value
     error: BackpropError | None = None  # why nothing at all could be graded
 
     @property
@@ -120,6 +121,7 @@ class Grade:
             "gradients": [one.to_dict() for one in self.gradients],
             "lines": [one.to_dict() for one in self.lines],
             "points": self.points,
+            **({"settings": self.settings} if self.settings else {}),
             "error": self.error.render().removeprefix("error: ") if self.error else None,
         }
 
