@@ -37,7 +37,8 @@ CONSTANTS: Mapping[str, Any] = {
 EACH = """exp expm1 exp2 log log1p log2 log10 sqrt rsqrt cbrt square abs sign floor ceil round neg
  recip sin cos tan asin acos atan sinh cosh tanh asinh atanh sigmoid logsigmoid softplus relu silu
  erf erfc sinc positive softsign relu6 hardtanh mish tanhshrink selu hardsigmoid hardswish logit
- deg2rad rad2deg trunc isnan isinf isfinite"""
+ deg2rad rad2deg trunc isnan isinf isfinite lgamma gamma digamma erfinv erfcinv erfcx ndtr log_ndtr
+ ndtri i0e i1e i0 i1 entr log1mexp"""
 CALLS: Mapping[str, str] = {
     **dict.fromkeys(EACH.split(), "P; x"),
     "acosh": "Q; y",
@@ -53,7 +54,8 @@ CALLS: Mapping[str, str] = {
     "mul": "A | B; A | 2", "div": "A | Q; A | 2", "pow": "P | Q; Q | 2; x | y",
     "mod": "A | Q; A | 0.7", "fmod": "A | Q; x | y", "maximum": "A | B; A | 0.1",
     "minimum": "A | B; A | 0.1", "atan2": "A | B; x | y", "hypot": "A | B; x | y",
-    "logaddexp": "A | B",
+    "logaddexp": "A | B", "polygamma": "1 | P; 2 | Q", "lbeta": "P | Q; x | y",
+    "xlog1py": "Z | 2.0; P | Q",
     "both": "M | N; A | M", "either": "M | N; A | M", "unlike": "M | N; A | M",
     "negation": "M; A", "isclose": "A | B; A | A; A | B, 0.1, 0.5",
     "array_equal": "J | J; J | I", "allclose": "A | A; A | B", "isin": "J | I4; I | [0, 7]",
@@ -156,7 +158,7 @@ CALLS: Mapping[str, str] = {
     "randn": "2 | 3; 4", "rand": "2 | 3; 4", "normal": "1.0 | 2.0, (2, 3); x | y", "uniform": "1.0 | 2.0, (2, 3); x | y", "randint": "2 | 9, (2, 3); 5 | size=4; 3 | 8",
     "choice": "5 | 3; 5 | 2, False; V | 2, True, four; 9", "permutation": "5; I4; A", "shuffle": "A; I4", "binomial": "3 | 0.4, (2, 3); 1 | 0.5", "multinomial": "5 | four; 5 | four, 2",
     "multinomial_rows": "PROBS | 2; four | 3, True", "multivariate_normal": "[1.0, 2.0] | [[2.0, 0.3], [0.3, 1.0]], 3", "bernoulli": "P", "exponential": "2.0 | (2, 3)", "poisson": "2.0 | (2, 3)",
-    "beta": "2.0 | 3.0, 4", "gamma": "2.0 | 1.5, 4", "laplace": "0.5 | 1.5, 4", "seed": "3", "generator": "3", "randn_like": "A", "rand_like": "A", "normal_like": "A; A | 1.0, 2.0",
+    "beta": "2.0 | 3.0, 4", "random_gamma": "2.0 | 1.5, 4", "laplace": "0.5 | 1.5, 4", "seed": "3", "generator": "3", "randn_like": "A", "rand_like": "A", "normal_like": "A; A | 1.0, 2.0",
     "uniform_like": "A; A | 1.0, 2.0", "of_zero_and_one": "", "random:gauss": "1.0 | 2.0; x | y", "random:normalvariate": "x | y", "math:prod": "V",
     "between": "2 | 5", "one_of": "[1.5, 2.5, 3.5]", "some_of": "[1.5, 2.5, 3.5, 4.5] | 2", "dropout": "A | 0.4; A | 0.4, False; A | training=False",
 }  # fmt: skip

@@ -223,8 +223,6 @@ def test_nothing_is_said_to_cancel_that_comes_alone() -> None:
         ("max(v[v > 0])", {"v": [1.0, -2.0]},
          "a condition in square brackets selects entries, which only sum, mean, prod and norm take"),
         ("sum(v[(v > 0) + (v < 2)])", {"v": [1.0, -2.0]}, "a sum of conditions counts them"),
-        ("np.linalg.norm(A, 1)", {"A": [[1.0, 2.0], [3.0, 4.0]]},
-         "NumPy takes a second argument of norm for its order, and only the length is read"),
     ],
 )  # fmt: skip
 def test_what_numpy_means_otherwise_is_refused(

@@ -14,7 +14,7 @@ from mpmath import mpf
 from oracle import LITERAL_OPERANDS, one_gate, points
 
 from backprop.arithmetic.precise import PRECISE
-from backprop.checking import opinions
+from backprop.checking import levels, opinions
 from backprop.engine.numbers import UNREACHED, Backward, Branches
 from backprop.gates import SCALARS as GATES
 from backprop.program.program import Program
@@ -31,6 +31,8 @@ MUTATIONS: dict[str, Callable[[Slope], Slope]] = {
 }
 # What a mutation leaves as it is can't be caught: multiples of a slope that is 0 everywhere.
 FLAT = {name for name, gate in GATES.items() if set(gate.partials) <= {"", "0"}} | {"where:0"}
+SLOW = {"digamma", "digamma_rise", "gamma", "lbeta", "lgamma", "polygamma", "trigamma"}
+# With 1,000 digits these take minutes; they are wrong with 240 already.
 ALONE = (("precise", "symbolic"), ("precise", "numeric"))
 
 
@@ -65,7 +67,8 @@ def where_it_counts(name: str, position: int) -> Iterator[tuple[float, ...]]:
     for point in points(name, 200):
         text, at = one_gate(name, point)
         found = checked(text, at, ("precise",))
-        letter = list(at)[position]
+        literals = [place for place in LITERAL_OPERANDS.get(name, ()) if place < position]
+        letter = list(at)[position - len(literals)]
         if found.inputs[letter].exact not in ("0", "NaN"):
             yield point
 
@@ -74,10 +77,16 @@ def where_it_counts(name: str, position: int) -> Iterator[tuple[float, ...]]:
 def test_a_wrong_local_derivative_is_called_by_each_opinion_alone(
     name: str, position: int, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    anywhere = (point for point in points(name, 20) if name != "where" or point[0])
+    # 1e-9 too much shows beside slopes that aren't huge, and where another branch isn't taken
+    anywhere = (
+        point for point in points(name, 20)
+        if (name != "where" or point[0]) and (name != "gamma" or abs(point[0]) < 9)
+    )  # fmt: skip
     chosen = anywhere if how == "plus 1e-9" else where_it_counts(name, position)
     some = list(islice(chosen, 2))
     monkeypatch.setitem(PRECISE.local["notes"], name, mutated(name, position, how))
+    if name in SLOW:
+        monkeypatch.setattr(levels, "LEVELS", levels.LEVELS[:2])
     for methods in ALONE:
         found = {checked(*one_gate(name, point), methods).verdict for point in some}
         assert found == {"differ"}

@@ -24,7 +24,7 @@ from backprop.reading.source import decoded, parsed, script_names
 
 SECONDS, MEGABYTES = 5.0, 500
 FINE = frozenset(  # bombs that are none: they are worth something
-    ["doubling", "pow5", "round", "binomial", "choice", "tolist", "str int", "hash", "float str", "self list eq", "self list min"]
+    ["doubling", "pow5", "round", "binomial", "choice", "tolist", "str int", "hash", "float str", "self list eq", "self list min", "products of entries"]
 )  # fmt: skip
 
 

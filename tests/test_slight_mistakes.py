@@ -24,6 +24,6 @@ def shown(gate: str, how: str) -> dict[int, str]:
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("how", ["relative", "added"])
-@pytest.mark.parametrize("gate", array_gates())
+@pytest.mark.parametrize("gate", [name for name, row in array_gates().items() if any(row.partials)])
 def test_a_pull_back_that_is_a_little_off_is_called(gate: str, how: str) -> None:
     assert set(shown(gate, how).values()) == {"differ"}

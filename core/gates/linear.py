@@ -47,6 +47,8 @@ ROWS = (
 )  # fmt: skip
 
 CALLED = {
+    "cumprod_moved": "cumprod_moved(d, a, axis) is how the products move with d",
+    "sorted_by": "sorted_by(d, a, axis) is d in the order of a",
     "spur": "spur(a) is the trace of every matrix",
     "halved": "halved(a) is the part of a below its diagonal, and half of that",
     "symmetric": "symmetric(a) is the mean of a and swap(a)",

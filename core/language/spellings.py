@@ -416,7 +416,7 @@ bernoulli  | a            | t:bernoulli .bernoulli
 exponential| a? shape?    | n:random.exponential
 poisson    | a? shape?    | n:random.poisson
 beta       | a b shape?   | n:random.beta
-gamma      | a b? shape?  | n:random.gamma
+random_gamma | a b? shape? | n:random.gamma
 laplace    | a? b? shape? | n:random.laplace
 seed       | a?           | n:random.seed r:seed t:manual_seed t:cuda.manual_seed
 generator  | a?           | n:random.default_rng n:random.RandomState n:random.Generator t:Generator

@@ -392,8 +392,11 @@ class Expressions:
             path in library.BRACKETS and holder.module in ("numpy", "jax")
         ):
             return Builtin(path, holder.module)
+        if holder.path == "special" and spelling(holder.module, name):
+            return Builtin(name, holder.module)
         if path in builtins.PARTS or holder.module == "":
-            return Namespace(holder.module, "" if path in builtins.INSIDE else path)
+            inside = path in builtins.INSIDE and (holder.module, path) != ("torch", "special")
+            return Namespace(holder.module, "" if inside else path)
         if (holder.module, path) in builtins.TYPES or path in builtins.TYPE_NAMES:
             return TypeOf(builtins.TYPE_NAMES.get(path, path))
         return Unknown(f"{holder.module}.{path}")

@@ -174,7 +174,7 @@ def scaled(name: str, draw: Callable[..., Any]) -> None:
 scaled("exponential", lambda random: random.exponential)
 scaled("poisson", lambda random: random.poisson)
 scaled("beta", lambda random: random.beta)
-scaled("gamma", lambda random: random.gamma)
+scaled("random_gamma", lambda random: random.gamma)
 scaled("laplace", lambda random: random.laplace)
 
 
