@@ -87,6 +87,9 @@ def test_functions_of_pytorch() -> None:
     assert found.verdict == "right"
     _, found = of_file("functions", "Affine", x=X, weight=W, bias=B)
     assert {one.name: one.verdict for one in found.gradients} == dict.fromkeys(["x", "weight", "bias"], "right")  # fmt: skip
+    text = (FOLDER / "functions.py").read_text().replace("return 3 * x**2", "return x**2")
+    (line,) = [one for one in of_text(text, "Cube", x=X).lines if one.verdict == "wrong"]
+    assert line.fix == "return 3 * (x ** 2 * grad_output)"
     report, found = of_file("functions", "Scaled", x=0.5, factor=3.0)
     assert report.gradient["x"] == pytest.approx(3 * (1 - np.tanh(0.5) ** 2), rel=1e-14)
     assert [(one.name, one.verdict) for one in found.gradients] == [("x", "right"), ("factor", "not-returned")]  # fmt: skip

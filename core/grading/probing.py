@@ -128,7 +128,11 @@ class Probe:
             for name, one in visible.items() if isinstance(one, Instance)
             for attribute, value in one.attributes.items()
         }  # fmt: skip
-        names += [name for name, one in held.items() if isinstance(one, numeric)]
+        names += [
+            name
+            for name, one in held.items()
+            if isinstance(one, numeric) and not isinstance(one, bool)
+        ]
         names += [
             f"{name}[{key!r}]" for name, one in held.items() if isinstance(one, dict)
             for key, value in one.items() if isinstance(key, str) and isinstance(value, numeric)
