@@ -152,7 +152,7 @@ def taken(machine: Machine, array: Array, key: Any) -> Any:
         return array.view(machine.recorder, "index", place, lambda cells: cells[(*place, ...)])
     if not array.depends and not any(map(depends, parts)):
         machine.recorder.budget.room(chosen_shape(array, parts))
-        return Array.new(array.cells[numpy_key(parts)].copy())
+        return Array.new(array.cells[numpy_key(parts)].copy(order="K"))
     fed: list[Any] = []
     for part in parts:
         if isinstance(part, Array) and part.depends:

@@ -296,7 +296,7 @@ def wrapped(found: Any, leaf: str | None, *, keep_type: bool = False) -> Any:
     """A value as a number or an array."""
     if np.ndim(found):
         cells = np.asarray(found)
-        own = cells if cells.base is None and cells.flags.writeable else cells.copy()
+        own = cells if cells.base is None and cells.flags.writeable else cells.copy(order="K")
         return Array.new(own, leaf)
     if leaf is not None:
         return Number(float(found), leaf)
