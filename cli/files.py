@@ -66,6 +66,8 @@ def read_point(source: str, *, plain: bool = False) -> dict[str, Any]:
     `plain` values may be anything that JSON has."""
     import json
 
+    from backprop.reading.given import entries, is_plain_number
+
     if source.endswith(".npz"):
         from backprop.answer.array_files import point_from
 
@@ -94,24 +96,13 @@ def read_point(source: str, *, plain: bool = False) -> dict[str, Any]:
             raise UsageError(
                 f"{name}: {json.dumps(variable)} is not a name: it holds half a character"
             )
-        if not plain and not isinstance(value, str) and not all(map(is_number, entries(value))):
+        if (
+            not plain
+            and not isinstance(value, str)
+            and not all(map(is_plain_number, entries(value)))
+        ):
             raise UsageError(f"{name}: the value of {variable} is not a number")
     return point
-
-
-def entries(value: Any) -> Iterator[Any]:
-    """What nested lists hold, or the value itself."""
-    waiting = [value]
-    while waiting:
-        found = waiting.pop()
-        if isinstance(found, list):
-            waiting += found
-        else:
-            yield found
-
-
-def is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def is_text(name: str) -> bool:

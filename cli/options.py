@@ -124,18 +124,18 @@ def seed_option(help: str) -> Decorator:  # noqa: A002  click calls it so
     return option("--seed", type=click.IntRange(0), default=0, metavar="N", help=help)
 
 
-def shape_option(help: str) -> Decorator:  # noqa: A002
+def shape_option(help: str) -> Decorator:  # noqa: A002  click calls it so
     return option("--shape", "shapes", multiple=True, metavar="NAME=SHAPE", help=help)
 
 
-def nonfinite_option(help: str = "Accept inf and nan as values.") -> Decorator:  # noqa: A002
+def nonfinite_option(help: str = "Accept inf and nan as values.") -> Decorator:  # noqa: A002  click calls it so
     return option("--allow-nonfinite", is_flag=True, help=help)
 
 
 # The gradient and the gates.
 
 
-def wrt_option(help: str, metavar: str = "NAMES") -> Decorator:  # noqa: A002
+def wrt_option(help: str, metavar: str = "NAMES") -> Decorator:  # noqa: A002  click calls it so
     return option("--wrt", metavar=metavar, shell_complete=offered("variables"), help=help)
 
 
@@ -175,14 +175,14 @@ def gradient_options() -> Decorator:
     )  # fmt: skip
 
 
-def around_option(help: str) -> Decorator:  # noqa: A002
+def around_option(help: str) -> Decorator:  # noqa: A002  click calls it so
     return option("--around", metavar="NAME", shell_complete=offered("stages"), help=help)
 
 
 # The check.
 
 
-def timeout_option(help: str, default: float = TIMEOUT) -> Decorator:  # noqa: A002
+def timeout_option(help: str, default: float = TIMEOUT) -> Decorator:  # noqa: A002  click calls it so
     return option(
         "--timeout", type=click.FloatRange(0, LONGEST, min_open=True), default=default,
         metavar="SECONDS", old={"--check-timeout": "--timeout"}, help=help,
@@ -192,7 +192,7 @@ def timeout_option(help: str, default: float = TIMEOUT) -> Decorator:  # noqa: A
 # The answer.
 
 
-def format_options(*names: str, help: str = "How to print the answer.") -> Decorator:  # noqa: A002
+def format_options(*names: str, help: str = "How to print the answer.") -> Decorator:  # noqa: A002  click calls it so
     """--format, whose first name is the usual one, and --json."""
     return decorating(
         option("--format", "kind", cls=Format, usual=names[0], type=click.Choice(names),
@@ -201,7 +201,7 @@ def format_options(*names: str, help: str = "How to print the answer.") -> Decor
     )  # fmt: skip
 
 
-def open_format_option(help: str, **kwargs: Any) -> Decorator:  # noqa: A002
+def open_format_option(help: str, **kwargs: Any) -> Decorator:  # noqa: A002  click calls it so
     """--format, where the command itself sees to what is usual."""
     return option("--format", "kind", cls=Format, help=help, **kwargs)
 
@@ -211,26 +211,26 @@ def json_option(meant: str = "json") -> Decorator:
                   help=f"The same as --format {meant}.")  # fmt: skip
 
 
-def output_option(help: str = "Write the answer to a file.") -> Decorator:  # noqa: A002
+def output_option(help: str = "Write the answer to a file.") -> Decorator:  # noqa: A002  click calls it so
     """-o, for a command whose answer is what it prints."""
     return option("-o", "--output", type=FILE, metavar="FILE", expose_value=False,
                   callback=keeping(TARGET), help=help)  # fmt: skip
 
 
-def file_option(help: str) -> Decorator:  # noqa: A002
+def file_option(help: str) -> Decorator:  # noqa: A002  click calls it so
     """-o, for a command that writes files itself."""
     return option("-o", "--output", "file", type=FILE, metavar="FILE", help=help)
 
 
 def precision_option(
-    default: int, help: str = "Significant digits shown; JSON and CSV are exact.", low: int = 1  # noqa: A002
+    default: int, help: str = "Significant digits shown; JSON and CSV are exact.", low: int = 1  # noqa: A002  click calls it so
 ) -> Decorator:  # fmt: skip
     return option("--precision", type=click.IntRange(low, 17), default=default, metavar="N",
                   help=help)  # fmt: skip
 
 
 def quiet_option(
-    help: str = "Leave out notes and progress on stderr.", *, asked: bool = False  # noqa: A002
+    help: str = "Leave out notes and progress on stderr.", *, asked: bool = False  # noqa: A002  click calls it so
 ) -> Decorator:  # fmt: skip
     """--quiet; `asked` if the command itself does something about it."""
     return option("--quiet", is_flag=True, expose_value=asked, callback=quietened, help=help)
