@@ -16,5 +16,11 @@ values. What depends on an input is recorded, gate by gate; everything else is c
     indexing.py     square brackets on arrays
     expressions.py  expressions
     statements.py   statements, loops, calls of the file's own functions
+    objects.py      classes: methods, inheritance, operators
+    imports.py      NumPy and its like, and files beside the source
+    files.py        where such a file is looked for
+    layers.py       a class as a unit: its object, its passes, its inputs
+    prelude/        classes of PyTorch, as sources that are read as well
+    given.py        values from a command line that are no numbers
     reader.py       all of it: a source, a unit and values in, a tree out
 """
