@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from campaigns.special import DRAWS, INNER, SLOPES, VALUES, misses
 from campaigns.special import points as wide_points
+from counts import cases
 from oracle import EXPONENTS, LITERAL_OPERANDS, ORACLE, mp, points, slope, ulps, value
 
 from backprop.arithmetic.ieee import KINK, LOCAL, POLE, VALUE
@@ -21,13 +22,13 @@ from backprop.arithmetic.system import Arithmetic
 from backprop.gates import SCALARS as GATES
 
 EVEN = [name for name in GATES if name not in DRAWS]  # others are looked at over all their range
-FEW = 24  # points of these, for each operand fewer
-COUNT = 2000
+FEW = cases(12, 24)  # points of these, for each operand fewer
+COUNT = cases(400, 2000)
 COMPOSED = frozenset(
     ["xlogy", "xlog1py", "entr", "logit", "log1mexp", "selu", "mish", "softsign", "hardtanh",
      "relu6", "huber"]
 )  # fmt: skip
-SHORT = 300  # points of these, whose texts are short ones of gates that have more
+SHORT = cases(100, 300)  # points of these, whose texts are short ones of gates that have more
 FAR = (1e-300, -1e-300, 1e160, -1e160, 1e300, -1e300, 700.0, -700.0)
 NORMAL = 2.0**-1022  # smaller floats have few digits, so a result or what leads to it may lose them
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from array_cases import DRAW, WHOLE
 from campaigns.special import DRAWS
+from counts import cases
 from mutating_arrays import FLAT, Mutant, mutants, planted
 from pulling_back import drawn, wrong
 from test_accuracy import COMPOSED
@@ -23,10 +24,10 @@ from backprop.gates import SCALARS, array_gates
 from backprop.gates.linear import STACKED
 from backprop.gates.shapes import MismatchError
 
-COUNT = 200
-FEW = 25  # of an elementwise gate that is computed entry by entry, or by a short text
+COUNT = cases(50, 200)
+FEW = cases(10, 25)  # of an elementwise gate that is computed entry by entry, or by a short text
 STACKS = frozenset(STACKED.values())  # of matrices, whose gates for one matrix have more
-SOME = 60  # cases in which every mistake must show
+SOME = cases(30, 60)  # cases in which every mistake must show
 
 
 def test_every_gate_of_the_table_has_cases() -> None:
@@ -34,7 +35,7 @@ def test_every_gate_of_the_table_has_cases() -> None:
 
 
 @pytest.mark.parametrize("gate", DRAW)
-def test_a_pull_back_is_the_difference_at_200_random_shapes_and_values(gate: str) -> None:
+def test_a_pull_back_is_the_difference_at_random_shapes_and_values(gate: str) -> None:
     count = FEW if gate in DRAWS or gate in COMPOSED or gate in STACKS else COUNT
     found = {drawn(gate, number)[0].text: wrong(gate, number) for number in range(count)}
     assert {text: names for text, names in found.items() if names} == {}

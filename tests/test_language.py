@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 from counting_calls import calls_of
+from counts import cases
 from trees import Shape, expressions, program_shape, programs, shape, subtrees
 
 import backprop
@@ -276,22 +277,22 @@ def test_the_text_of_every_node_is_read_as_that_node() -> None:
     assert wrong == []
 
 
-DEEP, WIDE = 100_000, 20_000
+DEEP, WIDE = cases(20_000, 100_000), cases(5_000, 20_000)
 LARGE: dict[str, Callable[[], str]] = {
     "nested brackets": lambda: "(" * DEEP + "x" + ")" * DEEP,
     "a sum to the left": lambda: "+".join(["x"] * DEEP),
     "a sum to the right": lambda: "x+(" * DEEP + "x" + ")" * DEEP,
-    "calls": lambda: "sin(" * 20_000 + "x" + ")" * 20_000,
-    "calls of two": lambda: "max(x," * 20_000 + "x" + ")" * 20_000,
+    "calls": lambda: "sin(" * WIDE + "x" + ")" * WIDE,
+    "calls of two": lambda: "max(x," * WIDE + "x" + ")" * WIDE,
     "signs": lambda: "-" * DEEP + "x",
     "powers": lambda: "x^" * DEEP + "x",
     "powers of negatives": lambda: "x**-" * WIDE + "x",
     "squares": lambda: "(" * WIDE + "x" + ")²" * WIDE,
     "products without a sign": lambda: "2(" * WIDE + "x" + ")" * WIDE,
     "comparisons": lambda: "(" * WIDE + "x" + "<y)" * WIDE,
-    "statements": lambda: "a0 = x\n" + "".join(f"a{i + 1} = a{i} + x\n" for i in range(50_000)),
+    "statements": lambda: "a0 = x\n" + "".join(f"a{i + 1} = a{i} + x\n" for i in range(WIDE)),
     "functions": lambda: "f0(p) = p\n"
-    + "".join(f"f{i + 1}(p) = f{i}(p) + 1\n" for i in range(20_000)) + "f20000(x)",
+    + "".join(f"f{i + 1}(p) = f{i}(p) + 1\n" for i in range(WIDE)) + f"f{WIDE}(x)",
 }  # fmt: skip
 LARGE_ARRAYS: dict[str, Callable[[], str]] = {
     "lists": lambda: "[" * WIDE + "x" + "]" * WIDE,
