@@ -20,6 +20,7 @@ from typing import Any
 
 VARIABLE = "BACKPROP_TEST_FORKER"  # the environment variable with the socket
 LONGEST = 1 << 22  # bytes of a request
+THREADED = ("polars", "distributed", "dask", "pyarrow")
 
 
 # Who asks.
@@ -117,16 +118,24 @@ def serve(path: str) -> None:
 
 
 def load() -> None:
-    """Everything that has no threads of its own."""
+    """Everything but what has threads of its own, and what needs that."""
     import gc
     import importlib
+    import pkgutil
+
+    import backprop
+    from backprop.errors import UsageError
 
     gc.disable()
-    for name in ("sympy", "mpmath", "numpy", "click", "rich.console", "rich.table", "backprop.worker",
-                 "backprop.checking.symbolic", "backprop.checking.examine", "backprop.cli.main",
-                 "backprop.cli.commands", "backprop.cli.commands.eval", "backprop.cli.commands.check",
-                 "backprop.engine.arrays", "backprop.checking.arrays.judge"):  # fmt: skip
+    for name in ("sympy", "mpmath", "numpy", "click", "rich.console", "rich.table"):
         importlib.import_module(name)
+    vars(sys)["modules"] |= dict.fromkeys(THREADED)
+    for found in pkgutil.walk_packages(backprop.__path__, "backprop.", lambda _: None):
+        if not found.name.endswith("__main__"):
+            with suppress(ImportError, UsageError):  # so says what needs them
+                importlib.import_module(found.name)
+    for name in THREADED:
+        del sys.modules[name]
     gc.freeze()
     gc.enable()
 

@@ -60,8 +60,11 @@ def kill_at(number: int, monkeypatch: Any, how: BaseException) -> Any:
 
 
 @pytest.mark.parametrize("way", WAYS, ids=str)
-@pytest.mark.parametrize("number", [0, 3, 11])
-@pytest.mark.parametrize("how", [Killed(), KeyboardInterrupt()], ids=["kill", "ctrl-c"])
+@pytest.mark.parametrize(
+    ("number", "how"),
+    [(0, Killed()), (11, Killed()), (3, KeyboardInterrupt())],
+    ids=["kill-0", "kill-11", "ctrl-c-3"],
+)
 def test_bytes_are_the_same_after_an_interruption(
     way: Way, number: int, how: BaseException, batch: Batch, monkeypatch: Any, capfd: Any
 ) -> None:

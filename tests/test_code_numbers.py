@@ -90,7 +90,7 @@ def test_the_notes_and_all_corners(language: str, tmp_path: Path) -> None:
 
 @cache
 def random_programs() -> list[Job]:
-    found = [sample(f"code {seed}") for seed in range(300)]
+    found = [sample(f"code {seed}") for seed in range(cases(120, 300))]
     return [
         job(one.text, one.point, gates=GRANULARITIES[k % 3], ties=TIES[k // 3 % 3])
         for k, one in enumerate(found)
@@ -111,8 +111,8 @@ def every_gate() -> list[Job]:
         for count in arities(name):
             names = [f"v{place}" for place in range(count)]
             special = [*product(SPECIAL, repeat=count)]
-            fed = [p for p in points(name, 40) if len(p) == count] + special[
-                :: len(special) // (100 if name in DRAWS else 900) + 1
+            fed = [p for p in points(name, cases(12, 40)) if len(p) == count] + special[
+                :: len(special) // cases(40 if name in DRAWS else 250, 900) + 1
             ]
             at = [dict(zip(names, point, strict=True)) for point in fed]
             text = form(name, count)(*names)

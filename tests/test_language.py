@@ -18,8 +18,9 @@ from backprop.language.printer import print_tree
 from backprop.language.syntax import ABSENT, NEW_AXIS, REST, Op, Tree
 from backprop.language.tokens import MAX_TEXT
 
-PLAIN = expressions(1, 5000)
-FANCY = expressions(2, 2500, fancy=True) + programs(3, 2500)
+HALF = cases(500, 2500)
+PLAIN = expressions(1, cases(1000, 5000))
+FANCY = expressions(2, HALF, fancy=True) + programs(3, HALF)
 
 # What Python's own parser calls the operators, and what they are called here.
 PYTHON = {
@@ -187,7 +188,7 @@ def test_a_number_is_the_float_that_it_spells() -> None:
 @pytest.fixture(scope="module")
 def round_trips() -> list[tuple[Tree, str, Tree]]:
     """Trees of random texts, how they are printed, and the trees of that."""
-    trees = [parse(text) for text in PLAIN[:2500] + FANCY]
+    trees = [parse(text) for text in PLAIN[:HALF] + FANCY]
     printed = [print_tree(tree) for tree in trees]
     return list(zip(trees, printed, map(parse, printed), strict=True))
 
@@ -264,7 +265,7 @@ def test_every_node_knows_its_text(text: str, excerpts: list[str]) -> None:
 
 def test_the_text_of_every_node_is_read_as_that_node() -> None:
     wrong = []
-    for text in PLAIN[:600] + FANCY[:400] + FANCY[-400:]:
+    for text in PLAIN[: HALF // 4] + FANCY[: HALF // 6] + FANCY[-HALF // 6 :]:
         tree = parse(text)
         for node, code in enumerate(subtrees(tree.code)):
             item, excerpt = tree.code[node], tree.excerpt(node)

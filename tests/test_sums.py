@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from counts import cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp
@@ -20,6 +21,7 @@ from backprop.batching.sums import Sums
 
 Array = Any
 
+COUNT = cases(4_000, 20_000)
 TINY, TOP = 5e-324, math.nextafter(math.inf, 0)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 EDGES = st.sampled_from([2.0**p * s for p in (*range(-1074, 1024, 20), 1023) for s in (1, -1)])
@@ -65,16 +67,16 @@ def over_all_exponents(count: int, seed: int = 1) -> Array:
 
 def columns() -> Iterator[tuple[str, Array]]:
     rng = np.random.default_rng(2)
-    yield "normal", rng.normal(size=20_000)
-    yield "large", 1e9 * rng.normal(size=20_000)
-    yield "spread", rng.lognormal(0, 20, 20_000)
-    yield "whole numbers", rng.integers(-1000, 1000, 20_000).astype(float)
-    yield "subnormal", TINY * rng.integers(-(2**40), 2**40, 20_000)
-    yield "all exponents", over_all_exponents(20_000)
-    yield "near the top", 1e308 * rng.uniform(-1, 1, 20_000)
-    yield "the top", np.full(20_000, TOP)
-    yield "just below a power of two", np.full(20_000, math.nextafter(64.0, 0))
-    yield "just below a huge number", np.full(20_000, -math.nextafter(2.0**1006, 0))
+    yield "normal", rng.normal(size=COUNT)
+    yield "large", 1e9 * rng.normal(size=COUNT)
+    yield "spread", rng.lognormal(0, 20, COUNT)
+    yield "whole numbers", rng.integers(-1000, 1000, COUNT).astype(float)
+    yield "subnormal", TINY * rng.integers(-(2**40), 2**40, COUNT)
+    yield "all exponents", over_all_exponents(COUNT)
+    yield "near the top", 1e308 * rng.uniform(-1, 1, COUNT)
+    yield "the top", np.full(COUNT, TOP)
+    yield "just below a power of two", np.full(COUNT, math.nextafter(64.0, 0))
+    yield "just below a huge number", np.full(COUNT, -math.nextafter(2.0**1006, 0))
 
 
 COLUMNS = dict(columns())
@@ -92,7 +94,7 @@ def test_total_and_mean_are_rounded_once(kind: str) -> None:
 
 
 @given(NUMBERS)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=cases(100, 500), deadline=None)
 def test_any_numbers(numbers: list[float]) -> None:
     found, exact = of(numbers), exactly(numbers)
     assert (found.total(0), found.mean(0)) == (nearest(exact), nearest(exact / len(numbers)))
@@ -138,7 +140,9 @@ def test_a_mean_may_be_finite_where_the_sum_is_not_and_is_rounded_among_subnorma
 
 def test_a_million_rows_are_what_fifty_digits_say() -> None:
     rng = np.random.default_rng(3)
-    numbers = rng.normal(size=1_000_000) * 10.0 ** rng.integers(-4, 5, 1_000_000)
+    numbers = rng.normal(size=cases(100_000, 1_000_000)) * 10.0 ** rng.integers(
+        -4, 5, cases(100_000, 1_000_000)
+    )
     with mp.workdps(50):
         exact = mp.mpf(0)
         for x in numbers.tolist():
