@@ -21,6 +21,7 @@ import polars
 import pytest
 from batch_troubles import CASES, CSV, Case, answers
 from conftest import Batch, Command
+from counts import cases
 
 from backprop.batching import running
 from backprop.cli.main import run
@@ -179,7 +180,7 @@ def delimited(random: Random, separator: str, width: int, wild: float) -> bytes:
 
 @pytest.mark.parametrize("wild", [0, 0.06])
 def test_csv_is_read_as_python_reads_it(wild: float, tmp_path: Path, monkeypatch: Any) -> None:
-    for seed in range(250):
+    for seed in range(cases(80, 250)):
         random = Random(seed)
         separator, width = random.choice(",;\t"), random.randint(1, 4)
         data = delimited(random, separator, width, wild)
@@ -266,7 +267,7 @@ def test_json_lines_are_read_as_python_reads_them_in_pieces_of_any_size(
     wild: float, tmp_path: Path, monkeypatch: Any
 ) -> None:
     path = tmp_path / "d.jsonl"
-    for seed in range(100):
+    for seed in range(cases(30, 100)):
         data = json_lines(Random(seed), wild)
         path.write_bytes(data)
         right = {k: of_line(line) for k, line in enumerate(data.split(b"\n"), 1) if line.strip()}

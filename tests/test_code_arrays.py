@@ -15,6 +15,7 @@ from array_programs import sample
 from campaigns.special import DRAWS
 from conftest import Command
 from counting_calls import calls_of
+from counts import cases
 from emitted import UNWRITTEN
 from test_accuracy import COMPOSED
 from test_code_numbers import BRANCHES
@@ -92,9 +93,9 @@ def test_300_random_programs() -> None:
 
 
 @pytest.mark.parametrize("gate", [gate for gate in DRAW if gate not in UNWRITTEN["numpy"]])
-def test_every_gate_at_40_random_shapes_and_values(gate: str) -> None:
+def test_every_gate_at_random_shapes_and_values(gate: str) -> None:
     wrong = {}
-    for number in range(8 if gate in DRAWS or gate in COMPOSED else 40):
+    for number in range(cases(5, 8) if gate in DRAWS or gate in COMPOSED else cases(15, 40)):
         found = DRAW[gate](Random(f"code {gate}:{number}"))
         upstream = found.upstream
         if np.ndim(upstream) == 0 and upstream is not None:

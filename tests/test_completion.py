@@ -15,8 +15,9 @@ import termios
 import time
 from pathlib import Path
 
+import forking
 import pytest
-from conftest import Command
+from conftest import Command, forker
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]|\x07")
 PYTHON = "def hinge(W, x):\n    return (W*x).sum()\n\n\ndef huber(zeta):\n    return zeta\n"
@@ -64,8 +65,15 @@ def folder(tmp_path: Path) -> Path:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    """Of a shell that finds the command which tests fork."""
+    forker()
+    forked = os.environ[forking.VARIABLE]
+    path = f"{Path(forked).parent}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    kept = {
+        name: os.environ[name]
+        for name in ("LD_LIBRARY_PATH", forking.VARIABLE)
+        if name in os.environ
+    }
     return kept | {"PATH": path, "HOME": str(folder / "home"), "TERM": "dumb", "LANG": "C.UTF-8"}
 
 
