@@ -16,7 +16,7 @@ from backprop.errors import BackpropError
 from backprop.language.parser import parse
 
 if TYPE_CHECKING:
-    from backprop.claims.claims import Asked
+    from backprop.claims.instances import Asked
     from backprop.cli.variables import Question
     from backprop.language.syntax import Tree
     from backprop.program.program import Program
@@ -108,7 +108,7 @@ def other_program(word: str, values: Mapping[str, Any], chosen: Mapping[str, Any
 
 
 def how(chosen: Mapping[str, Any]) -> Asked:
-    from backprop.claims.claims import Asked
+    from backprop.claims.instances import Asked
 
     return Asked(
         chosen["points"], chosen["ranges"], chosen["seed"], chosen["ties"], chosen["upstream"],

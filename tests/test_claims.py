@@ -16,7 +16,8 @@ from conftest import Command
 
 from backprop.answer.evaluation import arrays_in
 from backprop.child.process import Child
-from backprop.claims.claims import Asked, Claims, Verdict, check_claims
+from backprop.claims.claims import Claims, Verdict, check_claims
+from backprop.claims.instances import Asked
 from backprop.errors import BackpropError
 from backprop.language.parser import parse
 from backprop.program.stage import stage

@@ -14,7 +14,7 @@ from derivations import STAGES
 
 from backprop.answer.evaluation import arrays_in
 from backprop.child.process import Child
-from backprop.claims.claims import Asked
+from backprop.claims.instances import Asked
 from backprop.claims.sameness import Sameness, check_sameness
 from backprop.errors import BackpropError
 from backprop.language.parser import parse

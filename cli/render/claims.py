@@ -63,7 +63,7 @@ def difference(of: str, bad: Instance) -> str:
 
 
 def array_difference(of: str, bad: Instance) -> str:
-    from backprop.claims.array_points import furthest
+    from backprop.claims.arrays import furthest
     from backprop.gates.shapes import words
 
     if bad.claimed.shape != bad.right.shape:

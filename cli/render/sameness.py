@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from backprop.answer.plain import plain
-from backprop.claims.sameness import Pair, Sameness
+from backprop.claims.instances import Pair
+from backprop.claims.sameness import Sameness
 from backprop.cli.render.claims import counted, floats, number_text, point_text
 from backprop.cli.render.json import render_object
 from backprop.errors import visible
@@ -47,7 +48,7 @@ def difference(found: Sameness, bad: Pair) -> str:
 def array_difference(name: str, ours: Any, theirs: Any, *, given: bool) -> str:
     import numpy as np
 
-    from backprop.claims.array_points import furthest
+    from backprop.claims.arrays import furthest
     from backprop.gates.shapes import words
 
     ours, theirs = np.asarray(ours), np.asarray(theirs)

@@ -9,30 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mpmath import mp, mpf
-
 from backprop.answer.values import point
-from backprop.answer.verdicts import TIMEOUT
-from backprop.arithmetic.precise import PRECISE
-from backprop.checking.points import read_ranges
 from backprop.child.process import Child
 from backprop.claims.claim_texts import Claim, read_claims
-from backprop.claims.instances import Instance
-from backprop.claims.proving import Proof, prove, refusal, subject
+from backprop.claims.instances import Asked, Instance
+from backprop.claims.kinds import kind_of
+from backprop.claims.proving import Proof, prove, subject
 from backprop.claims.sampling import (
-    DIGITS,
     Names,
-    Spot,
-    affordable,
-    drawing,
-    random_spots,
-    same,
-    spot,
-    usable,
 )
-from backprop.claims.slips import slip
-from backprop.engine.numbers import forward
-from backprop.errors import UsageError
 from backprop.program.program import Program
 
 PASSING = ("everywhere", "sampled", "here")
@@ -61,27 +46,6 @@ class Verdict(NamedTuple):
 # One claim.
 
 
-def instances(claim: Claim, spots: Sequence[Spot], names: Names) -> list[Instance]:
-    """What a claim comes to at every spot, beside what is right there."""
-    if names.program.arrays:
-        from backprop.claims.array_points import array_instances
-
-        return array_instances(claim, spots, names)
-    return [instance(claim, spot, names) for spot in spots]
-
-
-def instance(claim: Claim, spot: Spot, names: Names) -> Instance:
-    with mp.workdps(DIGITS):
-        right = spot.gradient(claim.slot)
-        values = forward(claim.program, names.at(spot, list(claim.program.inputs)), PRECISE)
-        claimed = values[claim.program.output]
-        if claim.number:
-            return Instance(spot, claimed, right, claim.number.tells(float(right)))
-        largest = max((abs(value) for value in values if mp.isfinite(value)), default=mpf(0))
-        nothing = mp.isfinite(claimed) and abs(claimed - right) <= NOTHING * max(1, largest)
-        return Instance(spot, claimed, right, nothing or same(claimed, right))
-
-
 def verdict(claim: Claim, found: Sequence[Instance], proof: Proof, aside: str) -> Verdict:
     """What a claim amounts to. Points decide that it is wrong, since SymPy may not see it;
     where SymPy can't say that it is right, points are all there is."""
@@ -101,36 +65,10 @@ def verdict(claim: Claim, found: Sequence[Instance], proof: Proof, aside: str) -
         return seen._replace(reason=reason)
     if here and here.fits:
         return seen._replace(state="point")
-    return seen._replace(state="wrong", slip=explained(claim, found))
-
-
-def explained(claim: Claim, found: Sequence[Instance]) -> str:
-    """What went wrong, if something obvious did."""
-    first = found[0]
-    if first.spot.program.arrays:
-        return ""
-    if claim.number is None:
-        return slip(claim.slot, [(one.spot, one.claimed) for one in found])
-    if not first.spot.given:
-        return ""
-    wanted = float(first.right)
-    coarse = claim.number.fits(wanted) and claim.number.coarse(wanted)
-    return "it needs three digits" if coarse else ""
+    return seen._replace(state="wrong", slip=kind_of(found[0].spot.program).slip_of(claim, found))
 
 
 # All of them.
-
-
-class Asked(NamedTuple):
-    """What claims are judged by."""
-
-    points: int | None = None  # random ones
-    ranges: Sequence[str] = ()
-    seed: int = 0
-    ties: str = "auto"
-    upstream: str | None = None
-    timeout: float = TIMEOUT
-    symbolic: bool = True
 
 
 class Claims(NamedTuple):
@@ -156,14 +94,15 @@ def check_claims(
     """Judge claims about a program at a point, or without one at random points alone."""
     claims, names = read_claims(texts, program), Names(program)
     at = point(program, values) if values or program.shapes_of_inputs() else None
-    spots = spots_for(program, at, [claim.slot for claim in claims], asked)
+    kind = kind_of(program)
+    spots = kind.spots(program, at, [claim.slot for claim in claims], asked)
     aside = ""
     if at is not None and not (spots and spots[0].given):
         aside = "not everything is finite at the given point"
     elif at is not None and spots[0].kinked:
         aside = "the given point is at a kink"
         spots = spots[1:]
-    found = [instances(claim, spots, names) for claim in claims]
+    found = [kind.instances(claim, spots, names) for claim in claims]
     proofs = proofs_of(claims, found, program, asked, child)
     judged = [
         verdict(claim, each, proof, aside)
@@ -172,31 +111,12 @@ def check_claims(
     return Claims(program, at, judged, aside)
 
 
-def spots_for(
-    program: Program, at: Mapping[str, Any] | None, slots: Sequence[int], asked: Asked
-) -> list[Spot]:
-    """The given point, if there is one, and random ones."""
-    ranges = read_ranges(tuple(asked.ranges), program)
-    if program.arrays:
-        from backprop.claims.array_points import array_spots
-
-        assert at is not None
-        if ranges:
-            raise UsageError("--range is for programs on numbers: arrays are drawn near the point")
-        return [*array_spots(program, at, asked.upstream, asked.points, asked.seed, asked.ties)]
-    draw = drawing(list(program.inputs), at or {}, ranges)
-    count = affordable(program, asked.points)
-    given = [spot(program, at, asked.ties, given=True)] if at else []
-    drawn = random_spots(program, draw, slots, count, asked.seed, asked.ties)
-    return [*(one for one in given if usable(one, slots)), *drawn]
-
-
 def proofs_of(
     claims: Sequence[Claim], found: Sequence[Sequence[Instance]], program: Program, asked: Asked,
     child: Child | None,
 ) -> list[Proof]:  # fmt: skip
     """What SymPy says: what is right, and of a claim that no point refutes, whether it is that."""
-    if not asked.symbolic or (reason := refusal(program)):
+    if not asked.symbolic or (reason := kind_of(program).unasked(program)):
         reason = reason if asked.symbolic else "SymPy was not asked"
         return [Proof(reason=reason)] * len(claims)
     about = subject(program)

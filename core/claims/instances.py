@@ -1,12 +1,24 @@
-"""What a claim comes to at one spot."""
+"""What claims and sameness are judged by, and what they come to at one point."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from backprop.claims.sampling import (
-    Spot,
-)
+from backprop.answer.verdicts import TIMEOUT
+from backprop.claims.sampling import Spot
+
+
+class Asked(NamedTuple):
+    """How points are chosen, and whether SymPy is asked."""
+
+    points: int | None = None  # random ones
+    ranges: Sequence[str] = ()
+    seed: int = 0
+    ties: str = "auto"
+    upstream: str | None = None
+    timeout: float = TIMEOUT
+    symbolic: bool = True
 
 
 class Instance(NamedTuple):
@@ -16,3 +28,12 @@ class Instance(NamedTuple):
     claimed: Any
     right: Any
     fits: bool
+
+
+class Pair(NamedTuple):
+    """Two programs at one point: the values of all their slots."""
+
+    point: Mapping[str, Any]
+    ours: Sequence[Any]
+    theirs: Sequence[Any]
+    given: bool = False

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from backprop.child.process import LATE, Child
 from backprop.program.program import Program
 
-SMALL = 30  # stages of a program that SymPy sees whole
 LEAST = 1.0  # seconds for a question, whatever others took
 LOADING = 2.0  # seconds more in which another child loads SymPy
 
@@ -74,12 +73,3 @@ def subject(program: Program) -> dict[str, Any]:
         "gates": program.granularity,
         "share": program.shared,
     }
-
-
-def refusal(program: Program) -> str:
-    """Why SymPy isn't asked about a program; empty if it is."""
-    if program.arrays:
-        return "SymPy isn't asked about arrays"
-    if program.size > SMALL:
-        return f"SymPy isn't asked about more than {SMALL} stages"
-    return ""

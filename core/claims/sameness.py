@@ -3,35 +3,16 @@ and at random ones decide that they don't; and then, which stage is the first to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from random import Random
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mpmath import mp
-
 from backprop.answer.values import check_finite, no_variable, number
-from backprop.arithmetic.precise import PRECISE
-from backprop.checking.points import read_range
 from backprop.child.process import Child
-from backprop.claims.claims import Asked
-from backprop.claims.proving import Proof, prove, refusal, subject
-from backprop.claims.sampling import DIGITS, affordable, drawing, same, tries, values_at
-from backprop.engine.numbers import forward
+from backprop.claims.instances import Asked, Pair
+from backprop.claims.kinds import kind_of
+from backprop.claims.proving import Proof, prove, subject
 from backprop.errors import MissingValueError, UsageError
 from backprop.program.program import Program
-from backprop.program.stage import stage
-
-NOTHING = 1e-40  # of the largest number on the way: what is left where all digits cancel
-
-
-class Pair(NamedTuple):
-    """Both programs at one point: the values of all their slots."""
-
-    point: Mapping[str, Any]
-    ours: Sequence[Any]
-    theirs: Sequence[Any]
-    given: bool = False
-    arrays: bool = False  # are some of these arrays?
 
 
 class Departure(NamedTuple):
@@ -71,10 +52,10 @@ def check_sameness(
 ) -> Sameness:  # fmt: skip
     """Compare two programs at a point, or without one at random points alone."""
     point = joint_point([program, other], values)
-    pairs = list(array_pairs(program, other, point, asked) if program.arrays or other.arrays
-                 else scalar_pairs(program, other, point, asked))  # fmt: skip
+    kind = kind_of(program, other)
+    pairs = list(kind.pairs(program, other, point, asked))
     outputs = program.output, other.output
-    bad = [pair for pair in pairs if not alike(pair, *outputs)]
+    bad = [pair for pair in pairs if not kind.alike(pair, *outputs)]
     drawn = sum(not pair.given for pair in pairs)
     if bad:
         state = "point" if pairs[0].given and pairs[0] is not bad[0] else "different"
@@ -86,7 +67,8 @@ def check_sameness(
 
 
 def proof_of(program: Program, other: Program, asked: Asked, child: Child | None) -> Proof:
-    reason = refusal(program) or refusal(other)
+    kind = kind_of(program, other)
+    reason = kind.unasked(program) or kind.unasked(other)
     if reason or not asked.symbolic:
         return Proof(reason=reason or "SymPy was not asked")
     question = {**subject(program), "same": subject(other)}
@@ -114,81 +96,7 @@ def joint_point(programs: Sequence[Program], values: Mapping[str, Any]) -> dict[
     return found
 
 
-# Points.
-
-
-def scalar_pairs(
-    program: Program, other: Program, point: Mapping[str, Any] | None, asked: Asked
-) -> Iterator[Pair]:
-    """The given point and random ones, as far as one of the two has a value there."""
-    inputs = list(dict.fromkeys([*program.inputs, *other.inputs]))
-    ranges = dict(map(read_range, asked.ranges))
-    for name in ranges:
-        if name not in inputs:
-            raise no_variable(name, inputs)
-    draw = drawing(inputs, point or {}, ranges)
-    if point and any(known(pair := pair_at(program, other, point, given=True), program, other)):
-        yield pair
-    random, left = Random(asked.seed), affordable(program, asked.points)
-    for tried in range(tries(max(program, other, key=lambda one: one.size), left)):
-        pair = pair_at(program, other, draw(random, tried))
-        if any(known(pair, program, other)):
-            yield pair
-            left -= 1
-        if not left:
-            return
-
-
-def pair_at(
-    program: Program, other: Program, at: Mapping[str, Any], *, given: bool = False
-) -> Pair:
-    return Pair(at, values_at(program, at), values_at(other, at), given)
-
-
-def known(pair: Pair, program: Program, other: Program) -> tuple[bool, bool]:
-    """Which of the two has a value here?"""
-    ours, theirs = pair.ours[program.output], pair.theirs[other.output]
-    return bool(mp.isfinite(ours)), bool(mp.isfinite(theirs))
-
-
-def array_pairs(
-    program: Program, other: Program, point: Mapping[str, Any] | None, asked: Asked
-) -> Iterator[Pair]:
-    from backprop.claims.array_points import array_spots
-
-    if point is None:
-        raise UsageError(
-            "programs on arrays are compared at a point", hint="give every input a value"
-        )
-    if asked.ranges:
-        raise UsageError("--range is for programs on numbers: arrays are drawn near the point")
-    if not program.arrays:
-        raise UsageError("one program is about arrays, the other about numbers")
-    inputs = {name: point[name] for name in program.inputs}
-    for spot in array_spots(program, inputs, "1", asked.points, asked.seed, asked.ties):
-        at = {**point, **spot.point}
-        yield Pair(at, spot.values, values_at(other, at), spot.given, arrays=True)
-
-
-# Comparing.
-
-
-def alike(pair: Pair, ours: int, theirs: int) -> bool:
-    """Are a slot of the one and a slot of the other equal here?"""
-    a, b = pair.ours[ours], pair.theirs[theirs]
-    if pair.arrays:
-        from backprop.claims.array_points import equal_arrays
-
-        return equal_arrays(a, b)
-    if not mp.isfinite(a) or not mp.isfinite(b):
-        return False
-    with mp.workdps(DIGITS):
-        return same(a, b) or bool(abs(a - b) <= NOTHING * largest(pair))
-
-
-def largest(pair: Pair) -> Any:
-    """The largest number on the way, at which rounding has happened."""
-    return max([1, *(abs(value) for value in (*pair.ours, *pair.theirs) if mp.isfinite(value))])
+# Where they part.
 
 
 def departure(
@@ -197,33 +105,21 @@ def departure(
     """The first stage with a name that is another in the other program; or, if they share no
     names, the first that the other doesn't compute at all."""
     given = [name for name in program.names if name in program.tree.stored]
+    kind = kind_of(program, other)
     stages = [name for name in given if program.operands[program.names[name]]]
     both = [name for name in stages if name in other.names and name not in other.inputs]
     for name in both:
         ours, theirs = program.names[name], other.names[name]
-        if not all(alike(pair, ours, theirs) for pair in pairs):
-            shown = next(pair for pair in pairs if not alike(pair, ours, theirs))
+        if not all(kind.alike(pair, ours, theirs) for pair in pairs):
+            shown = next(pair for pair in pairs if not kind.alike(pair, ours, theirs))
             value, beside = shown.ours[ours], shown.theirs[theirs]
             return Departure(name, code_of(program, ours), True, value, beside)
-    if both or program.arrays or other.arrays:
+    if both:
         return None
-    opened = stage(other.tree, other.inputs, "fine")
-    wider = [wide(pair, opened) for pair in pairs]
-    for name in stages[:-1]:
-        slot = program.names[name]
-        if not any(
-            all(alike(pair, slot, theirs) for pair in wider)
-            for theirs in range(len(wider[0].theirs))
-        ):
-            return Departure(name, code_of(program, slot), False, shown.ours[slot], None)
-    return None
-
-
-def wide(pair: Pair, opened: Program) -> Pair:
-    """The pair with everything that the other computes when its gates are opened up."""
-    with mp.workdps(DIGITS):
-        more = forward(opened, pair.point, PRECISE)
-    return pair._replace(theirs=[*pair.theirs, *more])
+    slot = kind.lacking([program.names[name] for name in stages[:-1]], other, pairs)
+    if slot is None:
+        return None
+    return Departure(program.labels[slot], code_of(program, slot), False, shown.ours[slot], None)
 
 
 def code_of(program: Program, slot: int) -> str:

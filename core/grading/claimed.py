@@ -7,7 +7,9 @@ import time
 from collections.abc import Iterator, Sequence
 
 from backprop.claims.claim_texts import Claim, read_claim
-from backprop.claims.claims import Asked, Claims, Verdict, instances, spots_for
+from backprop.claims.claims import Claims, Verdict
+from backprop.claims.instances import Asked
+from backprop.claims.kinds import kind_of
 from backprop.claims.sampling import Names, Spot
 from backprop.errors import BackpropError
 from backprop.grading.slips import Repair, Site, repairs, text
@@ -27,7 +29,7 @@ def explained(verdict: Verdict, found: Claims, asked: Asked) -> Verdict:
     if verdict.state not in ("wrong", "point") or claim.number or verdict.slip:
         return verdict
     names = Names(found.program)
-    spots = spots_for(found.program, found.point, [claim.slot], asked)
+    spots = kind_of(found.program).spots(found.program, found.point, [claim.slot], asked)
     for repair in tried(claim, names):
         written = text(repair.node)
         if fits(f"{claim.name}={written}", names, spots):
@@ -57,7 +59,7 @@ def fits(written: str, names: Names, spots: Sequence[Spot]) -> bool:
         return all(
             one.fits
             for some in (spots[:FIRST], spots[FIRST:])
-            for one in instances(claim, some, names)
+            for one in kind_of(names.program).instances(claim, some, names)
         ) and bool(spots)
     except (BackpropError, ArithmeticError, ValueError, TypeError):
         return False

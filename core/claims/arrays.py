@@ -1,4 +1,4 @@
-"""The same points and claims for programs on arrays: near a given point, whose shapes they have.
+"""Claims about arrays: at a given point and near it, where arrays have the same shapes.
 
 Small programs are computed at many digits, larger ones in floats. Where the output is an array
 and nobody says what comes after it, that is random too: a claim has to hold for all of it.
@@ -7,7 +7,7 @@ and nobody says what comes after it, that is random too: a claim has to hold for
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from mpmath import mp
@@ -16,41 +16,54 @@ from backprop.answer.upstream import upstream_of
 from backprop.arithmetic.arrays import ARRAYS, IGNORED
 from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS
 from backprop.checking.arrays.opening import entry
-from backprop.claims.instances import Instance
-from backprop.claims.sampling import CLOSE, DIGITS, TRIES, Names, Spot, spot
+from backprop.claims.claim_texts import Claim
+from backprop.claims.instances import Asked, Instance, Pair
+from backprop.claims.sampling import CLOSE, DIGITS, TRIES, Names, Spot, spot, values_at
 from backprop.engine.numbers import forward
+from backprop.errors import UsageError
 from backprop.program.program import Program
 
-if TYPE_CHECKING:
-    from backprop.claims.claim_texts import Claim
 Array = Any
 POINTS = 5
 IN_FLOATS = 1e-8  # of the largest entry: how far equal arrays of floats may be apart
 SPREADS = (1.0, 0.3, 0.05)
 
 
-def array_spots(
-    program: Program, point: Mapping[str, Any], upstream: str | None, count: int | None, seed: int,
-    tie: str,
-) -> Iterator[Spot]:  # fmt: skip
+def spots(
+    program: Program, at: Mapping[str, Any] | None, slots: Sequence[int], asked: Asked
+) -> list[Spot]:
+    del slots
+    assert at is not None
+    without_ranges(asked)
+    return list(around(program, at, asked.upstream, asked))
+
+
+def without_ranges(asked: Asked) -> None:
+    if asked.ranges:
+        raise UsageError("--range is for programs on numbers: arrays are drawn near the point")
+
+
+def around(
+    program: Program, point: Mapping[str, Any], upstream: str | None, asked: Asked
+) -> Iterator[Spot]:
     """The given point and some near it. What no gradient reaches, such as indices, stays."""
     shape = program.shapes[program.output]
     start = upstream_of(shape, upstream) if upstream is not None or not shape else None
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(asked.seed)
 
     def after() -> Array:
         return random.standard_normal(shape).round(2) if start is None else start
 
-    given = spot(program, point, tie, after(), given=True)
+    given = spot(program, point, asked.ties, after(), given=True)
     yield given
-    left = POINTS if count is None else count
+    left = POINTS if asked.points is None else asked.points
     for tried in range(left * TRIES):
         spread = SPREADS[tried % len(SPREADS)]
         near = {
             name: moved(point[name], spread, random) if given.back.reached(slot) else point[name]
             for name, slot in program.inputs.items()
         }
-        found = spot(program, near, tie, after())
+        found = spot(program, near, asked.ties, after())
         if finite(found.values[program.output]):
             yield found
             left -= 1
@@ -64,8 +77,8 @@ def moved(value: Any, spread: float, random: np.random.Generator) -> Any:
     return np.round(value + random.uniform(-reach, reach, np.shape(value)), 2)[()]
 
 
-def array_instances(claim: Claim, spots: Sequence[Spot], names: Names) -> list[Instance]:
-    """What a claim comes to at every spot, entry by entry."""
+def instances(claim: Claim, spots: Sequence[Spot], names: Names) -> list[Instance]:
+    """Entry by entry."""
     found = []
     for one in spots:
         right = np.asarray(one.gradient(claim.slot))
@@ -81,10 +94,40 @@ def array_instances(claim: Claim, spots: Sequence[Spot], names: Names) -> list[I
     return found
 
 
-def equal_arrays(a: Array, b: Array) -> bool:
-    """The same for values that may come from programs of different kinds."""
-    exact = np.asarray(a).dtype == object == np.asarray(b).dtype
-    return equal(np.asarray(a), np.asarray(b), CLOSE if exact else IN_FLOATS)
+def slip_of(claim: Claim, found: Sequence[Instance]) -> str:
+    del claim, found
+    return ""
+
+
+def unasked(program: Program) -> str:
+    del program
+    return "SymPy isn't asked about arrays"
+
+
+def pairs(
+    program: Program, other: Program, point: Mapping[str, Any] | None, asked: Asked
+) -> Iterator[Pair]:
+    if point is None:
+        raise UsageError(
+            "programs on arrays are compared at a point", hint="give every input a value"
+        )
+    without_ranges(asked)
+    if not program.arrays:
+        raise UsageError("one program is about arrays, the other about numbers")
+    inputs = {name: point[name] for name in program.inputs}
+    for one in around(program, inputs, "1", asked):
+        at = {**point, **one.point}
+        yield Pair(at, one.values, values_at(other, at), one.given)
+
+
+def alike(pair: Pair, ours: int, theirs: int) -> bool:
+    a, b = np.asarray(pair.ours[ours]), np.asarray(pair.theirs[theirs])
+    return equal(a, b, CLOSE if a.dtype == object == b.dtype else IN_FLOATS)
+
+
+def lacking(slots: Sequence[int], other: Program, pairs: Sequence[Pair]) -> int | None:
+    del slots, other, pairs
+    return None
 
 
 def equal(a: Array, b: Array, tolerance: float) -> bool:
