@@ -130,10 +130,10 @@ def evaluate(
 
 def beginning(program: Program, upstream: Any, *, jacobian: bool = False) -> Any:
     """The gradient of the output. With a Jacobian the stages show those of the output's sum."""
-    if not program.arrays and (jacobian or upstream is not None):
-        what = "Jacobian" if jacobian else "upstream gradient"
-        raise UsageError(f"the output is a number: it needs no {what}")
     if not program.arrays:
+        if jacobian or upstream is not None:
+            what = "Jacobian" if jacobian else "upstream gradient"
+            raise UsageError(f"the output is a number: it needs no {what}")
         return 1.0
     if jacobian and upstream is not None:
         raise UsageError("a Jacobian is for every upstream gradient: give one or the other")

@@ -74,14 +74,7 @@ class Entrywise(Walk):
         return made._replace(inputs=inputs, lines=[*first, *made.lines], about=self.about())
 
     def about(self) -> str:
-        if not self.program.arrays:
-            return ", entry by entry"
-        sizes = [(n, self.shapes[slot]) for n, slot in self.program.inputs.items()]
-        told = [f"{name} ({compact(shape)})" for name, shape in sizes if shape]
-        if not told:
-            return ""
-        more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
-        return f" for {', '.join(told[:SHOWN])}{more}"
+        return ", entry by entry"
 
     @property
     def upstream(self) -> bool:
@@ -102,12 +95,7 @@ class Entrywise(Walk):
         return self.shapes[slot]
 
     def failing(self, slot: int, guard: Guard) -> str:
-        if not self.shapes[slot]:
-            found = super().failing(slot, guard)
-            return found if self.program.arrays else f"np.any({found})"
-        name = self.names.take(f"expected{number}" for number in count(1))
-        self.known.append(Line("let", name, array_text(expected_of(guard))))
-        return failing_array(self.pieces[slot].text, guard, name)
+        return f"np.any({super().failing(slot, guard)})"
 
     # Backward.
 
@@ -136,19 +124,12 @@ class Entrywise(Walk):
             begun.add(step.into)
 
     def begin(self) -> Iterator[Line]:
-        """The gradient of the output: what comes from outside, or 1 for every entry."""
-        output = self.program.output
-        if self.program.arrays and not self.upstream:
-            return
-        name = self.names.gradient(self.program.output_name)
-        self.gradients[output] = name
-        result = self.pieces[output].text
-        text = (
-            f"np.broadcast_to(upstream, {result}.shape)"
-            if self.upstream
-            else f"np.ones_like({result})"
-        )
-        yield Line("let", name, text)
+        """The gradient of the output: 1 for every entry."""
+        yield self.begun(f"np.ones_like({self.pieces[self.program.output].text})")
+
+    def begun(self, text: str) -> Line:
+        name = self.gradients[self.program.output] = self.names.gradient(self.program.output_name)
+        return Line("let", name, text)
 
     def arrived(self, slot: int) -> Piece:
         if slot not in self.gradients:
@@ -160,8 +141,12 @@ class Entrywise(Walk):
             return self.gradients[slot]
         if slot == self.program.output:
             return self.writer.number(1.0).text
-        like = slot if self.program.arrays else self.program.output
-        return f"np.zeros_like({self.pieces[like].text})"
+        return f"np.zeros_like({self.pieces[self.like(slot)].text})"
+
+    def like(self, slot: int) -> int:
+        """What has the shape of a gradient that is 0: rows of a number all have the output's."""
+        del slot
+        return self.program.output
 
     def passing(self, step: Passing, first: bool) -> Line:
         """`dx = slope * dout`, or `dx = dx + slope * dout`: with `+=` an array would change that
@@ -252,3 +237,31 @@ class Entrywise(Walk):
             yield Line("mask", name, found.truth.text)
             found = Mask(Truth(name, 7), found.shape)
         self.reached[step.stage] = found
+
+
+class OfArrays(Entrywise):
+    """Where all shapes are known, and the output may be an array."""
+
+    def about(self) -> str:
+        sizes = [(n, self.shapes[slot]) for n, slot in self.program.inputs.items()]
+        told = [f"{name} ({compact(shape)})" for name, shape in sizes if shape]
+        if not told:
+            return ""
+        more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
+        return f" for {', '.join(told[:SHOWN])}{more}"
+
+    def failing(self, slot: int, guard: Guard) -> str:
+        if not self.shapes[slot]:
+            return Walk.failing(self, slot, guard)
+        name = self.names.take(f"expected{number}" for number in count(1))
+        self.known.append(Line("let", name, array_text(expected_of(guard))))
+        return failing_array(self.pieces[slot].text, guard, name)
+
+    def begin(self) -> Iterator[Line]:
+        """What comes from outside, if the output is an array."""
+        if self.upstream:
+            result = self.pieces[self.program.output].text
+            yield self.begun(f"np.broadcast_to(upstream, {result}.shape)")
+
+    def like(self, slot: int) -> int:
+        return slot

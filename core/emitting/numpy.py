@@ -298,9 +298,10 @@ class NumPy(Python):
     modules: ClassVar = {"math.": "import math", "np.": "import numpy as np"}
 
     def write(self, program: Program, wish: Wish) -> str:
-        from backprop.emitting.entrywise import Entrywise
+        from backprop.emitting.entrywise import Entrywise, OfArrays
 
-        return Entrywise(program, self, wish.ties, wish.wrt).file(wish)
+        writer = OfArrays if program.arrays else Entrywise
+        return writer(program, self, wish.ties, wish.wrt).file(wish)
 
     def choice(self, condition: str, yes: str, no: str) -> str:
         return f"np.where({condition}, {yes}, {no})"
