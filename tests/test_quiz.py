@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 import jsonschema
+import numpy as np
 import pytest
 import sympy
 from conftest import Command
@@ -118,8 +119,8 @@ def test_given_values_stay() -> None:
 @pytest.mark.parametrize(
     ("text", "values", "message"),
     [
-        ("sum(x*[1, 2])", {}, "a quiz is about numbers, and this program is about arrays"),
-        ("x*y", {"x": "[1, 2]"}, "a quiz is about numbers, and this program is about arrays"),
+        ("sum(x)", {"x": [1.0] * 37}, "x is 37: a worksheet takes arrays of up to 36 entries"),
+        ("sum(x + zeros(6, 7))", {}, "q is 6x7: a worksheet takes arrays of up to 36 entries"),
         ("2 + 3", {}, "there is nothing to ask: the program has no stage or no input"),
         ("x", {}, "there is nothing to ask: the program has no stage or no input"),
         ("log(-exp(x))", {}, "no small numbers were found where everything is finite"),
@@ -300,7 +301,7 @@ def test_rows_may_be_lost_moved_doubled_and_made_up() -> None:
         ("  x = -2", "  x = -2\n  v = 3", "the program has no variable v; it has x, y, z"),
         ("  x = -2", "  x = two", "two is not a number"),
         ("  x = -2", "  x = inf", "the value of x is inf, not a finite number"),
-        ("  x = -2", "  x = [1, 2]", "a quiz is about numbers, and this program is about arrays"),
+        ("  x = -2", "  x = [1, 2", "this bracket is never closed"),
         ("seed=0", "gates=big", "the worksheet's gates can be written, fine, fused, not big"),
         ("seed=0", "output=w", "there is no statement called w; the program has f"),
     ],
@@ -421,3 +422,111 @@ def test_a_quiz_loads_neither_numpy_nor_sympy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr == "set()\n"
+
+
+# Arrays.
+
+LAYER = "h = W@x + b; sum(h**2)"
+SIZES: dict[str, tuple[int, ...]] = {"W": (2, 3), "x": (3,), "b": (2,)}
+ARRAY_PROGRAMS: list[tuple[str, dict[str, tuple[int, ...]]]] = [
+    (LAYER, SIZES),
+    ("X@W + b", {"X": (3, 2), "W": (2, 2), "b": (2,)}),
+    ("sum(softmax(X@W, axis=1)*y)", {"X": (2, 3), "W": (3, 2), "y": (2, 2)}),
+    ("A = X.T @ X; sum(A[0]*k) + trace(A)", {"X": (2, 2)}),
+    ("sum(maximum(W@x, 0))*k", {"W": (3, 2), "x": (2,)}),
+    ("mean(x) + sum(x/norm(x)*y)", {"x": (3,), "y": (3,)}),
+]
+
+
+def array_quiz(text: str, shapes: dict[str, tuple[int, ...]], seed: int = 7) -> Quiz:
+    return make_quiz(parse(text), {}, Settings(seed=seed), shapes)
+
+
+@pytest.mark.parametrize(("text", "shapes"), ARRAY_PROGRAMS, ids=[t for t, _ in ARRAY_PROGRAMS])
+def test_the_key_of_arrays_is_all_right_and_the_blank_all_empty(
+    text: str, shapes: dict[str, tuple[int, ...]]
+) -> None:
+    made = array_quiz(text, shapes)
+    for key, state in ((True, "right"), (False, "empty")):
+        found = mark(read_worksheet("\n".join(written(made, key=key))))
+        assert {cell.state for cell in found.cells} == {state}
+        assert found.exit_code == (0 if key else 3)
+
+
+def test_the_answers_of_arrays_are_numpys() -> None:
+    found = array_quiz(LAYER, SIZES)
+    w, x, b = (np.asarray(found.report.point[name]) for name in "Wxb")
+    h = w @ x + b
+    right = {
+        ("forward", "q1"): w @ x, ("forward", "h"): h, ("forward", "f"): np.sum(h**2),
+        ("backward", "dh"): 2*h, ("backward", "dW"): np.outer(2*h, x),
+        ("backward", "dx"): w.T @ (2*h), ("backward", "db"): 2*h,
+    }  # fmt: skip
+    answers = {(cell.part, cell.name): cell.answer for cell in found.cells}
+    for key, value in right.items():
+        np.testing.assert_allclose(answers[key], value, rtol=1e-12)
+    shapes = {cell.name: cell.answer for cell in found.cells if cell.part == "shapes"}
+    assert shapes == {"q1": "2", "h": "2", "q2": "2", "f": "a number"}
+
+
+def test_numbers_in_arrays_are_small() -> None:
+    for text, shapes in ARRAY_PROGRAMS[:2]:
+        for value in array_quiz(text, shapes).report.point.values():
+            assert set(np.ravel(value)) <= {*range(-4, 6)}
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "answer", "state", "hint"),
+    [
+        ("shapes", "q1", "(2,)", "right", ""),
+        ("shapes", "f", "1", "right", ""),
+        ("shapes", "q1", "2x3", "wrong", "W is 2x3, x is a vector of 3"),
+        ("shapes", "q1", "long", "unreadable",
+         "the shape of q1 is not whole numbers with x between: long"),
+        ("formulas", "dW", "dq1[:, None]*x", "right", ""),
+        ("formulas", "dW", "np.outer(dh, x)", "right", ""),
+        ("formulas", "dh", "2*h*df", "right", ""),
+        ("formulas", "dW", "outer(x, dq1)", "wrong",
+         "the factors stand in the wrong order: outer(dq1, x)"),
+        ("formulas", "dx", "W @ dq1", "wrong",
+         "W is 2x3, dq1 is a vector of 2: W @ dq1 needs the 3 and the 2 to be equal"),
+        ("formulas", "db", "sum(dh)", "wrong", "the sum is too much: dh"),
+        ("formulas", "dh", "dq2*h", "wrong", "it is 1/2 times what is right"),
+        ("formulas", "dh", "-2*h*df", "wrong", "the sign is wrong"),
+        ("formulas", "dx", "W.T @ dq9", "wrong", "the program has no dq9"),
+        ("formulas", "dx", "W.T @ (", "unreadable", "this bracket is never closed"),
+        ("backward", "db", "[-2 -6]", "right", ""),
+        ("backward", "db", "[-2, -12/2]", "right", ""),
+        ("backward", "db", "[2, 6]", "wrong", "the sign is wrong"),
+        ("backward", "db", "-8", "wrong", "it is a number, and db has to be a vector of 2"),
+        ("backward", "db", "[-2, -6", "unreadable", "no array"),
+        ("backward", "db", "[-2, [6]]", "unreadable", "no array"),
+        ("backward", "db", "[]", "wrong", "it is a vector of 0, and db has to be a vector of 2"),
+        ("backward", "dW", "[[4, 12], [2, 6], [-4, -12]]", "wrong",
+         "it is 3x2, and dW has to be 2x3"),
+        ("forward", "h", "[-1, -3.4]", "wrong", ""),
+    ],
+)  # fmt: skip
+def test_a_cell_about_arrays_is_marked(
+    part: str, name: str, answer: str, state: str, hint: str
+) -> None:
+    lines = list(written(array_quiz(LAYER, SIZES), key=True))
+    start = next(k for k, line in enumerate(lines) if line.startswith(part))
+    place = next(k for k in range(start, len(lines)) if lines[k].split("=")[0].strip() == name)
+    lines[place] = f"{lines[place].rpartition('=')[0]}= {answer}"
+    found = {(cell.part, cell.name): cell for cell in mark(read_worksheet("\n".join(lines))).cells}
+    cell = found.pop((part, name))
+    assert (cell.state, cell.hint[: len(hint)] if hint != "no array" else hint) == (state, hint)
+    assert hint != "no array" or "is no array" in cell.hint
+    assert {one.state for one in found.values()} <= {"right", "carried"}
+
+
+def test_an_array_that_follows_from_a_wrong_one_is_carried() -> None:
+    text = "\n".join(written(array_quiz(LAYER, SIZES), key=True))
+    text = text.replace("dq1 = [-2, -6]", "dq1 = [1, 2]").replace(
+        "dx  = [-22, -16, -20]", "dx  = [8, 6, 7]"
+    )
+    wrong = [cell for cell in mark(read_worksheet(text)).cells if cell.state != "right"]
+    assert [(cell.name, cell.state, cell.hint) for cell in wrong if cell.name in ("dq1", "dx")] == [
+        ("dq1", "wrong", "dq1 = dh"), ("dx", "carried", "right for the dq1 that stands here"),
+    ]  # fmt: skip

@@ -9,13 +9,15 @@ from backprop.answer.plain import plain
 from backprop.cli.render.forms import code, markdown_table
 from backprop.cli.render.json import render_object
 from backprop.errors import visible
-from backprop.grading.marking import Marked, Result
-from backprop.grading.quiz import Quiz
-from backprop.grading.worksheet import BLANK, rounded, written
+from backprop.grading.marker import Marked
+from backprop.grading.marking import Result
+from backprop.grading.quiz import Cell, Quiz
+from backprop.grading.worksheet import BLANK, PARTS, exact, rounded, written
 
 STATES = ("wrong", "carried", "coarse", "unreadable", "unknown", "empty")
 WIDE = 10
 LONGEST = 60  # characters of an answer that are shown
+ASKED = {"shapes": "shape", "formulas": "formula"}
 
 
 def render_json(quiz: Quiz, *, key: bool) -> Iterator[str]:
@@ -30,12 +32,16 @@ def render_json(quiz: Quiz, *, key: bool) -> Iterator[str]:
                     "name": cell.name,
                     "code": cell.code or None,
                     "given": cell.given,
-                    "answer": plain(cell.answer) if key or cell.given else None,
+                    "answer": answer(cell) if key or cell.given else None,
                 }
                 for cell in quiz.cells
             ],
         }
     )
+
+
+def answer(cell: Cell) -> Any:
+    return cell.answer if isinstance(cell.answer, str) else plain(cell.answer)
 
 
 def render_plain(quiz: Quiz, *, key: bool) -> Iterator[str]:
@@ -47,12 +53,14 @@ def render_markdown(quiz: Quiz, *, key: bool) -> Iterator[str]:
     """The worksheet for a page that is printed."""
     report = quiz.report
     yield f"# {'Key' if key else 'Worksheet'}\n\n```text\n{report.program.text.strip()}\n```\n\n"
-    point = ", ".join(code(f"{name} = {plain(value)}") for name, value in report.point.items())
+    point = ", ".join(code(f"{name} = {exact(value)}") for name, value in report.point.items())
     yield f"Inputs: {point}\n" if point else ""
-    for part in ("forward", "backward"):
-        yield f"\n## {part.capitalize()}\n\n"
+    for part in PARTS:
         cells = [cell for cell in quiz.cells if cell.part == part]
-        yield from markdown_table(("name", "is", "number"), (
+        if not cells:
+            continue
+        yield f"\n## {part.capitalize()}\n\n"
+        yield from markdown_table(("name", "is", ASKED.get(part, "number")), (
             [code(cell.name), code(cell.code), rounded(cell.answer) if key or cell.given else BLANK]
             for cell in cells
         ), numbers=range(2, 3))  # fmt: skip

@@ -19,6 +19,7 @@ from backprop.checking.arrays.opening import entry
 from backprop.claims.claim_texts import Claim
 from backprop.claims.instances import Asked, Instance, Pair
 from backprop.claims.sampling import CLOSE, DIGITS, TRIES, Names, Spot, spot, values_at
+from backprop.claims.slips import factor
 from backprop.engine.numbers import forward
 from backprop.errors import UsageError
 from backprop.program.program import Program
@@ -27,6 +28,7 @@ Array = Any
 POINTS = 5
 IN_FLOATS = 1e-8  # of the largest entry: how far equal arrays of floats may be apart
 SPREADS = (1.0, 0.3, 0.05)
+FEW = 3  # points whose entries are looked at for a factor
 
 
 def spots(
@@ -95,8 +97,18 @@ def instances(claim: Claim, spots: Sequence[Spot], names: Names) -> list[Instanc
 
 
 def slip_of(claim: Claim, found: Sequence[Instance]) -> str:
-    del claim, found
-    return ""
+    """A sign or a factor, the same in all entries at all points."""
+    some = found[:FEW]
+    if any(np.shape(one.claimed) != np.shape(one.right) for one in some):
+        return ""
+    rows = [(np.ravel(one.claimed).tolist(), np.ravel(one.right).tolist()) for one in some]
+    pairs = [
+        (mp.mpf(a), mp.mpf(b)) for ours, right in rows for a, b in zip(ours, right, strict=True)
+    ]
+    if not all(mp.isfinite(number) for pair in pairs for number in pair):
+        return ""
+    pairs.sort(key=lambda pair: -abs(pair[1]))
+    return factor(pairs) if pairs else ""
 
 
 def unasked(program: Program) -> str:

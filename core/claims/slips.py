@@ -37,14 +37,20 @@ def simple(slot: int, claimed: Numbers) -> str:
     """A sign, a factor, or the derivative by something else."""
     right = [(number, spot.gradient(slot)) for spot, number in claimed]
     program = claimed[0][0].program
-    if all(same(number, -wanted) for number, wanted in right):
-        return "the sign is wrong"
-    if factor := constant_factor(right):
-        return f"it is {factor} times what is right"
+    if found := factor(right):
+        return found
     for name, other in program.inputs.items():
         if other != slot and all(same(number, spot.gradient(other)) for spot, number in claimed):
             return f"that is d{program.output_name}/d{name}"
     return ""
+
+
+def factor(pairs: Sequence[tuple[Any, Any]]) -> str:
+    """A wrong sign, or a factor that all numbers have too much."""
+    if all(same(number, -wanted) for number, wanted in pairs):
+        return "the sign is wrong"
+    found = constant_factor(pairs)
+    return f"it is {found} times what is right" if found else ""
 
 
 def constant_factor(pairs: Sequence[tuple[Any, Any]]) -> str:

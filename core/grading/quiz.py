@@ -11,12 +11,15 @@ from typing import Any, NamedTuple
 from backprop.answer.evaluation import arrays_in, evaluate
 from backprop.answer.report import Report
 from backprop.answer.values import point
+from backprop.engine.kinds import kind_of
 from backprop.errors import MissingValueError, UsageError
+from backprop.gates.shapes import Shape, compact
 from backprop.language.syntax import Tree
-from backprop.program.program import CONSTANT, Program
+from backprop.program.program import CONSTANT, Program, Stage
 from backprop.program.stage import stage
 
 MOST_STAGES = 100  # of a worksheet that anybody would fill in
+MOST_ENTRIES = 36  # of an array that anybody would write
 TRIES = 600
 FEWEST = 20
 WORK = 12_000  # stages that are computed while looking for a good point
@@ -25,6 +28,7 @@ LONG = 12  # what a longer one costs
 DULL = 4  # and one that tells nothing: a gradient of 0, two inputs that are equal
 PLAIN = tuple(float(number) for number in (-4, -3, -2, -1, 1, 2, 3, 4, 5))
 HALVES = (-2.5, -1.5, -0.5, 0.5, 1.5, 2.5)
+ENTRIES = (-2.0, -1.0, 1.0, 2.0, 3.0)
 DOUBTS = ("tie", "kink", "jump", "corner", "switch", "near")  # where only a convention is right
 
 
@@ -38,13 +42,14 @@ class Settings(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A number that is asked for: the value of a stage, or the gradient of a stage or an input."""
+    """What is asked for: the value of a stage, the gradient of a stage or an input; of arrays
+    also the shape of a stage, and how a gradient is computed."""
 
-    part: str  # forward or backward
+    part: str  # shapes, forward, formulas or backward
     name: str  # q, or dq
     slot: int
     code: str  # how a value is computed
-    answer: float
+    answer: Any
     given: bool = False  # the gradient of the output, with which everything begins
 
 
@@ -54,11 +59,17 @@ class Quiz(NamedTuple):
     cells: tuple[Cell, ...]
 
 
-def make_quiz(tree: Tree, values: Mapping[str, Any], settings: Settings) -> Quiz:
-    """A quiz on a program; inputs without a value are given one."""
-    program = stage(tree, values, settings.gates, settings.share)
-    check_size(program, values)
-    missing = missing_inputs(program, values)
+def make_quiz(
+    tree: Tree, values: Mapping[str, Any], settings: Settings,
+    shapes: Mapping[str, Shape] | None = None,
+) -> Quiz:  # fmt: skip
+    """A quiz on a program; inputs without a value are given one, of their shape in `shapes`."""
+    arrays = arrays_in(values, settings.seed)
+    values, shapes = {**values, **arrays}, dict(shapes or {})
+    sizes = shapes | {name: array.shape for name, array in arrays.items()}
+    program = staged(tree, values, settings, sizes)
+    check_size(program)
+    missing = {name: shapes.get(name, ()) for name in missing_inputs(program, values)}
     tried = [report for report in reports(program, values, missing, settings) if finite(report)]
     if not tried and not missing:
         raise UsageError("not everything is finite at these values")
@@ -69,25 +80,53 @@ def make_quiz(tree: Tree, values: Mapping[str, Any], settings: Settings) -> Quiz
     return Quiz(best, settings, tuple(cells(best)))
 
 
-def check_size(program: Program, values: Mapping[str, Any]) -> None:
-    if program.arrays or arrays_in(values, 0):
-        raise UsageError("a quiz is about numbers, and this program is about arrays")
+def staged(
+    tree: Tree, values: Mapping[str, Any], settings: Settings, shapes: Mapping[str, Shape]
+) -> Program:
+    arrays = {name: shape for name, shape in shapes.items() if shape}
+    return stage(tree, {*values, *shapes}, settings.gates, settings.share, arrays)
+
+
+def check_size(program: Program) -> None:
     if not program.size or not program.inputs:
         raise UsageError("there is nothing to ask: the program has no stage or no input")
     if program.size > MOST_STAGES:
         text = f"{program.size:,} stages are too many for a worksheet; {MOST_STAGES} fit"
         raise UsageError(text, hint="--result NAME asks for a part of the program")
+    for slot, shape in enumerate(program.shapes):
+        if program.gates[slot] != CONSTANT and math.prod(shape) > MOST_ENTRIES:
+            text = f"{program.labels[slot]} is {compact(shape)}: a worksheet takes arrays of up to"
+            raise UsageError(f"{text} {MOST_ENTRIES} entries", hint="give smaller shapes")
 
 
 def reports(
-    program: Program, values: Mapping[str, Any], missing: Sequence[str], settings: Settings
+    program: Program, values: Mapping[str, Any], missing: Mapping[str, Shape], settings: Settings
 ) -> Iterator[Report]:
     """The program at random small numbers for what has no value, as often as time allows."""
     random = Random(settings.seed)
     for _ in range(max(FEWEST, min(TRIES, WORK // program.size)) if missing else 1):
         choices = random.choice((PLAIN, PLAIN, PLAIN + HALVES))
-        drawn = {name: random.choice(choices) for name in missing}
-        yield evaluate(program, {**values, **drawn}, ties=settings.ties)
+        drawn = {
+            name: listed(shape, random) if shape else random.choice(choices)
+            for name, shape in missing.items()
+        }
+        yield evaluate(
+            program, {**values, **drawn}, ties=settings.ties, upstream=after(program, settings.seed)
+        )
+
+
+def after(program: Program, seed: int) -> Any:
+    """The gradient of an output that is an array, which the seed decides alone."""
+    shape = program.shapes[program.output]
+    return listed(shape, Random(f"after {seed}")) if shape else None
+
+
+def listed(shape: Shape, random: Random) -> Any:
+    """An array of small numbers."""
+    found: list[Any] = [random.choice(ENTRIES) for _ in range(math.prod(shape))]
+    for side in reversed(shape[1:]):
+        found = [found[k : k + side] for k in range(0, len(found), side)]
+    return found
 
 
 def missing_inputs(program: Program, values: Mapping[str, Any]) -> list[str]:
@@ -101,8 +140,12 @@ def missing_inputs(program: Program, values: Mapping[str, Any]) -> list[str]:
 
 def finite(report: Report) -> bool:
     """Are all numbers of both passes finite?"""
-    gradients = map(report.back.gradient, range(len(report.values)))
-    return all(map(math.isfinite, (*report.values, *gradients)))
+    program, known = report.program, kind_of(report.program)
+    slots = [slot for slot, gate in enumerate(program.gates) if gate != CONSTANT]
+    return all(
+        known.finite(report.values[slot]) and known.finite(report.back.gradient(slot))
+        for slot in slots
+    )
 
 
 # What a point costs.
@@ -115,14 +158,17 @@ def cost(report: Report) -> float:
     for slot, gate in enumerate(program.gates):
         if gate == CONSTANT:
             continue
-        value, gradient = report.values[slot], report.back.gradient(slot)
-        found += length(value) + length(gradient)
-        found += DULL * (gradient == 0) + DULL * (value == 0)
-    values = list(report.point.values())
-    slopes = list(report.gradient.values())
+        for number in (*entries(report.values[slot]), *entries(report.back.gradient(slot))):
+            found += length(number) + DULL * (number == 0)
+    values = [number for value in report.point.values() for number in entries(value)]
+    slopes = [number for value in report.gradient.values() for number in entries(value)]
     found += DULL * (len(values) - len(set(values)))
     found += DULL * (len(slopes) - len(set(slopes))) / 2
     return found + sum(abs(value) == 1 for value in values) / 2
+
+
+def entries(value: Any) -> list[float]:
+    return value.ravel().tolist() if getattr(value, "ndim", 0) else [float(value)]
 
 
 def length(number: float) -> float:
@@ -137,12 +183,39 @@ def length(number: float) -> float:
 
 
 def cells(report: Report) -> Iterator[Cell]:
-    """The stages forwards, then the gradients from the output to the inputs."""
+    """The stages forwards, then the gradients from the output to the inputs; of arrays first the
+    shapes and the formulas of these."""
     program = report.program
     stages = list(program.stages())
+    slots = [one.slot for one in reversed(stages)] + list(program.inputs.values())
+    if program.arrays:
+        for one in stages:
+            yield Cell("shapes", one.name, one.slot, one.code, compact(program.shapes[one.slot]))
     for one in stages:
         yield Cell("forward", one.name, one.slot, one.code, report.values[one.slot])
-    slots = [one.slot for one in reversed(stages)] + list(program.inputs.values())
+    if program.arrays:
+        uses = uses_of(report)
+        for slot in slots:
+            if slot != program.output:
+                yield Cell("formulas", f"d{program.labels[slot]}", slot, "", rule(uses, slot))
     for slot in slots:
         name, gradient = f"d{program.labels[slot]}", report.back.gradient(slot)
         yield Cell("backward", name, slot, "", gradient, given=slot == program.output)
+
+
+Uses = Mapping[int, Sequence[tuple[Stage, int]]]
+
+
+def uses_of(report: Report) -> dict[int, list[tuple[Stage, int]]]:
+    """For every slot, the stages that pass it a gradient, and at which of their operands."""
+    found: dict[int, list[tuple[Stage, int]]] = {}
+    for one in report.program.stages():
+        for place, operand in enumerate(one.operands):
+            if report.back.flow(one.slot, place) is not None:
+                found.setdefault(operand, []).append((one, place))
+    return found
+
+
+def rule(uses: Uses, slot: int) -> str:
+    """How a gradient comes about, in letters."""
+    return " + ".join(stage.pull(place) for stage, place in uses.get(slot, [])) or "0"

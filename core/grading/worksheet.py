@@ -1,27 +1,37 @@
 """A quiz as a text to print or to fill in, and such a text read again, whatever was done to it.
 
 program:  inputs:  forward:  backward:     headings stand at the left, all else is indented
+shapes:  formulas:                         of a program on arrays
 q = x + y = ____                           a row: a name, how it is computed, and a blank
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
+from backprop.answer.evaluation import arrays_in
+from backprop.answer.plain import nested
+from backprop.claims.numerals import near
 from backprop.engine.ties.conventions import CHOICES
 from backprop.errors import UsageError
-from backprop.grading.quiz import Cell, Quiz, Settings, make_quiz, missing_inputs
+from backprop.grading.quiz import Cell, Quiz, Settings, make_quiz, missing_inputs, staged
 from backprop.language.ending import ending
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
-from backprop.program.stage import stage
 from backprop.program.stager import GRANULARITIES
 
 FIRST = "backprop worksheet"
-HEADING = re.compile(r"(settings|program|inputs|forward|backward)\b[^:]*:(.*)")
+PARTS = {
+    "shapes": "shapes (2x3; 3 for a vector; a number):",
+    "forward": "forward:",
+    "formulas": "formulas, in letters, from the output on:",
+    "backward": "backward, from the output on:",
+}
+HEADING = re.compile(rf"(settings|program|inputs|{'|'.join(PARTS)})\b[^:]*:(.*)")
 BLANK = "____"
+DIGITS = 20  # of a seed
 EMPTY = re.compile(r"[\s_.?…]*")
 MARGIN = "  "
 INTRODUCTION = f"""\
@@ -30,10 +40,12 @@ INTRODUCTION = f"""\
 Fill in the blanks, then: backprop check @FILE
 Three digits are enough where a number has more; 1/3 or exp(-1) will do as well.
 """
+OF_ARRAYS = "Write an array as [[1, 2], [3, 4]], and a formula as dW = outer(dq, x).\n"
 
 
 class Row(NamedTuple):
-    """A line of a section: what is left of its first =, and what is right of its last."""
+    """A line of a section: what is left of its first =, and what is right of its last, or in a
+    formula of its first."""
 
     line: int
     name: str
@@ -50,12 +62,14 @@ class Worksheet(NamedTuple):
 
     def quiz(self) -> Quiz:
         """The quiz that the worksheet is of."""
-        values = {}
+        values: dict[str, Any] = {}
         for row in self.inputs:
             if row.name in values:
                 raise UsageError(f"line {row.line}: {row.name} has a value already")
             values[row.name] = row.answer
-        program = stage(self.tree, values, self.settings.gates, self.settings.share)
+        values |= (arrays := arrays_in(values, self.settings.seed))
+        shapes = {name: array.shape for name, array in arrays.items()}
+        program = staged(self.tree, values, self.settings, shapes)
         if missing := missing_inputs(program, values):
             raise UsageError(f"the worksheet has no value for {missing[0]}")
         return make_quiz(self.tree, values, self.settings)
@@ -68,6 +82,7 @@ def written(quiz: Quiz, *, key: bool = False) -> Iterator[str]:
     """The lines of a worksheet; with `key` its answers as well."""
     report = quiz.report
     yield from INTRODUCTION.splitlines()
+    yield from OF_ARRAYS.splitlines() if report.program.arrays else ()
     yield ""
     yield "settings: " + " ".join(f"{name}={value}" for name, value in told(quiz).items())
     yield ""
@@ -77,10 +92,12 @@ def written(quiz: Quiz, *, key: bool = False) -> Iterator[str]:
     yield ""
     yield "inputs:"
     yield from (f"{MARGIN}{name} = {exact(value)}" for name, value in report.point.items())
-    for part, heading in (("forward", "forward:"), ("backward", "backward, from the output on:")):
+    for part, heading in PARTS.items():
+        asked = [cell for cell in quiz.cells if cell.part == part]
+        if not asked:
+            continue
         yield ""
         yield heading
-        asked = [cell for cell in quiz.cells if cell.part == part]
         wide = max(len(head(cell)) for cell in asked)
         for cell in asked:
             shown = rounded(cell.answer) if key or cell.given else BLANK
@@ -101,13 +118,26 @@ def head(cell: Cell) -> str:
     return f"{cell.name} = {cell.code}" if cell.code else cell.name
 
 
-def exact(value: float) -> str:
+def exact(value: Any) -> str:
     """An input as it is read again."""
+    if getattr(value, "ndim", 0):
+        return in_brackets(value, exact)
     return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value!r}"
 
 
-def rounded(value: float) -> str:
-    return f"{value:.6g}" if value else "0"
+def rounded(value: Any) -> str:
+    """An answer, to six digits where it is a number."""
+    if isinstance(value, str):
+        return value
+    if getattr(value, "ndim", 0):
+        return in_brackets(value, rounded)
+    text = f"{value:.6g}" if value else "0"
+    return text if near(float(text), value) else f"{value:#.6g}"
+
+
+def in_brackets(array: Any, number: Callable[[float], str]) -> str:
+    """`[[1, 2], [3, 4]]`, every number put through `number`."""
+    return str(nested(array, number)).replace("'", "")
 
 
 # Reading.
@@ -123,8 +153,8 @@ def read_worksheet(text: str) -> Worksheet:
     settings, output = read_settings(sections.get("settings", []))
     tree = program_of(sections.get("program", []))
     tree = ending(tree, output) if output else tree
-    parts = [(part, sections.get(part, [])) for part in ("forward", "backward")]
-    rows = [(part, row) for part, lines in parts for row in rows_of(lines)]
+    parts = [(part, sections.get(part, [])) for part in PARTS]
+    rows = [(part, row) for part, lines in parts for row in rows_of(lines, part == "formulas")]
     inputs = tuple(rows_of(sections.get("inputs", [])))
     return Worksheet(tree, settings, inputs, tuple(rows))
 
@@ -154,7 +184,9 @@ def read_settings(lines: Lines) -> tuple[Settings, str]:
         if value not in choices:
             known = ", ".join(choices)
             raise UsageError(f"the worksheet's {name} can be {known}, not {value[:40]}")
-    return Settings(gates, pairs.get("share") != "no", ties), pairs.get("output", "")
+    word = pairs.get("seed", "")
+    seed = int(word) if word.isascii() and word.isdigit() and len(word) < DIGITS else 0
+    return Settings(gates, pairs.get("share") != "no", ties, seed), pairs.get("output", "")
 
 
 def program_of(lines: Lines) -> Tree:
@@ -165,11 +197,12 @@ def program_of(lines: Lines) -> Tree:
     return parse("\n".join(kept.get(number, "") for number in range(1, max(kept) + 1)))
 
 
-def rows_of(lines: Lines) -> Iterator[Row]:
+def rows_of(lines: Lines, formulas: bool = False) -> Iterator[Row]:
+    """Of a formula all is kept that is right of its first =, since `axis=0` has one too."""
     for number, line in lines:
         bare = line.partition("#")[0].strip()
         if not bare:
             continue
         name, equals, rest = bare.partition("=")
-        answer = rest.rpartition("=")[2].strip() if equals else ""
+        answer = rest.strip() if formulas else rest.rpartition("=")[2].strip() if equals else ""
         yield Row(number, name.strip(), "" if EMPTY.fullmatch(answer) else answer)
