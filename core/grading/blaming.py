@@ -37,6 +37,7 @@ from backprop.grading.targets import Series
 from backprop.grading.tracing import Event
 
 PATIENCE = 4.0  # seconds of work for a file
+SOMETIMES = 10  # repairs, after which the time is looked at
 MOST_BLAMED = 8
 CANDIDATES = 10
 TRIED = 14  # repairs of a line that are tried on the whole pass, of those that make the line right
@@ -131,7 +132,7 @@ class Blaming:
         best: Trial | None = None
         own: Trial | None = None  # what makes the likeliest line right, though not the results
         stray: Trial | None = None  # what makes the results right, though not a line by its name
-        ordered = candidates[:CANDIDATES]
+        ordered = self.explaining(candidates)[:CANDIDATES]
         rounds = [(one, False) for one in ordered]
         rounds += [(one, True) for one in sorted(ordered, key=lambda one: one.event.number)]
         for candidate, blind in rounds:
@@ -153,6 +154,14 @@ class Blaming:
             best = stray if stray.candidate.event in behind else best
         chosen = best or own or stray
         return self.unrepaired(candidates) if chosen is None else self.repaired(chosen)
+
+    def explaining(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """First those that alone may be why all results are wrong that are."""
+        wrong = set(self.judged.wrong)
+        return sorted(
+            candidates,
+            key=lambda one: one.rank > 1 and not wrong <= {*self.judged.reaches(one.event)},
+        )
 
     def settled(self, trial: Trial) -> bool:
         """Is there no line before it that could be the mistake as well?"""
@@ -485,7 +494,8 @@ class Blaming:
     def likely(self, change: Change, candidate: Candidate) -> float:
         """Of two repairs that make as much right, the one that makes more sense."""
         if change.finding != "name":
-            return 0.4 if change.finding in ADDING else 0.5
+            more = pieces(ast.parse(change.fix)) > pieces(candidate.event.node)
+            return 0.4 if more or change.finding in ADDING else 0.5
         wanted = self.judged.wanted(candidate.event)
         forward = self.found.forward
         consumers = {
@@ -620,6 +630,8 @@ class Blaming:
             return written
         names = self.names_in_file
         module = next((one for one in ("np", "numpy", "torch", "jnp") if one in names), "np")
+        if module == "torch":
+            written = written.replace("axis=", "dim=").replace("keepdims=", "keepdim=")
         return CALLED.sub(
             lambda found: found[0] if found[1] in names else f"{module}.{found[0]}", written
         )
@@ -655,16 +667,15 @@ class Blaming:
         if single and passes[0].problem is not None:
             single = passes[0].name not in again.tracer.nothings
         trial = WhatIf(judged, passes[0]) if single else None
-        for repair, leaves in probe.values.items():
+        for number, (repair, leaves) in enumerate(probe.values.items()):
             series = [again.replay.series(leaf) for leaf in leaves]
             if all(alike_everywhere(a, b) for a, b in zip(series, now, strict=False)):
                 continue
-            if trial is not None:
-                if trial.mends(series[0]):
-                    mending.append(probe.repairs[repair])
-                    continue
-                if self.late:
-                    break
+            if trial is not None and trial.mends(series[0]):
+                mending.append(probe.repairs[repair])
+                continue
+            if number % SOMETIMES == 0 and self.late:
+                break
             kinds = []
             for one, found in zip(passes, series, strict=False):
                 if one.update in ("+=", "-=") and not one.shape:
@@ -677,8 +688,6 @@ class Blaming:
                     break
             if not kinds:
                 continue
-            if self.late:
-                break
             if all(kind.exact and kind.own and not taken & set(kind.through) for kind in kinds):
                 own.append(probe.repairs[repair])
             elif all(kind.exact for kind in kinds) and wanted is None:
@@ -703,6 +712,11 @@ class Blaming:
 def failures(found: Pass) -> int:
     """How many lines have no value."""
     return len(found.tracer.troubles) + sum(event.problem is not None for event in found.events)
+
+
+def pieces(node: ast.AST) -> int:
+    """How much a line is made of."""
+    return sum(isinstance(one, ast.expr) for one in ast.walk(node))
 
 
 def line_is_right(judged: Judgement, event: Event) -> bool:

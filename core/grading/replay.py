@@ -27,10 +27,20 @@ class Memo:
     def __init__(self) -> None:
         self.ids: dict[Any, int] = {}
         self.values: dict[int, Series] = {}
+        self.largest: dict[int, list[float]] = {}
         self.entries = 0
 
     def id_of(self, key: Any) -> int:
         return self.ids.setdefault(key, len(self.ids))
+
+    def sizes(self, number: int) -> list[float]:
+        """The largest finite entry of a value, at every point."""
+        if number not in self.largest:
+            self.largest[number] = [
+                largest_of(value) if isinstance(value, (float, np.ndarray)) else 0.0
+                for value in self.values[number]
+            ]
+        return self.largest[number]
 
     def keep(self, number: int, series: Series) -> None:
         self.entries += sum(map(size_of, series))
@@ -136,13 +146,7 @@ class Replay:
         largest = [0.0] * self.count
         for one in self.reached(leaf):
             if one in self.ids or one in self.inputs:
-                for k, value in enumerate(self.series(one)):
-                    if not isinstance(value, (float, np.ndarray)):
-                        continue
-                    found = np.abs(np.asarray(value, float))
-                    largest[k] = max(
-                        largest[k], float(np.max(found[np.isfinite(found)], initial=0.0))
-                    )
+                largest = list(map(max, largest, self.memo.sizes(self.id_of(one))))
         return [ROUNDING * one for one in largest]
 
     def exactly(self, leaf: str, place: int, given: Mapping[str, Any]) -> Any:
@@ -198,6 +202,11 @@ class Replay:
                     found.add(one)
                     waiting.append(one)
         return found
+
+
+def largest_of(value: Any) -> float:
+    found = np.abs(np.asarray(value, float))
+    return float(np.max(found, where=np.isfinite(found), initial=0.0))
 
 
 def size_of(value: Any) -> int:

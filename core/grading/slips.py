@@ -196,10 +196,8 @@ def other_operation(site: Site) -> Iterator[tuple[str, ast.expr]]:
 def missing_factor(site: Site) -> Iterator[tuple[str, ast.expr]]:
     for name in site.names[:MOST_NAMES]:
         yield f"the factor {name} is missing", product(site.node, named(name))
-    used = {text(one) for one in loaded(site)}
     for name in site.values[:MOST_NAMES]:
-        if name not in used:
-            yield f"this is to be divided by {name}", quotient(site.node, named(name))
+        yield f"this is to be divided by {name}", quotient(site.node, named(name))
         yield f"the factor 2 * {name} is missing", product(site.node, named(f"2 * {name}"))
         yield f"the factor 1 - {name} is missing", product(site.node, named(f"(1 - {name})"))
         yield f"the factor 1 - {name}**2 is missing", product(site.node, named(f"(1 - {name}**2)"))

@@ -8,6 +8,7 @@ import io
 import json
 import re
 import tokenize
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from backprop.errors import LimitError, UsageError, closest, listed
@@ -78,8 +79,14 @@ def parsed(text: str, file: str = "", unit: str = "", files: Files | None = None
 
 
 def function_named(source: Source, name: str) -> ast.FunctionDef | None:
-    found = [node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef)]
-    return next((node for node in reversed(found) if node.name == name), None)
+    found = (node for node in reversed(functions_in(source.tree)) if node.name == name)
+    return next(found, None)
+
+
+@lru_cache(maxsize=8)
+def functions_in(tree: ast.Module) -> list[ast.FunctionDef]:
+    """All functions of a file, nested ones too; a grading asks for them again and again."""
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
 
 
 def is_class(source: Source, unit: str) -> bool:
