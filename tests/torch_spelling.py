@@ -33,4 +33,8 @@ def tensor(value: Any) -> Any:
     return np.asarray(value).view(Tensor)
 
 
-TORCH = SimpleNamespace(tanh=np.tanh, zeros_like=np.zeros_like, ones_like=np.ones_like)
+def total(value: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    return tensor(value).sum(dim, keepdim)
+
+
+TORCH = SimpleNamespace(tanh=np.tanh, zeros_like=np.zeros_like, ones_like=np.ones_like, sum=total)

@@ -36,12 +36,13 @@ from backprop.grading.slips import Repair, text
 from backprop.grading.targets import Series
 from backprop.grading.tracing import Event
 
-PATIENCE = 4.0  # seconds of work for a file
+PATIENCE = 8.0  # seconds of work for a file
 SOMETIMES = 10  # repairs, after which the time is looked at
 MOST_BLAMED = 8
 CANDIDATES = 10
 TRIED = 14  # repairs of a line that are tried on the whole pass, of those that make the line right
 ADDING = ("missing-factor", "inverted", "term", "function")  # less likely than what takes away
+LIKELY = 0.45  # of a repair that adds something, such as a sign
 BLIND = 60  # and of those where nothing says what the line should be
 
 
@@ -147,7 +148,7 @@ class Blaming:
                     best = trial
                 elif trial.level == 1 and candidate is candidates[0] and own is None:
                     own = trial
-            if best is not None and best.perfect and best.likely == 0.5 and self.settled(best):
+            if best is not None and best.perfect and best.likely >= LIKELY and self.settled(best):
                 break
         if best is not None and stray is not None and stray.score > best.score:
             behind = self.behind(best.candidate.event)
@@ -156,12 +157,17 @@ class Blaming:
         return self.unrepaired(candidates) if chosen is None else self.repaired(chosen)
 
     def explaining(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """First those that alone may be why all results are wrong that are."""
-        wrong = set(self.judged.wrong)
-        return sorted(
-            candidates,
-            key=lambda one: one.rank > 1 and not wrong <= {*self.judged.reaches(one.event)},
-        )
+        """First those that alone may be why all results are wrong that are; last what is no
+        gradient, and what begins with zeros."""
+        judged, wrong = self.judged, set(self.judged.wrong)
+
+        def order(one: Candidate) -> tuple[bool, bool]:
+            number = one.event.number
+            plain = number not in judged.alike or judged.statuses[number].kind == ZERO
+            return not wrong <= {*judged.reaches(one.event)}, one.rank == 8 and plain
+
+        likely = [one for one in candidates if one.rank == 1]
+        return likely + sorted((one for one in candidates if one.rank > 1), key=order)
 
     def settled(self, trial: Trial) -> bool:
         """Is there no line before it that could be the mistake as well?"""
@@ -494,8 +500,9 @@ class Blaming:
     def likely(self, change: Change, candidate: Candidate) -> float:
         """Of two repairs that make as much right, the one that makes more sense."""
         if change.finding != "name":
-            more = pieces(ast.parse(change.fix)) > pieces(candidate.event.node)
-            return 0.4 if more or change.finding in ADDING else 0.5
+            if change.finding in ADDING:
+                return 0.4
+            return LIKELY if pieces(ast.parse(change.fix)) > pieces(candidate.event.node) else 0.5
         wanted = self.judged.wanted(candidate.event)
         forward = self.found.forward
         consumers = {
@@ -696,6 +703,9 @@ class Blaming:
                 (likely if kinds[0].exact else others).append(probe.repairs[repair])
         if own and wanted is not None and not event.shape:
             likely, others = [], []
+        if mending and mending[0].finding == "sign":
+            signs = [one for one in mending if one.finding == "sign"]
+            mending.sort(key=min(signs, key=lambda one: pieces(one.node)).__ne__)
         return Probed(mending, own + alike, likely, others)
 
     def taken(self, event: Event) -> set[int]:
