@@ -19,7 +19,7 @@ from backprop.arithmetic.texts import CALLS, Target, formula, statements
 from backprop.cli.render.gates import passed_back
 from backprop.engine.arrays import backward_arrays, passed
 from backprop.engine.numbers import forward
-from backprop.gates import GATES, SCALARS, array_gates
+from backprop.gates import GATES, array_gates, scalars
 from backprop.gates.arrays import CALLED
 from backprop.language.parser import parse as parse_tree
 from backprop.language.printer import print_tree
@@ -345,7 +345,7 @@ def test_nothing_is_explained_that_no_gate_calls() -> None:
     texts = " ".join(
         text for gate in array_gates().values() for text in (*gate.partials, *gate.tangents)
     )
-    assert set(CALLED) == set(CALLS.findall(texts)) - {*SCALARS, *array_gates()}
+    assert set(CALLED) == set(CALLS.findall(texts)) - {*scalars(), *array_gates()}
 
 
 def test_a_call_on_arrays_is_made_once() -> None:

@@ -19,7 +19,7 @@ from test_accuracy import COMPOSED
 
 import backprop
 from backprop.engine import arrays as engine
-from backprop.gates import SCALARS, array_gates
+from backprop.gates import array_gates, scalars
 from backprop.gates.linear import STACKED
 from backprop.gates.shapes import MismatchError
 
@@ -30,7 +30,7 @@ SOME = 60  # cases in which every mistake must show
 
 
 def test_every_gate_of_the_table_has_cases() -> None:
-    assert (set(WHOLE), set(DRAW)) == (set(array_gates()), {*array_gates(), *SCALARS})
+    assert (set(WHOLE), set(DRAW)) == (set(array_gates()), {*array_gates(), *scalars()})
 
 
 @pytest.mark.parametrize("gate", DRAW)
@@ -140,8 +140,8 @@ def test_what_was_broadcast_has_to_be_summed(
     mistake: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "fitted", mistake)
-    several = [name for name, gate in SCALARS.items() if len(gate.operands) + gate.variadic > 1]
-    smooth = [name for name in several if any(SCALARS[name].partials)]
+    several = [name for name, gate in scalars().items() if len(gate.operands) + gate.variadic > 1]
+    smooth = [name for name in several if any(scalars()[name].partials)]
     assert [gate for gate in smooth if not caught(gate)] == []
 
 

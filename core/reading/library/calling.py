@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.gates import GATES
+from backprop.gates import find
 from backprop.language.spellings import IGNORED, SAME_ARGUMENT, Spelling
 from backprop.reading import indexing
 from backprop.reading.diagnostics import UnreadError
@@ -114,6 +114,6 @@ def elementwise(machine: Machine, name: str, operands: Sequence[Any]) -> Any:
     fed = [machine.numeric(operand) for operand in operands]
     if name in ("add", "sub", "mul", "div", "pow", "lt", "le", "gt", "ge", "eq", "ne"):
         return machine.binary(name, *fed)
-    if name not in GATES:
+    if find(name) is None:
         raise UnreadError(f"the function {name} can't be read yet")
     return machine.apply(name, *fed)
