@@ -93,7 +93,7 @@ def slogdet(m: Machine, a: Any) -> Any:
     return sign, found
 
 
-for _name in ("trace", "det", "logdet", "inv", "solve", "cholesky"):
+for _name in ("trace", "det", "logdet", "inv", "solve", "cholesky", "svdvals"):
     FUNCTIONS[_name] = lambda m, a, b=MISSING, _name=_name: m.apply(
         _name, m.array(a), *([] if b is MISSING else [m.array(b)])
     )
