@@ -6,15 +6,18 @@ campaigns/array_gates.py runs any number of the same cases.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pytest
 from array_cases import DRAW, WHOLE
 from campaigns.special import DRAWS
+from given_arrays import Case
+from jax_arrays import Answer, disagreeing
 from mutating_arrays import FLAT, Mutant, mutants, planted
 from pulling_back import drawn, wrong
+from recorded import recorded
 from test_accuracy import COMPOSED
 
 import backprop
@@ -58,6 +61,27 @@ def test_the_cases_have_all_kinds_of_shapes() -> None:
         ),
     }
     assert [fact for fact, holds in facts.items() if not holds] == []
+
+
+def array(laid_out: Mapping[str, Any]) -> Any:
+    return np.array(laid_out["entries"], dtype=float).reshape(laid_out["shape"])
+
+
+@pytest.mark.parametrize("gate", WHOLE)
+def test_jax_has_recorded_the_same_value_and_gradient(gate: str) -> None:
+    """campaigns/array_peers.py asks JAX itself, at 200 shapes."""
+    rows = [row for row in recorded("jax")["arrays"] if row["gate"] == gate]
+    assert len(rows) > 1
+    for row in rows:
+        given = {name: array(value)[()] for name, value in row["given"].items()}
+        upstream = None if row["upstream"] is None else array(row["upstream"])[()]
+        case = Case(gate, row["text"], given, lambda at: at["A"], upstream)
+        report = backprop.evaluate(case.program, given, upstream=upstream, ties="split")
+        theirs = Answer(
+            array(row["value"]), {name: array(part) for name, part in row["gradient"].items()}
+        )
+        off = disagreeing(case, theirs, report.value, report.gradient, row["condition"])
+        assert off == [], row["text"]
 
 
 # Mistakes.
