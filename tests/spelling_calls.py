@@ -22,7 +22,7 @@ POINT: Mapping[str, Any] = {
     "P": RANDOM.uniform(0.1, 0.9, (3, 4)), "Q": RANDOM.uniform(1.1, 2.0, (3, 4)),
     "T": draw(2, 3, 4), "T2": draw(2, 4, 5), "T3": draw(2, 3, 5), "X": draw(2, 2, 5, 6),
     "F": draw(3, 2, 3, 2), "L": draw(2, 2, 7), "G": draw(3, 2, 3), "H4": draw(2, 3, 2, 4),
-    "ONE": draw(1, 3, 1), "x": 0.7, "y": 1.3,
+    "ONE": draw(1, 3, 1), "STACK": draw(2, 3, 3) + 3 * np.eye(3), "x": 0.7, "y": 1.3,
 }  # fmt: skip
 CONSTANTS: Mapping[str, Any] = {
     "I": np.array([2, 0, 1]), "I4": np.array([0, 2, 1, 1]), "J": RANDOM.integers(0, 3, (3, 4)),
@@ -98,8 +98,8 @@ CALLS: Mapping[str, str] = {
     "addmm": "D | A, C", "trace": "S; S", "diag": "S; V; S | 1; V | -1", "diagflat": "V; A | 1",
     "diagonal": "A; A | 1; T | 0, 1, 2", "kron": "A | S; V | U; A | E",
     "cross": "S | R; R | W", "matrix_power": "S | 3; S | -1; S | 0",
-    "pinv": "SPD", "svd": "SPD", "eigh": "SPD", "cholesky": "SPD", "qr": "SPD", "det": "S",
-    "inv": "S", "solve": "S | W; S | D", "slogdet": "S", "logdet": "S @ S.T",
+    "pinv": "SPD", "svd": "SPD", "eigh": "SPD", "cholesky": "SPD", "qr": "SPD", "det": "S; STACK",
+    "inv": "S; STACK", "solve": "S | W; S | D; STACK | W; STACK | T2[:, :3]; S | T2[:, :3]", "slogdet": "S; STACK", "logdet": "S @ S.T; STACK @ STACK.transpose(0, 2, 1)",
     # shapes
     "reshape": "A | (4, 3); A | (-1,); A | (2, -1)", "ravel": "A; A.T", "flatten": "A; T | 1",
     "transpose": "A; T | (1, 2, 0)", "swapaxes": "T | 0, 2", "t": "A", "moveaxis": "T | 0, 2; T | (0, 1), (1, 2)",
