@@ -57,6 +57,11 @@ class Signature(NamedTuple):
     rest: str  # the one that takes all further ones
     about: str
 
+    @property
+    def call(self) -> str:
+        """How it is written: `roll(a, shift, axis?)`."""
+        return f"{self.name}({', '.join(self.takes.split())})"
+
 
 @cache
 def functions() -> Mapping[str, Signature]:
