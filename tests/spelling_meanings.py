@@ -104,7 +104,8 @@ def attention(q: Any, k: Any, v: Any, is_causal: bool = False, scale: Any = None
 
 def jax_attention(q: Any, k: Any, v: Any, is_causal: bool = False) -> Any:
     """Places of a sequence stand before heads."""
-    found = attention(*[np.swapaxes(one, -3, -2) for one in (q, k, v)], is_causal=is_causal)
+    q, k, v = (np.swapaxes(one, -3, -2) for one in (q, k, v))
+    found = attention(q, k, v, is_causal)
     return np.swapaxes(found, -3, -2)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from oracle import mp, points
+from oracle import mp, points, ulps
 from oracle import slope as slope_of_gate
 from oracle import value as value_of_gate
 from test_accuracy import COMPOSED, slope_has_a_root
@@ -90,7 +90,7 @@ def missed(
     truth = function([mp.mpf(a) for a in point])
     if not truth:
         return Miss(what, point, 0.0 if not found else float("inf"), room)
-    off = units(found, truth)
+    off = round(units(found, truth), 9)
     return Miss(what, point, off, room + (allowed(function, point, set()) if off > room else 0.0))
 
 
@@ -98,18 +98,22 @@ def misses_of_gate(name: str, point: tuple[float, ...]) -> Iterator[Miss]:
     """Those of a gate that is a short text, by its own row."""
     rooms, out = scalars()[name].ulps, VALUE[name](*point)
     truth = value_of_gate(name, point)
-    yield Miss("value", point, units(out, truth) if truth else abs(out), rooms[0])
+    yield Miss("value", point, ulps(out, truth), rooms[0])
     if slope_has_a_root(name, point):
         return
     for place, found in enumerate(LOCAL["notes"][name](*point, out)):
-        truth = slope_of_gate(name, place, point)
-        off = units(found or 0.0, truth) if truth else abs(found or 0.0)
+        off = ulps(found or 0.0, slope_of_gate(name, place, point))
         yield Miss(f"slope {place}", point, off, rooms[1])
+
+
+def used(miss: Miss) -> float:
+    """How much of what is allowed is used; some are allowed nothing."""
+    return miss.ulps / (miss.allowed or 1e-9)
 
 
 def main(count: int) -> int:
     wrong = 0
-    several = [
+    several: list[tuple[Any, Iterator[tuple[float, ...]], Callable[..., Iterator[Miss]]]] = [
         *((name, points(name, count), misses_of_gate) for name in sorted(COMPOSED)),
         *((key, drawn(key, count), misses_of_function) for key in TRUTHS),
     ]
@@ -118,7 +122,7 @@ def main(count: int) -> int:
         for point in where:
             for miss in found_in(name, point):
                 before = worst.get(miss.what)
-                if before is None or miss.ulps / miss.allowed > before.ulps / before.allowed:
+                if before is None or used(miss) > used(before):
                     worst[miss.what] = miss
         for miss in worst.values():
             good = miss.ulps <= miss.allowed
