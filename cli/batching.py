@@ -23,7 +23,7 @@ from backprop.child.process import Child
 from backprop.cli.commands.eval import NO_ANSWER
 from backprop.cli.files import write_whole
 from backprop.cli.output import print_bytes
-from backprop.cli.progress import Progress
+from backprop.cli.progress import Progress, clear
 from backprop.cli.render.batch import counted, rate, spent, summary_dict
 from backprop.cli.render.json import render_object
 from backprop.cli.rows import reading_of
@@ -235,12 +235,17 @@ def check_file(job: Job, path: str) -> None:
             table.close()
 
 
+def print_rows(data: bytes) -> None:
+    clear()
+    print_bytes(data)
+
+
 def target_of(options: Mapping[str, Any]) -> Target:
     asked = options["kind"] and checked_format(options["kind"])
     if options["file"] in (None, "-"):
         if asked == "parquet" and sys.stdout is not None and sys.stdout.isatty():
             raise UsageError("Parquet is not for a terminal", hint="-o FILE.parquet")
-        return printed(Kind(asked or "jsonl"), print_bytes)
+        return printed(Kind(asked or "jsonl"), print_rows)
     if options["cluster"] is not None and options["reduce"] is None:
         return FolderDraft(options["file"], Kind(asked or "csv"))
     return draft(options["file"], target_kind(options["file"], asked))

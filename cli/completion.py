@@ -85,10 +85,9 @@ def names_of_stages(tree: Tree) -> list[str]:
 
 def gates_of(ctx: click.Context) -> list[str]:
     del ctx
-    from backprop.gates import GATES, array_gates
+    from backprop.gates import families
 
-    array_gates()
-    return list(GATES)
+    return [gate.name for rows in families().values() for gate in rows]
 
 
 def topics_of(ctx: click.Context) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from backprop.errors import BackpropError, LanguageError, ShapeError, UsageError, closest
-from backprop.gates import ALIASES, GATES
+from backprop.gates import names as gate_names
 
 # Patterns, compiled when a mistake is looked for.
 ASSIGNED = r"[^\W\d]\w*=(?!=)"
@@ -116,7 +116,7 @@ def file_meant(word: str) -> str:
 
 def call_meant(name: str, others: Collection[str]) -> str:
     """`sin(x)`, if that may be meant by the name sinx; else nothing."""
-    for gate in sorted([*GATES, *ALIASES], key=len, reverse=True):
+    for gate in sorted(gate_names(), key=len, reverse=True):
         rest = name.removeprefix(gate)
         if (
             len(gate) > 1

@@ -29,6 +29,8 @@ CLEAR = "\r\x1b[K"
 class Progress:
     """Silent, unless stderr is a terminal and the run takes a while."""
 
+    last: Progress | None = None  # the one whose line is shown
+
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stderr
         self.wanted = self.stream is not None and self.stream.isatty() and not is_quiet()
@@ -38,7 +40,7 @@ class Progress:
     def say(self, line: str) -> None:
         self.stream.write(f"{CLEAR}{line[: self.room]}")
         self.stream.flush()
-        self.shown = True
+        self.shown, Progress.last = True, self
         self.due = monotonic() + PACE
 
     @property
@@ -58,7 +60,13 @@ class Progress:
         if self.shown:
             self.stream.write(CLEAR)
             self.stream.flush()
-            self.shown = False
+            self.shown, Progress.last = False, None
+
+
+def clear() -> None:
+    """Take back the line that is shown, before something else is printed."""
+    if Progress.last is not None:
+        Progress.last.end()
 
 
 class Waiting:

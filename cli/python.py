@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from backprop.reading.files import Files
     from backprop.reading.unit import Unit
 
-NAMES_A_SOURCE = re.compile(r"\.(?:py|ipynb)(?::|$)")
+NAMES_A_SOURCE = r"\.(?:py|ipynb)(?::|$)"
 
 
 def unit_named(word: str, root: str = "") -> Unit | None:
@@ -60,7 +60,7 @@ def files_beside(file: str, root: str) -> Files:
 
 def file_and_unit(word: str) -> tuple[str, str] | None:
     """The file and the name in FILE.py:NAME; None if a word is something else."""
-    if not NAMES_A_SOURCE.search(word):
+    if not (".py" in word or ".ipynb" in word) or not re.search(NAMES_A_SOURCE, word):
         return None
     from backprop.reading.source import unit_of
 

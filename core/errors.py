@@ -6,7 +6,6 @@ Only `render` draws the caret; nobody else builds a message for the screen.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 WINDOW = 72  # columns of a long source line that an error shows
@@ -151,6 +150,8 @@ def fitting(characters: Iterable[str], room: int) -> int:
 
 
 def _visible(char: str) -> str:
+    import unicodedata
+
     if char == "\t":
         return " " * TAB
     if char == "\n" or char == " " or char.isprintable():
@@ -167,6 +168,8 @@ def columns(text: str) -> int:
 
 
 def _width(char: str) -> int:
+    import unicodedata
+
     if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1

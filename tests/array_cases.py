@@ -18,7 +18,7 @@ from linear_cases import LINEAR
 from oracle import mp
 from stretching_cases import elementwise
 
-from backprop.gates import SCALARS
+from backprop.gates import scalars
 
 Array = Any
 
@@ -280,5 +280,5 @@ WHOLE: dict[str, Callable[[Random], Case]] = {
     **LINEAR,
 }
 DRAW: dict[str, Callable[[Random], Case]] = WHOLE | {
-    name: partial(elementwise, name) for name in SCALARS
+    name: partial(elementwise, name) for name in scalars()
 }

@@ -9,6 +9,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
 
+from backprop.errors import BackpropError
+from backprop.language.spellings import functions
+from backprop.reading.reader import read
+from backprop.reading.source import parsed, script_names
+
 SNIPPETS = (
     """
 def f(x, y):
@@ -154,6 +159,9 @@ METHODS = (
     "flatten", "ravel", "squeeze", "unsqueeze", "expand", "repeat", "gather", "masked_fill", "detach", "backward", "grad", "__class__", "to",
     "real", "flat", "at", "var", "std", "norm", "softmax", "cumsum", "any", "all", "split", "chunk", "flip", "take", "long", "float", "mT",
 )  # fmt: skip
+PREFIX = {"numpy": "np", "torch": "torch", "jax": "jnp", "scipy": "special", "math": "math", "random": "random"}  # fmt: skip
+SPELLED = tuple(sorted(f"{PREFIX[home]}.{name}" for home, name in functions() if home in PREFIX))
+SPELLED_METHODS = tuple(sorted(name for home, name in functions() if home == "."))
 KEYWORDS = (
     "axis",
     "keepdims",
@@ -324,17 +332,32 @@ def mutated(random: Random) -> str:
 def called(random: Random) -> str:
     """A single call, or an index, of values that may or may not be for it."""
     made = Grammar(random)
-    function = random.choice([*FUNCTIONS, *(f"{random.choice(WORDS)}.{name}" for name in METHODS)])
+    names = random.choice((FUNCTIONS, METHODS, SPELLED, SPELLED, SPELLED_METHODS))
+    function = random.choice(names)
+    if names in (METHODS, SPELLED_METHODS):
+        function = f"{random.choice(WORDS)}.{function}"
     line = one_of(random, [
         lambda: f"return {function}({made.arguments(4)})", lambda: f"return {function}({made.arguments(3)})",
         lambda: f"return {random.choice(WORDS)}[{made.key(4)}]", lambda: f"a = {random.choice(WORDS)}; a[{made.key(4)}] = {made.expression(4)}; return a",
         lambda: f"a = {random.choice(WORDS)}; a {random.choice(['+=', '*=', '@=', '%=', '//=', '**='])} {made.expression(4)}; return a",
         lambda: f"return {random.choice(WORDS)} {random.choice(OPERATORS[:26])} {random.choice(WORDS)}",
     ])  # fmt: skip
-    return f"{HEAD}import torch, math\ndef g(*z, **w): return z\ndef f(x, y):\n    {line}\n"
+    more = "import jax.numpy as jnp\nfrom scipy import special\nimport torch, math, random\n"
+    return f"{HEAD}{more}def g(*z, **w): return z\ndef f(x, y):\n    {line}\n"
 
 
 def source(seed: str) -> str:
     random = Random(seed)
     ways = [called, called, mutated, lambda random: Grammar(random).source()]
     return one_of(random, [partial(way, random) for way in ways])
+
+
+def ending(text: str, unit: str) -> str | None:
+    """What is said when a source is read; None if it can be."""
+    try:
+        found = parsed(text, "a.py", unit)
+        script_names(found)
+        read(found, {"x": 1.5, "y": 0.5})
+    except BackpropError as error:
+        return error.render()
+    return None

@@ -124,12 +124,36 @@ def of_lines(gate: str, function: Any, random: Random) -> Case:
     return case(gate, text, {"A": array}, lambda at: along(at["A"], axis, function), random)
 
 
+def lengths(a: Grid) -> Grid:
+    """The roots of the eigenvalues of a.T @ a, or of a @ a.T, the largest first."""
+    turned = grids.transpose(a)
+    square = grids.matmul(a, turned) if a.shape[0] < a.shape[1] else grids.matmul(turned, a)
+    side = square.shape[0]
+    rows = mp.matrix([[square.at(i, j) for j in range(side)] for i in range(side)])
+    found = sorted(mp.eigsy(rows, eigvals_only=True), reverse=True)
+    return Grid((side,), [mp.sqrt(one) for one in found])
+
+
+def singular_values(random: Random) -> Case:
+    """Of matrices whose singular values are apart from each other and from 0."""
+    while True:
+        shape = (*stack(random)[1:], random.choice((1, 2, 3)), random.choice((1, 2, 3)))
+        found = np.asarray(given(random, shape))
+        sizes = np.linalg.svd(found.astype(float), compute_uv=False)
+        gaps = -np.diff(sizes, axis=-1, append=0.0)
+        if np.min(gaps, initial=1.0) > 1e-2:
+            break
+    values = {"A": found}
+    return case("svdvals", "svdvals(A)", values, lambda at: every(lengths, at["A"]), random)
+
+
 LINEAR: dict[str, Callable[[Random], Case]] = {
     "dets": partial(of_stack, "dets", "det", grids.det),
     "logdets": partial(of_stack, "logdets", "logdet", grids.logdet),
     "invs": partial(of_stack, "invs", "inv", grids.inv),
     "solves": solves,
     "cholesky": factors,
+    "svdvals": singular_values,
     "cumprod": partial(of_lines, "cumprod", products),
     "sort": partial(of_lines, "sort", sorted),
     "argsort": partial(of_lines, "argsort", order),

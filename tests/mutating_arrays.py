@@ -239,6 +239,12 @@ WRONG_PARTS: tuple[tuple[str, str, Step], ...] = (
         "always the first axis",
         lambda g, a, axis: WHOLE["cumprod_back"](g, a, type(axis)(0)),
     ),
+    (
+        "svdvals_back",
+        "values in reverse",
+        lambda g, a: WHOLE["svdvals_back"](np.asarray(g)[..., ::-1], a),
+    ),
+    ("svdvals_back", "the matrix for its vectors", lambda _g, a: a),
     ("unsorted", "sorted again", lambda g, a, axis: WHOLE["sorted_by"](g, a, axis)),
     (
         "unsorted",

@@ -16,7 +16,9 @@ from mpmath import MPContext
 from backprop.answer.evaluation import parse
 from backprop.arithmetic.texts import form
 from backprop.engine.numbers import backward, forward
-from backprop.gates import SCALARS as GATES
+from backprop.gates import scalars
+
+GATES = scalars()
 
 mp = MPContext()  # one of its own: nobody else's precision changes
 mp.dps = 50

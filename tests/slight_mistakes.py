@@ -23,7 +23,7 @@ from backprop.arithmetic.ieee import IEEE
 from backprop.arithmetic.precise import PRECISE
 from backprop.arithmetic.precise_arrays import PRECISE_ARRAYS
 from backprop.arithmetic.whole import wholes
-from backprop.gates import SCALARS, array_gates
+from backprop.gates import array_gates, scalars
 from backprop.language.syntax import Tree
 
 HOW: dict[str, Callable[[Any], Any]] = {
@@ -47,7 +47,7 @@ class Slight(NamedTuple):
 
 
 def of_numbers() -> Iterator[Slight]:
-    for name, gate in SCALARS.items():
+    for name, gate in scalars().items():
         for place in range(max(len(gate.partials), len(next(points(name, 1))))):
             if place not in LITERAL_OPERANDS.get(name, ()):
                 yield from (Slight(name, place, how) for how in HOW)
@@ -120,7 +120,7 @@ def array_cases(one: Slight, count: int) -> Iterator[tuple[str | Tree, dict[str,
 
 def verdicts(one: Slight, count: int) -> Iterator[tuple[str | Tree, str]]:
     """Every case in which the mistake shows, and its verdict."""
-    arrays = one.gate not in SCALARS
+    arrays = one.gate not in scalars()
     cases = (array_cases if arrays else number_cases)(one, count)
     for text, point, upstream in cases:
         right = evaluate(text, point, upstream=upstream)

@@ -32,16 +32,17 @@ def slid(a: Any, sides: Any, stride: Any, padding: Any, dilation: Any, fill: flo
     """What `use` makes of every window, one window after the other."""
     count = len(sides)
     steps, apart = pairs(stride, count), pairs(dilation, count)
-    if padding == "same":
-        ends = [
-            ((s - 1) * d // 2, (s - 1) * d - (s - 1) * d // 2)
-            for s, d in zip(sides, apart, strict=True)
-        ]
-    else:
-        ends = [(p, p) for p in pairs(padding, count)]
-    lead = np.ndim(a) - count
-    wide: Any = np.pad(a, [(0, 0)] * lead + ends, constant_values=fill)
     whole = [(s - 1) * d + 1 for s, d in zip(sides, apart, strict=True)]
+    lead = np.ndim(a) - count
+    if padding in ("same", "SAME"):  # as many windows as there are steps, the edges shared evenly
+        gaps = [max(0, (-(-n // s) - 1) * s + w - n)
+                for n, s, w in zip(np.shape(a)[lead:], steps, whole, strict=True)]  # fmt: skip
+        ends = [(gap // 2, gap - gap // 2) for gap in gaps]
+    elif isinstance(padding, list):
+        ends = padding
+    else:
+        ends = [(p, p) for p in pairs(0 if padding == "VALID" else padding, count)]
+    wide: Any = np.pad(a, [(0, 0)] * lead + ends, constant_values=fill)
     starts = [
         range(0, n - w + 1, step)
         for n, w, step in zip(wide.shape[lead:], whole, steps, strict=True)
@@ -53,7 +54,13 @@ def slid(a: Any, sides: Any, stride: Any, padding: Any, dilation: Any, fill: flo
     return np.stack(cut, -1).reshape((*np.shape(cut[0]), *map(len, starts)))
 
 
-def conv(a: Any, w: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1) -> Any:  # fmt: skip
+def conv(a: Any, w: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Any:  # fmt: skip
+    if np.ndim(a) < np.ndim(w):
+        return conv(a[None], w, bias, stride, padding, dilation)[0]
+    if groups > 1:
+        each = zip(np.split(a, groups, 1), np.split(w, groups), strict=True)
+        found = np.concatenate([conv(x, f, None, stride, padding, dilation) for x, f in each], 1)
+        return found if bias is None else found + np.reshape(bias, (-1,) + (1,) * (np.ndim(w) - 2))
     axes = tuple(range(1, np.ndim(w)))
     found = slid(a, w.shape[2:], stride, padding, dilation, 0.0, lambda part: np.tensordot(part, w, (axes, axes)))  # fmt: skip
     return found if bias is None else found + np.reshape(bias, (-1,) + (1,) * (np.ndim(w) - 2))
@@ -93,6 +100,19 @@ def attention(q: Any, k: Any, v: Any, is_causal: bool = False, scale: Any = None
     if is_causal:
         scores = np.where(np.tril(np.ones(scores.shape[-2:])) > 0, scores, -np.inf)
     return softmax(scores) @ v
+
+
+def jax_attention(q: Any, k: Any, v: Any, is_causal: bool = False) -> Any:
+    """Places of a sequence stand before heads."""
+    q, k, v = (np.swapaxes(one, -3, -2) for one in (q, k, v))
+    found = attention(q, k, v, is_causal)
+    return np.swapaxes(found, -3, -2)
+
+
+def general_conv(
+    a: Any, w: Any, stride: Any, padding: Any, rhs_dilation: Any = 1, feature_group_count: int = 1
+) -> Any:
+    return conv(a, w, None, stride, padding, rhs_dilation, feature_group_count)
 
 
 def normalize(a: Any, p: float = 2.0, axis: int = 1) -> Any:
@@ -189,8 +209,12 @@ def lower_median(a: Any, axis: Any = None) -> Any:
     return np.take(np.sort(a, axis), middle, axis), np.take(np.argsort(a, axis), middle, axis)
 
 
-def norm(a: Any, p: Any = 2, axis: Any = None) -> Any:
-    return np.linalg.norm(np.ravel(a) if axis is None else a, p, axis)
+def vector_norm(a: Any, ord: Any = 2, axis: Any = None) -> Any:  # noqa: A002
+    return np.linalg.norm(np.ravel(a) if axis is None else a, ord, axis)
+
+
+def matrix_norm(a: Any, ord: Any = "fro", axis: Any = (-2, -1), keepdims: Any = False) -> Any:  # noqa: A002
+    return np.linalg.norm(a, ord, axis, keepdims)
 
 
 def gelu_tanh(a: Any, approximate: bool = True) -> Any:
@@ -243,7 +267,9 @@ MEANINGS: Mapping[str, Function] = {
     "array_equal": np.array_equal, "matmul": np.matmul, "baddbmm": lambda c, a, b: c + a @ b,
     "addmm": lambda c, a, b: c + a @ b, "outer": np.outer, "matrix_power": np.linalg.matrix_power,
     "det": np.linalg.det, "inv": np.linalg.inv, "slogdet": np.linalg.slogdet,
-    "logdet": lambda a: np.linalg.slogdet(a)[1], "amax_alone": np.max, "amin_alone": np.min, "norm": norm,
+    "logdet": lambda a: np.linalg.slogdet(a)[1], "amax_alone": np.max, "amin_alone": np.min, "norm": np.linalg.norm,
+    "vector_norm": vector_norm, "matrix_norm": matrix_norm,
+    "svdvals": lambda a: np.linalg.svd(a, compute_uv=False),
     "reshape": lambda a, *s: np.reshape(a, shape_of(s)),
     "flatten": lambda a, start=0: np.reshape(a, (*a.shape[:start], -1)), "transpose": permuted,
     "t": np.transpose, "swapaxes": np.swapaxes, "moveaxis": np.moveaxis, "expand_dims": np.expand_dims,
@@ -258,7 +284,9 @@ MEANINGS: Mapping[str, Function] = {
     "max_pool2d": pool(2, np.max, -np.inf), "avg_pool1d": pool(1, np.mean, 0.0),
     "avg_pool2d": pool(2, np.mean, 0.0), "linear": lambda a, w, b=0.0: a @ w.T + b,
     "embedding": lambda ids, w: w[ids], "layer_norm": layer_norm, "normalize": normalize,
-    "cosine_similarity": cosine, "attention": attention, "gather": gather,
+    "cosine_similarity": cosine, "attention": attention,
+    "jax_attention": jax_attention, "conv": general_conv, "conv_general": general_conv,
+    "top_k": topk, "gather": gather,
     "index_select": lambda a, axis, at: np.take(a, at, axis), "scatter": scattered(lambda old, new: new),
     "scatter_add": scattered(lambda old, new: old + new), "index_add": added_along,
     "index_copy": copied_along, "index_fill": copied_along, "second": lambda a, b: b,

@@ -15,7 +15,7 @@ from grids import Grid, Shape
 from oracle import EXPONENTS, LITERAL_OPERANDS, ORACLE
 
 from backprop.arithmetic.texts import form
-from backprop.gates import SCALARS
+from backprop.gates import scalars
 
 
 def stretching(random: Random, count: int) -> list[Shape]:
@@ -29,7 +29,7 @@ def stretching(random: Random, count: int) -> list[Shape]:
 
 
 def elementwise(name: str, random: Random) -> Case:
-    gate, fixed = SCALARS[name], LITERAL_OPERANDS.get(name, ())
+    gate, fixed = scalars()[name], LITERAL_OPERANDS.get(name, ())
     count = len(gate.operands) + (random.randint(0, 2) + 1 if gate.variadic else 0)
     letters = "abcde"[:count] if gate.variadic else gate.operands
     shapes = stretching(random, count)
@@ -65,7 +65,7 @@ def elementwise(name: str, random: Random) -> Case:
 
 def operand(name: str, place: int, shape: Shape, random: Random) -> Any:
     """Numbers from the gate's own sample range."""
-    gate = SCALARS[name]
+    gate = scalars()[name]
     low, high = gate.samples[0 if gate.variadic else place]
     if name == "powc" and place:
         found = np.array([random.choice(EXPONENTS) for _ in range(prod(shape))]).reshape(shape)

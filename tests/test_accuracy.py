@@ -19,7 +19,9 @@ from oracle import EXPONENTS, LITERAL_OPERANDS, ORACLE, mp, points, slope, ulps,
 from backprop.arithmetic.ieee import KINK, LOCAL, POLE, VALUE
 from backprop.arithmetic.precise import PRIMITIVES
 from backprop.arithmetic.system import Arithmetic
-from backprop.gates import SCALARS as GATES
+from backprop.gates import scalars
+
+GATES = scalars()
 
 EVEN = [name for name in GATES if name not in DRAWS]  # others are looked at over all their range
 FEW = cases(12, 24)  # points of these, for each operand fewer

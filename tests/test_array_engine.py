@@ -4,6 +4,7 @@ many of them; numbers against autograd, PyTorch and mpmath."""
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import autograd
@@ -19,7 +20,7 @@ from backprop.arithmetic.texts import CALLS, Target, formula, statements
 from backprop.cli.render.gates import passed_back
 from backprop.engine.arrays import backward_arrays, passed
 from backprop.engine.numbers import forward
-from backprop.gates import GATES, SCALARS, array_gates
+from backprop.gates import GATES, array_gates, scalars
 from backprop.gates.arrays import CALLED
 from backprop.language.parser import parse as parse_tree
 from backprop.language.printer import print_tree
@@ -327,11 +328,11 @@ def test_a_singular_matrix_has_cofactors(matrix: list[list[float]]) -> None:
 @pytest.mark.parametrize("name", array_gates())
 def test_a_gate_on_arrays_says_its_shape_and_what_it_calls(name: str) -> None:
     row = row_dict(GATES[name])
-    called = {word for text in row["local"] for word in CALLS.findall(text)}
+    called = {word for text in row["local"] for word in re.findall(CALLS, text)}
     assert row["shape"]
     assert called <= {*CALLED, *GATES}
     assert [text.split("(")[0] for text in row["where"]] == [
-        word for word in dict.fromkeys(CALLS.findall(" ".join(row["local"]))) if word in CALLED
+        word for word in dict.fromkeys(re.findall(CALLS, " ".join(row["local"]))) if word in CALLED
     ]
 
 
@@ -345,7 +346,7 @@ def test_nothing_is_explained_that_no_gate_calls() -> None:
     texts = " ".join(
         text for gate in array_gates().values() for text in (*gate.partials, *gate.tangents)
     )
-    assert set(CALLED) == set(CALLS.findall(texts)) - {*SCALARS, *array_gates()}
+    assert set(CALLED) == set(re.findall(CALLS, texts)) - {*scalars(), *array_gates()}
 
 
 def test_a_call_on_arrays_is_made_once() -> None:

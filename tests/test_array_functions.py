@@ -48,12 +48,16 @@ class Draw:
 
 
 def einsum(d: Draw) -> Drawn:
-    i, j, k, b = (d.side() for _ in range(4))
+    i, j, k, b, c = (d.side() for _ in range(5))
     text, shapes = d.random.choice((
         ("ij,jk->ik", ((i, j), (j, k))), ("bij,bjk->bik", ((b, i, j), (b, j, k))),
         ("ij,ij->", ((i, j), (i, j))), ("i,j->ij", ((i,), (j,))), ("ij->ji", ((i, j),)),
         ("ii->i", ((i, i),)), ("ij,jk,ki", ((i, j), (j, k), (k, i))), ("ij", ((i, j),)),
         ("bij,kj->bik", ((b, i, j), (k, j))), ("ij,j->i", ((i, j), (j,))),
+        ("...ij,...jk->...ik", ((b, i, j), (b, j, k))), ("...ij,jk->...ik", ((c, b, i, j), (j, k))),
+        ("...i,...i", ((c, b, i), (b, i))), ("b...,...->...b", ((b, i, j), (i, j))),
+        ("...ij,...ij->...", ((1, i, j), (b, i, j))), ("...i->i...", ((c, b, i),)),
+        ("ij,jk->ik", ((i, 1), (j, k))), ("...,...->...", ((i, j), (j,))),
     ))  # fmt: skip
     given = {name: d.array(*shape) for name, shape in zip("ABC", shapes, strict=False)}
     return (
@@ -75,18 +79,43 @@ def tensordot(d: Draw) -> Drawn:
     return text, {"A": d.array(*left), "B": d.array(*right)}, lambda A, B: np.tensordot(A, B, axes)
 
 
+def ordered(d: Draw, orders: tuple[Any, ...]) -> tuple[Any, str]:
+    """An order of a norm, and how it is written."""
+    order = d.random.choice(orders)
+    return order, repr(str(order)) if order in (np.inf, -np.inf) else repr(order)
+
+
+OF_LINES = (1, 2, 3, 0.5, 1.5, np.inf, -np.inf)
+OF_MATRICES = (1, -1, 2, -2, "fro", "nuc", np.inf, -np.inf)
+
+
 def norm(d: Draw) -> Drawn:
-    shape = d.shape(1, 2)
-    order: Any = d.random.choice((1, 2, 3, 0.5, 1.5) if len(shape) == 1 else (1, -1, "fro"))
-    if d.random.random() < 0.3:
-        order, written = d.random.choice((np.inf, -np.inf)), "'inf'"
-        written = "'inf'" if order > 0 else "'-inf'"
-    else:
-        written = repr(order)
+    shape = d.shape(1, 3)
+    axis = None if len(shape) < 3 else tuple(d.random.sample(range(-3, 3), 2))
+    if axis and axis[0] % 3 == axis[1] % 3:
+        axis = (0, 2)
+    order, written = ordered(d, OF_LINES if len(shape) == 1 else OF_MATRICES)
     keep = d.random.random() < 0.3
-    ending = ", keepdims=True" if keep else ""
+    ending = (f", axis={axis}" if axis else "") + (", keepdims=True" if keep else "")
     return (f"norm(A, {written}{ending})", {"A": d.array(*shape)},
-            lambda A: np.linalg.norm(A, order, axis=None, keepdims=keep))  # fmt: skip
+            lambda A: np.linalg.norm(A, order, axis=axis, keepdims=keep))  # fmt: skip
+
+
+def vector_norm(d: Draw) -> Drawn:
+    shape = d.shape(1, 3)
+    order, written = ordered(d, OF_LINES)
+    axis = d.random.choice((None, d.axis(shape)))
+    ending = "" if axis is None else f", axis={axis}"
+    return f"vector_norm(A, {written}{ending})", {"A": d.array(*shape)}, (
+        lambda A: np.linalg.norm(np.ravel(A) if axis is None else A, order, axis)
+    )  # fmt: skip
+
+
+def matrix_norm(d: Draw) -> Drawn:
+    order, written = ordered(d, OF_MATRICES)
+    return f"matrix_norm(A, {written})", {"A": d.array(*d.shape(2, 3))}, (
+        lambda A: np.linalg.norm(A, order, axis=(-2, -1))
+    )  # fmt: skip
 
 
 def moving(name: str, d: Draw) -> Drawn:
@@ -141,9 +170,12 @@ def solve_triangular(d: Draw) -> Drawn:
     )  # fmt: skip
 
 
-def windows(a: Array, size: tuple[int, ...], stride: int, padding: int) -> Array:
+def windows(
+    a: Array, size: tuple[int, ...], stride: int, padding: int, filling: float = 0.0
+) -> Array:
     count = len(size)
-    padded = np.pad(a, [(0, 0)] * (a.ndim - count) + [(padding, padding)] * count)
+    ends = [(0, 0)] * (a.ndim - count) + [(padding, padding)] * count
+    padded = np.pad(a, ends, constant_values=filling)
     axes = tuple(range(a.ndim - count, a.ndim))
     found: Array = np.lib.stride_tricks.sliding_window_view(padded, size, axes)
     return found[(..., *[slice(None, None, stride)] * count, *[slice(None)] * count)]
@@ -180,11 +212,12 @@ def convolution(name: str, d: Draw) -> Drawn:
 def pooled(name: str, d: Draw) -> Drawn:
     count, size, stride = int(name[8]), d.random.choice((1, 2, 3)), d.random.choice((1, 2))
     shape = (*d.shape(0, 2), *(size + d.random.choice((0, 1, 3)) for _ in range(count)))
-    padding = d.random.choice((0, 1)) if name[:3] == "avg" else 0
+    padding = d.random.choice((0, 1)) if size > 1 else 0
     text = f"{name}(x, {size}, stride={stride}" + (f", padding={padding})" if padding else ")")
-    axes, function = tuple(range(-count, 0)), np.max if name[:3] == "max" else np.mean
+    axes, most = tuple(range(-count, 0)), name[:3] == "max"
+    function, filling = (np.max, -np.inf) if most else (np.mean, 0.0)
     return text, {"x": d.array(*shape)}, (
-        lambda x: function(windows(x, (size,) * count, stride, padding), axis=axes)
+        lambda x: function(windows(x, (size,) * count, stride, padding, filling), axis=axes)
     )  # fmt: skip
 
 
@@ -211,7 +244,8 @@ def attention(d: Draw) -> Drawn:
 
 
 MAKERS: dict[str, Callable[[Draw], Drawn]] = {
-    "einsum": einsum, "tensordot": tensordot, "norm": norm, "take": take, "slogdet": slogdet,
+    "einsum": einsum, "tensordot": tensordot, "norm": norm, "take": take,
+    "vector_norm": vector_norm, "matrix_norm": matrix_norm, "slogdet": slogdet,
     "solve_triangular": solve_triangular, "layernorm": layernorm, "attention": attention,
 }  # fmt: skip
 
@@ -279,8 +313,12 @@ def test_the_check_of_a_function_agrees(name: str) -> None:
         ("einsum('ij,jk->ik', A)", "einsum 'ij,jk->ik' is about 2 arrays, not 1"),
         ("einsum('ijk->i', A)", "einsum: 'ijk' has a letter for each axis of A, which is 2x3"),
         ("einsum('ij->k', A)", "einsum 'ij->k': the result names an axis twice, or that isn't there"),
-        ("norm(A, 'nuc')", "the norm 'nuc' is not read"),
-        ("norm(A, 2)", "the norm 2 of a matrix is not read"),
+        ("einsum('...i,...i->', A, A)", "einsum '...i,...i->': the result lacks the axes of `...`"),
+        ("norm(A, 'nun')", "the norm 'nun' is not read"),
+        ("norm(A, 3)", "a matrix has no norm 3"),
+        ("vector_norm(A, 'nuc')", "the norm 'nuc' is one of matrices"),
+        ("matrix_norm(A[0])", "A[0] is a vector of 3: it has no axis -2"),
+        ("max_pool2d(A, 2, padding=2)", "the padding of max_pool2d is at most half of the size"),
         ("roll(A)", "roll takes a shift axis?"),
         ("topk(A, 5)", "there are 3 entries, of which topk can't take 5"),
         ("conv2d(A, A[:1], stride=0)", "no window of 1x3 fits into"),

@@ -6,7 +6,7 @@ campaigns/array_gates.py runs any number of the same cases.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,16 @@ import pytest
 from array_cases import DRAW, WHOLE
 from campaigns.special import DRAWS
 from counts import cases
+from given_arrays import Case
+from jax_arrays import Answer, disagreeing
 from mutating_arrays import FLAT, Mutant, mutants, planted
 from pulling_back import drawn, wrong
+from recorded import recorded
 from test_accuracy import COMPOSED
 
 import backprop
 from backprop.engine import arrays as engine
-from backprop.gates import SCALARS, array_gates
+from backprop.gates import array_gates, scalars
 from backprop.gates.linear import STACKED
 from backprop.gates.shapes import MismatchError
 
@@ -31,7 +34,7 @@ SOME = cases(30, 60)  # cases in which every mistake must show
 
 
 def test_every_gate_of_the_table_has_cases() -> None:
-    assert (set(WHOLE), set(DRAW)) == (set(array_gates()), {*array_gates(), *SCALARS})
+    assert (set(WHOLE), set(DRAW)) == (set(array_gates()), {*array_gates(), *scalars()})
 
 
 @pytest.mark.parametrize("gate", DRAW)
@@ -59,6 +62,27 @@ def test_the_cases_have_all_kinds_of_shapes() -> None:
         ),
     }
     assert [fact for fact, holds in facts.items() if not holds] == []
+
+
+def array(laid_out: Mapping[str, Any]) -> Any:
+    return np.array(laid_out["entries"], dtype=float).reshape(laid_out["shape"])
+
+
+@pytest.mark.parametrize("gate", WHOLE)
+def test_jax_has_recorded_the_same_value_and_gradient(gate: str) -> None:
+    """campaigns/array_peers.py asks JAX itself, at 200 shapes."""
+    rows = [row for row in recorded("jax")["arrays"] if row["gate"] == gate]
+    assert len(rows) > 1
+    for row in rows:
+        given = {name: array(value)[()] for name, value in row["given"].items()}
+        upstream = None if row["upstream"] is None else array(row["upstream"])[()]
+        case = Case(gate, row["text"], given, lambda at: at["A"], upstream)
+        report = backprop.evaluate(case.program, given, upstream=upstream, ties="split")
+        theirs = Answer(
+            array(row["value"]), {name: array(part) for name, part in row["gradient"].items()}
+        )
+        off = disagreeing(case, theirs, report.value, report.gradient, row["condition"])
+        assert off == [], row["text"]
 
 
 # Mistakes.
@@ -141,8 +165,8 @@ def test_what_was_broadcast_has_to_be_summed(
     mistake: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "fitted", mistake)
-    several = [name for name, gate in SCALARS.items() if len(gate.operands) + gate.variadic > 1]
-    smooth = [name for name in several if any(SCALARS[name].partials)]
+    several = [name for name, gate in scalars().items() if len(gate.operands) + gate.variadic > 1]
+    smooth = [name for name in several if any(scalars()[name].partials)]
     assert [gate for gate in smooth if not caught(gate)] == []
 
 

@@ -18,7 +18,7 @@ import backprop
 from backprop.arithmetic.texts import form
 from backprop.emitting import ALIASES, emit
 from backprop.emitting import LANGUAGES as WRITTEN
-from backprop.gates import SCALARS
+from backprop.gates import scalars
 
 FUNCTIONS = [lang for lang in WRITTEN if lang != "latex"]
 EIGHT = """
@@ -416,7 +416,7 @@ C_FUNCTION = re.compile(r"^(?:static )?double (\w+)\(", re.MULTILINE)
 def test_every_function_of_c_stands_above_those_that_call_it() -> None:
     """Of every two gates, in one program."""
     left_out = ("unit", "shift", "scale", *UNWRITTEN["c"])
-    gates = [gate for gate in SCALARS.values() if gate.name not in left_out]
+    gates = [gate for gate in scalars().values() if gate.name not in left_out]
     for first, second in zip(gates, gates[7:] + gates[:7], strict=True):
         texts = []
         for gate in (first, second):

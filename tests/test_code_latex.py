@@ -23,7 +23,7 @@ from backprop.arithmetic.texts import form
 from backprop.emitting import emit
 from backprop.emitting.formulas import TEXTBOOK
 from backprop.emitting.typesetting import escaped
-from backprop.gates import SCALARS
+from backprop.gates import scalars
 
 EIGHT_IN_LATEX = r"""\documentclass{article}
 \usepackage[margin=2cm]{geometry}
@@ -159,7 +159,7 @@ def test_numbers_that_are_none() -> None:
 
 @pytest.mark.parametrize("gate", TEXTBOOK)
 def test_the_slopes_of_the_textbook_are_those_of_the_table(gate: str) -> None:
-    row = SCALARS[gate]
+    row = scalars()[gate]
     for point in points(gate, 30):
         names = dict(zip(row.operands if not row.variadic else "ab", point, strict=False))
         out = IEEE.value[gate](*point)
@@ -183,7 +183,7 @@ def hostile_names() -> str:
 
 
 def all_gates() -> str:
-    counts = {name: 2 if gate.variadic else len(gate.operands) for name, gate in SCALARS.items()}
+    counts = {name: 2 if gate.variadic else len(gate.operands) for name, gate in scalars().items()}
     terms = [f"({form(name, count)(*'uvw'[:count])})" for name, count in counts.items()]
     report = backprop.evaluate(" + ".join(terms), u=0.5, v=0.25, w=1.5, ties="split")
     return emit(report.program, "latex", report=report, ties="split")

@@ -26,8 +26,10 @@ import backprop
 from backprop.arithmetic.system import TIES
 from backprop.arithmetic.texts import form
 from backprop.emitting import emit
-from backprop.gates import SCALARS as GATES
+from backprop.gates import scalars
 from backprop.program.stager import GRANULARITIES
+
+GATES = scalars()
 
 CASES = Path(__file__).parent / "cases"
 MOST = 4  # units in the last place

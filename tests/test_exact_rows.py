@@ -24,7 +24,7 @@ from test_special_points import arities
 import backprop
 from backprop.arithmetic.system import TIES
 from backprop.arithmetic.texts import form
-from backprop.gates import SCALARS
+from backprop.gates import scalars
 from backprop.kernel import compiled, exact_rows
 from backprop.kernel.exact_rows import EXACTLY, FEW, Again, ExactGraph
 from backprop.kernel.graph import Graph
@@ -34,7 +34,7 @@ CONSTANTS = ("0", "1", "2", "3", "1.5", "0.5", "(-0.5)", "(-1)", "(-2)", "(-0.0)
 
 
 def constants_in_every_place() -> Iterator[Job]:
-    for name in SCALARS:
+    for name in scalars():
         for count in arities(name):
             for place, constant in product(range(count), CONSTANTS):
                 names = [f"v{k}" for k in range(count)]

@@ -86,14 +86,14 @@ def test_a_nudge_is_what_really_happens(text: str, x: float) -> None:
 
 def test_a_nudge_that_rounding_hides_is_not_claimed() -> None:
     (found,) = nudges(evaluate("1e20 + x", x=1.0), "x")
-    assert "rounding hides so small a move" in found.told("f", str)
+    assert "rounding hides a change that small" in found.told("f", str)
     (leaving,) = nudges(evaluate("log(1 - x)", x=0.995), "x")
     assert "no finite value there" in leaving.told("f", str)
     (bent,) = nudges(evaluate("exp(90*x)", x=1.0), "x")
     assert "since the slope itself changes on the way" in bent.told("f", str)
     (flat,) = nudges(evaluate("x**2", x=0.0), "x")
     assert flat.told("f", str) == (
-        "Raise x by 0.01, to 0.01: where a slope is 0, only its change moves f, here by 0.0001."
+        "Raise x by 0.01, to 0.01: the slope is 0 here, so f moves only because the slope changes, by 0.0001."
     )
 
 
@@ -120,7 +120,7 @@ def test_one_stage(command: Command) -> None:
 def test_cross_entropy_is_probabilities_less_targets(loss: str, difference: str) -> None:
     report = evaluate(loss, x=[1.0, 2.0], y=[0.0, 1.0], spare={"y": 0})
     assert any(
-        f"the probabilities less the targets, {difference}: p = " in remark and "y = " in remark
+        f"the probabilities minus the targets, {difference}: p = " in remark and "y = " in remark
         for told in backprop.explain(report).stages
         for remark in told.remarks
     )
@@ -138,7 +138,7 @@ def test_other_losses_have_no_targets(text: str) -> None:
 )
 def test_who_gets_the_gradient_of_a_tie(ties: str, whom: str) -> None:
     (told,) = backprop.explain(evaluate("max(x, y)", x=2.0, y=2.0, ties=ties)).stages
-    assert f"to the largest input; here some tie, and {whom}" in told.rule
+    assert f"to the largest input; here several are equal, and {whom}" in told.rule
     assert "nothing" not in told.rule
 
 
@@ -160,14 +160,14 @@ def test_an_infinite_answer_is_told_and_exits_with_3(command: Command) -> None:
 def test_what_a_branch_did_not_take_passes_nothing() -> None:
     found = backprop.explain(evaluate("q = log(x)\nwhere(x > 0, x, q)", x=2.0))
     stages = {stage.name: stage for stage in found.stages}
-    assert stages["q"].gradient == "Nothing comes back to it, so it passes nothing on."
+    assert stages["q"].gradient == "No gradient reaches it, so it passes none on."
     assert stages["q"].passes == ()
 
 
 def test_shapes_alone_do_not_decide_between_square_matrices() -> None:
     report = evaluate("sum(A @ B)", {"A": [[1, 2], [3, 4]], "B": [[1, 0], [0, 1]]})
     matmul = backprop.explain(report).stages[0]
-    assert "shapes alone would allow" in matmul.passes[1]
+    assert "these fit by shape alone: dq @ B, dq @ B.T" in matmul.passes[1]
     assert "dq @ B.T" in matmul.passes[1]
 
 

@@ -22,12 +22,13 @@ from backprop.arithmetic.texts import formula, names_in
 from backprop.checking.numeric import DIALECT
 from backprop.emitting.arrays import WholeWriter
 from backprop.emitting.numpy import LANGUAGE as NUMPY
-from backprop.gates import ALIASES, CONSTANTS, array_gates, find
+from backprop.gates import ALIASES, CONSTANTS, array_gates, find, scalars
 from backprop.gates import GATES as TABLE
-from backprop.gates import SCALARS as GATES
 from backprop.gates.row import Gate, LackingError
 from backprop.gates.shapes import reduced
 from backprop.language.syntax import Op
+
+GATES = scalars()
 
 SCALAR = [
     "add",

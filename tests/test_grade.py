@@ -192,7 +192,7 @@ NAMED = [
     ("dnum = invden", "dnum = num", 2, "name", "num should be invden"),
     ("dsigy = (1) * dnum", "dsigy = (1) * dsigx", 18, "name", "dsigx should be dnum"),
     ("dsigy = (1) * dnum", "dsigy = dnum\ndsigy += dnum", 19, "counted-twice", "+="),
-    ("dsigy = (1) * dnum", "dsigy = dnum\ndsigy += x", 19, "extra", "too much"),
+    ("dsigy = (1) * dnum", "dsigy = dnum\ndsigy += x", 19, "extra", "should not be there"),
 ]  # fmt: skip
 
 
@@ -252,7 +252,7 @@ def test_a_factor_that_is_one_here_is_found_at_other_points() -> None:
     found = graded("q = x*y; f = q*z", "dq = z\ndz = q\ndx = y\ndy = x*dq", x=2.0, y=3.0, z=1.0)
     assert flagged(found) == {3: "missing-factor"}
     assert found.lines[2].yours == 3
-    assert "right at this point alone" in found.gradients[0].hint
+    assert "right at this point only" in found.gradients[0].hint
 
 
 def test_a_term_that_is_zero_here_is_found_at_other_points() -> None:

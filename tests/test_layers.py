@@ -230,6 +230,34 @@ def test_modules_of_pytorch_are_forward_passes() -> None:
     np.testing.assert_allclose(report.gradient["norm_weight"], xn.sum(0), rtol=1e-10)
 
 
+def test_convolutions_and_pools_are_forward_passes() -> None:
+    text = (
+        "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.conv = nn.Conv2d(2, 3, 3, stride=2, padding=1)\n        self.pool = nn.MaxPool2d(2)\n"
+        "        self.line = nn.Conv1d(3, 2, (2,))\n        self.mean = nn.AvgPool1d(2, padding=1)\n"
+        "    def forward(self, x):\n        a = self.pool(torch.tanh(self.conv(x)))\n"
+        "        b = self.mean(self.line(a.reshape(1, 3, -1)))\n"
+        "        c = F.max_pool2d(torch.tanh(F.conv2d(x, self.conv.weight, self.conv.bias, 2, 1)), 2)\n"
+        "        d = F.avg_pool1d(F.conv1d(c.reshape(1, 3, -1), self.line.weight, self.line.bias), 2, padding=1)\n"
+        "        return (b ** 2).sum() + 1e6 * ((b - d) ** 2).sum()\n"
+    )
+    x = np.random.default_rng(7).normal(size=(1, 2, 9, 9))
+    unit = Unit(parsed(text, "a.py", "Net"))
+    tree, values = unit.at({"x": x})
+    report = backprop.evaluate(tree, values)
+    weight, bias = values["conv_weight"], values["conv_bias"]
+    wide = np.pad(x, [(0, 0), (0, 0), (1, 1), (1, 1)])
+    held = np.lib.stride_tricks.sliding_window_view(wide, (3, 3), (2, 3))[:, :, ::2, ::2]
+    a = np.tanh(np.einsum("nchwkl,fckl->nfhw", held, weight) + bias.reshape(-1, 1, 1))
+    a = a[:, :, :4, :4].reshape(1, 3, 2, 2, 2, 2).max(axis=(3, 5)).reshape(3, 4)
+    lines = np.stack([a[:, k : k + 2] for k in range(3)])
+    line = np.einsum("pck,fck->fp", lines, values["line_weight"]) + values["line_bias"][:, None]
+    padded = np.pad(line, [(0, 0), (1, 1)])[:, :4]
+    expected = (padded.reshape(2, 2, 2).mean(-1) ** 2).sum()
+    assert float(report.value) == pytest.approx(expected, rel=1e-12)
+
+
 def test_python_runs_the_same_classes() -> None:
     """The table itself: Python's own backward passes are right by its own differences."""
     for layered in LAYERS:

@@ -116,6 +116,14 @@ def test_a_page_fits_the_screen(one: Any, width: int) -> None:
 
 
 @pytest.mark.parametrize("one", PAGES, ids=lambda one: one.topic)
+def test_no_command_in_a_table_runs_over_the_edge(one: Any) -> None:
+    """A row that has several columns fits; a command that doesn't has a line of its own."""
+    for line in "".join(render_page(one, 80, colour=False)).splitlines():
+        if columns(line) > 80 and not line.startswith("  "):
+            assert "`" not in line[1:] or line.startswith("`"), line
+
+
+@pytest.mark.parametrize("one", PAGES, ids=lambda one: one.topic)
 def test_every_row_of_a_table_has_a_cell_for_every_column(one: Any) -> None:
     for block in blocks(one.text):
         if block.kind == TABLE:

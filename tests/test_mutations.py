@@ -16,8 +16,10 @@ from oracle import LITERAL_OPERANDS, one_gate, points
 from backprop.arithmetic.precise import PRECISE
 from backprop.checking import levels, opinions
 from backprop.engine.numbers import UNREACHED, Backward, Branches
-from backprop.gates import SCALARS as GATES
+from backprop.gates import scalars
 from backprop.program.program import Program
+
+GATES = scalars()
 
 Slope = Any
 

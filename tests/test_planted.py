@@ -11,8 +11,10 @@ import pytest
 from oracle import LITERAL_OPERANDS, differing, points
 
 from backprop.arithmetic.ieee import IEEE, LOCAL
-from backprop.gates import SCALARS as GATES
+from backprop.gates import scalars
 from backprop.gates.row import Gate
+
+GATES = scalars()
 
 
 def wrong_texts(gate: Gate, text: str) -> list[str]:

@@ -52,6 +52,16 @@ def test_a_terminal_shows_what_takes_so_long_and_the_line_is_gone_afterwards(
     assert terminal.getvalue().endswith(CLEAR)
 
 
+def test_the_line_is_taken_back_before_an_answer_is_printed(terminal: Terminal) -> None:
+    shown = progress.Progress()
+    shown.say("3 rows")
+    progress.clear()
+    assert terminal.getvalue() == f"{CLEAR}3 rows{CLEAR}"
+    progress.clear()
+    shown.end()
+    assert terminal.getvalue() == f"{CLEAR}3 rows{CLEAR}"
+
+
 def test_nothing_is_shown_before_a_second_has_passed(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,8 +123,8 @@ def test_given_values_stay() -> None:
         ("sum(x + zeros(6, 7))", {}, "q is 6x7: a worksheet takes arrays of up to 36 entries"),
         ("2 + 3", {}, "there is nothing to ask: the program has no stage or no input"),
         ("x", {}, "there is nothing to ask: the program has no stage or no input"),
-        ("log(-exp(x))", {}, "no small numbers were found where everything is finite"),
-        ("log(x)", {"x": -1.0}, "not everything is finite at these values"),
+        ("log(-exp(x))", {}, "no small inputs were found for which all values are finite"),
+        ("log(x)", {"x": -1.0}, "not all values and gradients are finite for these inputs"),
         ("x*y", {"x": "1+"}, "the text ends after `+`, but an operand has to follow"),
         ("+".join(f"sin({k}*x)" for k in range(2, 60)), {},
          "173 stages are too many for a worksheet; 100 fit"),
@@ -528,5 +528,5 @@ def test_an_array_that_follows_from_a_wrong_one_is_carried() -> None:
     )
     wrong = [cell for cell in mark(read_worksheet(text)).cells if cell.state != "right"]
     assert [(cell.name, cell.state, cell.hint) for cell in wrong if cell.name in ("dq1", "dx")] == [
-        ("dq1", "wrong", "dq1 = dh"), ("dx", "carried", "right for the dq1 that stands here"),
+        ("dq1", "wrong", "dq1 = dh"), ("dx", "carried", "right for the wrong dq1 above"),
     ]  # fmt: skip

@@ -13,7 +13,9 @@ from oracle import one_sided, points
 import backprop
 from backprop.arithmetic.ieee import KINK, LOCAL, POLE, VALUE
 from backprop.arithmetic.system import TIES
-from backprop.gates import SCALARS as GATES
+from backprop.gates import scalars
+
+GATES = scalars()
 
 LARGEST = 1.7976931348623157e308
 SPECIAL = (0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, inf, -inf, nan, 5e-324, LARGEST, -LARGEST,

@@ -10,10 +10,10 @@ from mpmath import mp, mpf
 
 import backprop
 from backprop.arithmetic.precise import PRECISE
-from backprop.gates import SCALARS
+from backprop.gates import scalars
 from backprop.gates.row import Gate, LackingError
 
-TEXTBOOK = [gate for gate in SCALARS.values() if gate.textbook]
+TEXTBOOK = [gate for gate in scalars().values() if gate.textbook]
 POINTS = 20
 DIGITS = 60
 RIGHT = mpf(10) ** -40  # of the slope; the textbook form may lose twenty digits of sixty
@@ -40,7 +40,7 @@ def test_each_textbook_form_equals_the_stable_form(gate: Gate) -> None:
 
 
 def test_a_textbook_form_is_asked_of_every_partial() -> None:
-    row = SCALARS["div"]._replace(textbook=("1/b",))
+    row = scalars()["div"]._replace(textbook=("1/b",))
     with pytest.raises(LackingError, match="not a textbook form for each partial"):
         row.whole()
 

@@ -13,7 +13,7 @@ from backprop.cli.options import format_options, output_option
 from backprop.cli.output import drawn, print_pieces
 from backprop.cli.paging import show
 from backprop.errors import UsageError, closest
-from backprop.gates import ALIASES, GATES, array_gates, families, find
+from backprop.gates import families, find, names
 from backprop.program.listing import row_dict
 
 WIDTH = 120  # of a line where nobody looks at a screen
@@ -33,12 +33,11 @@ HELP = """The gate table: every gate, its local derivatives, and how gradient fl
 @format_options("table", "json", "markdown", "plain")
 @output_option()
 def command(name: str | None, kind: str) -> int:
-    array_gates()
-    gates = list(GATES.values())
+    gates = [gate for rows in families().values() for gate in rows]
     if name is not None:
         gate = find(name) or next((gate for gate in gates if gate.symbol == name), None)
         if gate is None:
-            near = closest(name, [*GATES, *ALIASES]) if len(name) > SHORT else None
+            near = closest(name, names()) if len(name) > SHORT else None
             hint = f"did you mean {near}?" if near else "backprop gates lists them all"
             raise UsageError(f"there is no gate called {name[:40]}", hint=hint)
         gates = [gate]

@@ -18,6 +18,7 @@ from backprop.program.listing import row_dict
 LONG = 44  # local derivatives longer than this are only shown by `backprop gates NAME`
 HEADINGS = ("gate", "drawn", "written", "local derivatives", "the gate")
 MOST = 22  # letters of how a gate is written
+WIDE = 100  # columns of a screen on which functions are written in full
 EXACT = "{value} ulp, local derivatives {local} ulp"
 
 
@@ -38,9 +39,10 @@ def render_all(families: Mapping[str, Sequence[Gate]], width: int) -> Iterator[R
         code = f"{composite.name}({', '.join(composite.operands)})"
         line = f"  {shortened(code, first):<{first}}  {composite.text}"
         yield Text(shortened(line, width), no_wrap=True)
-    for function in functions().values():
-        code = f"{function.name} {function.takes}"
-        line = f"  {shortened(code, first):<{first}}  {function.about}"
+    calls = {function.call: function.about for function in functions().values()}
+    first = max(map(len, calls)) if width >= WIDE else first
+    for code, about in calls.items():
+        line = f"  {shortened(code, first):<{first}}  {about}"
         yield Text(shortened(line, width), no_wrap=True)
 
 

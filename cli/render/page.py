@@ -88,7 +88,8 @@ def table(block: Block, width: int, colour: bool) -> list[str]:
     ]
     widths = [max(columns(row[i]) for row in texts if i < len(row)) for i in range(len(found[0]))]
     left = sum(widths[:-1]) + GAP * (len(widths) - 1)
-    if width - left < min(NARROWEST, widths[-1]):
+    longest = max([longest_word(row[-1]) for row in found], default=0)
+    if width - left < max(min(NARROWEST, widths[-1]), longest):
         return stacked(found, width, colour)
     lines = []
     for number, row in enumerate(found):
@@ -134,6 +135,12 @@ def wrapped(text: str, width: int, colour: bool) -> list[str]:
             line, used = "", 0
         line, used = (f"{line} {drawn}", used + 1 + size) if line else (drawn, size)
     return [*lines, line] if line else lines
+
+
+def longest_word(text: str) -> int:
+    """How many columns that takes which is not parted between two lines."""
+    sizes = [sum(columns(shown(piece, False)) for piece in word) for word in words(text)]
+    return max(sizes, default=0)
 
 
 def words(text: str) -> Iterator[list[Piece]]:

@@ -24,6 +24,7 @@ Array = Any
 Number = Any
 
 SMALL = 4  # rows of a matrix that is inverted without a division by what may be 0
+SWEEPS = 10  # of rotations of three lines and more, each of which doubles the right digits
 INVERTING = ("logdet", "inv", "solve")
 STACKS = ("dets", "logdets", "invs", "solves", "cholesky")
 PRODUCTS = ("matmul", "matvec", "vecmat", "inner", "batched", "batchvec", "vecbatch")
@@ -134,6 +135,7 @@ class Definitions:
             "invs": self.each(lambda a: self.solve(a, self.unit(len(a)))),
             "solves": self.each(self.solve),
             "cholesky": self.each(self.cholesky),
+            "svdvals": self.svdvals,
             "cumprod": self.cumprod,
             "sort": self.sort,
             "argsort": self.argsort,
@@ -320,6 +322,40 @@ class Definitions:
             found[i, j] = root(here) if i == j else div(here, found[j, j])
         return found
 
+    def svdvals(self, a: Array) -> Array:
+        *stack, rows, columns = a.shape
+        found = np.empty((*stack, min(rows, columns)), dtype=object)
+        for at in np.ndindex(*stack):
+            found[at] = self.lengths(a[at] if rows < columns else a[at].T)
+        return found
+
+    def lengths(self, lines: Array) -> Array:
+        """Jacobi's rotations make all lines perpendicular to each other; then their lengths are
+        the singular values."""
+        lines = np.array(lines)
+        pairs = [(i, j) for j in range(len(lines)) for i in range(j)]
+        for _ in range(1 if len(lines) <= 2 else SWEEPS):
+            for i, j in pairs:
+                lines[i], lines[j] = self.rotated(lines[i], lines[j])
+        sizes = filled((len(lines),), lambda at: self.norm(list(lines[at])))
+        return self.sort(sizes, Axis(0))[::-1]
+
+    def rotated(self, a: Array, b: Array) -> tuple[Array, Array]:
+        """Two lines, turned until they are perpendicular."""
+        add, sub, mul = (self.scalars_of(name) for name in ("add", "sub", "mul"))
+        div, root, where = (self.scalars[name] for name in ("div", "sqrt", "where"))
+        zero, one, two = (self.constant(number) for number in (0.0, 1.0, 2.0))
+        square = self.scalars["square"]
+        apart = self.scalars["sub"](self.matmul(b, b), self.matmul(a, a))
+        twice = self.scalars["mul"](two, self.matmul(a, b))
+        far = self.scalars["hypot"](apart, twice)
+        below = self.scalars["add"](self.scalars["abs"](apart), far)
+        side = where(self.scalars["ge"](apart, zero), twice, self.scalars["neg"](twice))
+        tangent = where(self.scalars["gt"](below, zero), div(side, below), zero)
+        cosine = div(one, root(self.scalars["add"](one, square(tangent))))
+        sine = self.scalars["mul"](cosine, tangent)
+        return sub(mul(cosine, a), mul(sine, b)), add(mul(sine, a), mul(cosine, b))
+
     # Along an axis.
 
     def cumprod(self, a: Array, axis: Axis) -> Array:
@@ -381,6 +417,9 @@ def cost(gate: str, fed: list[tuple[int, ...]], out: tuple[int, ...]) -> int:
         return 3 * fed[0][0] ** 3 + 4 * fed[0][0] * entries
     if gate in ("sort", "argsort"):
         return 4 * entries * max(fed[0])
+    if gate == "svdvals":
+        few = min(fed[0][-2:])
+        return 8 * (SWEEPS if few > 2 else 1) * few * prod(fed[0])
     if gate in STACKS:
         side = fed[0][-1] if fed[0] else 1
         return (3 * side**4 if side <= SMALL else 4 * side**3) * max(1, prod(fed[0][:-2])) + entries

@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable
 from math import copysign, inf, nan
 
-from backprop.arithmetic.polygamma import higher
 from backprop.arithmetic.system import Arithmetic
 from backprop.gates import CONSTANTS
 
@@ -113,8 +112,12 @@ def cbrt(a: float) -> float:
 def polygamma(n: float, a: float) -> float:
     if not (n >= 0 and n == floor(n)):
         return nan
-    found: float = higher(n, a) if n else VALUE["digamma"](a)
-    return found
+    if not n:
+        digamma: float = VALUE["digamma"](a)
+        return digamma
+    from backprop.arithmetic.polygamma import higher
+
+    return higher(n, a)
 
 
 def sign(a: float) -> float:

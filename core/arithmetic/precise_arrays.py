@@ -13,7 +13,7 @@ from backprop.arithmetic.definitions import Ordered, entrywise
 from backprop.arithmetic.precise import PRECISE, PRIMITIVES, cleared, doubtful, settled
 from backprop.arithmetic.precise import constant_or_gate as exact_constant
 from backprop.arithmetic.system import Function
-from backprop.arithmetic.whole import WHOLE
+from backprop.arithmetic.whole import WHOLE, svdvals_back, svdvals_moved
 from backprop.gates import CONSTANTS
 
 each_exact = entrywise(mpf)
@@ -59,6 +59,21 @@ def constant_or_gate(name: str) -> Function:
 
 DEFINITIONS = Ordered(PRECISE.value, mpf)
 
+
+def svd(a: Any) -> tuple[Any, Any, Any]:
+    """The decomposition u*s @ v of every matrix of a stack."""
+    *stack, rows, columns = a.shape
+    few = min(rows, columns)
+    sides = ((rows, few), (few,), (few, columns))
+    found = [np.empty((*stack, *side), dtype=object) for side in sides]
+    for at in np.ndindex(*stack):
+        parts = mp.svd_r(mp.matrix(a[at].tolist())) if few else ()
+        for whole, part, side in zip(found, parts, sides, strict=False):
+            whole[at] = np.array(part.tolist(), dtype=object).reshape(side)
+    u, s, v = found
+    return u, s, v
+
+
 PRECISE_ARRAYS = ArrayArithmetic(
     "arrays of many digits",
     {name: entrywise(function) for name, function in PRIMITIVES.items()} | {"where": choose},
@@ -67,6 +82,8 @@ PRECISE_ARRAYS = ArrayArithmetic(
     | {
         "index": WHOLE["index"],
         "shares": DEFINITIONS.softmax,
+        "svdvals_back": partial(svdvals_back, svd=svd),
+        "svdvals_moved": partial(svdvals_moved, svd=svd),
         "cofactors": DEFINITIONS.each(lambda a: DEFINITIONS.adjugate(a)[0].T),
     },
     constants={"number": mpf, "pi": mp.pi, "e": mp.e},

@@ -18,8 +18,8 @@ from backprop.language.syntax import SYMBOL, Op, Tree
 
 formula = cache(parse)
 
-CALLS = re.compile(r"(\w+)\(")
-LOWERED = re.compile(r"\*\*\(\(?(-?\d+(?:\.\d+)?)\)? - 1\)")
+CALLS = r"(\w+)\("
+LOWERED = r"\*\*\(\(?(-?\d+(?:\.\d+)?)\)? - 1\)"
 COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
 
 
@@ -117,7 +117,7 @@ def partial_text(gate: str, position: int, operands: list[str], out: str) -> str
     if row.variadic:
         return template(text, ("a", "out", "g")).format(operands[position], out, f"d{out}")
     found = template(text, (*row.operands, "out", "g")).format(*operands, out, f"d{out}")
-    return LOWERED.sub(lowered, found)
+    return re.sub(LOWERED, lowered, found) if " - 1)" in found else found
 
 
 def lowered(found: re.Match[str]) -> str:

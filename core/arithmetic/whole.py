@@ -211,6 +211,33 @@ def halved(a: Array) -> Array:
 cholesky = total_of(lambda a: np.linalg.cholesky(symmetric(a)), unknown)
 
 
+def svd(a: Array) -> tuple[Array, Array, Array]:
+    """The decomposition u*s @ v of every matrix; nan where there is none."""
+    try:
+        return np.linalg.svd(a, full_matrices=False)
+    except np.linalg.LinAlgError:
+        *stack, rows, columns = np.shape(a)
+        few = min(rows, columns)
+        sides = ((rows, few), (few,), (few, columns))
+        u, s, v = (np.full((*stack, *side), math.nan) for side in sides)
+        return u, s, v
+
+
+def svdvals(a: Array) -> Array:
+    return svd(a)[1]
+
+
+def svdvals_back(g: Array, a: Array, svd: Function = svd) -> Array:
+    u, _, v = svd(a)
+    return u * np.expand_dims(g, -2) @ v
+
+
+def svdvals_moved(d: Array, a: Array, svd: Function = svd) -> Array:
+    u, _, v = svd(a)
+    moved = np.swapaxes(u, -1, -2) @ d @ np.swapaxes(v, -1, -2)
+    return np.diagonal(moved, axis1=-2, axis2=-1)
+
+
 def cumprod(a: Array, axis: Axis) -> Array:
     return np.cumprod(a, axis=axis.one)
 
@@ -450,6 +477,9 @@ WHOLE: dict[str, Function] = {
     "invs": inv,
     "solves": solves,
     "cholesky": cholesky,
+    "svdvals": svdvals,
+    "svdvals_back": svdvals_back,
+    "svdvals_moved": svdvals_moved,
     "cumprod": cumprod,
     "sort": lambda a, axis: np.sort(a, axis=axis.one),
     "argsort": argsort,

@@ -16,7 +16,7 @@ from backprop.emitting.code import Wish
 from backprop.emitting.language import Language
 from backprop.errors import UsageError, closest
 from backprop.gates import GATES
-from backprop.program.program import Program
+from backprop.program.program import CONSTANT, INPUT, Program
 
 if TYPE_CHECKING:
     from backprop.answer.report import Report
@@ -70,7 +70,7 @@ def emit(
 
 def at_ties(program: Program, ties: str) -> tuple[str, ...]:
     """What the code takes as slopes where its gates have none of their own."""
-    rows = [GATES[name] for name in dict.fromkeys(program.gates) if name in GATES]
+    rows = [GATES[name] for name in dict.fromkeys(program.gates) if name not in (INPUT, CONSTANT)]
     parts = [TOLD[ties]] if any(row.ties for row in rows) else []
     parts += [
         f"{row.name}' = {row.kink.convention} at its kink"

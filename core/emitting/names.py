@@ -11,7 +11,7 @@ from itertools import count
 
 from backprop.emitting.language import Language
 from backprop.errors import UsageError
-from backprop.gates import SCALARS
+from backprop.gates import scalars
 from backprop.language.characters import GREEK_NAMES
 from backprop.program.program import Program
 
@@ -25,7 +25,7 @@ class Names:
 
     def __init__(self, language: Language) -> None:
         self.language = language
-        self.closed = language.reserved | SCALARS.keys() | language.supplied.keys()
+        self.closed = language.reserved | scalars().keys() | language.supplied.keys()
         self.forbidden = re.compile(language.forbidden)
         self.used: set[str] = set()
 

@@ -247,6 +247,17 @@ def cholesky(a):
         return np.full_like(a, np.nan)
 
 
+def svdvals(a):
+    """The singular values of every matrix, the largest first."""
+    return np.linalg.svd(a, compute_uv=False)
+
+
+def svdvals_back(g, a):
+    """The two vectors of every singular value, times g."""
+    u, s, v = np.linalg.svd(a, full_matrices=False)
+    return u * g[..., None, :] @ v
+
+
 def cumprod_back(g, a, axis):
     """For every entry the products that have it, without it, times g."""
     line, upstream = np.moveaxis(a, axis, 0), np.moveaxis(g, axis, 0)

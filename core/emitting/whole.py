@@ -276,6 +276,8 @@ WRITTEN: dict[str, Written] = {
     "invs": shaped(call("inv"), lambda a: a),
     "solves": shaped(call("solve"), solutions),
     "cholesky": call("cholesky"),
+    "svdvals": call("svdvals"),
+    "svdvals_back": shaped(call("svdvals_back"), lambda g, a: a),
     "symmetric": call("symmetric"),
     "halved": shaped(call("halved"), lambda a: a),
     "cumprod": lambda a, axis: Piece(f"np.cumprod({a.text}, axis={axis.fixed.one})"),

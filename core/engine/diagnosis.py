@@ -13,10 +13,9 @@ from backprop.engine.kinds import resolve
 from backprop.engine.numbers import Backward, forward
 from backprop.engine.ties.conventions import AUTO, Resolved
 from backprop.engine.ties.watch import Watch, is_tied
-from backprop.gates import GATES
+from backprop.gates import CORNERS, GATES
 from backprop.program.program import Notice, Program, written
 
-CORNERS = {name for name, gate in GATES.items() if gate.kink and gate.kink.what == "corner"}
 NEAR = 1e-8  # a gate closer than this to where it switches is said to be
 
 

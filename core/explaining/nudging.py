@@ -34,14 +34,14 @@ class Nudge(NamedTuple):
         if self.flat and self.finite:
             assert self.actual is not None
             return (
-                f"{head} where a slope is 0, only its change moves {output}, here by"
-                f" {number(self.actual)}."
+                f"{head} the slope is 0 here, so {output} moves only because the slope changes,"
+                f" by {number(self.actual)}."
             )
         says = f"{head} the chain rule says that {output} moves by {number(self.predicted)}"
         if not self.finite:
             return f"{says}; but it has no finite value there."
         if self.actual is None:
-            return f"{says}; rounding hides so small a move."
+            return f"{says}; rounding hides a change that small."
         moved = number(self.actual)
         if moved == number(self.predicted):
             return f"{says}, and it does."

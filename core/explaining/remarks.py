@@ -32,13 +32,13 @@ def remarks(report: Report, computed: Computed, number: Callable[[Any], str]) ->
         case "sigmoid" | "tanh" if abs(computed.slopes[0] or 0.0) < FLAT:
             passed = number(computed.slopes[0])
             yield (
-                f"{computed.stage.name} is saturated at {number(computed.value)}: of its gradient"
-                f" only {passed} passes, whatever is behind it"
+                f"{computed.stage.name} is saturated at {number(computed.value)}: its local"
+                f" derivative is {passed}, so it passes on almost none of its gradient"
             )
         case "relu" if computed.slopes[0] is None:
             yield (
-                f"{names[0]} = {number(fed[0])} is not above 0, so this relu is dead here:"
-                " nothing behind it learns from this point"
+                f"{names[0]} = {number(fed[0])} is not above 0, so this relu is dead: it passes no"
+                " gradient, and the stages before it learn nothing from this point"
             )
 
 
@@ -66,10 +66,10 @@ def of_arrays(report: Report, computed: Computed, number: Callable[[Any], str]) 
     fed = np.asarray(report.values[computed.stage.operands[0]])
     out = np.asarray(computed.value)
     if name in DEAD:
-        count, what = int(np.sum(fed <= 0)), "dead here: nothing behind it learns from this"
+        count, what = int(np.sum(fed <= 0)), "dead: no gradient passes"
     else:
         slope = out * (1 - out) if name == "sigmoid" else 1 - out * out
-        count, what = int(np.sum(np.abs(slope) < FLAT)), "saturated: almost nothing passes"
+        count, what = int(np.sum(np.abs(slope) < FLAT)), "saturated: almost no gradient passes"
     if count and fed.size:
         yield f"{count:,} of its {fed.size:,} entries {'is' if count == 1 else 'are'} {what}"
 
@@ -109,6 +109,6 @@ def less_targets(report: Report, computed: Computed, number: Callable[[Any], str
         return
     difference = "p - y" if abs(weight - 1) < SAME else f"(p - y) times {number(weight)}"
     yield (
-        f"with the log behind it, d{stage.operand_names[0]} is the probabilities less the targets,"
+        f"with the log after it, d{stage.operand_names[0]} is the probabilities minus the targets,"
         f" {difference}: p = {number(probabilities)}, y = {number(np.round(targets, 12) + 0.0)}"
     )

@@ -58,7 +58,7 @@ class Teller:
         if not stage.gate.ties or resolved is None or stage.slot not in resolved.tied:
             return found
         whom = winners(self.report.program, resolved, stage.slot)
-        return f"{found.partition(';')[0]}; here some tie, and {whom}."
+        return f"{found.partition(';')[0]}; here several are equal, and {whom}."
 
     def broadcast(self, stage: Stage) -> str:
         """That an operand which was broadcast gets the sum of what belongs to it."""
@@ -70,7 +70,7 @@ class Teller:
         if not names:
             return ""
         verb = "was" if len(names) == 1 else "were"
-        return f" {' and '.join(names)} {verb} broadcast, and every use adds up."
+        return f" {' and '.join(names)} {verb} broadcast, so the gradients of all copies add up."
 
     def forward(self, computed: Computed) -> str:
         """`q = x + y = -2 + 5 = 3`."""
@@ -95,10 +95,10 @@ class Teller:
         if stage.slot == program.output:
             return f"It is the output, so its own gradient is {self.number(computed.gradient)}."
         if not self.report.every.reached(stage.slot):
-            return "Nothing comes back to it, so it passes nothing on."
+            return "No gradient reaches it, so it passes none on."
         total = self.sum(stage.slot, stage.name)
         if program.arrays:
-            return f"What has come back to it: {total}."
+            return f"Its gradient is {total}."
         return f"Its gradient is {total}: {self.wanted(computed)}."
 
     def sum(self, slot: int, name: str) -> str:
@@ -108,13 +108,13 @@ class Teller:
         if len(parts) < 2:
             return f"d{name} = {gradient}"
         shares = added([(label, self.number(part)) for label, part in parts])
-        return f"d{name} = {shares} = {gradient}, added up since it is used {len(parts)} times"
+        return f"d{name} = {shares} = {gradient} (used {len(parts)} times, so gradients add up)"
 
     def wanted(self, computed: Computed) -> str:
         """What would raise the output: `q should go down, 4 times as strongly`."""
         output, name = self.report.program.output_name, computed.stage.name
         if not computed.gradient or computed.gradient != computed.gradient:
-            return f"moving {name} a little moves {output} not at all"
+            return f"a small change of {name} does not change {output}"
         side = "up" if computed.gradient > 0 else "down"
         return (
             f"to raise {output}, {name} should go {side}, {times(computed.gradient, self.number)}"

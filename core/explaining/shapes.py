@@ -22,13 +22,13 @@ def dimensions(program: Program, stage: Stage, place: int) -> Iterator[str]:
         return
     fits = list(fitting(f"d{stage.name}", gradient, other, beside, wanted))
     text = (
-        f"d{name} has to be {words(wanted)}, as {name} is; of d{stage.name}, {words(gradient)},"
-        f" and {other}, {words(beside)},"
+        f"d{name} must be {words(wanted)}, as {name} is; of the products of d{stage.name},"
+        f" {words(gradient)}, and {other}, {words(beside)},"
     )
     if len(fits) == 1:
         yield f"{text} only {fits[0]} fits"
     else:
-        yield f"{text} shapes alone would allow {' and '.join(fits)}"
+        yield f"{text} these fit by shape alone: {', '.join(fits)}"
 
 
 def fitting(gradient: str, first: Shape, other: str, second: Shape, wanted: Shape) -> Iterator[str]:

@@ -16,7 +16,9 @@ T = TypeVar("T")
 TABLE = """
 einsum      | text *arrays | products of entries with the same letters, summed over the others
 tensordot   | a b axes? | sums over the last axes of a and the first of b, 2 or as told
-norm        | a ord? axis? keepdims? | the length; norms of order 1, inf, p, and 'fro' of matrices
+norm        | a ord? axis? keepdims? | the length; norms of other orders, 'inf', 'fro' and 'nuc' too
+vector_norm | a ord? axis? keepdims? | the length of all entries in a line, or along an axis
+matrix_norm | a ord? axis? keepdims? | the norm of matrices, those of the last two axes
 moveaxis    | a source destination | an axis put elsewhere
 swapaxes    | a axis1 axis2 | two axes in each other's place
 expand_dims | a axis | an axis of 1 more
@@ -32,8 +34,8 @@ slogdet     | a | the sign of the determinant, and the logarithm of its size
 solve_triangular | a b lower? | the solution of a triangular system
 conv1d      | a w bias? stride? padding? | sums of products with a moving window
 conv2d      | a w bias? stride? padding? | the same in two dimensions
-max_pool1d  | a size stride? | the largest entry of each window
-max_pool2d  | a size stride? | the same in two dimensions
+max_pool1d  | a size stride? padding? | the largest entry of each window
+max_pool2d  | a size stride? padding? | the same in two dimensions
 avg_pool1d  | a size stride? padding? | the mean of each window
 avg_pool2d  | a size stride? padding? | the same in two dimensions
 layernorm   | a weight? bias? eps? | less its mean, divided by its deviation, along the last axis
@@ -43,7 +45,8 @@ ALIASES = {
     "layer_norm": "layernorm", "scaled_dot_product_attention": "attention", "inner1d": "inner",
     "mean_pool1d": "avg_pool1d", "mean_pool2d": "avg_pool2d", "unsqueeze": "expand_dims",
 }  # fmt: skip
-TEXTS = ("einsum", "norm")  # of which an argument may be a text in quotes
+# Those of which an argument may be a text in quotes.
+TEXTS = ("einsum", "norm", "vector_norm", "matrix_norm")
 
 
 class Signature(NamedTuple):
@@ -53,6 +56,11 @@ class Signature(NamedTuple):
     least: int  # so many have to be given
     rest: str  # the one that takes all further ones
     about: str
+
+    @property
+    def call(self) -> str:
+        """How it is written: `roll(a, shift, axis?)`."""
+        return f"{self.name}({', '.join(self.takes.split())})"
 
 
 @cache

@@ -36,6 +36,10 @@ ROWS = (
          tangents=("out @ halved(solves(out, swap(solves(out, symmetric(d)))))",),
          flow="solves with its output, transposed, from both sides; both halves of a get half each",
          sizes=KEPT),
+    Gate(name="svdvals", parameters="a", shape=shapes.of_columns,
+         partials=("svdvals_back(g, a)",), tangents=("svdvals_moved(d, a)",),
+         flow="multiplies its gradient, for every singular value, by the two vectors of that value",
+         sizes="(..., m, n) is (..., k), where k is the smaller of m and n"),
     Gate(name="cumprod", parameters="a axis", tangents=("cumprod_moved(d, a, axis)", ""),
          partials=("cumprod_back(g, a, axis)", ""), shape=shapes.along,
          flow="hands every entry the products after it, without its own factor", sizes=KEPT),
@@ -47,6 +51,8 @@ ROWS = (
 )  # fmt: skip
 
 CALLED = {
+    "svdvals_back": "svdvals_back(g, a) is u*row(g) @ v, where a is u*row(out) @ v",
+    "svdvals_moved": "svdvals_moved(d, a) is the diagonal of swap(u) @ d @ swap(v)",
     "cumprod_moved": "cumprod_moved(d, a, axis) is how the products move with d",
     "sorted_by": "sorted_by(d, a, axis) is d in the order of a",
     "spur": "spur(a) is the trace of every matrix",

@@ -235,6 +235,13 @@ def inverses(a: Shape) -> Shape:
     return a
 
 
+def of_columns(a: Shape) -> Shape:
+    """As many numbers as a matrix has rows or columns, whichever are fewer."""
+    if len(a) < 2:
+        raise MismatchError(f"{{0}} is {words(a)}, and singular values are those of a matrix")
+    return (*a[:-2], min(a[-2:]))
+
+
 def solutions(a: Shape, b: Shape) -> Shape:
     squares(a, "solve")
     both = f"{{0}} is {words(a)}, {{1}} is {words(b)}: solve({{0}}, {{1}}) needs"

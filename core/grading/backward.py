@@ -513,8 +513,8 @@ def after_result(returned: Any) -> list[Any]:
 
 def unbound(function: str, left: Sequence[str]) -> BackpropError:
     return UsageError(
-        f"{function} takes {listed(left)}, which the forward pass neither is given nor returns",
-        hint="name parameters as the forward pass names what they are, and return what is kept",
+        f"{function} takes {listed(left)}, which the forward pass neither takes nor returns",
+        hint="name parameters as in the forward pass, and return what the backward pass needs",
     )
 
 

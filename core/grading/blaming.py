@@ -232,7 +232,7 @@ class Blaming:
             whose = self.found.names.get(event.lacks)
             if whose is None or event.lacks in self.reading.given_names:
                 return "too-early", f"{event.lacks} has no value here; it gets one later"
-            return "missing-line", f"no line gives {event.lacks}, the gradient of {whose}"
+            return "missing-line", f"no line computes {event.lacks}, the gradient of {whose}"
         if event.problem is not None:
             return "shapes", event.problem.message
         if status.match is not None and status.match.target.through and status.own:
@@ -244,7 +244,7 @@ class Blaming:
             variable = self.found.names.get(event.name, event.name)
             named = list(dict.fromkeys(map(self.next_name, lacking)))
             through = f" in {listed(named)}" if named else " elsewhere"
-            return "missing-part", f"{variable} is used{through} as well, and that passes back too"
+            return "missing-part", f"{variable} is also used{through}, and that gradient is missing"
         if status.match is not None and not status.own and self.judged.wanted(event) is not None:
             label = labels[status.match.target.slot]
             if label in self.found.forward.slots and status.match.factor == 1 and status.whole:
@@ -562,7 +562,7 @@ class Blaming:
             return
         line = parsed_line(f"{name} = {' + '.join(written)}", event.node)
         if line is not None:
-            words = f"no line gives {name}, the gradient of {variable}; write before this"
+            words = f"no line computes {name}, the gradient of {variable}; write before this"
             yield Change(
                 "missing-line", words, text(line), block, [*block[:place], line, *block[place:]]
             )
@@ -585,7 +585,7 @@ class Blaming:
                 if line is None or text(line) == text(event.node):
                     continue
                 stage = self.found.forward.program.stage(part.through[0], 0)
-                words = f"what comes back through {stage.name} = {stage.code} is"
+                words = f"the gradient through {stage.name} = {stage.code} is"
                 yield Change(
                     "formula", words, text(line), block, [*block[:place], line, *block[place + 1 :]]
                 )
@@ -608,7 +608,7 @@ class Blaming:
                 if line is None:
                     continue
                 name = self.next_name(stage)
-                words = f"{variable} is used in {name} as well, and that passes back too"
+                words = f"{variable} is also used in {name}, and that gradient is missing"
                 after = [*block[: place + 1], line, *block[place + 1 :]]
                 yield Change("missing-part", words, text(line), block, after)
 

@@ -81,7 +81,11 @@ def statement_changes(event: Event, block: list[ast.stmt]) -> Iterator[Change]:
     yield from moved_down(event, block)
     if len(block) > 1:
         yield Change(
-            "extra", "this line is too much", "", block, [*block[:place], *block[place + 1 :]]
+            "extra",
+            "this line should not be there",
+            "",
+            block,
+            [*block[:place], *block[place + 1 :]],
         )
 
 

@@ -108,7 +108,7 @@ def gradient(one: Outcome, found: Pass) -> Gradient:
         row.entries = wrong_entries(yours, expected)
         if row.entries is None and np.shape(yours) == np.shape(expected):
             same_here = np.allclose(yours, expected, rtol=1e-8, atol=0)
-            row.hint = "right at this point alone, wrong at others" if same_here else ""
+            row.hint = "right at this point only, wrong at others" if same_here else ""
         elif np.shape(yours) != np.shape(expected):
             shapes = shape_text(yours), shape_text(expected)
             row.hint = f"its shape is {shapes[0]}, that of {one.variable} is {shapes[1]}"
@@ -124,8 +124,8 @@ def missing_hint(variable: str, found: Pass) -> str:
     slot = forward.program.inputs[variable]
     stages = [stage for part in found.targets.parts.get(slot, ()) for stage in part.through]
     labels = [forward.program.labels[stage] for stage in dict.fromkeys(stages)]
-    through = f", what comes back through {' and '.join(labels[:4])}" if labels else ""
-    return f"no line gives d{variable}{through}"
+    through = f", the gradient through {' and '.join(labels[:4])}" if labels else ""
+    return f"no line computes d{variable}{through}"
 
 
 def plain_value(value: Any) -> Any:
@@ -237,7 +237,7 @@ def accuse(
     if row.expected is not None and np.shape(row.yours) == np.shape(row.expected):
         row.entries = wrong_entries(row.yours, row.expected)
     words = blame.words or (
-        f"this is not what comes back to {variable}" if variable else "this is wrong"
+        f"this is not the gradient of {variable}" if variable else "this is wrong"
     )
     row.hint = f"{words}: {blame.fix}" if blame.fix else words
     row.fix = blame.fix

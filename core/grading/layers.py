@@ -154,7 +154,7 @@ class LayerReading(Reading):
             lacking = [name for name in left if defaults[name] is None]
             if lacking:
                 raise UsageError(
-                    f"{method.name} takes {' and '.join(lacking)}, which nothing gives",
+                    f"{method.name} takes {' and '.join(lacking)}, and there is no value for that",
                     hint="--kind derivative if it takes what the forward pass takes",
                 )
         return fed
@@ -282,7 +282,7 @@ class VjpReading(Reading):
         values = [fed.get(name, own.defaults.get(name)) for name, _ in parameters(own.node)]
         returned = tracer.invoke(forward, values, {})
         if not isinstance(returned, tuple) or len(returned) != 2:
-            raise UsageError(f"{fwd} has to return the value and what is kept")
+            raise UsageError(f"{fwd} has to return the value and what the backward pass needs")
         kept = returned[1]
         fixed = len(back.node.args.args) - 2
         tracer.noting = True

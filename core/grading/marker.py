@@ -83,11 +83,11 @@ class Marker:
         number = self.written[key]
         if number.fits(cell.answer):
             if number.coarse(cell.answer):
-                return with_state("coarse", "right as far as it goes: give three digits")
+                return with_state("coarse", "right so far: give three digits")
             return with_state("right")
         if number.fits(self.again(cell)):
             if blame := self.blamed(cell):
-                return with_state("carried", f"right for the {blame} that stands here")
+                return with_state("carried", f"right for the wrong {blame} above")
             return with_state("right")
         return with_state("wrong", self.hint(cell, number.value))
 

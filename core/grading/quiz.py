@@ -72,10 +72,10 @@ def make_quiz(
     missing = {name: shapes.get(name, ()) for name in missing_inputs(program, values)}
     tried = [report for report in reports(program, values, missing, settings) if finite(report)]
     if not tried and not missing:
-        raise UsageError("not everything is finite at these values")
+        raise UsageError("not all values and gradients are finite for these inputs")
     if not tried:
         hint = "give some of them a value, as in --x=0.5"
-        raise UsageError("no small numbers were found where everything is finite", hint=hint)
+        raise UsageError("no small inputs were found for which all values are finite", hint=hint)
     best = min(tried, key=cost)
     return Quiz(best, settings, tuple(cells(best)))
 

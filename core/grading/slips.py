@@ -126,25 +126,25 @@ def whole_sign(site: Site) -> Iterator[tuple[str, ast.expr]]:
 def inner_sign(site: Site) -> Iterator[tuple[str, ast.expr]]:
     for node in operations(site, ast.Add):
         yield (
-            "a sign in it is turned",
+            "a sign in it is wrong",
             replaced(site.node, node, ast.BinOp(node.left, ast.Sub(), node.right)),
         )
         yield (
-            "a sign in it is turned",
+            "a sign in it is wrong",
             replaced(site.node, node, ast.BinOp(node.right, ast.Sub(), node.left)),
         )
     for node in operations(site, ast.Sub):
         yield (
-            "a sign in it is turned",
+            "a sign in it is wrong",
             replaced(site.node, node, ast.BinOp(node.left, ast.Add(), node.right)),
         )
         yield (
-            "the order of a difference is turned",
+            "a difference is the wrong way round",
             replaced(site.node, node, ast.BinOp(node.right, ast.Sub(), node.left)),
         )
     for one in ast.walk(site.node):
         if isinstance(one, ast.UnaryOp) and isinstance(one.op, ast.USub) and one is not site.node:
-            yield "a sign in it is turned", replaced(site.node, one, one.operand)
+            yield "a sign in it is wrong", replaced(site.node, one, one.operand)
 
 
 def constants(site: Site) -> Iterator[tuple[str, ast.expr]]:
@@ -197,7 +197,7 @@ def missing_factor(site: Site) -> Iterator[tuple[str, ast.expr]]:
     for name in site.names[:MOST_NAMES]:
         yield f"the factor {name} is missing", product(site.node, named(name))
     for name in site.values[:MOST_NAMES]:
-        yield f"this is to be divided by {name}", quotient(site.node, named(name))
+        yield f"this should be divided by {name}", quotient(site.node, named(name))
         yield f"the factor 2 * {name} is missing", product(site.node, named(f"2 * {name}"))
         yield f"the factor 1 - {name} is missing", product(site.node, named(f"(1 - {name})"))
         yield f"the factor 1 - {name}**2 is missing", product(site.node, named(f"(1 - {name}**2)"))
@@ -221,13 +221,16 @@ def inner_factor(site: Site) -> Iterator[tuple[str, ast.expr]]:
 def extra_factor(site: Site) -> Iterator[tuple[str, ast.expr]]:
     for node in operations(site, ast.Mult, ast.Div):
         yield (
-            f"the factor {text(node.right)} is too much"
+            f"the factor {text(node.right)} should not be there"
             if isinstance(node.op, ast.Mult)
-            else (f"dividing by {text(node.right)} is too much"),
+            else (f"it should not be divided by {text(node.right)}"),
             replaced(site.node, node, node.left),
         )
         if isinstance(node.op, ast.Mult):
-            yield f"the factor {text(node.left)} is too much", replaced(site.node, node, node.right)
+            yield (
+                f"the factor {text(node.left)} should not be there",
+                replaced(site.node, node, node.right),
+            )
 
 
 def inverted(site: Site) -> Iterator[tuple[str, ast.expr]]:
@@ -248,7 +251,10 @@ def powers(site: Site) -> Iterator[tuple[str, ast.expr]]:
             what = "the square" if power == 2 else f"the power {power}"
             yield f"{what} of {text(node)} is missing", replaced(site.node, node, changed)
     for one in operations(site, ast.Pow):
-        yield f"the power of {text(one.left)} is too much", replaced(site.node, one, one.left)
+        yield (
+            f"{text(one.left)} should not be raised to a power",
+            replaced(site.node, one, one.left),
+        )
         if isinstance(one.right, ast.Constant) and isinstance(one.right.value, (int, float)):
             for step in (1, -1, 0.5, -0.5):
                 right = one.right.value + step
@@ -317,19 +323,25 @@ def transposes(site: Site) -> Iterator[tuple[str, ast.expr]]:
             for second in (b, turned(b)):
                 if first is a and second is b:
                     continue
-                yield (
-                    "a transpose is missing or too much",
-                    replaced(site.node, node, rebuilt(node, first, second)),
-                )
+                changed = rebuilt(node, first, second)
+                yield about_transposes(node, changed), replaced(site.node, node, changed)
     for node, a, b in products_in(site):
         for first in (b, turned(b)):
             for second in (a, turned(a)):
                 changed = rebuilt(node, first, second)
                 yield "the factors stand in the wrong order", replaced(site.node, node, changed)
-    yield "a transpose is missing or too much", turned(site.node)
+    whole = turned(site.node)
+    yield about_transposes(site.node, whole), whole
     for one in ast.walk(site.node):
         if isinstance(one, ast.Attribute) and one.attr == "T" and one is not site.node:
-            yield "a transpose is too much", replaced(site.node, one, one.value)
+            yield "a transpose should not be there", replaced(site.node, one, one.value)
+
+
+def about_transposes(wrong: ast.expr, right: ast.expr) -> str:
+    before, after = (text(one).count(".T") for one in (wrong, right))
+    if before == after:
+        return "the wrong factor is transposed"
+    return "a transpose is missing" if before < after else "a transpose should not be there"
 
 
 def matrix_or_entries(site: Site) -> Iterator[tuple[str, ast.expr]]:
@@ -408,7 +420,7 @@ def sums(site: Site) -> Iterator[tuple[str, ast.expr]]:
             call.args[0] if call.args else None
         )  # fmt: skip
         if inner is not None:
-            yield f"the {name} is too much", replaced(site.node, call, inner)
+            yield f"the {name} should not be there", replaced(site.node, call, inner)
     for node in operations(site, ast.Add, ast.Sub, ast.Mult):
         for side in (node.left, node.right):
             for axis in (0, 1):
@@ -442,7 +454,8 @@ def other_axis(site: Site, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
     kept.keywords = keep if len(keep) < len(call.keywords) else [
         *call.keywords, ast.keyword("keepdims", ast.Constant(True))
     ]  # fmt: skip
-    yield "keepdims is missing or too much", replaced(site.node, call, kept)
+    words = "should not be there" if len(keep) < len(call.keywords) else "is missing"
+    yield f"keepdims {words}", replaced(site.node, call, kept)
 
 
 def is_method(call: ast.Call) -> bool:
@@ -484,7 +497,7 @@ def terms(site: Site) -> Iterator[tuple[str, ast.expr]]:
         for side, other in ((node.left, node.right), (node.right, node.left)):
             if isinstance(node.op, ast.Sub) and other is node.right:
                 other = ast.UnaryOp(ast.USub(), other)
-            yield f"{text(side)} is too much", replaced(site.node, node, other)
+            yield f"{text(side)} should not be there", replaced(site.node, node, other)
     for name in site.values:
         if name.startswith("eps"):
             for small in small_in(site.node):
@@ -508,25 +521,25 @@ def small_in(root: ast.expr) -> Iterator[ast.expr]:
 
 # finding | what is meant by it | what undoes it
 SLIPS: tuple[tuple[str, str, Rule], ...] = (
-    ("sign", "a sign is turned", whole_sign),
-    ("sign", "a sign is turned", inner_sign),
-    ("mask", "a mask is turned, or takes the wrong side of its edge", masks),
-    ("transpose", "a transpose is missing or too much, or the order is wrong", transposes),
-    ("axis", "a sum is missing, too much, or runs along the wrong axis", sums),
-    ("square", "a power is missing or off", powers),
-    ("index", "another entry is meant", indices),
+    ("sign", "a sign is wrong", whole_sign),
+    ("sign", "a sign is wrong", inner_sign),
+    ("mask", "a mask is inverted, or wrong at its edge", masks),
+    ("transpose", "a transpose or the order of a product is wrong", transposes),
+    ("axis", "a sum is missing, should not be there, or runs along the wrong axis", sums),
+    ("square", "a power is missing or wrong", powers),
+    ("index", "it should be another entry", indices),
     ("function", "the derivative of another function", related_function),
-    ("missing-factor", "a factor is forgotten", missing_factor),
-    ("extra-factor", "a factor is too much", extra_factor),
-    ("name", "another variable is meant", other_name),
-    ("constant", "a constant is off", constants),
-    ("constant", "a constant factor is missing or too much", constant_factor),
-    ("constant", "N stands for N - 1, or the other way round", one_more),
-    ("operation", "a sum stands for a product, or the other way round", other_operation),
-    ("inverted", "multiplied for divided, or the other way round", inverted),
-    ("term", "a term is missing or too much", terms),
-    ("missing-factor", "a factor is forgotten in one part", inner_factor),
-    ("product", "a product of matrices for one entry by entry, or the reverse", matrix_or_entries),
+    ("missing-factor", "a factor is missing", missing_factor),
+    ("extra-factor", "a factor should not be there", extra_factor),
+    ("name", "it should be another variable", other_name),
+    ("constant", "a constant is wrong", constants),
+    ("constant", "a constant factor is missing or should not be there", constant_factor),
+    ("constant", "N instead of N - 1, or the reverse", one_more),
+    ("operation", "a sum instead of a product, or the reverse", other_operation),
+    ("inverted", "multiplied instead of divided, or the reverse", inverted),
+    ("term", "a term is missing or should not be there", terms),
+    ("missing-factor", "a factor is missing in one term", inner_factor),
+    ("product", "a matrix product instead of an entrywise one, or the reverse", matrix_or_entries),
 )  # fmt: skip
 
 

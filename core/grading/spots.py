@@ -46,7 +46,7 @@ def spots_of(
     if not usable(program, first):
         raise UsageError(
             "the program has no finite gradient at this point, so nothing can be graded",
-            hint="choose another point; backprop eval shows where it gets lost",
+            hint="choose another point; backprop eval shows which stage is not finite",
         )
     if bends(program, first.values):
         way = direction(program, point, ties, upstream)

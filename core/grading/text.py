@@ -147,6 +147,6 @@ def in_python(text: str, piece: Piece) -> str:
         place = (start + span[0], start + span[1])
         raise type(error)(error.message, text=text, span=place, hint=error.hint) from None
     if len(tree.body) != 1:
-        raise LanguageError("one statement a line is read", text=text, span=(start, piece.stop))
+        raise LanguageError("write one statement a line", text=text, span=(start, piece.stop))
     written = print_node(tree.code, children(tree.code), len(tree.code) - 1)
     return f"{found['target'].strip()} {found['update']} {written.replace('^', '**')}"

@@ -6,8 +6,6 @@ code point and name, with what to write for it.
 
 from __future__ import annotations
 
-import unicodedata
-
 TYPOGRAPHIC = {
     "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "∗": "*", "÷": "/", "π": "pi",
 }  # fmt: skip
@@ -37,14 +35,45 @@ LATIN_LOOK = dict(zip(*CYRILLIC, strict=True)) | dict(zip(*GREEK, strict=True))
 
 def greek_name(char: str) -> str:
     """`lambda` for λ; Unicode spells it without the b."""
+    import unicodedata
+
     return unicodedata.name(char).split()[-1].lower().replace("lamda", "lambda")
 
 
-GREEK_NAMES = [greek_name(chr(code)) for code in range(ord("α"), ord("ω") + 1)]
+# From α to ω; there are two of sigma.
+GREEK_NAMES = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "iota",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "omicron",
+    "pi",
+    "rho",
+    "sigma",
+    "sigma",
+    "tau",
+    "upsilon",
+    "phi",
+    "chi",
+    "psi",
+    "omega",
+]
 
 
 def foreign(char: str) -> tuple[str, str] | None:
     """Why a character is not read and what to write instead, or nothing if it's plain text."""
+    import unicodedata
+
     if char == "\n" or (char.isascii() and char.isprintable()):
         return None
     code = f"U+{ord(char):04X}"
@@ -56,6 +85,8 @@ def foreign(char: str) -> tuple[str, str] | None:
 
 def meant(char: str, name: str) -> str:
     """What to write for a character that is not read, if that can be told."""
+    import unicodedata
+
     if char in HINTS:
         return HINTS[char]
     if char in LATIN_LOOK:

@@ -7,10 +7,10 @@ left to one small method each. Precedence is Python's.
 
 from __future__ import annotations
 
+import re
 from math import inf
 from types import ModuleType
 
-from backprop.gates.functions import TEXTS
 from backprop.language import statements
 from backprop.language.characters import SUPERSCRIPTS
 from backprop.language.precedence import (
@@ -46,7 +46,7 @@ from backprop.language.syntax import (
     subtree,
 )
 from backprop.language.syntax import WORDS as HELD_WORDS
-from backprop.language.tokens import MODULE, is_name, is_number, word
+from backprop.language.tokens import PREFIX, is_name, is_number, word
 
 # Arguments that may be given by name, and what they are called here.
 KEYWORDS: dict[Item, str] = {
@@ -131,6 +131,8 @@ class Parser(State):
 
     def quoted(self, k: int, token: str) -> None:
         """A text in quotes, which some functions take."""
+        from backprop.gates.functions import TEXTS
+
         if not self.is_alone(k, "call", "method") or self.open[-1].name not in TEXTS:
             raise self.complaints.operand_wanted(self, k, token)
         leaf = f"{HELD}'{token[1:-1]}'"
@@ -142,7 +144,7 @@ class Parser(State):
         if token in PLACES and self.is_alone(k, "index"):
             self.emit(PLACES[token], k)
             return False
-        if MODULE.match(token):
+        if re.match(PREFIX, token):
             self.emit(self.complaints.constant_name(self, k, token), k)
             return False
         bracket = self.open[-1] if self.open else None

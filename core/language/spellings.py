@@ -36,7 +36,10 @@ SAME_ARGUMENT: Mapping[str, str] = {
     "pad_width": "width", "pad": "width", "constant_values": "value", "values": "value",
     "src": "source", "index": "indices", "kernel_size": "size", "alpha": "alpha", "xi": "x",
     "condlist": "conditions", "choicelist": "choices", "target": "b", "normalized_shape": "shape",
-    "query": "a", "key": "b", "attn_mask": "mask", "descending": "largest", "pvals": "p",
+    "query": "a", "key": "b", "lhs": "a", "rhs": "weight", "window_strides": "stride",
+    "rhs_dilation": "dilation", "feature_group_count": "groups",
+    "lhs_dilation": "apart", "dimension_numbers": "letters",
+    "attn_mask": "mask", "descending": "largest", "pvals": "p",
     "window_shape": "shape", "low": "low", "high": "high", "val": "value", "n": "n",
     "axisa": "axis", "xs": "a", "probs": "a", "start_dim": "start", "end_dim": "stop",
 }  # fmt: skip
@@ -180,7 +183,10 @@ amin       | a axis? out? keepdims? | n j t:min n j:amin .min
 amin_alone | a axis? keepdims? | t:amin .amin
 var        | a axis? dtype? out? ddof? keepdims? | n j t:var .var
 std        | a axis? dtype? out? ddof? keepdims? | n j t:std .std
-norm       | a p? axis? keepdims? | n j t:linalg.norm t:norm .norm
+norm       | a p? axis? keepdims? | n j t:linalg.norm
+vector_norm | a p? axis? keepdims? | n j t:linalg.vector_norm t:norm .norm
+matrix_norm | a p? axis? keepdims? | n j t:linalg.matrix_norm
+svdvals    | a            | n j t:linalg.svdvals
 logsumexp  | a axis? b? keepdims? | s t j:logsumexp .logsumexp
 softmax    | a axis?      | t j:softmax .softmax
 softmax_all| a axis?      | s:softmax
@@ -211,6 +217,7 @@ argmin     | a axis? out? keepdims? | n t j:argmin .argmin
 argsort    | a axis?      | n t j:argsort .argsort
 sort       | a axis?      | n t j:sort .sort
 topk       | a k axis? largest? sorted? | t:topk .topk
+top_k      | a k          | j:top_k
 unique     | a return_index? return_inverse? return_counts? axis? | n j:unique
 searchsorted | a b side?  | n j:searchsorted
 searchsorted | a b right? side? | t:searchsorted
@@ -290,6 +297,8 @@ convolve   | a b mode?    | n j:convolve
 correlate  | a b mode?    | n j:correlate
 conv1d     | a weight bias? stride? padding? dilation? groups? | t:conv1d
 conv2d     | a weight bias? stride? padding? dilation? groups? | t:conv2d
+conv       | a weight stride padding | j:conv
+conv_general | a weight stride padding apart? dilation? letters? groups? | j:conv_general_dilated
 max_pool1d | a size stride? padding? | t:max_pool1d
 max_pool2d | a size stride? padding? | t:max_pool2d
 avg_pool1d | a size stride? padding? | t:avg_pool1d
@@ -299,7 +308,8 @@ embedding  | a weight     | t:embedding
 layer_norm | a shape weight? bias? eps? | t:layer_norm
 normalize  | a p? axis? eps? | t:normalize
 cosine_similarity | a b axis? eps? | t:cosine_similarity
-attention  | a b c mask? dropout_p? is_causal? scale? | t:scaled_dot_product_attention
+attention  | a b value mask? dropout_p? is_causal? scale? | t:scaled_dot_product_attention
+jax_attention | a b value bias? mask? scale? is_causal? | j:dot_product_attention
 dropout    | a p? training? | t:dropout
 narrow     | a axis start length | t:narrow .narrow
 select_along | a axis at  | t:select .select
@@ -479,6 +489,7 @@ METHODS = frozenset(
         "var",
         "std",
         "norm",
+        "vector_norm",
         "max",
         "min",
         "exp",

@@ -25,7 +25,6 @@ PREFIX = (
     r"(?:numpy|np|math|torch\.nn\.functional|torch|jax\.numpy|jax\.nn|jax\.scipy\.special|jnp"
     r"|scipy\.special)\.(?:(?:linalg|special)\.)?"
 )  # of code that was pasted
-MODULE = re.compile(PREFIX)
 
 # A text in quotes, where an argument may be one.
 TEXT = r"""(?:(?<=[(,=])|(?<=[(,=]\ ))(?:'[^'\n]*'|"[^"\n]*")"""
@@ -115,11 +114,11 @@ def word(token: str) -> str:
 
 def bare(name: str) -> str:
     """A name without the module it was pasted with: `np.exp` is `exp`."""
-    return MODULE.sub("", name) if "." in name else name
+    return re.sub(PREFIX, "", name) if "." in name else name
 
 
 def is_name(token: str) -> bool:
-    return re.fullmatch(NAME, token) is not None
+    return token.isidentifier() if token.isascii() else re.fullmatch(NAME, token) is not None
 
 
 def is_number(token: str) -> bool:

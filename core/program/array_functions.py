@@ -135,23 +135,39 @@ def tensordot(m: Maker) -> int:
 
 
 def norm(m: Maker) -> int:
-    a = m.array()
-    keep = bool(m.whole("keepdims", 0))
     axes = m.several("axis")
-    shape = m.shape(a)
-    order: Any = m.constant("ord")
-    if isinstance(order, str):
-        order = {"inf": inf, "-inf": -inf}.get(order, order)
-    if m.has("ord") and order is None:
+    if not m.has("ord"):
+        return m.reduced("norm", m.array(), axes, bool(m.whole("keepdims", 0)))
+    if axes is None and len(m.shape(m.array())) == 2:
+        axes = (0, 1)
+    return of_matrix(m, axes) if isinstance(axes, tuple) else of_line(m, axes)
+
+
+def vector_norm(m: Maker) -> int:
+    """Of all entries in a line, if no axis is given."""
+    return of_line(m, m.several("axis"))
+
+
+def matrix_norm(m: Maker) -> int:
+    return of_matrix(m, m.several("axis", (-2, -1)))
+
+
+def order_of(m: Maker, default: Any) -> Any:
+    order: Any = m.constant("ord", default)
+    if order is None:
         m.fail("the order of a norm is a number that is known beforehand, 'fro' or 'inf'")
-    matrix = (axes is None and len(shape) == 2 and order is not None) or isinstance(axes, tuple)
-    if order in (None, "fro") or (order == 2.0 and not matrix):
+    if order not in ("fro", "nuc", "inf", "-inf") and not isinstance(order, float):
+        m.fail(f"the norm '{order}' is not read", "'fro', 'nuc', 'inf', '-inf' and numbers are")
+    return {"inf": inf, "-inf": -inf}.get(order, order)
+
+
+def of_line(m: Maker, axes: Any) -> int:
+    a, keep, order = m.array(), bool(m.whole("keepdims", 0)), order_of(m, 2.0)
+    if order == "nuc":
+        m.fail("the norm 'nuc' is one of matrices")
+    if order in (2.0, "fro"):
         return m.reduced("norm", a, axes, keep)
-    if isinstance(order, str):
-        m.fail(f"the norm '{order}' is not read", "'fro', 'inf', '-inf' and numbers are")
     size = m.gate("abs", a)
-    if matrix:
-        return of_matrix(m, size, order, axes, keep)
     if abs(order) == inf:
         return m.reduced("amax" if order > 0 else "amin", size, axes, keep)
     if order == 0:
@@ -162,18 +178,26 @@ def norm(m: Maker) -> int:
     return m.gate("pow", m.reduced("sum", powers, axes, keep), m.number(1 / order))
 
 
-def of_matrix(m: Maker, size: int, order: float, axes: Any, keep: bool) -> int:
-    if abs(order) not in (1.0, inf):
-        m.fail(f"the norm {order:g} of a matrix is not read", "1, 'inf' and 'fro' are")
-    rows, columns = axes if isinstance(axes, tuple) else (0, 1)
-    first, second = (rows, columns) if abs(order) == 1 else (columns, rows)
-    first, second = m.at(size, first), m.at(size, second)
-    sums = m.reduced("sum", size, first, keep=True)
-    found = m.reduced("amax" if order > 0 else "amin", sums, second, keep=True)
-    if keep:
-        return found
-    left = [n for k, n in enumerate(m.shape(found)) if k not in (first, second)]
-    return m.reshaped(found, left)
+def of_matrix(m: Maker, axes: Any) -> int:
+    a, keep, order = m.array(), bool(m.whole("keepdims", 0)), order_of(m, "fro")
+    shape = m.shape(a)
+    pair = [m.at(a, axis) for axis in (axes if isinstance(axes, tuple) else (axes,))]
+    if len({*pair}) != 2:
+        m.fail("the norm of a matrix is along two axes")
+    if order == "fro":
+        return m.reduced("norm", a, tuple(pair), keep)
+    if order in ("nuc", 2.0, -2.0):
+        others = [axis for axis in range(len(shape)) if axis not in pair]
+        sizes = m.gate("svdvals", m.permuted(a, [*others, *pair]))
+        found = m.reduced({"nuc": "sum", 2.0: "amax", -2.0: "amin"}[order], sizes, -1)
+    elif abs(order) in (1.0, inf):
+        first, second = pair if abs(order) == 1 else pair[::-1]
+        sums = m.reduced("sum", m.gate("abs", a), first, keep=True)
+        found = m.reduced("amax" if order > 0 else "amin", sums, second, keep=True)
+    else:
+        m.fail(f"a matrix has no norm {order:g}", "1, 2, 'inf', 'fro' and 'nuc' are read")
+    sides = [1 if axis in pair else n for axis, n in enumerate(shape)]
+    return m.reshaped(found, sides if keep else [n for k, n in enumerate(shape) if k not in pair])
 
 
 def median(m: Maker) -> int:
@@ -223,7 +247,7 @@ def solve_triangular(m: Maker) -> int:
 
 
 def windows(
-    m: Maker, a: int, size: Shape, stride: Shape, padding: Shape
+    m: Maker, a: int, size: Shape, stride: Shape, padding: Shape, filling: float = 0.0
 ) -> tuple[int, Shape, Shape]:
     """An array whose last axes are the windows, in a line, and their entries; the axes before
     those that windows move along; and how many there are in each direction."""
@@ -241,7 +265,7 @@ def windows(
         m.fail(refused)
     flat = m.reshaped(a, (*before, prod(sides)))
     if any(padding):
-        nothing = m.array_of(np.zeros((*before, 1)))
+        nothing = m.array_of(np.full((*before, 1), filling))
         flat = m.joined([flat, nothing], len(before))
     return m.taken(flat, len(before), numbers(sides, size, stride, padding, counts)), before, counts
 
@@ -288,8 +312,11 @@ def convolution(m: Maker, count: int) -> int:
 def pooled(m: Maker, gate: str, count: int) -> int:
     a = m.array()
     size = m.pair("size", count, 1)
-    stride = m.pair("stride", count, size)
-    found, before, counts = windows(m, a, size, stride, m.pair("padding", count, 0))
+    stride, padding = m.pair("stride", count, size), m.pair("padding", count, 0)
+    if any(2 * pad > side for pad, side in zip(padding, size, strict=True)):
+        m.fail(f"the padding of {m.name} is at most half of the size")
+    filling = -inf if gate == "amax" else 0.0
+    found, before, counts = windows(m, a, size, stride, padding, filling)
     return m.reshaped(m.reduced(gate, found, -1), (*before, *counts))
 
 
@@ -322,6 +349,8 @@ FUNCTIONS: dict[str, Callable[[Maker], int]] = {
     "einsum": einsum,
     "tensordot": tensordot,
     "norm": norm,
+    "vector_norm": vector_norm,
+    "matrix_norm": matrix_norm,
     "moveaxis": moveaxis,
     "swapaxes": swapaxes,
     "expand_dims": expand_dims,

@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from backprop.gates.shapes import MismatchError, words
+from backprop.gates.subscripts import spelled
 from backprop.program.making import Maker
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -30,24 +31,24 @@ def tensordot_text(left: int, right: int, axes: Any) -> str | None:
 
 
 def einsum_steps(m: Maker, text: str, slots: Sequence[int]) -> int:
-    inputs, arrow, output = text.replace(" ", "").partition("->")
-    terms = inputs.split(",")
-    if not arrow:
-        letters = "".join(terms)
-        output = "".join(sorted(c for c in {*letters} if letters.count(c) == 1))
-    checked(m, text, terms, output, slots)
-    term, found = diagonal(m, terms[0], slots[0])
-    for k in range(1, len(slots)):
-        other, slot = diagonal(m, terms[k], slots[k])
+    terms, output = spelled(text, [len(m.shape(slot)) for slot in slots])
+    sizes = checked(m, text, terms, output, slots)
+    parts = [
+        diagonal(m, *stretching(m, term, slot, sizes))
+        for term, slot in zip(terms, slots, strict=True)
+    ]
+    (term, found), *others = parts
+    for k, (other, slot) in enumerate(others, 1):
         later = {*output}.union(*terms[k + 1 :])
         term, found = pair(m, term, found, other, slot, later)
     term, found = without(m, term, found, {*term} - {*output})
     return m.permuted(found, [term.index(c) for c in output])
 
 
-def checked(m: Maker, text: str, terms: list[str], output: str, slots: Sequence[int]) -> None:
-    if len(terms) != len(slots):
-        raise MismatchError(f"einsum '{text}' is about {len(terms)} arrays, not {len(slots)}")
+def checked(
+    m: Maker, text: str, terms: list[str], output: str, slots: Sequence[int]
+) -> dict[str, int]:
+    """How many entries each letter has; in some arrays it may have 1 only."""
     sizes: dict[str, int] = {}
     for term, slot in zip(terms, slots, strict=True):
         shape = m.shape(slot)
@@ -55,11 +56,21 @@ def checked(m: Maker, text: str, terms: list[str], output: str, slots: Sequence[
             raise MismatchError(f"einsum: '{term}' has a letter for each axis of"
                                 f" {m.called(slot)}, which is {words(shape)}")  # fmt: skip
         for letter, side in zip(term, shape, strict=True):
-            if sizes.setdefault(letter, side) != side:
+            if sizes.setdefault(letter, side) == 1:
+                sizes[letter] = side
+            if side not in (1, sizes[letter]):
                 both = f"{sizes[letter]} and {side}"
                 raise MismatchError(f"einsum: the axes {letter} have {both} entries")
     if any(c not in sizes for c in output) or len({*output}) < len(output):
         raise MismatchError(f"einsum '{text}': the result names an axis twice, or that isn't there")
+    return sizes
+
+
+def stretching(m: Maker, term: str, slot: int, sizes: dict[str, int]) -> tuple[str, int]:
+    """An array without the axes of 1 that stretch in others."""
+    shape = m.shape(slot)
+    kept = [k for k, c in enumerate(term) if shape[k] == sizes[c]]
+    return "".join(term[k] for k in kept), m.reshaped(slot, [shape[k] for k in kept])
 
 
 def diagonal(m: Maker, term: str, slot: int) -> tuple[str, int]:

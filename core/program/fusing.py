@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 
-from backprop.gates import GATES
+from backprop.gates import scalars
 from backprop.gates.shapes import broadcast
 from backprop.language.parser import parse
 from backprop.program.program import CONSTANT, INPUT, Program
@@ -37,7 +37,7 @@ def patterns() -> Patterns:
     """All patterns of the table by the gate they end in, the largest first."""
     return by_root(
         text if "=>" in text else f"{text} => {gate.name}({', '.join(staged(text).inputs)})"
-        for gate in GATES.values()
+        for gate in scalars().values()
         for text in gate.closes
     )
 

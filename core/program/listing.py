@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from backprop.arithmetic.texts import CALLS, form
@@ -42,7 +43,7 @@ def called(gate: Gate) -> list[str]:
         return []
     from backprop.gates.arrays import CALLED
 
-    names = dict.fromkeys(CALLS.findall(" ".join(gate.partials)))
+    names = dict.fromkeys(re.findall(CALLS, " ".join(gate.partials)))
     return [CALLED[name] for name in names if name in CALLED]
 
 

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from backprop.arithmetic.texts import form, partial_text
 from backprop.errors import UsageError
-from backprop.gates import BENDING, GATES
+from backprop.gates import BENDING, GATES, find
 from backprop.gates.row import Gate
 from backprop.language.syntax import Guard, Tree
 
@@ -271,7 +271,8 @@ def validate(program: Program) -> None:
 @cache
 def takes(gate: str, operands: int) -> bool:
     """Can a slot of this kind have so many operands?"""
-    return GATES[gate].accepts(operands) if gate in GATES else operands == 0
+    row = None if gate in (INPUT, CONSTANT) else find(gate)
+    return operands == 0 if row is None else row.accepts(operands)
 
 
 def summed(out: tuple[int, ...], operand: tuple[int, ...]) -> Iterator[str]:
@@ -318,7 +319,7 @@ def label(program: Program) -> tuple[str, ...]:
 
 def written(gate: str, operands: Sequence[str]) -> str:
     """A gate with these operands, as it is written: `q * z`, `log(q)`."""
-    if gate not in GATES:
+    if find(gate) is None:
         return f"{gate}({', '.join(operands)})"
     if GATES[gate].array:
         operands = [operand for operand in operands if operand]

@@ -10,20 +10,21 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from backprop.arithmetic.folded import Folded
 from backprop.arithmetic.ieee import VALUE
 from backprop.arithmetic.texts import COMPARISONS, formula
 from backprop.errors import LanguageError, LimitError
 from backprop.gates import CONSTANTS, GATES, WITH_CONSTANT, find
-from backprop.gates.composites import COMPOSITES, Composite, composite
-from backprop.gates.functions import signature
 from backprop.gates.row import Gate
 from backprop.language.complaints.spans import quote
 from backprop.language.syntax import HELD, HIDDEN, LOGIC, Function, Op, Tree, subtree
 from backprop.program.frames import Frame, NoPlainGates, PlainGates, both, runs
 from backprop.program.program import CONSTANT, INPUT, SHORT, Notice, Program, written
+
+if TYPE_CHECKING:
+    from backprop.gates.composites import Composite
 
 MAX_STAGES = 1_000_000
 MAX_OPERATORS = 2 * MAX_STAGES  # before equal ones are shared
@@ -279,10 +280,20 @@ class Stager:
                 self.wrong_arity(op, f"{len(function.parameters)}")
             self.inline(function, self.take(op.arity))
             return
+        gate = find(op.name)
+        if gate and not gate.array and gate.accepts(op.arity) and op.name not in ARRAY_CALLS:
+            self.apply(gate, self.take(op.arity))
+        else:
+            self.call_of_several(op, gate)
+
+    def call_of_several(self, op: Op, gate: Gate | None) -> None:
+        """A function that is several gates; or none, and then what is wrong."""
+        from backprop.gates.composites import composite
+        from backprop.gates.functions import signature
+
         if made := composite(op.name, op.arity):
             self.composed(made, self.take(op.arity))
             return
-        gate = find(op.name)
         if op.name in ARRAY_CALLS or signature(op.name) or (op.arity == 1 and op.name in REDUCING):
             self.needs_arrays(self.step)
         if gate is None:
@@ -304,6 +315,8 @@ class Stager:
 
     def refuse_call(self, op: Op) -> NoReturn:
         """No gate is called so; or a function of several gates, which takes other arguments."""
+        from backprop.gates.composites import COMPOSITES
+
         if op.name in COMPOSITES:
             self.wrong_arity(op, " or ".join(map(str, COMPOSITES[op.name])))
         raise self.unknown_function(op)

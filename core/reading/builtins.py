@@ -164,7 +164,11 @@ def contains(machine: Any, holder: Any, value: Any) -> bool:
     if isinstance(holder, (list, tuple, range)):
         return any(is_same(machine, one, value) for one in holder)
     if isinstance(holder, Array):
-        return bool(np.any(holder.cells == machine.worth(value)))
+        try:
+            return bool(np.any(np.equal(holder.cells, machine.worth(value))))
+        except ValueError:
+            both = f"{described(value)} and the entries of {described(holder)}"
+            raise UnreadError(f"{both} don't fit together") from None
     raise UnreadError(f"{described(holder)} has no entries to look through")
 
 

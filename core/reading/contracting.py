@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+from backprop.gates.shapes import MismatchError
+from backprop.gates.subscripts import spelled
 from backprop.reading.diagnostics import MisfitError, UnreadError
 from backprop.reading.machine import Machine
 from backprop.reading.memory import Array
@@ -34,47 +36,41 @@ def einsum(m: Machine, text: Any, arrays: Sequence[Any]) -> Any:
     """Products of entries with the same letters, summed over the letters that the result lacks."""
     if not isinstance(text, str):
         raise UnreadError(f"einsum begins with a text such as 'ij,jk->ik', not {described(text)}")
-    inputs, arrow, output = text.replace(" ", "").partition("->")
-    terms = inputs.split(",")
-    if len(terms) != len(arrays):
-        raise UnreadError(f"einsum {text!r} is about {len(terms)} arrays, and has {len(arrays)}")
     parts = [m.array(array) for array in arrays]
-    if "..." in text:
-        terms, output = spelled_out(terms, output, parts)
-    if not arrow:
-        letters = "".join(terms)
-        output = "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+    try:
+        terms, output = spelled(text, [len(part.shape) for part in parts])
+    except MismatchError as misfit:
+        raise UnreadError(str(misfit)) from None
     sizes: dict[str, int] = {}
     for term, part in zip(terms, parts, strict=True):
         if len(term) != len(part.shape) or (not term.isalpha() * bool(term) and term):
             raise MisfitError(f"einsum: {term!r} doesn't fit {described(part)}")
         for letter, side in zip(term, part.shape, strict=True):
-            if sizes.setdefault(letter, side) != side:
+            if sizes.setdefault(letter, side) == 1:
+                sizes[letter] = side
+            if side not in (1, sizes[letter]):
                 raise UnreadError(
                     f"einsum: the axes {letter} have {sizes[letter]} and {side} entries"
                 )
     if any(letter not in sizes for letter in output) or len(set(output)) < len(output):
         raise UnreadError(f"einsum {text!r}: the result names an axis that isn't there")
-    term, found = single(m, terms[0], parts[0])
-    for k in range(1, len(parts)):
-        other, part = single(m, terms[k], parts[k])
+    (term, found), *others = (
+        single(m, *stretching(m, term, part, sizes))
+        for term, part in zip(terms, parts, strict=True)
+    )
+    for k, (other, part) in enumerate(others, 1):
         later = set(output).union(*terms[k + 1 :])
         term, found = pair(m, term, found, other, part, later)
     return ordered(m, term, found, output)
 
 
-def spelled_out(terms: Sequence[str], output: str, parts: Sequence[Array]) -> tuple[list[str], str]:
-    """Letters in place of `...`."""
-    count = max(
-        (len(part.shape) - len(term.replace("...", "")) for term, part in
-         zip(terms, parts, strict=True) if "..." in term), default=0,
-    )  # fmt: skip
-    spare = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in "".join(terms)][:count]
-    found = []
-    for term, part in zip(terms, parts, strict=True):
-        few = len(part.shape) - len(term.replace("...", ""))
-        found.append(term.replace("...", "".join(spare[count - few :] if few > 0 else [])))
-    return found, output.replace("...", "".join(spare))
+def stretching(m: Machine, term: str, part: Array, sizes: dict[str, int]) -> tuple[str, Array]:
+    """An array without the axes of 1 that stretch in others."""
+    kept = [k for k, c in enumerate(term) if part.shape[k] == sizes[c]]
+    if len(kept) == len(term):
+        return term, part
+    shape = tuple([part.shape[k] for k in kept])
+    return "".join(term[k] for k in kept), m.array(m.reshaped(part, shape))
 
 
 def single(m: Machine, term: str, part: Array) -> tuple[str, Array]:

@@ -11,7 +11,7 @@ import numpy as np
 from backprop.language.spellings import near_spelling, spelling
 from backprop.reading import builtins, indexing, library, texts
 from backprop.reading.diagnostics import MisfitError, UnreadError
-from backprop.reading.machine import LARGEST, TOO_LARGE, Machine
+from backprop.reading.machine import CALL_STEPS, LARGEST, TOO_LARGE, Machine
 from backprop.reading.memory import Array, Number
 from backprop.reading.values import (
     MISSING,
@@ -233,7 +233,10 @@ class Expressions:
                 raise UnreadError(f"this can't be computed: {str(problem)[:100]}") from None
         if not b:
             raise UnreadError("this divides by 0")
-        return a // b
+        try:
+            return a // b
+        except OverflowError:
+            raise UnreadError("this whole number is larger than any float") from None
 
     def combined(self, name: str, a: Any, b: Any) -> Any:
         """Lists, tuples and texts: joined or repeated; lists beside arrays become arrays."""
@@ -545,6 +548,7 @@ class Expressions:
             self.scope = outer
 
     def of_Lambda(self, node: ast.Lambda) -> Any:  # noqa: N802
+        self.machine.step(CALL_STEPS)
         return Defined("lambda", node, self.scope, self.defaults_of(node.args))
 
     def defaults_of(self, arguments: ast.arguments) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from backprop.language.spellings import functions
 from backprop.reading import builtins
 from backprop.reading.diagnostics import UnreadError
 from backprop.reading.files import Files
-from backprop.reading.machine import Machine
+from backprop.reading.machine import IMPORT_STEPS, Machine
 from backprop.reading.objects import Objects
 from backprop.reading.values import (
     MISSING,
@@ -35,6 +35,12 @@ PRELUDES = {
             "Parameter",
             "Module",
             "Linear",
+            "Conv1d",
+            "Conv2d",
+            "MaxPool1d",
+            "MaxPool2d",
+            "AvgPool1d",
+            "AvgPool2d",
             "Embedding",
             "LayerNorm",
             "BatchNorm1d",
@@ -75,6 +81,7 @@ class Imports(Objects):
 
     def do_Import(self, node: ast.Import) -> None:  # noqa: N802
         for alias in node.names:
+            self.machine.step(IMPORT_STEPS)
             top = alias.name.partition(".")[0]
             found = self.imported(alias.name)
             if alias.asname:
@@ -100,6 +107,7 @@ class Imports(Objects):
     def do_ImportFrom(self, node: ast.ImportFrom) -> None:  # noqa: N802
         module = node.module or ""
         for alias in node.names:
+            self.machine.step(IMPORT_STEPS)
             if alias.name == "*":
                 self.star(module, node.level)
                 continue

@@ -14,6 +14,7 @@ from backprop.reading.machine import Machine, Told
 from backprop.reading.memory import Array, Number, places_of
 from backprop.reading.values import depends, described, plain_number
 
+FEW, LARGE = 4, 256  # entries that are added one by one, of an array of at least so many
 Part = Any  # an int, a slice, or an Array of places
 
 
@@ -273,5 +274,24 @@ def add_at(machine: Machine, array: Array, key: Any, value: Any) -> None:
     for part in parts:
         if isinstance(part, Array) and part.depends:
             whole_places(machine, part)
+    entries = few_entries(inner, parts)
+    if entries and isinstance(value, Array) and value.cells.size == 1:
+        value = machine.element(value)
+    if entries and not isinstance(value, Array):
+        for at in entries:  # as a loop would, in time that doesn't depend on the size of the array
+            one = machine.binary("add", taken(machine, inner, at), machine.numeric(value))
+            put(machine, inner, at, one)
+        return
     added = machine.apply("add_at", inner, value, Told(places_of(numpy_key(parts))))
     write(machine, inner, (Ellipsis,), added)
+
+
+def few_entries(array: Array, parts: Sequence[Part]) -> list[tuple[int, ...]]:
+    """The entries that an index names one by one, if these are few of many."""
+    named = [part.cells.astype(int) if isinstance(part, Array) else part for part in parts]
+    if len(parts) < len(array.shape) or any(isinstance(part, slice) for part in named):
+        return []
+    places = np.broadcast_arrays(*named)
+    if places[0].size > FEW or array.cells.size < LARGE:
+        return []
+    return list(zip(*[place.ravel().tolist() for place in places], strict=True))

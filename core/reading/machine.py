@@ -34,8 +34,10 @@ PLAIN = frozenset([bool, int, float])
 WHOLE = 2**53  # whole numbers up to here are floats too
 TRUTHS = ("lt", "le", "gt", "ge", "eq", "ne")
 STEPS = 1_000_000
-NUMBER_STEPS = 3  # that a gate on two numbers counts as
-ARRAY_STEPS = 8  # that any other gate counts as
+NUMBER_STEPS = 4  # that a gate on two numbers counts as
+ARRAY_STEPS = 12  # that any other gate counts as
+CALL_STEPS = 6  # that a call counts as, beside its lines
+IMPORT_STEPS = 20
 LARGEST = 10_000  # bits of a whole number
 TOO_LARGE = "this whole number becomes too large"
 
@@ -67,7 +69,7 @@ class Machine:
         if isinstance(value, Number):
             return Array.new(np.float64(value.value), value.leaf)
         whole = np.asarray(value)
-        return Array.new(whole if whole.dtype != object else whole.astype(float))
+        return Array.new(whole if whole.dtype != object else np.asarray(self.worth(value)))
 
     def numeric(self, value: Any, what: str = "this") -> Any:
         """A number or an array; a list or tuple of these as an array."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backprop.reading.diagnostics import UnreadError
-from backprop.reading.machine import Machine
+from backprop.reading.machine import CALL_STEPS, Machine
 from backprop.reading.statements import Statements
 from backprop.reading.values import (
     MISSING,
@@ -54,6 +54,7 @@ class Objects(Statements):
     # Classes.
 
     def do_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: N802
+        self.machine.step(CALL_STEPS)
         bases = tuple([self.base(one) for one in node.bases])
         outer = self.scope
         self.scope = Scope(outer=outer, around=outer.around or outer)

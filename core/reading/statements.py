@@ -9,7 +9,7 @@ from typing import Any
 from backprop.reading import builtins, indexing
 from backprop.reading.diagnostics import MisfitError, UnreadError
 from backprop.reading.expressions import BINARY, Expressions
-from backprop.reading.machine import Machine
+from backprop.reading.machine import CALL_STEPS, Machine
 from backprop.reading.memory import Array, Number
 from backprop.reading.values import (
     ClassOf,
@@ -308,6 +308,7 @@ class Statements(Expressions):
 
     def invoke(self, function: Defined, fed: Sequence[Any], named: Mapping[str, Any]) -> Any:
         """Call a function of the source."""
+        self.machine.step(CALL_STEPS)
         self.depth += 1
         if self.depth > DEEPEST:
             raise UnreadError(f"{function.name} calls deeper than {DEEPEST} levels")

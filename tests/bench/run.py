@@ -19,6 +19,7 @@ import million
 import passes
 import reading
 import rows
+import sources
 import tables
 from installed import install
 from table import print_rows
@@ -26,6 +27,7 @@ from table import print_rows
 BENCHMARKS = {
     "cold": cold,
     "reading": reading,
+    "sources": sources,
     "gradients": gradients,
     "passes": passes,
     "arrays": arrays,

@@ -1,11 +1,14 @@
 """Any number of random programs in Python, run by Python itself and read: functions with loops,
-choices, lists, dicts and helpers, and sequences of views, copies, aliases and writes.
+choices, lists, dicts and helpers, and sequences of views, copies, aliases and writes; and sources
+that nobody would write, which end in an error or not, but never in a traceback.
 
     python tests/campaigns/reading.py --count 500
     python tests/campaigns/reading.py --kind views --count 5000
+    python tests/campaigns/reading.py --kind sources --count 20000
 
-The programs are those of tests/test_reading_programs.py and more of their kind. Prints every one
-that differs, or that ended in an error; the exit code is 1 if there is one.
+The programs are those of tests/test_reading_programs.py and tests/test_reading_limits.py, and more
+of their kind. Prints every one that differs, or that ended in an error; the exit code is 1 if there
+is one.
 """
 
 from __future__ import annotations
@@ -13,34 +16,61 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 import warnings
 from collections.abc import Callable
 from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import fuzzing_python
 import python_programs
 import viewing_programs
 from running_python import differing
 
-KINDS: dict[str, Callable[[str], Any]] = {
-    "functions": python_programs.sample,
-    "views": viewing_programs.sample,
+SECONDS = 5.0  # in which reading ends
+
+
+def of_functions(seed: str) -> tuple[str, list[str]]:
+    made = python_programs.sample(seed)
+    return made.text, differing(made.text, made.values)
+
+
+def of_views(seed: str) -> tuple[str, list[str]]:
+    made = viewing_programs.sample(seed)
+    return made.text, differing(made.text, made.values)
+
+
+def of_sources(seed: str) -> tuple[str, list[str]]:
+    text = fuzzing_python.source(seed)
+    start = time.process_time()
+    try:
+        said = fuzzing_python.ending(text, "" if seed.endswith(("0", "3", "6")) else "f")
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+    late = time.process_time() - start > SECONDS
+    odd = [] if said is None or said.startswith("error: ") else [f"it says {said!r}"]
+    return text, odd + ["it takes too long"] * late
+
+
+KINDS: dict[str, Callable[[str], tuple[str, list[str]]]] = {
+    "functions": of_functions,
+    "views": of_views,
+    "sources": of_sources,
 }
 
 
 def outcome(kind: str, seed: str) -> str:
     """What is wrong with a program; nothing, if it is right."""
     warnings.simplefilter("ignore")
-    made: Any = KINDS[kind](seed)
+    text = ""
     try:
-        wrong = differing(made.text, made.values)
+        text, wrong = KINDS[kind](seed)
     except Exception as error:
         wrong = [f"{type(error).__name__}: {error}"]
-    return f"{seed}: {', '.join(wrong)}\n{made.text}\n\n" if wrong else ""
+    return f"{seed}: {', '.join(wrong)}\n{text}\n\n" if wrong else ""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -13,14 +13,19 @@ import json
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
+from random import Random
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
+from array_cases import WHOLE
 from comparing import asked
+from jax_arrays import answer
 from programs import sample
+from pulling_back import conditioned
 from test_array_engine import STACKS, stack
 from test_array_programs import BATCH, LABELS
 from test_arrays import net
@@ -28,8 +33,10 @@ from test_descend import MARKED, METHODS, RATED, START, layer
 from test_descend_data import LINE, LOGISTIC, batches_of
 
 from backprop.language.parser import parse
+from campaigns.array_peers import undefined
 
 PROGRAMS = {"torch": 120, "jax": 40}  # random ones
+SHAPES, EACH = 40, 4  # of every gate on arrays
 
 
 def torch() -> Any:
@@ -175,9 +182,33 @@ def pytorch() -> dict[str, Any]:
     }
 
 
+def laid_out(value: Any) -> dict[str, Any]:
+    array = np.asarray(value, dtype=float)
+    return {"shape": [*array.shape], "entries": array.ravel().tolist()}
+
+
+def arrays() -> list[dict[str, Any]]:
+    """Cases of every gate on arrays, where JAX has a finite answer."""
+    found = []
+    for gate in WHOLE:
+        cases = (WHOLE[gate](Random(f"{gate}:{number}")) for number in range(SHAPES))
+        answered = ((case, answer(case)) for case in cases)
+        told = (pair for pair in answered if pair[0].given and not undefined(*pair))
+        for case, theirs in islice(told, EACH):
+            found.append({
+                "gate": gate, "text": case.text, "condition": conditioned(case),
+                "given": {name: laid_out(value) for name, value in case.given.items()},
+                "upstream": None if case.upstream is None else laid_out(case.upstream),
+                "value": laid_out(theirs.value),
+                "gradient": {name: laid_out(part) for name, part in theirs.gradient.items()},
+            })  # fmt: skip
+    return found
+
+
 def jax() -> dict[str, Any]:
     library = import_module("jax")
-    return {"versions": f"jax {library.__version__}", "programs": programs("jax")}
+    version = f"jax {library.__version__}"
+    return {"versions": version, "programs": programs("jax"), "arrays": arrays()}
 
 
 def lines(found: dict[str, Any]) -> str:

@@ -69,14 +69,18 @@ def einsum(c: Call) -> Array:
 
 def summed(c: Call, text: str, arrays: list[Array]) -> Array:
     """The sum of products, letter by letter."""
-    inputs, arrow, output = text.replace(" ", "").partition("->")
-    terms = inputs.split(",")
+    inputs, arrow, output = text.replace(" ", "").replace("...", ".").partition("->")
     if not arrow:
-        output = "".join(sorted(x for x in {*inputs} - {","} if inputs.count(x) == 1))
-    sizes = {
-        letter: side for term, array in zip(terms, arrays, strict=True)
-        for letter, side in zip(term, np.shape(array), strict=True)
-    }  # fmt: skip
+        once = {x for x in inputs if inputs.count(x) == 1 or x == "."} - {","}
+        output = "".join(sorted(once))
+    terms = [
+        numbered(term, np.ndim(one)) for term, one in zip(inputs.split(","), arrays, strict=True)
+    ]
+    axes = [pair for term, one in zip(terms, arrays, strict=True)
+            for pair in zip(term, np.shape(one), strict=True)]  # fmt: skip
+    sizes = {letter: max([n for x, n in axes if x == letter], key=lambda n: (n != 1, n))
+             for letter, _ in axes}  # fmt: skip
+    output = numbered(output, len(output) - 1 + sum(letter.isdigit() for letter in sizes))
     inner = [letter for letter in sizes if letter not in output]
     multiply, add = (c.walker.each[name] for name in ("mul", "add"))
     found = np.empty([sizes[letter] for letter in output], dtype=object)
@@ -87,11 +91,25 @@ def summed(c: Call, text: str, arrays: list[Array]) -> Array:
             at |= dict(zip(inner, rest, strict=True))
             part = None
             for term, array in zip(terms, arrays, strict=True):
-                here = array[tuple(at[letter] for letter in term)] if term else array
+                here = entry(array, [at[letter] for letter in term])
                 part = here if part is None else multiply(part, here)
             total = part if total is None else add(total, part)
         found[index] = c.walker.number(0.0) if total is None else total
     return found[()]
+
+
+def numbered(term: str, axes: int) -> str:
+    """The letters of an array's axes, and for a point the digits of those that it stands for,
+    counted from the last one."""
+    hidden = "".join(str(k) for k in range(axes - len(term) + 1))
+    return term.replace(".", hidden[::-1])
+
+
+def entry(array: Array, index: list[int]) -> Any:
+    """One entry, where axes of 1 stretch."""
+    if not index:
+        return array
+    return array[tuple(0 if n == 1 else k for k, n in zip(index, array.shape, strict=True))]
 
 
 def tensordot(c: Call) -> Array:
@@ -109,26 +127,47 @@ def tensordot(c: Call) -> Array:
 
 
 def norm(c: Call) -> Array:
-    a, order, axes = c.array(), c.plain("ord"), c.plain("axis")
-    keep = bool(c.plain("keepdims", 0))
-    order = {"inf": inf, "-inf": -inf}.get(order, order)
-    if order in (None, "fro"):
-        return c.gate("norm", a, Axis(axes, keep))
+    """Of a matrix with an order that of the matrix, else that of a line."""
+    two = isinstance(c.plain("axis"), tuple) or np.ndim(c.array()) == 2
+    return matrix_norm(c, (0, 1)) if c.has("ord") and two else vector_norm(c)
+
+
+def order_of(c: Call, default: Any) -> Any:
+    order = c.plain("ord", default)
+    return {"inf": inf, "-inf": -inf}.get(order, order)
+
+
+def vector_norm(c: Call) -> Array:
+    a, order, along = c.array(), order_of(c, 2), Axis(c.plain("axis"), bool(c.plain("keepdims", 0)))
+    if order in (2, "fro"):
+        return c.gate("norm", a, along)
     size = c.gate("abs", a)
-    if isinstance(axes, tuple) or (axes is None and np.ndim(a) == 2):
-        rows, columns = axes or (0, 1)
-        first, second = (rows, columns) if abs(order) == 1 else (columns, rows)
-        sums = c.gate("sum", size, Axis(first, True))
-        found = c.gate("amax" if order > 0 else "amin", sums, Axis(second, True))
-        return found if keep else np.squeeze(found, (rows, columns))[()]
     if abs(order) == inf:
-        return c.gate("amax" if order > 0 else "amin", size, Axis(axes, keep))
+        return c.gate("amax" if order > 0 else "amin", size, along)
     if order == 0:
-        return c.gate("sum", c.gate("ne", a, 0.0), Axis(axes, keep))
+        return c.gate("sum", c.gate("ne", a, 0.0), along)
     if order == 1:
-        return c.gate("sum", size, Axis(axes, keep))
+        return c.gate("sum", size, along)
     powers = c.gate("pow", size, float(order))
-    return c.gate("pow", c.gate("sum", powers, Axis(axes, keep)), 1 / order)
+    return c.gate("pow", c.gate("sum", powers, along), 1 / order)
+
+
+def matrix_norm(c: Call, axes: tuple[int, ...] = (-2, -1)) -> Array:
+    a, order, pair = c.array(), order_of(c, "fro"), c.plain("axis", axes)
+    if isinstance(pair, int):
+        return vector_norm(c)
+    whole = np.moveaxis(a, pair, (-2, -1))
+    if order == "fro":
+        found = c.gate("norm", whole, Axis((-2, -1)))
+    elif order in ("nuc", 2, -2):
+        ways = {"nuc": "sum", 2: "amax", -2: "amin"}
+        found = c.gate(ways[order], c.gate("svdvals", whole), Axis(-1))
+    else:
+        sums = c.gate("sum", c.gate("abs", whole), Axis(-2 if abs(order) == 1 else -1))
+        found = c.gate("amax" if order > 0 else "amin", sums, Axis(-1))
+    if not c.plain("keepdims", 0):
+        return found
+    return np.expand_dims(found, tuple(axis % a.ndim for axis in pair))
 
 
 def take(c: Call) -> Array:
@@ -219,7 +258,7 @@ def convolution(c: Call, count: int) -> Array:
 
 def pooled(c: Call, gate: str, count: int) -> Array:
     size = c.pair("size", count, 1)
-    found = windows(c, c.array(), size, c.walker.number(0.0))
+    found = windows(c, c.array(), size, c.walker.number(-inf if gate == "amax" else 0.0))
     return c.gate(gate, found, Axis(tuple(range(-count, 0))))
 
 
@@ -245,6 +284,8 @@ FUNCTIONS: dict[str, Callable[[Call], Array]] = {
     "einsum": einsum,
     "tensordot": tensordot,
     "norm": norm,
+    "vector_norm": vector_norm,
+    "matrix_norm": matrix_norm,
     "moveaxis": lambda c: np.moveaxis(c.array(), c.plain("source"), c.plain("destination")),
     "swapaxes": lambda c: np.swapaxes(c.array(), c.plain("axis1"), c.plain("axis2")),
     "expand_dims": lambda c: np.expand_dims(c.array(), c.plain("axis")),

@@ -16,7 +16,7 @@ from backprop.arithmetic.arrays import IGNORED
 from backprop.arithmetic.definitions import Definitions, entrywise
 from backprop.arithmetic.folded import Folded, unfolded
 from backprop.arithmetic.ieee import VALUE
-from backprop.gates import CONSTANTS, GATES, SCALARS
+from backprop.gates import CONSTANTS, GATES, scalars
 from backprop.gates.row import Gate
 from backprop.language.syntax import candidates
 from backprop.program.program import CONSTANT, INPUT, Program
@@ -76,7 +76,7 @@ def folding(gate: str) -> Any:
     return lambda *numbers: Folded(VALUE[gate](*numbers), gate, numbers)
 
 
-FOLDING = Definitions({name: folding(name) for name in SCALARS}, float).table()
+FOLDING = Definitions({name: folding(name) for name in scalars()}, float).table()
 
 
 def opened(program: Program, values: Sequence[Any], upstream: Any) -> Opened:
@@ -98,7 +98,7 @@ class Opener:
         self.names: dict[str, int] = {}
         self.inputs: dict[str, int] = {}
         self.node = 0
-        recorded = {name: partial(self.record, gate) for name, gate in GATES.items()}
+        recorded = {name: partial(self.record, gate) for name, gate in scalars().items()}
         self.each = {name: entrywise(function) for name, function in recorded.items()}
         self.whole = Definitions(recorded, self.constant).table()
 

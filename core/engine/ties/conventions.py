@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backprop.engine.numbers import Branches
-from backprop.engine.ties.sides import Slopes
+
+if TYPE_CHECKING:
+    from backprop.engine.ties.sides import Slopes
 
 AUTO = "auto"
 CHOICES = (AUTO, "notes", "split", "first")

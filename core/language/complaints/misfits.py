@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from backprop.errors import LanguageError, closest
-from backprop.gates import ALIASES, CONSTANTS, GATES, find
+from backprop.gates import CONSTANTS, find, names
 from backprop.gates.composites import COMPOSITES
 from backprop.gates.functions import functions as array_functions
 from backprop.language.complaints import excerpts, foreign_text, readings
@@ -191,7 +191,7 @@ def unknown_function(
         return LanguageError(WORDS[name][0], text=text, span=span, hint=WORDS[name][1])
     hint = UNKNOWN.get(name, "")
     if not hint and (
-        near := closest(name, [*functions, *GATES, *ALIASES, *COMPOSITES, *array_functions()])
+        near := closest(name, [*functions, *names(), *COMPOSITES, *array_functions()])
     ):
         hint = f"did you mean {near}?"
     if not hint:

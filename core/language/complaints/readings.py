@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from backprop.errors import LanguageError
@@ -9,7 +10,7 @@ from backprop.gates import find
 from backprop.language.characters import SUPERSCRIPTS
 from backprop.language.complaints import excerpts
 from backprop.language.complaints.spans import at, at_name, never_closed, quote
-from backprop.language.tokens import MODULE, is_name, is_number
+from backprop.language.tokens import PREFIX, is_name, is_number
 
 if TYPE_CHECKING:
     from backprop.language.state import State
@@ -19,7 +20,7 @@ def multiplies(state: State, k: int, token: str) -> bool:
     """Is this a number directly before a name or bracket, which multiplies?"""
     number, places = state.tokens[k - 1], state.offsets
     starts = excerpts.starts_operand(token) and token != "[" and not is_number(token)
-    if not (starts or MODULE.match(token)) or not is_number(number):
+    if not (starts or re.match(PREFIX, token)) or not is_number(number):
         return False
     if places[k - 1][1] != places[k][0]:
         return False

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from backprop.gates import GATES
+from backprop.gates import find
 from backprop.language.spellings import IGNORED, SAME_ARGUMENT, Spelling
 from backprop.reading import indexing
 from backprop.reading.diagnostics import UnreadError
 from backprop.reading.library.table import FUNCTIONS
-from backprop.reading.machine import Machine
+from backprop.reading.machine import CALL_STEPS, Machine
 from backprop.reading.memory import Array
 from backprop.reading.values import is_numeric
 
@@ -24,6 +24,7 @@ def call(
     machine: Machine, spelling: Spelling, module: str, fed: Sequence[Any], named: Mapping[str, Any]
 ) -> Any:
     """Call a function of the table."""
+    machine.step(CALL_STEPS)
     into = named.get("out")
     if isinstance(into, Array):
         named = {name: value for name, value in named.items() if name != "out"}
@@ -114,6 +115,6 @@ def elementwise(machine: Machine, name: str, operands: Sequence[Any]) -> Any:
     fed = [machine.numeric(operand) for operand in operands]
     if name in ("add", "sub", "mul", "div", "pow", "lt", "le", "gt", "ge", "eq", "ne"):
         return machine.binary(name, *fed)
-    if name not in GATES:
+    if find(name) is None:
         raise UnreadError(f"the function {name} can't be read yet")
     return machine.apply(name, *fed)

@@ -8,7 +8,7 @@ from backprop.reading import indexing
 from backprop.reading.diagnostics import UnreadError
 from backprop.reading.library.making import made
 from backprop.reading.library.products import product
-from backprop.reading.library.reducing import norm
+from backprop.reading.library.reducing import vector_norm
 from backprop.reading.library.shaping import swapaxes
 from backprop.reading.library.table import known
 from backprop.reading.machine import Machine
@@ -44,7 +44,7 @@ def layer_norm(
 
 @known
 def normalize(m: Machine, a: Any, p: Any = 2.0, axis: Any = 1, eps: Any = 1e-12) -> Any:
-    size = norm(m, a, p, axis, True)
+    size = vector_norm(m, a, p, axis, True)
     return m.binary("div", m.array(a), m.apply("max", size, m.numeric(eps)))
 
 
@@ -58,7 +58,7 @@ def cosine_similarity(m: Machine, a: Any, b: Any, axis: Any = 1, eps: Any = 1e-8
 
 @known
 def attention(
-    m: Machine, a: Any, b: Any, c: Any, mask: Any = None, dropout_p: Any = 0.0,
+    m: Machine, a: Any, b: Any, value: Any, mask: Any = None, dropout_p: Any = 0.0,
     is_causal: Any = False, scale: Any = None,
 ) -> Any:  # fmt: skip
     """Queries, keys, values: scaled_dot_product_attention."""
@@ -77,7 +77,20 @@ def attention(
             m.apply("where", found, scores, -np.inf) if found.cells.dtype == bool
             else m.binary("add", scores, found)
         )  # fmt: skip
-    return product(m, m.reduce("softmax", scores, -1), c)
+    return product(m, m.reduce("softmax", scores, -1), value)
+
+
+@known
+def jax_attention(
+    m: Machine, a: Any, b: Any, value: Any, bias: Any = None, mask: Any = None, scale: Any = None,
+    is_causal: Any = False,
+) -> Any:  # fmt: skip
+    """dot_product_attention of jax.nn: heads stand after the places of a sequence."""
+    if bias is not None:
+        raise UnreadError("attention with a bias can't be read", "give it as the mask of PyTorch's")
+    heads = [swapaxes(m, part, -3, -2) for part in (a, b, value)]
+    found = attention(m, *heads, mask=mask, is_causal=is_causal, scale=scale)
+    return swapaxes(m, found, -3, -2)
 
 
 @known

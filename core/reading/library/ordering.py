@@ -10,7 +10,7 @@ from backprop.reading import indexing
 from backprop.reading.diagnostics import UnreadError
 from backprop.reading.library.choosing import take_along_axis
 from backprop.reading.library.joining import parts_in
-from backprop.reading.library.table import SORTING, Pair, known
+from backprop.reading.library.table import FUNCTIONS, SORTING, Pair, known
 from backprop.reading.machine import Machine
 from backprop.reading.memory import Array
 from backprop.reading.values import plain_number
@@ -77,6 +77,9 @@ def topk(m: Machine, a: Any, k: Any, axis: Any = -1, largest: Any = True) -> Any
     place = m.whole_number(axis, "an axis") % max(1, len(array.shape))
     first = m.array(indexing.taken(m, order, (*[slice(None)] * place, slice(0, count))))
     return Pair(take_along_axis(m, array, first, axis), first)
+
+
+FUNCTIONS["top_k"] = topk  # that of jax.lax
 
 
 @known

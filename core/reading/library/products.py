@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from backprop.gates.linear import STACKED
 from backprop.reading import indexing
 from backprop.reading.budget import SUMS
 from backprop.reading.contracting import einsum, tensordot
@@ -88,14 +89,25 @@ def addmm(m: Machine, c: Any, a: Any, b: Any) -> Any:
 @known
 def slogdet(m: Machine, a: Any) -> Any:
     array = m.array(a)
-    sign = float(np.linalg.slogdet(array.cells)[0]) if array.shape else 1.0
-    found = m.apply("logdet", array)
-    return sign, found
+    found = of_matrices(m, "logdet", array)
+    sign = np.linalg.slogdet(array.cells)[0]
+    return Array.new(sign) if np.ndim(sign) else float(sign), found
 
 
-for _name in ("trace", "det", "logdet", "inv", "solve", "cholesky"):
-    FUNCTIONS[_name] = lambda m, a, b=MISSING, _name=_name: m.apply(
-        _name, m.array(a), *([] if b is MISSING else [m.array(b)])
+def of_matrices(m: Machine, name: str, a: Array, *others: Array) -> Any:
+    """A gate of linear algebra, of one matrix or of stacks of them."""
+    if all(len(one.shape) < 3 for one in (a, *others)):
+        return m.apply(name, a, *others)
+    name = STACKED.get(name, name)
+    if others and len(others[0].shape) == 1:
+        found = m.array(m.apply(name, a, m.reshaped(others[0], (-1, 1))))
+        return m.reshaped(found, found.shape[:-1])
+    return m.apply(name, a, *others)
+
+
+for _name in ("trace", "det", "logdet", "inv", "solve", "cholesky", "svdvals"):
+    FUNCTIONS[_name] = lambda m, a, b=MISSING, _name=_name: of_matrices(
+        m, _name, m.array(a), *([] if b is MISSING else [m.array(b)])
     )
 
 

@@ -15,6 +15,8 @@ from backprop.reading.machine import Machine
 from backprop.reading.memory import Array, Number
 from backprop.reading.values import plain_number
 
+SINGULAR = {"nuc": "sum", 2: "amax", -2: "amin"}  # norms, by the singular values
+
 
 def reduction(name: str) -> None:
     def function(m: Machine, a: Any, axis: Any = None, keepdims: Any = False) -> Any:
@@ -96,17 +98,23 @@ def std(m: Machine, a: Any, axis: Any = None, keepdims: Any = False, ddof: Any =
 
 @known
 def norm(m: Machine, a: Any, p: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
+    array, along = m.array(a), m.axis(axis)
+    if p is None:
+        return m.reduce("norm", array, axis, keepdims)
+    if isinstance(along, tuple) or (along is None and len(array.shape) == 2):
+        return matrix_norm(m, array, p, along or (0, 1), keepdims)
+    return vector_norm(m, array, p, along, keepdims)
+
+
+@known
+def vector_norm(m: Machine, a: Any, p: Any = 2, axis: Any = None, keepdims: Any = False) -> Any:
+    """The length of all entries in a line, or along an axis."""
     array, order = m.array(a), plain_number(p)
-    matrix = len(array.shape) == 2 and axis is None
-    if order is None or order == "fro" or (order == 2 and not matrix):
+    if order == "nuc":
+        return matrix_norm(m, array, p, (0, 1) if axis is None else axis, keepdims)
+    if order in (None, "fro", 2):
         return m.reduce("norm", array, axis, keepdims)
     size = m.apply("abs", array)
-    if matrix and order in (1, inf, -1, -inf):
-        along, order = (0, abs(order)) if abs(order) == 1 else (1, order)
-        sums = m.reduce("sum", size, along)
-        return m.reduce("amax" if order > 0 else "amin", sums)
-    if matrix and not m.torch:
-        raise UnreadError(f"the norm {order} of a matrix can't be read")
     if order == inf:
         return m.reduce("amax", size, axis, keepdims)
     if order == -inf:
@@ -116,6 +124,33 @@ def norm(m: Machine, a: Any, p: Any = None, axis: Any = None, keepdims: Any = Fa
     if order == 0:
         return m.reduce("sum", m.binary("ne", array, 0), axis, keepdims)
     return m.apply("pow", m.reduce("sum", m.apply("pow", size, order), axis, keepdims), 1 / order)
+
+
+@known
+def matrix_norm(
+    m: Machine, a: Any, p: Any = "fro", axis: Any = (-2, -1), keepdims: Any = False
+) -> Any:
+    array, order = m.array(a), plain_number(p)
+    along, count = m.axis(axis), len(array.shape)
+    pair = tuple([k % count for k in along]) if isinstance(along, tuple) and count else ()
+    if len({*pair}) != 2:
+        raise UnreadError("the norm of a matrix is along two axes")
+    if order in (None, "fro"):
+        return m.reduce("norm", array, pair, keepdims)
+    if order in SINGULAR:
+        others = tuple([k for k in range(count) if k not in pair])
+        sizes = m.apply("svdvals", m.permuted(array, (*others, *pair)))
+        found = m.reduce(SINGULAR[order], sizes, -1)
+    elif order in (1, -1, inf, -inf):
+        first, second = pair if abs(order) == 1 else pair[::-1]
+        sums = m.reduce("sum", m.apply("abs", array), first, True)
+        found = m.reduce("amax" if order > 0 else "amin", sums, second, True)
+    else:
+        raise UnreadError(f"the norm {order} of a matrix can't be read")
+    sides = [
+        1 if k in pair else side for k, side in enumerate(array.shape) if keepdims or k not in pair
+    ]
+    return m.reshaped(found, tuple(sides)) if sides else m.element(m.array(found))
 
 
 @known

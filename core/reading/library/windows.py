@@ -110,6 +110,26 @@ def pairs_of(m: Machine, value: Any, count: int, what: str) -> list[int]:
     return [m.whole_number(value, what)] * count
 
 
+def ends_of(
+    m: Machine, padding: Any, sides: Sequence[int], whole: Sequence[int], steps: Sequence[int]
+) -> list[tuple[int, int]]:
+    """How many entries are added before and after each axis. JAX names two for each axis."""
+    how = padding.lower() if isinstance(padding, str) else padding
+    if how == "same":
+        found = []
+        for side, window, step in zip(sides, whole, steps, strict=True):
+            last = (side + step - 1) // step - 1
+            lacking = max(0, last * step + window - side)
+            found.append((lacking // 2, lacking - lacking // 2))
+        return found
+    if how == "valid":
+        return [(0, 0)] * len(sides)
+    if isinstance(how, (list, tuple)) and how and isinstance(how[0], (list, tuple)):
+        return [(m.whole_number(low, "a padding"), m.whole_number(high, "a padding"))
+                for low, high in how]  # fmt: skip
+    return [(one, one) for one in pairs_of(m, padding, len(sides), "a padding")]
+
+
 def windowed(
     m: Machine, array: Array, sides: Sequence[int], stride: Any, padding: Any, dilation: Any,
     filling: float = 0.0,
@@ -117,21 +137,15 @@ def windowed(
     """Windows over the last axes: (..., where it stands, inside it)."""
     count = len(sides)
     steps, far = pairs_of(m, stride, count, "a stride"), pairs_of(m, dilation, count, "a dilation")
-    if padding == "same":
-        wide = [(side - 1) * apart for side, apart in zip(sides, far, strict=True)]
-        ends = [(one // 2, one - one // 2) for one in wide]
-    elif padding == "valid":
-        ends = [(0, 0)] * count
-    else:
-        ends = [(one, one) for one in pairs_of(m, padding, count, "a padding")]
+    if any(one < 1 for one in (*steps, *far)):
+        raise UnreadError("strides and dilations are at least 1")
+    whole = [(side - 1) * apart + 1 for side, apart in zip(sides, far, strict=True)]
     around = len(array.shape) - count
+    ends = ends_of(m, padding, array.shape[around:], whole, steps)
     if any(one for pair in ends for one in pair):
         array = m.array(pad(m, array, [(0, 0)] * around + [list(one) for one in ends],
                             value=filling))  # fmt: skip
-    whole = [(side - 1) * apart + 1 for side, apart in zip(sides, far, strict=True)]
     axes = tuple(range(around, around + count))
-    if any(one < 1 for one in (*steps, *far)):
-        raise UnreadError("strides and dilations are at least 1")
     windows = np.lib.stride_tricks.sliding_window_view(numbers_of(array), tuple(whole), axes)
     key = [slice(None)] * around + [slice(None, None, step) for step in steps]
     return by_numbers(m, array, windows[(*key, *[slice(None, None, one) for one in far])])
@@ -143,21 +157,57 @@ def convolution(name: str, letters: str, inside: str) -> None:
         dilation: Any = 1, groups: Any = 1,
     ) -> Any:  # fmt: skip
         array, filters = m.array(a), m.array(weight)
-        if plain_number(groups) != 1:
-            raise UnreadError("a convolution in groups can't be read")
-        if len(array.shape) != len(letters) + 2 or len(filters.shape) != len(letters) + 2:
+        alone = len(array.shape) == len(letters) + 1  # no batch
+        if alone:
+            array = m.array(m.reshaped(array, (1, *array.shape)))
+        many = m.whole_number(groups, "a number of groups")
+        fits = len(array.shape) == len(filters.shape) == len(letters) + 2
+        if not fits or many < 1 or array.shape[1] % many or filters.shape[0] % many:
             raise MisfitError(f"{described(array)} is not convolved with {described(filters)}")
-        parts = windowed(m, array, filters.shape[2:], stride, padding, dilation)
-        found = einsum(m, f"nc{letters}{inside},fc{inside}->nf{letters}", [parts, filters])
-        if bias is None:
-            return found
-        return m.binary("add", found, m.reshaped(bias, (-1,) + (1,) * len(letters)))
+        parts = m.array(windowed(m, array, filters.shape[2:], stride, padding, dilation))
+        text = f"ngc{letters}{inside},gfc{inside}->ngf{letters}"
+        found = m.array(in_groups(m, text, parts, filters, many))
+        if bias is not None:
+            across = m.reshaped(bias, (-1,) + (1,) * len(letters))
+            found = m.array(m.binary("add", found, across))
+        return m.reshaped(found, found.shape[1:]) if alone else found
 
     FUNCTIONS[name] = convolved
 
 
+def in_groups(m: Machine, text: str, parts: Array, filters: Array, groups: int) -> Any:
+    """Every group of channels with its own filters; `g` is the group."""
+    if groups == 1:
+        return einsum(m, text.replace("g", ""), [parts, filters])
+    apart = m.reshaped(parts, (parts.shape[0], groups, -1, *parts.shape[2:]))
+    several = m.reshaped(filters, (groups, -1, *filters.shape[1:]))
+    made = m.array(einsum(m, text, [apart, several]))
+    return m.reshaped(made, (made.shape[0], -1, *made.shape[3:]))
+
+
 convolution("conv1d", "h", "k")
 convolution("conv2d", "hw", "kl")
+
+
+@known
+def conv_general(
+    m: Machine, a: Any, weight: Any, stride: Any, padding: Any, apart: Any = None,
+    dilation: Any = None, letters: Any = None, groups: Any = 1,
+) -> Any:  # fmt: skip
+    """That of jax.lax, of batches of channels with one axis or two."""
+    count = len(m.array(a).shape) - 2
+    known_letters = [None, ("NCW", "OIW", "NCW"), ("NCHW", "OIHW", "NCHW")]
+    if count not in (1, 2) or letters not in known_letters:
+        raise UnreadError("only a convolution of NCW with OIW, or of NCHW with OIHW, can be read")
+    if apart is not None and any(one != 1 for one in pairs_of(m, apart, count, "a dilation")):
+        raise UnreadError("a dilation of the array itself can't be read")
+    function = FUNCTIONS[f"conv{count}d"]
+    return function(m, a, weight, None, stride, padding, dilation or 1, groups)
+
+
+@known
+def conv(m: Machine, a: Any, weight: Any, stride: Any, padding: Any) -> Any:
+    return conv_general(m, a, weight, stride, padding)
 
 
 def pool(name: str, count: int, gate: str) -> None:

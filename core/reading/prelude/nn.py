@@ -59,6 +59,97 @@ class Linear(Module):
         return out if self.bias is None else out + self.bias
 
 
+def pair(value: Any, count: Any) -> Any:
+    return (value,) * count if isinstance(value, int) else tuple(value)
+
+
+def windows(x: Any, size: Any, stride: Any, padding: Any, filling: Any = 0.0) -> Any:
+    """Every window over the last axes, which stand at the end then."""
+    ends = [(0, 0)] * (x.ndim - len(size)) + [(one, one) for one in padding]
+    wide = np.pad(x, ends, constant_values=filling)
+    axes = tuple(range(x.ndim - len(size), x.ndim))
+    found = np.lib.stride_tricks.sliding_window_view(wide, size, axes)
+    if len(size) == 1:
+        return found[..., :: stride[0], :]
+    return found[..., :: stride[0], :: stride[1], :, :]
+
+
+class Convolution(Module):
+    axes: Any = 2
+    text: Any = "nchwkl,fckl->nfhw"
+
+    def __init__(
+        self,
+        in_channels: Any,
+        out_channels: Any,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: Any = 1,
+        bias: Any = True,
+        **more: Any,
+    ) -> None:
+        if dilation != 1 or groups != 1:
+            raise NotImplementedError(
+                "convolutions with dilation or groups can't be read as classes"
+            )
+        self.kernel_size = pair(kernel_size, self.axes)
+        self.stride, self.padding = pair(stride, self.axes), pair(padding, self.axes)
+        bound = 1 / math.sqrt(in_channels * math.prod(self.kernel_size))
+        self.weight = drawn(bound, out_channels, in_channels, *self.kernel_size)
+        self.bias = drawn(bound, out_channels) if bias else None
+
+    def forward(self, x: Any) -> Any:
+        parts = windows(x, self.kernel_size, self.stride, self.padding)
+        out = np.einsum(self.text, parts, self.weight)
+        if self.bias is None:
+            return out
+        return out + self.bias.reshape((-1,) + (1,) * self.axes)
+
+
+class Conv1d(Convolution):
+    axes = 1
+    text = "nchk,fck->nfh"
+
+
+class Conv2d(Convolution):
+    pass
+
+
+class Pool(Module):
+    axes: Any = 2
+    largest: Any = True
+
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
+        self.kernel_size = pair(kernel_size, self.axes)
+        self.stride = self.kernel_size if stride is None else pair(stride, self.axes)
+        self.padding = pair(padding, self.axes)
+
+    def forward(self, x: Any) -> Any:
+        filling = -math.inf if self.largest else 0.0
+        parts = windows(x, self.kernel_size, self.stride, self.padding, filling)
+        axes = tuple(range(-self.axes, 0))
+        return np.max(parts, axis=axes) if self.largest else np.mean(parts, axis=axes)
+
+
+class MaxPool1d(Pool):
+    axes = 1
+
+
+class MaxPool2d(Pool):
+    pass
+
+
+class AvgPool1d(Pool):
+    axes = 1
+    largest = False
+
+
+class AvgPool2d(Pool):
+    largest = False
+
+
 class Embedding(Module):
     def __init__(self, num_embeddings: Any, embedding_dim: Any, **more: Any) -> None:
         self.weight = np.random.randn(num_embeddings, embedding_dim)
