@@ -12,12 +12,12 @@ from rich.text import Text
 
 from backprop.cli.render.forms import code, escaped, markdown_table, plain_rows
 from backprop.cli.render.frame import Hanging, width_of
-from backprop.cli.render.numbers import short
 from backprop.cli.render.plot import Plot
 from backprop.comparing.compare import Comparison
 from backprop.comparing.differencing import Difference
 from backprop.comparing.measuring import Row
 from backprop.errors import visible
+from backprop.showing.numbers import short
 
 UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 WIDE = 96  # columns from which operations and times stand in one table
@@ -44,7 +44,7 @@ def render(found: Comparison, *, times: bool) -> Iterator[RenderableType]:
     if found.difference:
         yield from render_difference(found.difference)
     for notice in found.notices:
-        if not (found.report and notice in found.report.faults):
+        if found.report is None or notice not in found.report.faults:
             yield Hanging(Text(f"note: {visible(notice.message)}", style="yellow"))
 
 
@@ -104,7 +104,7 @@ def grid(found: Comparison, *, times: bool) -> tuple[list[str], list[list[str]]]
 
 
 def notes(found: Comparison, *, times: bool) -> list[str]:
-    faults = found.report.faults if found.report else ()
+    faults = () if found.report is None else found.report.faults
     said = [notice.message for notice in found.notices if notice not in faults]
     return [*reasons(found.rows, times=times), *said]
 

@@ -12,11 +12,11 @@ from rich.text import Text
 from backprop.cli.render.curve import LossCurve
 from backprop.cli.render.forms import code, escaped, markdown_table, plain_rows
 from backprop.cli.render.frame import Hanging
-from backprop.cli.render.lines import headline
-from backprop.cli.render.numbers import View
 from backprop.descending.course import Step
 from backprop.descending.descend import Descent
 from backprop.errors import visible
+from backprop.showing.lines import headline
+from backprop.showing.numbers import View
 
 EXTRA = 8  # columns that a number takes beside its digits: -0.000, e-05, and a gap
 FIXED = 22  # those of the step and the largest slope

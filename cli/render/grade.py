@@ -18,7 +18,6 @@ from backprop.cli.render.forms import FENCE, escaped, markdown_table
 from backprop.cli.render.forms import code as markdown_code
 from backprop.cli.render.frame import Fitting, Hanging
 from backprop.cli.render.json import render_object
-from backprop.cli.render.numbers import short
 from backprop.errors import listed, visible
 from backprop.grading.results import (
     CARRIED,
@@ -35,6 +34,7 @@ from backprop.grading.results import (
     Gradient,
     shown,
 )
+from backprop.showing.numbers import short
 
 PRECISION = 6
 LONGEST = 200  # characters of a line of code that are shown
@@ -204,7 +204,7 @@ def number(value: Any) -> str:
     if value is None:
         return "-"
     if getattr(value, "ndim", 0):
-        from backprop.cli.render.arrays import brief
+        from backprop.showing.arrays import brief
 
         return brief(value, PRECISION)
     return short(value, PRECISION)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from backprop.claims.sampling import (
-    Spot,
-)
+from backprop.answer.plain import plain
+from backprop.claims.sampling import Spot
 
 
 class Instance(NamedTuple):
@@ -16,3 +15,18 @@ class Instance(NamedTuple):
     claimed: Any
     right: Any
     fits: bool
+
+
+def instance_dict(one: Instance) -> dict[str, Any]:
+    return {
+        "point": {name: plain(value) for name, value in one.spot.point.items()},
+        "claimed": floats(one.claimed),
+        "right": floats(one.right),
+    }
+
+
+def floats(value: Any) -> Any:
+    """An exact number, or an array of them, as JSON has it."""
+    if getattr(value, "ndim", None) is None:
+        return plain(float(value))
+    return plain(value.astype(float)[()])

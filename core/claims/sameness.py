@@ -4,16 +4,20 @@ and at random ones decide that they don't; and then, which stage is the first to
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Any, NamedTuple
 
 from mpmath import mp
 
+from backprop.answer.plain import plain
+from backprop.answer.shown import Shown
 from backprop.answer.values import check_finite, no_variable, number
 from backprop.arithmetic.precise import PRECISE
 from backprop.checking.points import read_range
 from backprop.child.process import Child
 from backprop.claims.claims import Asked
+from backprop.claims.instances import floats
 from backprop.claims.proving import Proof, prove, refusal, subject
 from backprop.claims.sampling import DIGITS, affordable, drawing, same, tries, values_at
 from backprop.engine.numbers import forward
@@ -21,6 +25,7 @@ from backprop.errors import MissingValueError, UsageError
 from backprop.program.program import Program
 from backprop.program.stage import stage
 
+SCHEMA = "backprop/same/1"
 NOTHING = 1e-40  # of the largest number on the way: what is left where all digits cancel
 
 
@@ -44,7 +49,11 @@ class Departure(NamedTuple):
     other: Any
 
 
-class Sameness(NamedTuple):
+NO_PROOF = Proof()
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sameness(Shown):
     """everywhere: SymPy and all points agree; sampled: the points agree; point: the same at the
     given point alone; different; undecided: there is no point where both can be computed."""
 
@@ -55,14 +64,53 @@ class Sameness(NamedTuple):
     points: int = 0
     counterexample: Pair | None = None
     departure: Departure | None = None
-    proof: Proof = Proof()
+    proof: Proof = NO_PROOF
 
     @property
     def exit_code(self) -> int:
         return {"everywhere": 0, "sampled": 0, "undecided": 3}.get(self.state, 1)
 
+    what = "comparison of two programs"
+    asks = "passed, or its state"
+
+    @property
+    def passed(self) -> bool:
+        return self.exit_code == 0
+
+    @property
+    def brief(self) -> str:
+        return self.state
+
+    def to_dict(self) -> dict[str, Any]:
+        bad, first = self.counterexample, self.departure
+        return {
+            "schema": SCHEMA,
+            "expression": self.program.text,
+            "other": self.other.text,
+            "passed": self.passed,
+            "verdict": self.state,
+            "point": self.point and {name: plain(value) for name, value in self.point.items()},
+            "points": self.points,
+            "proved": self.proof.equal,
+            "counterexample": bad and counterexample_dict(self, bad),
+            "departure": first and {
+                "stage": first.name,
+                "code": first.code,
+                "named": first.named,
+                "value": floats(first.value),
+                "other": None if first.other is None else floats(first.other),
+            },
+            "reason": self.proof.reason or None,
+        }  # fmt: skip
+
     def values(self, pair: Pair) -> tuple[Any, Any]:
         return pair.ours[self.program.output], pair.theirs[self.other.output]
+
+
+def counterexample_dict(found: Sameness, bad: Pair) -> dict[str, Any]:
+    ours, theirs = found.values(bad)
+    point = {name: plain(value) for name, value in bad.point.items()}
+    return {"point": point, "value": floats(ours), "other": floats(theirs)}
 
 
 def check_sameness(

@@ -1,0 +1,101 @@
+"""The plugin of pytest: a fixture that checks gradients, points of extreme numbers, and a section
+of the report. Nothing but pytest is loaded until a test asks for the fixture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from backprop.testing.results import GradientCheck
+
+KEY = pytest.StashKey[list[tuple[str, Any]]]()
+MARKER = "extreme_points"
+ABOUT = (
+    f"{MARKER}(*kinds, **shapes): run the test at points of extreme numbers, which it takes as"
+    " `point`: zero, ties, huge, tiny, saturated; the shapes are those of its arrays, () of numbers"
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("gradients")
+    group.addoption(
+        "--gradient-points", type=int, default=20, metavar="N",
+        help="points around the given one at which the fixture gradient checks (20)",
+    )  # fmt: skip
+    group.addoption(
+        "--gradient-seed", type=int, default=0, metavar="N",
+        help="the seed of the points of the fixture gradient (0)",
+    )  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", ABOUT)
+    config.stash[KEY] = []
+
+
+class GradientFixture:
+    """Called like `backprop.assert_gradient`; points and seed come from the command line."""
+
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self.node = request.node.nodeid
+        self.kept = request.config.stash[KEY]
+        self.options = {
+            "points": request.config.getoption("--gradient-points"),
+            "seed": request.config.getoption("--gradient-seed"),
+        }
+
+    def __call__(self, f: Any, gradient: Any = None, **options: Any) -> GradientCheck:
+        __tracebackhide__ = True
+        found = self.check(f, gradient, **options)
+        if not found.passed:
+            pytest.fail("\n".join(found.sentences()), pytrace=True)
+        return found
+
+    def check(self, f: Any, gradient: Any = None, **options: Any) -> GradientCheck:
+        """The same without a failure."""
+        __tracebackhide__ = True
+        from backprop.testing.gradients import check_gradient
+
+        found = check_gradient(f, gradient, **{**self.options, **options})
+        self.kept.append((self.node, found))
+        return found
+
+
+@pytest.fixture
+def gradient(request: pytest.FixtureRequest) -> GradientFixture:
+    """Check a gradient as `backprop.assert_gradient` does."""
+    return GradientFixture(request)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    for marker in metafunc.definition.iter_markers(MARKER):
+        from backprop.testing.extremes import extreme_points
+
+        found = extreme_points(marker.args, marker.kwargs)
+        metafunc.parametrize("point", [*found.values()], ids=[*found])
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    kept = config.stash.get(KEY, [])
+    failed = [(node, found) for node, found in kept if not found.passed]
+    if not kept or not (failed or config.getoption("verbose") > 0):
+        return
+    terminalreporter.section("gradients")
+    for line in summary(kept, verbose=config.getoption("verbose") > 0):
+        terminalreporter.write_line(line)
+
+
+def summary(kept: list[tuple[str, Any]], *, verbose: bool) -> Iterator[str]:
+    right = sum(found.passed for _, found in kept)
+    yield f"{right} of {len(kept)} gradients pass"
+    for node, found in kept:
+        if not found.passed:
+            yield f"{node}: {found.brief}"
+            yield from (f"    {line.file}:{line.line}: {line.code}" for line in found.lines)
+            if found.again:
+                yield f"    {found.again}"
+        elif verbose:
+            yield f"{node}: {found.brief}"
