@@ -197,7 +197,7 @@ class Checking:
         place = self.place(first, value, yours, every=True)
         findings = list(place.findings())
         self.points = 1
-        shown, seen = first, value
+        shown, seen, number = first, value, 1
         if not findings:
             for point in around(first, [*yours], ranges, self.seed, points):
                 if self.points > points or self.calls > SLOW:
