@@ -124,7 +124,10 @@ def point(layer: str, kind: str = "") -> dict[str, Any]:
     """Where a layer is checked: positive numbers for a bug that only negative ones have, and a
     kink for one that only kinks have."""
     random = np.random.default_rng(len(layer))
-    found = {name: random.standard_normal(shape) for name, shape in zip(names_of(layer), LAYERS[layer], strict=True)}
+    found = {
+        name: random.standard_normal(shape)
+        for name, shape in zip(names_of(layer), LAYERS[layer], strict=True)
+    }
     if kind == NEGATIVE:
         found["x"] = np.abs(found["x"]) + 0.5
     if kind == KINK:

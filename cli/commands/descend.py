@@ -136,8 +136,8 @@ def pair_of(betas: str) -> tuple[float, float]:
 
 
 def picture(found: Descent) -> str:
-    from backprop.cli.render.descend import loss_name, manner
     from backprop.descending.picture import draw
+    from backprop.showing.descents import loss_name, manner
 
     return draw(found.course.values, manner(found), loss_name(found))
 
