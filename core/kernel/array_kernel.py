@@ -31,21 +31,16 @@ class ArrayKernel:
     def __call__(
         self, values: Mapping[str, Any], upstream: Any = None
     ) -> tuple[Any, dict[str, Any]]:
-        columns = {name: self.checked(name, value) for name, value in values.items()}
-        missing = [
-            n for n in self.program.inputs if n not in columns and n not in self.program.defaults
-        ]
+        given = {name: self.checked(name, value) for name, value in values.items()}
+        known = {**self.program.defaults, **given}
+        missing = [name for name in self.program.inputs if name not in known]
         if missing:
             raise MissingValueError(missing)
-        columns = {**self.program.defaults, **columns}
-        shapes = {name: self.program.shapes[slot] for name, slot in self.program.inputs.items()}
-        rows = {
-            len(columns[name])
-            for name, shape in shapes.items()
-            if np.ndim(columns[name]) > len(shape)
-        }
+        axes = {name: len(self.program.shapes[slot]) for name, slot in self.program.inputs.items()}
+        many = [name for name, count in axes.items() if np.ndim(known[name]) > count]
+        rows = {len(known[name]) for name in many}
         if not rows:
-            return self.at(columns, upstream)
+            return self.at(known, upstream)
         if len(rows) > 1:
             raise UsageError(f"inputs have {' and '.join(map(str, sorted(rows)))} rows")
         found = [

@@ -40,7 +40,8 @@ STYLE = {
     "td.right": "text-align:right",
     "th.right": "text-align:right",
     "td.code": "font:12px var(--jp-code-font-family,monospace),monospace",
-    ".line": "font:12px var(--jp-code-font-family,monospace),monospace;white-space:pre-wrap;margin:0",
+    ".line": "font:12px var(--jp-code-font-family,monospace),monospace;white-space:pre-wrap;"
+    "margin:0",
     ".line.head": "font-weight:600",
     **{f".{name}": f"color:var(--bp-{name})" for name in LIGHT if name not in ("ground", "rule")},
     "svg": "max-width:100%;height:auto;margin:.4em 0;background:none",
@@ -65,6 +66,12 @@ STYLE = {
 def html(answer: Any) -> str:
     name = f"bp-{SESSION}-{next(NUMBERS)}"
     return "".join(pieces(sheet(answer, pictures=True), name))
+
+
+def only_pictures(answer: Any) -> str:
+    name = f"bp-{SESSION}-{next(NUMBERS)}"
+    found = [part for part in sheet(answer, pictures=True) if isinstance(part, Picture)]
+    return "".join(pieces(found, name))
 
 
 def pieces(parts: Iterable[Part], name: str) -> Iterator[str]:
