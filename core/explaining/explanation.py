@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from backprop.answer.plain import plain
+from backprop.answer.plain import nested
 from backprop.answer.report import Report
 from backprop.answer.shown import Shown
 from backprop.errors import UsageError, closest
@@ -54,8 +54,10 @@ class Explanation(Shown):
 
 
 def spelled(value: Any) -> str:
-    """A number as short as it can be told from all others."""
-    return str(plain(value))
+    """A number in six digits; of an array every one."""
+    if getattr(value, "ndim", 0):
+        return str(nested(value, spelled)).replace("'", "")
+    return f"{value:.6g}" if value else "0"
 
 
 def explain(report: Report, number: Number = spelled, stage: str | None = None) -> Explanation:

@@ -119,9 +119,7 @@ def python_in(text: str, function: str, names: Mapping[str, Any]) -> Unit | None
     if not function and not any(isinstance(node, PYTHON) for node in body):
         return None
     if not function and not defined:
-        raise UsageError(
-            "the cell has no function", hint="write a program, or a function"
-        )
+        raise UsageError("the cell has no function", hint="write a program, or a function")
     known = {name: value for name, value in names.items() if name[:1] != "_" and is_plain(value)}
     return Unit(parsed(text, "the cell", function or defined[-1]), known)
 

@@ -34,7 +34,7 @@ STYLE = {
     "td": "padding:.15em .9em .15em 0;vertical-align:top;text-align:left;border:0;background:none;"
     "color:inherit;white-space:pre;max-width:none",
     "th": "padding:.15em .9em .15em 0;text-align:left;border:0;background:none;color:inherit;"
-    "white-space:pre;font-weight:600;border-bottom:1px solid var(--bp-rule)",
+    "white-space:normal;font-weight:600;border-bottom:1px solid var(--bp-rule)",
     "tr.last td": "padding-bottom:.7em",
     "tr.head td": "font-weight:600",
     "td.right": "text-align:right",

@@ -6,6 +6,7 @@ import inspect
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -30,30 +31,38 @@ def is_required(default: Any) -> bool:
     return default is inspect.Parameter.empty
 
 
+class Caller:
+    """A function, called with copies of a point's arrays, since it may write into them."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        try:
+            rows = [*inspect.signature(function).parameters.values()]
+        except (TypeError, ValueError):
+            rows = []
+        names = {one.name for one in rows}
+        self.first = [one.name for one in rows if one.kind is one.POSITIONAL_ONLY]
+        self.open = not rows or any(one.kind is one.VAR_POSITIONAL for one in rows)
+        self.names = names
+
+    def __call__(self, point: Point) -> Any:
+        fed = {name: copied(value) for name, value in point.items()}
+        if self.open and not self.names & fed.keys():
+            return self.function(*fed.values())
+        first = [fed.pop(name) for name in self.first if name in fed]
+        return self.function(*first, **fed)
+
+
 def called(function: Callable[..., Any], point: Point) -> Any:
-    """Call a function with copies of a point's arrays, since it may write into them."""
-    positional, named = arguments(function, point)
+    return Caller(function)(point)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Functions that are tried near their limits warn of it."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return function(*positional, **named)
-
-
-def arguments(function: Callable[..., Any], point: Point) -> tuple[list[Any], dict[str, Any]]:
-    copies = {name: copied(value) for name, value in point.items()}
-    try:
-        rows = [*inspect.signature(function).parameters.values()]
-    except (TypeError, ValueError):
-        return [*copies.values()], {}
-    if any(one.kind is one.VAR_POSITIONAL for one in rows) and not any(
-        one.name in copies for one in rows
-    ):
-        return [*copies.values()], {}
-    first = [
-        copies.pop(one.name)
-        for one in rows
-        if one.kind is one.POSITIONAL_ONLY and one.name in copies
-    ]
-    return first, copies
+        yield
 
 
 def copied(value: Any) -> Any:
@@ -109,6 +118,9 @@ class GradientFunction:
         names = [name for name, _ in self.rows]
         own = [name for name, default in self.rows if is_required(default)]
         left = [name for name in own if name not in inputs]
+        self.by_place = len(left) == len(own) == len(inputs) and not any(map(UPSTREAM.match, own))
+        self.caller = Caller(function)
+        left = [] if self.by_place else left
         self.upstream = next((name for name in left if UPSTREAM.match(name)), "")
         self.rest = [name for name in left if name != self.upstream]
         self.takes = [name for name in names if name in inputs]
@@ -116,6 +128,9 @@ class GradientFunction:
             self.takes = list(inputs)
 
     def __call__(self, point: Point, upstream: Any, rest: Sequence[Any]) -> Any:
+        if self.by_place:
+            order = [name for name, default in self.rows if is_required(default)]
+            return self.caller(dict(zip(order, point.values(), strict=False)))
         fed = {name: point[name] for name in self.takes if name in point}
         if self.upstream:
             fed[self.upstream] = upstream
@@ -127,8 +142,6 @@ class GradientFunction:
             len(rest) == 1 and isinstance(rest[0], (tuple, list)) and len(rest[0]) == len(self.rest)
         ):
             fed |= dict(zip(self.rest, rest[0], strict=True))
-        elif self.rest and len(self.rows) == len(point) and not self.takes:
-            fed = dict(zip([name for name, _ in self.rows], point.values(), strict=True))
         elif self.rest:
             raise UsageError(
                 f"{name_of(self.function)} takes {listed(self.rest)}, which the function neither"
@@ -137,7 +150,7 @@ class GradientFunction:
             )
         order = [name for name, _ in self.rows]
         fed = {name: fed[name] for name in [*order, *fed] if name in fed}
-        return called(self.function, fed)
+        return self.caller(fed)
 
 
 def gradients_in(returned: Any, moving: Sequence[str], everything: Sequence[str]) -> dict[str, Any]:

@@ -218,8 +218,7 @@ class Place:
         return lengths * signs * self.random.uniform(0.5, 1.0, value.shape)
 
     def fits(self, name: str, yours: Any, way: Any, found: Slopes) -> bool:
-        with np.errstate(all="ignore"):
-            parts = yours * way
+        parts = yours * way
         own, size = float(parts.sum()), float(np.abs(parts).sum())
         tally = self.tallies[name]
         if not np.isfinite([own, size]).all():
@@ -281,8 +280,7 @@ class Place:
         value = np.asarray(self.point[name], float)
 
         def line(step: float) -> Sample:
-            with np.errstate(all="ignore"):
-                moved = value + step * way
+            moved = value + step * way
             return self.function({**self.point, name: moved if moved.shape else float(moved)})
 
         if name not in self.noises:

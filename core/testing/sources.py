@@ -159,6 +159,8 @@ def imported(name: str, value: Any) -> str:
 
 def file_of(function: Any) -> str:
     found = inspect.getsourcefile(function) or ""
+    if "ipykernel" in found or found.startswith("<"):
+        return "the cell"
     near = os.path.relpath(found) if found and os.path.isabs(found) else found
     return found if near.startswith(os.pardir) else near
 

@@ -14,9 +14,9 @@ from backprop.errors import BackpropError, UsageError
 from backprop.language.syntax import Tree
 from backprop.program.program import Program
 from backprop.testing.calling import (
+    Caller,
     GradientFunction,
     Point,
-    called,
     gradients_in,
     is_required,
     name_of,
@@ -51,7 +51,8 @@ class FunctionSubject:
     """A Python function that is called, and a gradient that is called too."""
 
     def __init__(self, function: Callable[..., Any], gradient: Callable[..., Any] | None) -> None:
-        self.function = function
+        self.function = Caller(function)
+        self.named = function
         self.own = gradient
         self.name = name_of(function)
         self.given: list[str] = []  # the inputs that have a value
@@ -62,19 +63,19 @@ class FunctionSubject:
         return GradientFunction(self.own, self.given or [name for name, _ in self.inputs()])
 
     def inputs(self) -> list[tuple[str, bool]]:
-        return [(name, is_required(default)) for name, default in parameters_of(self.function)]
+        return [(name, is_required(default)) for name, default in parameters_of(self.named)]
 
     def value(self, point: Point) -> Any:
-        return result_of(called(self.function, point))[0]
+        return result_of(self.function(point))[0]
 
     def gradient(self, point: Point, upstream: Any, moving: Sequence[str]) -> dict[str, Any]:
         if self.own is None:
-            _, rest = result_of(called(self.function, point))
+            _, rest = result_of(self.function(point))
             returned = rest[0] if len(rest) == 1 else tuple(rest)
             return gradients_in(returned, moving, list(point))
         rest = []
         if self.gradient_function.rest:
-            rest = result_rest(called(self.function, point))
+            rest = result_rest(self.function(point))
         return gradients_in(self.gradient_function(point, upstream, rest), moving, list(point))
 
     @property
