@@ -61,6 +61,7 @@ SMOOTH: dict[str, tuple[Function, Function]] = {
     "one entry": (lambda x: x[0] ** 2, lambda x: np.where(np.arange(x.size) == 0, 2 * x, 0.0)),
     "a distance": (lambda x: np.sqrt(np.sum((x - 3) ** 2)),
                    lambda x: (x - 3) / np.sqrt(np.sum((x - 3) ** 2))),
+    "reciprocals": (lambda x: np.sum(1 / (2 + x * x)), lambda x: -2 * x / (2 + x * x) ** 2),
     "neighbours": (lambda x: np.sum(x[1:] * x[:-1]),
                    lambda x: np.append(x[1:], 0.0) + np.append(0.0, x[:-1])),
 }  # fmt: skip

@@ -102,6 +102,8 @@ def plain_array(value: Any) -> Any:
     """A tensor of another library as an array."""
     if hasattr(value, "detach"):
         return value.detach().cpu().numpy()
+    if hasattr(value, "__array__") and not isinstance(value, (np.ndarray, np.generic)):
+        return np.asarray(value)
     return value
 
 

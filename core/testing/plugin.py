@@ -3,7 +3,6 @@ of the report. Nothing but pytest is loaded until a test asks for the fixture.""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +10,8 @@ import pytest
 if TYPE_CHECKING:
     from backprop.testing.results import GradientCheck
 
-KEY = pytest.StashKey[list[tuple[str, Any]]]()
+PROPERTY = "gradient"  # of a test's report, which comes back from other processes too
+PASSED, FAILED = "pass", "fail"
 MARKER = "extreme_points"
 ABOUT = (
     f"{MARKER}(*kinds, **shapes): run the test at points of extreme numbers, which it takes as"
@@ -33,15 +33,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", ABOUT)
-    config.stash[KEY] = []
 
 
 class GradientFixture:
     """Called like `backprop.assert_gradient`; points and seed come from the command line."""
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
-        self.node = request.node.nodeid
-        self.kept = request.config.stash[KEY]
+        self.kept: list[tuple[str, object]] = request.node.user_properties
         self.options = {
             "points": request.config.getoption("--gradient-points"),
             "seed": request.config.getoption("--gradient-seed"),
@@ -60,7 +58,8 @@ class GradientFixture:
         from backprop.testing.gradients import check_gradient
 
         found = check_gradient(f, gradient, **{**self.options, **options})
-        self.kept.append((self.node, found))
+        where = "".join(f"; {line.file}, line {line.line}" for line in found.lines)
+        self.kept.append((PROPERTY, f"{PASSED if found.passed else FAILED} {found.brief}{where}"))
         return found
 
 
@@ -79,23 +78,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    kept = config.stash.get(KEY, [])
-    failed = [(node, found) for node, found in kept if not found.passed]
-    if not kept or not (failed or config.getoption("verbose") > 0):
+    """A section for the gradients that were checked, if one is wrong or -v asks for all."""
+    kept = [
+        (report.nodeid, str(text))
+        for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)
+        if getattr(report, "when", "") == "call"
+        for name, text in report.user_properties if name == PROPERTY
+    ]  # fmt: skip
+    failed = [one for one in kept if one[1].startswith(FAILED)]
+    shown = kept if config.getoption("verbose") > 0 else failed
+    if not shown:
         return
     terminalreporter.section("gradients")
-    for line in summary(kept, verbose=config.getoption("verbose") > 0):
-        terminalreporter.write_line(line)
-
-
-def summary(kept: list[tuple[str, Any]], *, verbose: bool) -> Iterator[str]:
-    right = sum(found.passed for _, found in kept)
-    yield f"{right} of {len(kept)} gradients pass"
-    for node, found in kept:
-        if not found.passed:
-            yield f"{node}: {found.brief}"
-            yield from (f"    {line.file}:{line.line}: {line.code}" for line in found.lines)
-            if found.again:
-                yield f"    {found.again}"
-        elif verbose:
-            yield f"{node}: {found.brief}"
+    for node, text in shown:
+        terminalreporter.write_line(f"{node}: {text.partition(' ')[2]}")
+    terminalreporter.write_line(
+        f"{len(kept) - len(failed)} of {len(kept)} checks of gradients pass"
+    )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import UsageError, closest, listed
+from backprop.testing.calling import plain_array
 
 SPREADS = (0.3, 1.0, 3.0, 0.1, 2.0)  # how far others are, in parts of an array's scale
 LOW, HIGH = -2.0, 2.0  # of numbers that nobody says anything of
@@ -75,6 +76,7 @@ def value_of(name: str, value: Any) -> Any:
     what is no number as they are."""
     if isinstance(value, bool) or value is None or isinstance(value, (str, Mapping)):
         return value
+    value = plain_array(value)
     if isinstance(value, (int, float, np.floating)):
         return float(value)
     if isinstance(value, np.ndarray) and value.dtype.kind == "c":
