@@ -170,6 +170,7 @@ class Checking:
         self.calls = 0
         self.points = 0
         self.random = np.random.default_rng([seed, 2])
+        self.noises: dict[str, float] = {}
 
     def run(
         self, at: Any, shapes: Any, ranges: Any, points: int, allow: tuple[str, ...]
@@ -278,7 +279,17 @@ class Checking:
             parts = found * upstream
             return Sample(float(parts.sum()), float(np.abs(parts).sum()))
 
-        return Place(function, point, yours, engine, self.rules, self.random, every, self.tallies)
+        return Place(
+            function,
+            point,
+            yours,
+            engine,
+            self.rules,
+            self.random,
+            every,
+            self.tallies,
+            self.noises,
+        )
 
     # Reading.
 

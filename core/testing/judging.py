@@ -4,7 +4,7 @@ point; kinks told from mistakes."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -23,7 +23,7 @@ from backprop.testing.slopes import (
 )
 
 ENTRIES = 64  # of an input that are compared one by one at the point itself
-DIRECTIONS = 2  # through all entries of an input, at every point
+DIRECTIONS = 2  # through all entries of an input at the point itself; one at all others
 DOUBTED = 8  # entries of an input that are looked at where a gradient departs from the engine's
 COARSE = 1e-9  # noise beyond which a function computes in less than float64
 DUST = 64 * EPSILON  # of the size of a function over the scale of an input
@@ -69,8 +69,8 @@ class Place:
     random: np.random.Generator
     every: bool  # entry by entry?
     tallies: dict[str, Tally]
+    noises: dict[str, float]  # what the function rounds along each input, once it is measured
     imaginary: bool = False  # does the function take complex numbers?
-    noises: dict[str, float] = field(default_factory=dict)
 
     def findings(self) -> Iterator[Finding]:
         for name, yours in self.yours.items():
@@ -101,7 +101,8 @@ class Place:
             yield from found
             if found:
                 return
-        yield from self.along_directions(name, yours, DIRECTIONS)
+        count = DIRECTIONS if self.every else 1
+        yield from self.along_directions(name, yours, count)
 
     # Against the engine.
 

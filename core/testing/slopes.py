@@ -19,6 +19,7 @@ FIRST = 0.25  # of the scale, the longest step
 LADDERS = (1.0, 2.0**-10, 2.0**-20)  # where the first ladder leaves too large an error
 CAUTION = 4.0  # times an error before two slopes are called different
 TREMOR, ASIDE = 2.0**-30, 2.0**-10  # of the scale: steps at which rounding is measured, and where
+COARSER = 2.0**-14
 GOOD = 1e-11  # of the slope: an error for which no other ladder is needed
 
 Line = Callable[[float], "Sample"]
@@ -159,7 +160,10 @@ def noise_of(line: Line, scale: float) -> float:
     """What a function rounds, in parts of the size of its values: third differences of close
     samples have nothing else left in them (Hamming). A kink may be at 0, so this is done beside
     it, and the smoother side counts."""
-    return max(EPSILON, min(tremor(line, side * ASIDE * scale, TREMOR * scale) for side in (1, -1)))
+    found = min(tremor(line, side * ASIDE * scale, TREMOR * scale) for side in (1, -1))
+    if not found:  # no step was felt, as of numbers that are rounded to float32
+        found = min(tremor(line, side * ASIDE * scale, COARSER * scale) for side in (1, -1))
+    return max(EPSILON, found)
 
 
 def tremor(line: Line, middle: float, step: float) -> float:
@@ -167,7 +171,7 @@ def tremor(line: Line, middle: float, step: float) -> float:
     size = max(sample.size for sample in samples)
     rows = [sample.value for sample in samples]
     if not size or not all(map(isfinite, [*rows, size])):
-        return EPSILON
+        return 0.0
     for _ in range(3):
         rows = [b - a for a, b in pairwise(rows)]
     return float(max(map(abs, rows)) / 20**0.5 / size)
