@@ -66,6 +66,17 @@ def test_a_kink_has_two_slopes() -> None:
     assert (found.left.value, found.right.value) == pytest.approx((0, 1), abs=1e-8)
 
 
+def test_a_complex_step_sees_what_differences_can_not() -> None:
+    """1e8 + sin(x) has slopes to 8 digits by differences, and abs of it no complex ones."""
+
+    def wrong(x: Any) -> Any:
+        return np.cos(x) * (1 + 1e-8)
+
+    assert backprop.check_gradient(lambda x: 1e8 + np.sin(x), np.cos, at={"x": 1.0}).passed
+    assert not backprop.check_gradient(lambda x: 1e8 + np.sin(x), wrong, at={"x": 1.0}).passed
+    assert backprop.check_gradient(lambda x: abs(1e8 + np.sin(x)), np.cos, at={"x": 1.0}).passed
+
+
 def test_what_a_function_rounds_is_measured() -> None:
     def line(t: float) -> Sample:
         value = float(np.sin(np.float32(1 + t)))

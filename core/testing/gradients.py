@@ -279,17 +279,18 @@ class Checking:
             parts = found * upstream
             return Sample(float(parts.sum()), float(np.abs(parts).sum()))
 
+        def imaginary(at: Mapping[str, Any]) -> complex:
+            """The same of complex numbers; nan if it takes none."""
+            try:
+                found = np.asarray(self.subject.complex_value(at))
+                return complex((found * upstream).sum())
+            except Exception:  # it was only tried
+                return complex(np.nan)
+
         return Place(
-            function,
-            point,
-            yours,
-            engine,
-            self.rules,
-            self.random,
-            every,
-            self.tallies,
-            self.noises,
-        )
+            function, point, yours, engine, self.rules, self.random, every, self.tallies,
+            self.noises, imaginary if hasattr(self.subject, "complex_value") else None,
+        )  # fmt: skip
 
     # Reading.
 
@@ -356,8 +357,8 @@ class Checking:
         self.methods.append("differences")
         return GradientCheck(
             self.subject.name, verdict, rows, tuple(findings), tuple(lines), max(self.points, 1),
-            number, dict(point), value, tuple(dict.fromkeys(self.methods)), tuple(self.said()),
-            self.again(point), allow, grade, self.report,
+            number, dict(point), value, tuple(dict.fromkeys(self.methods)),
+            tuple(self.said(verdict)), self.again(point), allow, grade, self.report,
         )  # fmt: skip
 
     def verdict(self, rows: Sequence[Row]) -> str:
@@ -374,12 +375,12 @@ class Checking:
             len(own), tally.kinks,
         )  # fmt: skip
 
-    def said(self) -> Iterator[str]:
+    def said(self, verdict: str) -> Iterator[str]:
         """What there is to say beside the verdict."""
         yield from self.notes
         tallies = getattr(self, "tallies", {})
         kinks = [name for name, one in tallies.items() if one.kinks]
-        if kinks:
+        if kinks and verdict == RIGHT:
             yield f"at a kink in {listed(kinks)}: one of its slopes is taken"
         coarse = max((one.coarse for one in tallies.values()), default=0.0)
         if coarse > max(COARSE, self.rules.rtol):

@@ -70,7 +70,7 @@ class Place:
     every: bool  # entry by entry?
     tallies: dict[str, Tally]
     noises: dict[str, float]  # what the function rounds along each input, once it is measured
-    imaginary: bool = False  # does the function take complex numbers?
+    imaginary: Callable[[Mapping[str, Any]], complex] | None  # the function of complex numbers
 
     def findings(self) -> Iterator[Finding]:
         for name, yours in self.yours.items():
@@ -155,11 +155,10 @@ class Place:
             tally.unknown += 1
             return None
         size = max(scale, abs(best.value))
-        best = best._replace(error=best.error + self.dust(name) / CAUTION)
         if expected is not None and abs(expected - best.value) <= self.rules.room(
             best.value, size, best.error
         ):  # the function itself doesn't contradict, and the engine has more digits
-            best = Slope(expected, self.dust(name) / CAUTION)
+            best = Slope(expected, min(best.error, self.dust(name) / CAUTION))
         tally.coarse = max(tally.coarse, best.error / size if size else 0.0)
         off = abs(yours - best.value)
         if off <= self.rules.room(best.value, size, best.error):
@@ -289,20 +288,24 @@ class Place:
         length = float(np.max(np.abs(way), initial=0.0))
         scales = [1.0] if 1e-3 < length < 1e3 or not length else [1.0, 1.0 / length]
         found = slopes(line, scales, line(0.0), self.noises[name])
-        if self.imaginary and not found.kinked:
-            found = self.sharpened(name, way, found)
+        if self.imaginary is not None and not found.kinked:
+            found = self.sharpened(self.imaginary, name, way, found)
         return found
 
-    def sharpened(self, name: str, way: Any, found: Slopes) -> Slopes:
+    def sharpened(
+        self, imaginary: Callable[[Mapping[str, Any]], complex], name: str, way: Any, found: Slopes
+    ) -> Slopes:
         """The slope by a complex step, if it is what differences say: it has no subtraction."""
         best = found.best
         if not best.known or best.error <= self.rules.rtol * abs(best.value):
             return found
         value = np.asarray(self.point[name], float)
         moved = value + 1j * COMPLEX * way
-        sample = self.function({**self.point, name: moved if moved.shape else complex(moved)})
-        slope = float(np.imag(sample.value)) / COMPLEX
-        if not np.isfinite(slope) or abs(slope - best.value) > CAUTION * best.error:
+        stepped = imaginary({**self.point, name: moved if moved.shape else complex(moved)})
+        slope = stepped.imag / COMPLEX
+        if not np.isfinite(slope) or abs(slope) <= best.error:
+            return found  # what is 0 but for rounding, is so in a gradient too
+        if abs(slope - best.value) > CAUTION * best.error:
             return found
         return found._replace(both=Slope(slope, 16 * EPSILON * (abs(slope) + abs(best.value))))
 

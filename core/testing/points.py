@@ -131,8 +131,13 @@ def checked_shape(name: str, shape: Any) -> tuple[int, ...]:
 def draw(
     random: np.random.Generator, shape: tuple[int, ...], bounds: tuple[float, float] | None
 ) -> Any:
+    """Random numbers of few digits, which are easy to read and to type."""
     low, high = bounds or (LOW, HIGH)
     found = random.uniform(low, high, shape)
+    largest = max(abs(low), abs(high))
+    if high - low > 0.01 * largest and 1e-9 < largest < 1e9:
+        decimals = 3 - int(np.floor(np.log10(largest)))
+        found = np.clip(np.round(found, decimals), low, high)
     return found if shape else float(found)
 
 

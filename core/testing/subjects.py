@@ -68,6 +68,11 @@ class FunctionSubject:
     def value(self, point: Point) -> Any:
         return result_of(self.function(point))[0]
 
+    def complex_value(self, point: Point) -> Any:
+        """The value of complex numbers, for a step that nothing is subtracted at."""
+        returned = self.function(point)
+        return returned[0] if isinstance(returned, tuple) else returned
+
     def gradient(self, point: Point, upstream: Any, moving: Sequence[str]) -> dict[str, Any]:
         if self.own is None:
             _, rest = result_of(self.function(point))
