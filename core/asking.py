@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from backprop.answer.evaluation import arrays_in, evaluate, staged
+from backprop.answer.evaluation import arrays_in, checked_values, evaluate, staged
 from backprop.answer.expectation import departures, expected_text, read_expectation
 from backprop.answer.report import Report
 from backprop.answer.values import Value
@@ -45,7 +45,7 @@ def check_claims(
     """Are these the derivatives? `claimed` has formulas by the inputs and stages that they are
     for; without values they are judged at random points alone."""
     tree = tree_of(program)
-    given = with_arrays({**(values or {}), **named}, seed)
+    given = with_arrays({**checked_values(values), **named}, seed)
     if not isinstance(claimed, Mapping) or not claimed:
         raise UsageError("claims are a dict of formulas by name", hint='{"x": "y + cos(x)"}')
     texts = [f"{name}={text}" for name, text in claimed.items()]
@@ -68,7 +68,7 @@ def check_same(
 ) -> Sameness:
     """Do two programs compute the same?"""
     trees = tree_of(program), tree_of(other)
-    given = with_arrays({**(values or {}), **named}, seed)
+    given = with_arrays({**checked_values(values), **named}, seed)
     one, two = (staged_for(tree, given) for tree in trees)
     asked = Asked(points, ranges_of(ranges), seed, timeout=timeout)
     return check_sameness(one, two, given, asked)
@@ -88,7 +88,7 @@ def grade(
     a text, or what `read` gives."""
     if not isinstance(backward, str):
         raise UsageError(f"a backward pass is a text, not {type(backward).__name__}")
-    given = {**(values or {}), **named}
+    given = {**checked_values(values), **named}
     if isinstance(program, Unit):
         tree, given = program.at(with_arrays(given, seed), seed=seed)
         given = {name: value for name, value in given.items() if name in tree.names}
@@ -118,7 +118,7 @@ def draw(
             hint=f"did you mean {near}?" if near else "",
         )
     report: Report | None = None
-    given = {**(values or {}), **named}
+    given = {**checked_values(values), **named}
     if isinstance(program, Report):
         report = program
     elif given:
@@ -147,6 +147,8 @@ def expectation(report: Report) -> str:
 
 def unexpected(report: Report, stored: str, tolerance: float = 1e-9) -> list[str]:
     """Every number of a report that is not what was stored, as a sentence."""
+    if not isinstance(stored, str):
+        raise UsageError(f"a stored result is a text, not {type(stored).__name__}")
     return list(departures(report, read_expectation(stored, "the stored result"), tolerance))
 
 

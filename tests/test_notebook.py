@@ -59,7 +59,9 @@ def test_the_extension_registers_a_cell_magic(capsys: pytest.CaptureFixture[str]
     assert [*shell.magics] == ["cell backprop"]
     assert magic("--x=2 --y=3", "x*y").gradient == {"x": 3.0, "y": 2.0}
     assert magic("--y=3", "(x*y") is None
-    assert capsys.readouterr().out.startswith("error: line 1, column 1: this bracket is never closed")
+    assert capsys.readouterr().out.startswith(
+        "error: line 1, column 1: this bracket is never closed"
+    )
 
 
 def test_a_cell_is_a_program_with_values_of_options_and_of_the_notebook() -> None:
@@ -129,7 +131,9 @@ def test_answers_are_html_with_names_of_their_own() -> None:
     assert len(names) == len(set(names)) > len(texts)
     for text, one in zip(texts, found, strict=True):
         own = one.ids[0]
-        rules = re.findall(r"([^{}]+)\{[^{}]*\}", text.partition("</style>")[0].partition("<style>")[2])
+        rules = re.findall(
+            r"([^{}]+)\{[^{}]*\}", text.partition("</style>")[0].partition("<style>")[2]
+        )
         assert all(f"#{own}" in rule or rule.startswith("@media") for rule in rules)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from backprop.answer.evaluation import arrays_in, evaluate
+from backprop.answer.evaluation import arrays_in, checked_values, evaluate
 from backprop.answer.report import Report
 from backprop.answer.shown import Shown
 from backprop.answer.values import Value, checked_wrt
@@ -73,7 +73,7 @@ class Comparison(Shown):
 
 
 def compare(
-    program: str | Tree | Iterated,
+    program: str | Tree | Program | Iterated,
     values: Mapping[str, Value] | None = None,
     /,
     *,
@@ -91,7 +91,10 @@ def compare(
     With `iterate` or `times` the program is applied to itself, as `iterated` says. With
     values there is also the error of finite differences by `wrt`, the first input unless given.
     """
-    given = {**(values or {}), **named}
+    given = {**checked_values(values), **named}
+    program = program.tree if isinstance(program, Program) else program
+    if not isinstance(program, (str, Tree, Iterated)):
+        raise UsageError(f"a program is a text or a Program, not {type(program).__name__}")
     if gates not in GRANULARITIES:
         raise UsageError(f"gates can be {', '.join(GRANULARITIES)}, not {gates}")
     if not 0 < timeout <= HOUR:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from backprop.answer.evaluation import arrays_in, checked_gates, checked_ties, prepared, staged
+from backprop.answer.evaluation import (
+    arrays_in,
+    checked_gates,
+    checked_program,
+    checked_ties,
+    checked_values,
+    prepared,
+    staged,
+)
 from backprop.answer.plain import plain
 from backprop.answer.shown import Shown
 from backprop.answer.values import Value, checked_wrt, point
@@ -170,7 +178,7 @@ def step_dict(step: Step) -> dict[str, Any]:
 
 
 def descend(
-    program: str | Tree,
+    program: str | Tree | Program,
     values: Mapping[str, Value] | None = None,
     /,
     *,
@@ -203,9 +211,11 @@ def descend(
     """
     choice = Choice(method, lr, schedule, steps, tol, momentum, betas, batch, seed, engine, threads)
     checked_ties(ties)
+    checked_program(program)
+    program = program.tree if isinstance(program, Program) else program
     tree, _ = prepared(program, None, ())
     rows = rows_of(columns)
-    given = {**(values or {}), **named}
+    given = {**checked_values(values), **named}
     unused = {name for name in spare if name not in tree.names}
     given = {name: value for name, value in given.items() if name not in unused}
     checked_gates(gates)

@@ -62,6 +62,11 @@ def spelled(value: Any) -> str:
 
 def explain(report: Report, number: Number = spelled, stage: str | None = None) -> Explanation:
     """A report in words; of one stage alone, if it is named. `number` writes numbers."""
+    if not isinstance(report, Report):
+        raise UsageError(
+            f"explain takes a Report, not {type(report).__name__}",
+            hint="backprop.evaluate makes one",
+        )
     chosen = list(chosen_stages(report, stage))
     told = tuple(Teller(report, number).told(report.computed(one)) for one in chosen)
     means = () if stage else tuple(meanings(report, number))

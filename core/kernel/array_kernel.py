@@ -21,6 +21,8 @@ class ArrayKernel:
     """Both passes of a program on arrays. An input with one axis more than the program's has a
     point in each of its rows; all others are the same for every row."""
 
+    note = ""  # what there is to say of how it was made
+
     def __init__(self, program: Program, wanted: Sequence[str], ties: str) -> None:
         self.program = program
         self.wanted = tuple(wanted)

@@ -1,7 +1,7 @@
 """A real notebook, run by nbclient, and its pictures by a browser, in a light and a dark theme.
 
-    pip install nbclient ipykernel
-    PYTHONPATH=tests python -m campaigns.notebook FOLDER    # writes cells-light.png and cells-dark.png
+pip install nbclient ipykernel
+PYTHONPATH=tests python -m campaigns.notebook FOLDER    # writes cells-light.png and cells-dark.png
 """
 
 from __future__ import annotations
