@@ -114,6 +114,7 @@ def test_half_of_two_slopes_is_neither(bug: Bug, tmp_path: Path) -> None:
     at = point(bug.layer, bug.kind)
     found = backprop.check_gradient(f, df, at=at)
     assert (found.verdict, found.findings[0].entry, found.passed) == ("kink", (1, 2), False)
+    assert [one.line for one in found.lines] == [bug.line]
     assert backprop.check_gradient(f, df, at=at, allow=("kink",)).passed
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from backprop.answer.plain import plain
@@ -151,6 +153,11 @@ class GradientCheck(Shown):
             "notes": list(self.notes),
             "again": self.again or None,
         }
+
+    def save(self, path: str) -> None:
+        """Write the point to a file, as --at reads it."""
+        point = {name: held(value) for name, value in self.point.items()}
+        Path(path).write_text(json.dumps(point) + "\n", "utf-8")
 
     @property
     def brief(self) -> str:

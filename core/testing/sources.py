@@ -18,7 +18,9 @@ from backprop.answer.values import number
 from backprop.engine.guards import broken
 from backprop.engine.kinds import kind_of, resolve
 from backprop.errors import BackpropError, UsageError
+from backprop.grading.forward import Forward
 from backprop.grading.grade import forward_of, grade
+from backprop.grading.kinks import line_at_kink
 from backprop.grading.results import WRONG as WRONG_LINE
 from backprop.grading.results import Grade
 from backprop.language.syntax import Tree
@@ -28,7 +30,7 @@ from backprop.reading.given import python_of
 from backprop.reading.source import parsed
 from backprop.reading.unit import Unit, is_plain
 from backprop.testing.calling import Point
-from backprop.testing.results import Line
+from backprop.testing.results import Finding, Line
 
 SCALAR = (bool, int, float)
 
@@ -238,24 +240,35 @@ class Read:
         return {name: number(name, given[name]) if name in given else self.program.defaults[name]
                 for name in self.program.inputs}  # fmt: skip
 
-    def graded(self, point: Point, wrt: Sequence[str]) -> Grade:
-        """The gradient's source, line by line, at a point."""
+    def forward(self, point: Point, wrt: Sequence[str]) -> Forward:
+        """What a backward pass is graded against."""
         tree, given = self.read(point)
         program = self.staged(tree, given)
         asked = [name for name in wrt if name in program.inputs]
-        forward = forward_of(
-            tree,
-            {n: v for n, v in given.items() if n in program.inputs},
-            wrt=asked or None,
-            seed=self.seed,
+        used = {name: value for name, value in given.items() if name in program.inputs}
+        return forward_of(tree, used, wrt=asked or None, seed=self.seed)
+
+    @property
+    def backward(self) -> str:
+        """The unit that is the backward pass."""
+        return self.source.gradient or self.source.unit.source.unit
+
+    def graded(self, point: Point, wrt: Sequence[str]) -> Grade:
+        """The gradient's source, line by line, at a point."""
+        return grade(self.forward(point, wrt), self.source.text.whole, "", None, self.backward)
+
+    def at_kink(self, point: Point, wrt: Sequence[str], finding: Finding) -> Iterator[Line]:
+        """The line that is neither side's at a kink."""
+        forward = self.forward(point, wrt)
+        at = {name: forward.spots[0].point[name] for name in forward.program.inputs}
+        at |= {name: value for name, value in split(point)[0].items() if name in at}
+        found = line_at_kink(
+            forward, self.source.text.whole, self.backward, at, finding.input, finding.entry or ()
         )
-        return grade(
-            forward,
-            self.source.text.whole,
-            "",
-            None,
-            self.source.gradient or self.source.unit.source.unit,
-        )
+        if found is not None:
+            file, line = self.source.text.place(found[0])
+            hint = "at the kink this is neither what it is on the left nor on the right"
+            yield Line(file, line, found[1], "kink", hint, "")
 
     def lines(self, found: Grade) -> list[Line]:
         """The lines that are wrong, where they stand in their own files."""
