@@ -43,7 +43,7 @@ def parts(found: Descent) -> Iterator[Part]:
         columns = [Column(one, True, kind) for one, kind in zip(headings, kinds, strict=True)]
         yield Table(columns, [Row(row) for row in rows])
     if len(found.course.values) > 1:
-        yield Picture(curve(found))
+        yield Picture(lambda: curve(found))
     said = ending(found) if found.fine else f"{found.status}: {found.verdict.reason}"
     yield Line(said, STATES.get(found.status, BAD))
     for line in answers(found, view):

@@ -78,7 +78,7 @@ def pieces(parts: Iterable[Part], name: str) -> Iterator[str]:
     yield f'<div id="{name}" class="backprop"><style>{"".join(rules("#" + name))}</style>'
     for part in parts:
         if isinstance(part, Picture):
-            yield own(part.svg, name)
+            yield own(part.svg(), name)
         elif isinstance(part, Table):
             yield from table(part)
         elif isinstance(part, Line):

@@ -53,7 +53,7 @@ def parts(report: Report) -> Iterator[Part]:
     view = View()
     yield Line(headline(report.program), HEAD)
     if report.program.size <= MOST:
-        yield Picture(draw(circuit(report.program, report)))
+        yield Picture(lambda: draw(circuit(report.program, report)))
     yield Table(ARRAYS if report.program.arrays else NUMBERS, [*rows(report, view)])
     for answer in answers(report, view):
         yield Line(answer.line.replace(" (", "  (", 1) if answer.doubt else answer.line)

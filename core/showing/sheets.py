@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -42,9 +42,9 @@ class Table(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A circuit or a curve, which text has no room for."""
+    """A circuit or a curve, which text has no room for, drawn where it is shown."""
 
-    svg: str
+    svg: Callable[[], str]
 
 
 Part = Line | Table | Picture

@@ -13,6 +13,7 @@ from backprop.testing.again import command
 from backprop.testing.calling import numeric
 from backprop.testing.classes import check_source
 from backprop.testing.judging import COARSE, Place, Rules, Tally
+from backprop.testing.opinions import VERDICTS, opinions, verdict_of
 from backprop.testing.points import around, first_point, moving_in, narrow, scale_of
 from backprop.testing.results import (
     RIGHT,
@@ -51,6 +52,7 @@ class Checking:
         self.points = 0
         self.random = np.random.default_rng([seed, 2])
         self.noises: dict[str, float] = {}
+        self.tallies: dict[str, Tally] = {}
 
     def run(
         self, at: Any, shapes: Any, ranges: Any, points: int, allow: tuple[str, ...]
@@ -74,6 +76,8 @@ class Checking:
             self.notes.insert(0, f"the value is {described(value)} at the point")
             return self.ended(first, value, [], moving, UNDEFINED, 1, allow)
         yours = self.gradient(first, value, moving)
+        if isinstance(self.subject, TextSubject) and self.own is None:
+            return self.by_opinions(first, value, moving, allow)
         self.tallies = {name: Tally() for name in yours}
         self.look_into(first, value)
         place = self.place(first, value, yours, every=True)
@@ -100,6 +104,16 @@ class Checking:
                     f"at {self.points - 1} of {points} points around it the value is finite"
                 )
         return self.ended(shown, seen if findings else value, findings, [*yours], "", number, allow)
+
+    def by_opinions(
+        self, point: Mapping[str, Any], value: Any, moving: Sequence[str], allow: tuple[str, ...]
+    ) -> GradientCheck:
+        """A text that brings no gradient is judged as `check` judges it."""
+        self.report = opinions(self.subject.tree, point, self.upstream(value))
+        self.methods.append("the opinions")
+        if self.report is not None and self.report.check.reason:
+            self.notes.append(self.report.check.reason)
+        return self.ended(point, value, [], moving, verdict_of(self.report), 1, allow)
 
     # At a point.
 
@@ -218,6 +232,9 @@ class Checking:
         grade, lines = None, list[Line]()
         if findings and self.read is not None and self.own is not None:
             grade, lines = self.graded(point, names, findings)
+            self.report = opinions(*self.read.read(dict(point)), self.upstream(value))
+            if verdict_of(self.report) == RIGHT:
+                self.methods.append("the opinions")
             if grade is not None and grade.verdict == RIGHT and all(map(is_slight, findings)):
                 worst = max(one.off for one in findings)
                 self.notes.append(
@@ -227,7 +244,8 @@ class Checking:
         rows = tuple(self.row(name, point, findings) for name in names)
         if not verdict:
             verdict = self.verdict(rows)
-        self.methods.append("differences")
+        if self.tallies:
+            self.methods.append("differences")
         return GradientCheck(
             self.subject.name, verdict, rows, tuple(findings), tuple(lines), max(self.points, 1),
             number, dict(point), value, tuple(dict.fromkeys(self.methods)),
@@ -239,9 +257,12 @@ class Checking:
 
     def row(self, name: str, point: Mapping[str, Any], findings: Sequence[Finding]) -> Row:
         own = [one for one in findings if one.input == name]
-        tally = getattr(self, "tallies", {}).get(name, Tally())
+        tally = self.tallies.get(name, Tally())
         verdict = min((one.verdict for one in own), key=SEVERITY.index, default=RIGHT)
-        if verdict == RIGHT and not tally.entries and tally.directions <= tally.unknown:
+        if self.report is not None and self.read is None:
+            judged = self.report.check.inputs.get(name)
+            verdict = VERDICTS.get(judged.verdict if judged else "", UNCHECKED)
+        elif verdict == RIGHT and not tally.entries and tally.directions <= tally.unknown:
             verdict = UNCHECKED
         return Row(
             name, np.shape(point[name]), verdict, tally.entries, tally.directions, tally.off,
@@ -251,11 +272,10 @@ class Checking:
     def said(self, verdict: str) -> Iterator[str]:
         """What there is to say beside the verdict."""
         yield from self.notes
-        tallies = getattr(self, "tallies", {})
-        kinks = [name for name, one in tallies.items() if one.kinks]
+        kinks = [name for name, one in self.tallies.items() if one.kinks]
         if kinks and verdict == RIGHT:
             yield f"at a kink in {listed(kinks)}: one of its slopes is taken"
-        coarse = max((one.coarse for one in tallies.values()), default=0.0)
+        coarse = max((one.coarse for one in self.tallies.values()), default=0.0)
         if coarse > max(COARSE, self.rules.rtol):
             yield f"differences say no more than {coarse:.0e} of the largest entry here"
 

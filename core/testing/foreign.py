@@ -62,7 +62,6 @@ class ForeignSubject:
     """A function of arrays of another library."""
 
     takes_upstream = True
-    has_gradient = True
 
     def __init__(self, function: Callable[..., Any], gradient: Any, named: Any) -> None:
         self.function = function
@@ -116,9 +115,6 @@ class TorchSubject(ForeignSubject):
             return self.torch.tensor(value.item(), dtype=self.torch.float64)
         return value
 
-    def arguments(self, point: Point) -> Mapping[str, Any]:
-        return self.fed(point)
-
     def run(self, fed: Mapping[str, Any]) -> Any:
         if not self.is_class:
             return called(self.function, fed)
@@ -127,10 +123,10 @@ class TorchSubject(ForeignSubject):
 
     def value(self, point: Point) -> Any:
         with self.torch.no_grad():
-            return result_of(self.run(self.arguments(point)))[0]
+            return result_of(self.run(self.fed(point)))[0]
 
     def by_library(self, point: Point, upstream: Any, moving: Sequence[str]) -> dict[str, Any]:
-        fed = dict(self.arguments(point))
+        fed = dict(self.fed(point))
         leaves = {name: one for name, one in fed.items()
                   if name in moving and isinstance(one, self.torch.Tensor)}  # fmt: skip
         for one in leaves.values():

@@ -7,7 +7,7 @@ import ast
 import inspect
 import os
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
@@ -207,10 +207,7 @@ class Read:
 
     def read(self, point: Point) -> tuple[Tree, dict[str, Any]]:
         numbers, texts = split(point)
-        unit = self.source.unit
-        if unit.source.unit and unit.making.get("init"):
-            numbers = dict(numbers)
-        return unit.at(numbers, seed=self.seed, texts=texts)
+        return self.source.unit.at(numbers, seed=self.seed, texts=texts)
 
     def staged(self, tree: Tree, given: Mapping[str, Any]) -> Program:
         shapes = {name: np.shape(value) for name, value in given.items() if np.ndim(value)}
@@ -305,6 +302,3 @@ def readable(function: Any, gradient: Any, point: Point, seed: int) -> Read | st
         return error.message
     except (OSError, TypeError, SyntaxError, ValueError, IndexError) as error:
         return str(error) or type(error).__name__
-
-
-Function = Callable[..., Any]

@@ -43,9 +43,6 @@ class Subject(Protocol):
     def takes_upstream(self) -> bool:
         """Does the gradient begin with any gradient of the value?"""
 
-    @property
-    def has_gradient(self) -> bool: ...
-
 
 class FunctionSubject:
     """A Python function that is called, and a gradient that is called too."""
@@ -86,10 +83,6 @@ class FunctionSubject:
     @property
     def takes_upstream(self) -> bool:
         return self.own is not None and bool(self.gradient_function.upstream)
-
-    @property
-    def has_gradient(self) -> bool:
-        return True
 
 
 def result_rest(returned: Any) -> list[Any]:
@@ -163,10 +156,6 @@ class TextSubject:
         return callable(self.own) and bool(
             GradientFunction(self.own, [n for n, _ in self.inputs()]).upstream
         )
-
-    @property
-    def has_gradient(self) -> bool:
-        return True
 
 
 def beginning(upstream: Any) -> dict[str, Any]:
