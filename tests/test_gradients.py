@@ -85,6 +85,25 @@ def test_what_a_function_rounds_is_measured() -> None:
     assert 1e-8 < noise_of(line, 1.0) < 1e-6
 
 
+NARROW: dict[str, tuple[Any, Any]] = {
+    "sin": (np.sin, np.cos), "exp": (np.exp, np.exp), "relu": (lambda x: np.maximum(x, 0), lambda x: (x > 0) * 1.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("f", "df"), NARROW.values(), ids=NARROW)
+def test_what_computes_in_float32_is_judged_as_such(f: Any, df: Any, seed: int) -> None:
+    x = np.random.default_rng(seed).standard_normal(4)
+
+    def narrow(x: Any) -> Any:
+        return f(x.astype("float32")).sum()
+
+    found = backprop.check_gradient(narrow, lambda x: df(x), at={"x": x}, points=4)
+    assert found.passed, found
+    assert any(note.startswith("differences say no more than") for note in found.notes)
+    assert not backprop.check_gradient(narrow, lambda x: 1.01 * df(x), at={"x": x}, points=4).passed
+
+
 # Bugs that are planted in layers. `campaigns/gradients.py` asks all of them, and other checkers.
 
 SOME = {

@@ -69,8 +69,13 @@ class Place:
     random: np.random.Generator
     every: bool  # entry by entry?
     tallies: dict[str, Tally]
-    noises: dict[str, float]  # what the function rounds along each input, once it is measured
+    noises: dict[str, float]  # what the function rounds along each input, as far as it was seen
     imaginary: Callable[[Mapping[str, Any]], complex] | None  # the function of complex numbers
+
+    @cached_property
+    def measured(self) -> set[str]:
+        """The inputs along which rounding was measured at this point."""
+        return set()
 
     def findings(self) -> Iterator[Finding]:
         for name, yours in self.yours.items():
@@ -276,21 +281,27 @@ class Place:
     def start(self) -> Sample:
         return self.function(self.point)
 
-    def slopes_along(self, name: str, way: Any) -> Slopes:
+    def line_along(self, name: str, way: Any) -> Callable[[float], Sample]:
         value = np.asarray(self.point[name], float)
 
         def line(step: float) -> Sample:
             moved = value + step * way
             return self.function({**self.point, name: moved if moved.shape else float(moved)})
 
-        if name not in self.noises:
-            self.noises[name] = noise_of(line, 1.0)
+        return line
+
+    def slopes_along(self, name: str, way: Any) -> Slopes:
+        if name not in self.measured:  # through all entries, since along one it may be flat
+            self.measured.add(name)
+            found = noise_of(self.line_along(name, self.way(name)), 1.0)
+            self.noises[name] = max(self.noises.get(name, 0.0), found)
+        line = self.line_along(name, way)
         length = float(np.max(np.abs(way), initial=0.0))
         scales = [1.0] if 1e-3 < length < 1e3 or not length else [1.0, 1.0 / length]
-        found = slopes(line, scales, line(0.0), self.noises[name])
-        if self.imaginary is not None and not found.kinked:
-            found = self.sharpened(self.imaginary, name, way, found)
-        return found
+        both = slopes(line, scales, line(0.0), self.noises[name])
+        if self.imaginary is not None and not both.kinked:
+            return self.sharpened(self.imaginary, name, way, both)
+        return both
 
     def sharpened(
         self, imaginary: Callable[[Mapping[str, Any]], complex], name: str, way: Any, found: Slopes

@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 EPSILON = 2.0**-52
 STEPS = 12  # of a ladder, each half as long as the one before
-FIRST = 0.25  # of the scale, the longest step
+FIRST = 0.2371  # of the scale, the longest step: no power of 2, by which nothing is rounded
 LADDERS = (1.0, 2.0**-10, 2.0**-20)  # where the first ladder leaves too large an error
 CAUTION = 4.0  # times an error before two slopes are called different
-TREMOR, ASIDE = 2.0**-30, 2.0**-10  # of the scale: steps at which rounding is measured, and where
-COARSER = 2.0**-14
+ASIDE = 1.03e-3  # of the scale: where rounding is measured
+TREMORS = (1.1e-9, 6.3e-5)  # and at which steps
+DOUBTFUL, SURE = 0.1, 1e-3  # errors beside a slope: for another scale, and of one that is taken
 GOOD = 1e-11  # of the slope: an error for which no other ladder is needed
 
 Line = Callable[[float], "Sample"]
@@ -77,16 +78,32 @@ def apart(one: Slope, other: Slope) -> bool:
 
 
 def slopes(line: Line, scales: Sequence[float], start: Sample, noise: float) -> Slopes:
-    """Both slopes at 0. `scales` are lengths over which the function may change; `noise` is what
-    it rounds, in parts of the size of a sample."""
-    found = Slopes(UNKNOWN, UNKNOWN, UNKNOWN)
-    for scale in scales:
-        for part in LADDERS:
-            more = ladder(line, FIRST * scale * part, start, noise)
-            found = better(found, more)
-            if found.known and enough(found, start.size):
-                return found
+    """Both slopes at 0. `scales` are lengths over which the function may change, the likeliest
+    first; `noise` is what it rounds, in parts of the size of a sample."""
+    found = at_scale(line, scales[0], start, noise)
+    for scale in scales[1:]:
+        if found.kinked or doubt(found.best) < DOUBTFUL:
+            break
+        other = at_scale(line, scale, start, noise)
+        found = other if doubt(other.best) < SURE else found
     return found
+
+
+def at_scale(line: Line, scale: float, start: Sample, noise: float) -> Slopes:
+    """By steps of one scale, shorter ones where longer ones leave too large an error."""
+    found = Slopes(UNKNOWN, UNKNOWN, UNKNOWN)
+    for part in LADDERS:
+        found = better(found, ladder(line, FIRST * scale * part, start, noise))
+        if found.known and enough(found, start.size):
+            break
+    return found
+
+
+def doubt(one: Slope) -> float:
+    """The error of a slope beside the slope itself, from 0 to 1."""
+    if not one.known:
+        return 1.0
+    return one.error / (abs(one.value) + one.error) if one.error else 0.0
 
 
 def enough(found: Slopes, size: float) -> bool:
@@ -157,21 +174,21 @@ def extrapolated(quotients: Sequence[Slope], ratio: int) -> Slope:
 
 
 def noise_of(line: Line, scale: float) -> float:
-    """What a function rounds, in parts of the size of its values: third differences of close
+    """What a function rounds, in parts of the size of its values: sixth differences of close
     samples have nothing else left in them (Hamming). A kink may be at 0, so this is done beside
-    it, and the smoother side counts."""
-    found = min(tremor(line, side * ASIDE * scale, TREMOR * scale) for side in (1, -1))
-    if not found:  # no step was felt, as of numbers that are rounded to float32
-        found = min(tremor(line, side * ASIDE * scale, COARSER * scale) for side in (1, -1))
-    return max(EPSILON, found)
+    it; with two steps, since numbers that are rounded to float32 don't feel the smaller one."""
+    return max(
+        EPSILON,
+        *(tremor(line, side * ASIDE * scale, step * scale) for side in (1, -1) for step in TREMORS),
+    )
 
 
 def tremor(line: Line, middle: float, step: float) -> float:
-    samples = [line(middle + step * k) for k in range(-3, 4)]
+    samples = [line(middle + step * k) for k in range(-5, 6)]
     size = max(sample.size for sample in samples)
     rows = [sample.value for sample in samples]
     if not size or not all(map(isfinite, [*rows, size])):
         return 0.0
-    for _ in range(3):
+    for _ in range(6):
         rows = [b - a for a, b in pairwise(rows)]
-    return float(max(map(abs, rows)) / 20**0.5 / size)
+    return float(2 * max(map(abs, rows)) / 924**0.5 / size)
