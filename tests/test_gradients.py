@@ -265,6 +265,7 @@ def test_a_class_has_both_passes() -> None:
     )
     source = Path(__file__).read_text("utf-8").split("\n")
     assert "self.dw = 2" in source[found.lines[0].line - 1]
+    assert found.again.startswith("backprop check tests/test_gradients.py:Doubled --at '{")
 
 
 def test_labels_are_handed_over_as_they_are() -> None:

@@ -26,6 +26,8 @@ def command(f: Any, gradient: Any, point: Mapping[str, Any]) -> str:
         known = gradient is None and len(program) <= LONGEST and short
         return f"backprop check {quote(program)} --at {where}" if known else ""
     own = place_of(f)
+    if isinstance(f, type):
+        return f"backprop check {own} --at {where}" if own and short else ""
     other = own if gradient is None else place_of(gradient)
     if not own or not other:
         return ""
@@ -34,9 +36,13 @@ def command(f: Any, gradient: Any, point: Mapping[str, Any]) -> str:
 
 
 def place_of(function: Any) -> str:
-    """FILE.py:NAME of a function at the top of a file."""
+    """FILE.py:NAME of a function or a class at the top of a file."""
     name = getattr(function, "__qualname__", "")
-    if not hasattr(function, "__code__") or "." in name or "<" in name:
+    if (
+        not (hasattr(function, "__code__") or isinstance(function, type))
+        or "." in name
+        or "<" in name
+    ):
         return ""
     file = inspect.getsourcefile(function) or ""
     return f"{file_of(function)}:{name}" if os.path.isfile(file) else ""

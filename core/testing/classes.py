@@ -10,6 +10,7 @@ from backprop.errors import UsageError
 from backprop.grading.results import MISSING, NOT_RETURNED
 from backprop.grading.results import RIGHT as FINE
 from backprop.grading.results import WRONG as AMISS
+from backprop.testing.again import command
 from backprop.testing.points import first_point, moving_in, narrow
 from backprop.testing.results import (
     RIGHT,
@@ -55,7 +56,7 @@ def check_source(
     return GradientCheck(
         unit.source.unit or "the source", verdict, rows_found, tuple(found),
         tuple(read.lines(grade)), grade.points, 1, {**read.given, **point},
-        None, ("read",), tuple(notes), "", allow, grade, None,
+        None, ("read",), tuple(notes), command(f, None, point), allow, grade, None,
     )  # fmt: skip
 
 

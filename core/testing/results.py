@@ -90,7 +90,8 @@ class Line(NamedTuple):
         }  # fmt: skip
 
     def sentence(self) -> str:
-        return f"{self.file}, line {self.line}: {self.code}\n    {self.hint}"
+        said = f"{self.file}, line {self.line}: {self.code}"
+        return f"{said}\n    {self.hint}" if self.hint else said
 
 
 class Row(NamedTuple):

@@ -103,7 +103,7 @@ def source_of_functions(function: Any, gradient: Any) -> Source:
     wanted: dict[str, FunctionType] = {}
     for one in several:
         if not isinstance(one, FunctionType) or one.__name__ == "<lambda>":
-            raise UsageError("it is no function that could be read")
+            raise UsageError("it is no function with a name and a source")
         if wanted.setdefault(one.__name__, one) is not one:
             raise UsageError("two functions have the same name")
     waiting = list(several)
