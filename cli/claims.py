@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +16,9 @@ from backprop.errors import BackpropError
 from backprop.language.parser import parse
 
 if TYPE_CHECKING:
+    from backprop.claims.claims import Claims
     from backprop.claims.instances import Asked
+    from backprop.claims.sameness import Sameness
     from backprop.cli.variables import Question
     from backprop.language.syntax import Tree
     from backprop.program.program import Program
@@ -57,7 +59,7 @@ Answer = tuple[Iterator[str], int]
 
 def about_claims(asked: Question, chosen: Mapping[str, Any]) -> Answer:
     from backprop.claims.claims import check_claims
-    from backprop.cli.render.claims import render_json, render_lines
+    from backprop.showing.claims import render_lines
 
     values = asked.values | arrays_in(asked.values, chosen["seed"])
     program = staged_for(asked.tree, values, chosen)
@@ -68,12 +70,12 @@ def about_claims(asked: Question, chosen: Mapping[str, Any]) -> Answer:
         from backprop.grading.claimed import with_slips
 
         found = with_slips(found, how(chosen))
-    return (render_json if chosen["kind"] == "json" else render_lines)(found), found.exit_code
+    return pieces(found, render_lines, chosen["kind"]), found.exit_code
 
 
 def about_sameness(asked: Question, chosen: Mapping[str, Any]) -> Answer:
     from backprop.claims.sameness import check_sameness
-    from backprop.cli.render.sameness import render_json, render_lines
+    from backprop.showing.sameness import render_lines
 
     values = asked.values | arrays_in(asked.values, chosen["seed"])
     program = staged_for(asked.tree, values, chosen)
@@ -81,7 +83,16 @@ def about_sameness(asked: Question, chosen: Mapping[str, Any]) -> Answer:
     known = wanted(values, asked, program, other)
     with waiting("comparing"):
         found = check_sameness(program, other, known, how(chosen), asked.child)
-    return (render_json if chosen["kind"] == "json" else render_lines)(found), found.exit_code
+    return pieces(found, render_lines, chosen["kind"]), found.exit_code
+
+
+def pieces(
+    found: Claims | Sameness, lines: Callable[[Any], Iterator[str]], kind: str
+) -> Iterator[str]:
+    """The answer as lines, or as JSON."""
+    from backprop.cli.render.json import render_object
+
+    return iter([render_object(found.to_dict())]) if kind == "json" else lines(found)
 
 
 def staged_for(tree: Tree, values: Mapping[str, Any], chosen: Mapping[str, Any]) -> Program:

@@ -16,6 +16,7 @@ from backprop.version import __version__ as __version__
 if TYPE_CHECKING:
     from backprop.answer.evaluation import evaluate, parse
     from backprop.answer.report import Report
+    from backprop.asking import check_claims, check_same, draw, expectation, grade, unexpected
     from backprop.checking.check import check
     from backprop.comparing.compare import compare
     from backprop.descending.descend import descend
@@ -24,56 +25,66 @@ if TYPE_CHECKING:
     from backprop.kernel import compiled
     from backprop.program.program import Program
     from backprop.reading.unit import read
+    from backprop.testing.gradients import assert_gradient, check_gradient
+    from backprop.testing.results import GradientCheck
 
 HOMES = {
     "BackpropError": "backprop.errors",
+    "GradientCheck": "backprop.testing.results",
     "Program": "backprop.program.program",
     "Report": "backprop.answer.report",
+    "assert_gradient": "backprop.testing.gradients",
     "check": "backprop.checking.check",
+    "check_claims": "backprop.asking",
+    "check_gradient": "backprop.testing.gradients",
+    "check_same": "backprop.asking",
     "compare": "backprop.comparing.compare",
     "compiled": "backprop.kernel",
     "descend": "backprop.descending.descend",
+    "draw": "backprop.asking",
     "evaluate": "backprop.answer.evaluation",
+    "expectation": "backprop.asking",
     "explain": "backprop.explaining.explanation",
+    "grade": "backprop.asking",
     "parse": "backprop.answer.evaluation",
     "read": "backprop.reading.unit",
+    "unexpected": "backprop.asking",
 }
-
-REPORTING = ("Report", "check", "evaluate")  # what gives a report to a notebook
+EXTENSION = "load_ipython_extension"  # what a notebook asks for: %load_ext backprop
 
 __all__ = [
-    "BackpropError", "Program", "Report", "check", "compare", "compiled", "descend", "evaluate",
-    "explain", "parse", "read",
+    "BackpropError", "GradientCheck", "Program", "Report", "assert_gradient", "check",
+    "check_claims", "check_gradient", "check_same", "compare", "compiled", "descend", "draw",
+    "evaluate", "expectation", "explain", "grade", "parse", "read", "unexpected",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:
-    if name not in HOMES:
-        raise AttributeError(f"module 'backprop' has no attribute {name!r}")
     from importlib import import_module
 
+    if name == EXTENSION:
+        return import_module("backprop.notebook.extension").load_ipython_extension
+    if name not in HOMES:
+        raise AttributeError(f"module 'backprop' has no attribute {name!r}")
     found = getattr(import_module(HOMES[name]), name)
-    if name in REPORTING:
-        from backprop.answer.report import Report
-
-        Report.viewer = Viewer
+    import_module("backprop.answer.shown").Shown.viewer = Viewer
     return found
 
 
 class Viewer:
-    """What draws a report where a notebook shows it, loaded when it first does."""
+    """What prints an answer and shows it in a notebook, loaded when it first does."""
 
     @staticmethod
-    def html(report: Report) -> str:
-        from backprop.drawing.notebook import html
+    def text(answer: object) -> str:
+        from backprop.showing.text import text
 
-        return html(report)
+        return text(answer)
 
     @staticmethod
-    def svg(report: Report) -> str | None:
-        from backprop.drawing.notebook import svg
+    def html(answer: object) -> str:
+        from backprop.showing.html import html
 
-        return svg(report)
+        return html(answer)
 
 
 def __dir__() -> list[str]:

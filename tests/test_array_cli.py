@@ -19,7 +19,7 @@ from test_arrays import GATES
 
 import backprop
 from backprop.answer.dimensions import dimensions
-from backprop.cli.render.arrays import block, described
+from backprop.showing.arrays import block, described
 
 NET = "h = tanh(W @ x + b)\ny = v @ h\n(y - t)**2"
 POINT = {"W": np.eye(2), "x": [0.5, -1], "b": [0.1, 0.2], "v": [1, 2]}

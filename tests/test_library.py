@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
+import library_usages
 import pytest
 
 import backprop
@@ -197,19 +198,13 @@ def test_a_misspelt_attribute_of_the_package_is_python_s_own_error() -> None:
 
 def test_the_package_lists_its_public_names() -> None:
     assert dir(backprop) == [
-        "BackpropError",
-        "Program",
-        "Report",
-        "__version__",
-        "check",
-        "compare",
-        "compiled",
-        "descend",
-        "evaluate",
-        "explain",
-        "parse",
-        "read",
-    ]
+        "BackpropError", "GradientCheck", "Program", "Report", "__version__", "assert_gradient",
+        "check", "check_claims", "check_gradient", "check_same", "compare", "compiled", "descend",
+        "draw", "evaluate", "expectation", "explain", "grade", "parse", "read", "unexpected",
+    ]  # fmt: skip
+    assert {type(getattr(backprop, name)).__name__ for name in dir(backprop)} <= {
+        "type", "ABCMeta", "function", "str",
+    }  # fmt: skip
 
 
 CALLS = {
@@ -238,3 +233,74 @@ def test_json_writes_a_whole_number_without_a_point_as_far_as_floats_have_all_of
     number: float, text: str
 ) -> None:
     assert json.dumps(plain(number)) == text
+
+
+# What is given may be of any type.
+
+REPORT = backprop.evaluate("x*y", x=1, y=2)
+WRONG_TYPES: dict[str, tuple[Any, tuple[Any, ...], str]] = {
+    "parse": (backprop.parse, (3,), "a program is a text, not int"),
+    "evaluate": (backprop.evaluate, (None,), "a program is a text or a Program, not NoneType"),
+    "check": (backprop.check, (b"x",), "a program is a text or a Program, not bytes"),
+    "values": (backprop.evaluate, ("x", [1]), "values are a dict by name, not list"),
+    "explain": (backprop.explain, ("x",), "explain takes a Report, not str"),
+    "compiled": (backprop.compiled, ("x",), "compiled takes a Program, not str"),
+    "read": (backprop.read, (3,), "read takes a function or a text"),
+    "compare": (backprop.compare, (3,), "a program is a text or a Program, not int"),
+    "descend": (backprop.descend, (3,), "a program is a text or a Program, not int"),
+    "draw": (backprop.draw, (3,), "a program is a text or a Program, not int"),
+    "grade": (backprop.grade, ("x", 3), "a backward pass is a text, not int"),
+    "claims": (backprop.check_claims, ("x", "x"), "claims are a dict of formulas by name"),
+    "same": (backprop.check_same, ("x", 3), "a program is a text or a Program, not int"),
+    "expectation": (backprop.expectation, ("x",), "an expectation is made of a Report, not of str"),
+    "unexpected": (backprop.unexpected, (REPORT, 3), "a stored result is a text, not int"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "args", "message"), WRONG_TYPES.values(), ids=WRONG_TYPES)
+def test_a_wrong_type_is_an_error_of_ours(call: Any, args: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(backprop.BackpropError) as caught:
+        call(*args)
+    assert caught.value.message == message
+
+
+# Answers.
+
+PRINTED = {
+    "(x+y)*z": {"x": -2, "y": 5, "z": -4},
+    "1/(1 + exp(-(w*x + b)))": {"w": 2, "x": -1, "b": 3},
+    "abs(x)": {"x": 0},
+    "log(x)": {"x": 1e-3},
+    "W @ X": {"W": [[1, 2], [3, 4]], "X": [[1, 0.5], [2, -1]]},
+}
+
+
+@pytest.mark.parametrize(("text", "values"), PRINTED.items(), ids=PRINTED)
+def test_print_is_the_table_of_eval(text: str, values: dict[str, Any], command: Any) -> None:
+    upstream = [[1, 2], [3, 4]] if "@" in text else None
+    report = backprop.evaluate(text, values, upstream=upstream)
+    point = json.dumps(values)
+    more = ["--upstream", json.dumps(upstream)] if upstream else []
+    assert f"{report}\n" == command("eval", text, "--at", point, *more).stdout
+
+
+def test_the_usages_that_mypy_reads_work() -> None:
+    assert library_usages.gradients().verdict == "right"
+    assert library_usages.reports().value == 2
+    assert all(library_usages.answers())
+    assert library_usages.kernels().tolist() == [2, 2, 2, 2]
+    assert library_usages.functions().gradient["w"].shape == (2,)
+    assert library_usages.refused().startswith("error: line 1")
+
+
+def test_a_kernel_of_arrays_is_both_passes_of_the_engine() -> None:
+    program = backprop.parse("sum(sigmoid(W @ x)) * c", shapes={"W": (2, 3), "x": (3,)})
+    kernel = backprop.compiled(program)
+    weights = [[[1, 2, 3], [4, 5, 6]], [[0, 1, 0], [2, 0, -1]]]
+    others = {"x": [0.1, -0.2, 0.3], "c": 2}
+    value, gradient = kernel({"W": weights, **others})
+    for k, one in enumerate(weights):
+        report = backprop.evaluate(program, {"W": one, **others})
+        assert value[k] == report.value
+        assert all((gradient[name][k] == report.gradient[name]).all() for name in ("W", "x"))
+        assert gradient["c"][k] == report.gradient["c"]

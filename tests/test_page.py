@@ -231,22 +231,3 @@ def test_numbers_read_as_in_the_picture(tmp_path: Path) -> None:
         "...document.querySelectorAll('[data-flows]')].map((one) => one.textContent))",
     )  # fmt: skip
     assert shown == svg
-
-
-# In a notebook.
-
-
-def test_a_notebook_shows_circuit_and_table() -> None:
-    report = evaluate(NEURON, AT)
-    text = str(report._repr_html_())
-    assert text.count("<tr>") == 1 + len(report.program.inputs) + report.program.size
-    assert str(report._repr_svg_()) in text
-    assert "<code>q4 = q3 + w2</code>" in text
-    vector = evaluate("sum(W @ x)", {"W": [[1, 2]], "x": [1, 2]})
-    assert str(vector._repr_svg_()).startswith("<svg")
-
-
-def test_a_notebook_shows_the_beginning_of_what_is_very_long() -> None:
-    report = evaluate("+".join(f"x*{k}" for k in range(2, 400)), x=1.0)
-    assert report._repr_svg_() is None
-    assert "more stages" in str(report._repr_html_())

@@ -83,16 +83,16 @@ def command(
             asked.tree, asked.values, gates=gates, share=not no_share, ties=ties, wrt=names,
             spare=asked.spare, upstream=upstream_for(staged),
         )  # fmt: skip
-    if report and with_check:
+    if report is not None and with_check:
         report = checked(report, asked.child, ",".join(METHODS), timeout, None, formula=False)
     with waiting("writing"):
         text = emit(
-            report.program if report else staged, lang, name=name, wrt=names, ties=ties,
+            staged if report is None else report.program, lang, name=name, wrt=names, ties=ties,
             forward_only=forward_only, report=report,
-            header=verdict(report) if report and with_check else (),
+            header=verdict(report) if report is not None and with_check else (),
         )  # fmt: skip
     show([highlighted(text, language(lang).name)])
-    return say_if_wrong(report) if report and with_check else 0
+    return say_if_wrong(report) if report is not None and with_check else 0
 
 
 def program_of(

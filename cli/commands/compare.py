@@ -117,7 +117,7 @@ def command(
 
 def say_if_undecided(found: Comparison) -> int:
     """Exit code 3, with why on stderr, if there is no finite slope or SymPy has no result."""
-    if found.report and not found.report.finite:
+    if found.report is not None and not found.report.finite:
         faults = found.report.faults
         why = f": {faults[0].message}" if faults else ""
         return say(f"error: no finite slope to compare differences with{why}", NO_ANSWER)

@@ -24,7 +24,6 @@ from backprop.cli.options import (
 )
 from backprop.cli.output import print_pieces, print_rich
 from backprop.cli.render.json import render_object
-from backprop.cli.render.numbers import View
 from backprop.cli.saying import note, say
 from backprop.cli.tables import TABLE_OPTIONS, engine_options, table_options
 from backprop.cli.variables import ProgramCommand, Question
@@ -39,6 +38,7 @@ from backprop.descending.descend import (
 from backprop.descending.methods import NAMES, USUAL
 from backprop.descending.schedule import SCHEDULES
 from backprop.errors import UsageError, visible
+from backprop.showing.numbers import View
 
 HELP = f"""Move parameters against the gradient of PROGRAM, step by step: w -= lr * dw.
 
@@ -136,8 +136,8 @@ def pair_of(betas: str) -> tuple[float, float]:
 
 
 def picture(found: Descent) -> str:
-    from backprop.cli.render.descend import loss_name, manner
     from backprop.descending.picture import draw
+    from backprop.showing.descents import loss_name, manner
 
     return draw(found.course.values, manner(found), loss_name(found))
 

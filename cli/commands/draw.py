@@ -99,7 +99,7 @@ def command(
     else:
         parts = parts_of(subject, around, radius or RADIUS, collapse)
         show(circuit(subject, report, precision, parts), kind, file, opened)
-    return say_if_not_finite(report) if report else 0
+    return 0 if report is None else say_if_not_finite(report)
 
 
 def subject_of(

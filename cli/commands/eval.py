@@ -27,10 +27,10 @@ from backprop.cli.options import (
 from backprop.cli.output import drawn, print_pieces, print_rich
 from backprop.cli.progress import waiting
 from backprop.cli.render import FORMATS, stages_as
-from backprop.cli.render.numbers import View
 from backprop.cli.saying import note, say
 from backprop.cli.variables import ProgramCommand, Question
 from backprop.errors import UsageError
+from backprop.showing.numbers import View
 
 if TYPE_CHECKING:
     from backprop.answer.dimensions import Dimensions
@@ -120,7 +120,7 @@ def command(
         keep(report, save)
     view = View(precision, full, with_shapes)
     if stages or around or order == BACKWARD:
-        from backprop.cli.render.selection import selection
+        from backprop.showing.selection import selection
 
         view = view._replace(selection=selection(report, kind, stages, around, order))
     report = show(report, judged, kind, view)

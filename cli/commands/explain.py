@@ -20,9 +20,9 @@ from backprop.cli.options import (
 from backprop.cli.output import print_pieces
 from backprop.cli.paging import show
 from backprop.cli.render.explain import FORMS, render_text
-from backprop.cli.render.numbers import spoken
 from backprop.cli.variables import ProgramCommand, Question
 from backprop.explaining.explanation import explain
+from backprop.showing.numbers import spoken
 
 HELP = """The backward pass of PROGRAM in words, stage by stage, and what the gradient means.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 
 from backprop.answer.report import Report
-from backprop.cli.render.numbers import View
+from backprop.showing.numbers import View
 
 Render = Callable[[Report, View], Iterator[str]]
 

@@ -17,7 +17,6 @@ from rich.text import Text
 
 from backprop.answer.report import Report
 from backprop.cli.output import UNBOUNDED
-from backprop.cli.render.arrays import brief
 from backprop.cli.render.frame import (
     BACKWARD,
     FORWARD,
@@ -27,9 +26,10 @@ from backprop.cli.render.frame import (
     new_table,
     numbered,
 )
-from backprop.cli.render.lines import Pull, pulls, shape_of, short_code
-from backprop.cli.render.numbers import View
-from backprop.cli.render.selection import ALL, Gap, inputs, shown
+from backprop.showing.arrays import brief
+from backprop.showing.lines import Pull, pulls, shape_of, short_code
+from backprop.showing.numbers import View
+from backprop.showing.selection import ALL, Gap, inputs, shown
 
 FORMULA = 30  # columns of a formula before it is folded
 HEADINGS = 14  # columns before an array, in a list

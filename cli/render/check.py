@@ -8,8 +8,8 @@ from typing import Any
 
 from backprop.answer.plain import plain
 from backprop.answer.report import Report
-from backprop.cli.render.lines import doubted, unrepeated
 from backprop.errors import visible
+from backprop.showing.lines import doubted, unrepeated
 
 SCHEMA = "backprop/check/1"
 SHOWN = 12  # inputs of a point that are named

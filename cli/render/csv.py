@@ -9,7 +9,7 @@ from typing import Any
 
 from backprop.answer.plain import plain
 from backprop.answer.report import Report
-from backprop.cli.render.numbers import View
+from backprop.showing.numbers import View
 
 FIELDS = ("kind", "id", "name", "gate", "code", "value", "gradient", "inputs", "local", "flows")
 

@@ -12,16 +12,15 @@ from rich.text import Text
 from backprop.cli.render.curve import LossCurve
 from backprop.cli.render.forms import code, escaped, markdown_table, plain_rows
 from backprop.cli.render.frame import Hanging
-from backprop.cli.render.lines import headline
-from backprop.cli.render.numbers import View
 from backprop.descending.course import Step
 from backprop.descending.descend import Descent
 from backprop.errors import visible
+from backprop.showing.descents import COLUMNS, answers, ending, grid, loss_name, manner
+from backprop.showing.lines import headline
+from backprop.showing.numbers import View
 
 EXTRA = 8  # columns that a number takes beside its digits: -0.000, e-05, and a gap
 FIXED = 22  # those of the step and the largest slope
-COLUMNS = 8  # parameters that have a column
-LISTED = 40  # parameters whose last value is listed
 STYLES = {"converged": "green", "steps": "yellow"}
 
 
@@ -63,39 +62,6 @@ def render_plain(found: Descent, view: View) -> Iterator[str]:
 FORMS = {"markdown": render_markdown, "plain": render_plain}
 
 
-def grid(found: Descent, steps: Sequence[Step], view: View) -> tuple[list[str], list[list[str]]]:
-    """Headings, and a row for each step that is kept, with the parameters that are numbers."""
-    first = steps[0].point if steps else {}
-    names = [name for name, value in first.items() if isinstance(value, float)][:COLUMNS]
-    headings = ["step", visible(loss_name(found)), *names, "largest slope"]
-    rows = [
-        [str(step.number), *map(view.short, (step.value, *map(step.point.get, names), step.size))]
-        for step in steps
-    ]
-    return headings, rows
-
-
-def loss_name(found: Descent) -> str:
-    name = found.program.output_name
-    return f"mean {name}" if found.rows else name
-
-
-def manner(found: Descent) -> str:
-    """What was done: `adam, lr = 0.1 (cosine), mini-batches of 16 of 150 rows`."""
-    choice = found.choice
-    parts = [choice.method]
-    if choice.rate is not None:
-        schedule = "" if choice.schedule == "constant" else f" ({choice.schedule})"
-        parts.append(f"lr = {choice.rate:g}{schedule}")
-    if found.rows:
-        some = choice.batch is not None and choice.batch < found.rows
-        parts.append(f"batches of {choice.batch} of {found.rows} rows" if some
-                     else f"{found.rows} rows")  # fmt: skip
-        if found.streamed:
-            parts.append("read again at every step")
-    return ", ".join(parts)
-
-
 class StepTable:
     """A row for each point that is kept, with as many parameters as there is room for; arrays
     have no column."""
@@ -123,21 +89,3 @@ class StepTable:
             numbers = [step.value, *(step.point[name] for name in names), step.size]
             drawn.add_row(str(step.number), *map(self.view.short, numbers))
         return drawn
-
-
-def ending(found: Descent) -> str:
-    count = f"{found.steps:,} step{'' if found.steps == 1 else 's'}"
-    said = f"{count} done" if found.status == "steps" else f"converged after {count}"
-    return f"{said}: {found.verdict.reason}"
-
-
-def answers(found: Descent, view: View) -> Iterator[str]:
-    """The loss and the parameters at the last point."""
-    if found.last is None:
-        return
-    yield f"{visible(loss_name(found))} = {view.short(found.last.value)}"
-    for name, value in list(found.last.point.items())[:LISTED]:
-        yield f"{name} = {view.short(value)}"
-    more = len(found.last.point) - LISTED
-    if more > 0:
-        yield f"and {more} more parameters; --json has them"

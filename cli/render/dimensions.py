@@ -15,10 +15,10 @@ from backprop.cli.output import UNBOUNDED
 from backprop.cli.render.csv import line
 from backprop.cli.render.frame import BACKWARD, FORWARD, folded, new_table, numbered
 from backprop.cli.render.json import render_object
-from backprop.cli.render.lines import headline
 from backprop.cli.render.markdown import code, row
 from backprop.errors import visible
 from backprop.gates.shapes import compact, words
+from backprop.showing.lines import headline
 
 NARROW = 60  # columns of a terminal that has no room for a table
 MARGIN, DEEPER = (0, 0, 0, 4), (0, 0, 0, 6)

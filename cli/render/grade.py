@@ -18,8 +18,7 @@ from backprop.cli.render.forms import FENCE, escaped, markdown_table
 from backprop.cli.render.forms import code as markdown_code
 from backprop.cli.render.frame import Fitting, Hanging
 from backprop.cli.render.json import render_object
-from backprop.cli.render.numbers import short
-from backprop.errors import listed, visible
+from backprop.errors import visible
 from backprop.grading.results import (
     CARRIED,
     MISSING,
@@ -35,9 +34,8 @@ from backprop.grading.results import (
     Gradient,
     shown,
 )
+from backprop.showing.grades import code, number, summary, told, verdict
 
-PRECISION = 6
-LONGEST = 200  # characters of a line of code that are shown
 STYLES = {
     RIGHT: "green", SCALED: "green", WRONG: "bold red", MISSING: "bold red", CARRIED: "yellow",
     STEP: "dim", NOT_GRADED: "magenta", NOT_RETURNED: "dim", UNREADABLE: "magenta",
@@ -106,19 +104,6 @@ def entry(head: str, name: str, verdict: str, one: Graded | Gradient) -> Iterato
         yield grid
 
 
-def verdict(one: Graded) -> str:
-    """What is said of a line in the table."""
-    told = one.verdict
-    if told == SCALED:
-        told = f"{number(one.factor)} times d{one.of}"
-    if len(one.passes) < 2:
-        return told
-    worst = sum(turn.verdict == one.verdict for turn in one.passes)
-    if one.verdict == RIGHT or worst == len(one.passes):
-        return f"{told}, {len(one.passes)} times"
-    return f"{told}, {worst} of {len(one.passes)} times"
-
-
 def gradient_table(grade: Grade) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.add_column("gradient of", overflow="fold")
@@ -147,15 +132,6 @@ def hints(grade: Grade) -> Iterator[RenderableType]:
             yield item(f"gradient of {visible(gap.name)}", "", told(gap), STYLES[gap.verdict])
 
 
-def told(one: Graded | Gradient) -> str:
-    """The hint, and the entries that are wrong if others are right."""
-    if not one.entries:
-        return one.hint
-    places = ", ".join(f"[{', '.join(map(str, place))}]" for place in one.entries)
-    entries = f"wrong in {places} alone"
-    return f"{one.hint} ({entries})" if one.hint else entries
-
-
 def item(head: str, finding: str, hint: str, style: str) -> RenderableType:
     named = f"{head}, {finding}: " if finding else f"{head}: "
     return Hanging(Text.assemble((named, style), visible(hint), overflow="fold"))
@@ -163,51 +139,6 @@ def item(head: str, finding: str, hint: str, style: str) -> RenderableType:
 
 def visible_lines(text: str) -> str:
     return "\n".join(map(visible, text.split("\n")))
-
-
-def summary(grade: Grade) -> str:
-    if grade.error and not grade.lines:
-        return UNREADABLE
-    fine = [one.name for one in grade.gradients if one.verdict == RIGHT]
-    if grade.verdict == RIGHT:
-        absent = [one.name for one in grade.gradients if one.verdict == NOT_RETURNED]
-        also = f"; not returned: {listed(absent)}" if absent else ""
-        return f"right: {plural(len(fine), 'gradient')}{also}{settings(grade)}"
-    parts = []
-    if wrong := sum(one.verdict == WRONG for one in grade.lines):
-        parts.append(f"{wrong} of {plural(len(grade.lines), 'line')}")
-    if lost := [one.name for one in grade.gradients if one.verdict in (WRONG, MISSING)]:
-        parts.append(f"{plural(len(lost), 'gradient')} of {len(fine) + len(lost)}")
-    if unread := sum(one.verdict == UNREADABLE for one in grade.lines):
-        parts.append(f"{plural(unread, 'line')} not read")
-    if not grade.gradients or all(one.verdict == NOT_RETURNED for one in grade.gradients):
-        parts.append("no gradient of an input is given")
-    return f"{grade.verdict}: {', '.join(parts)}{settings(grade)}"
-
-
-def settings(grade: Grade) -> str:
-    """The switches of a class that had their own value."""
-    texts = [f"{visible(name)}={value}" for name, value in grade.settings.items()]
-    return f"; with {listed(texts)}" if texts else ""
-
-
-def plural(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
-
-
-def code(one: Graded) -> str:
-    text = visible(" ".join(one.code[: 2 * LONGEST].split()))
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
-
-
-def number(value: Any) -> str:
-    if value is None:
-        return "-"
-    if getattr(value, "ndim", 0):
-        from backprop.cli.render.arrays import brief
-
-        return brief(value, PRECISION)
-    return short(value, PRECISION)
 
 
 # For scripts.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from backprop.answer.report import Report
-from backprop.cli.render.lines import answers, notes, passings, shape_of, verdict
-from backprop.cli.render.numbers import View
-from backprop.cli.render.selection import ALL, inputs, selected
 from backprop.errors import visible
+from backprop.showing.lines import answers, notes, passings, shape_of, verdict
+from backprop.showing.numbers import View
+from backprop.showing.selection import ALL, inputs, selected
 
 COLUMNS = {
     "stage": ":--", "shape": "--:", "value": "--:", "gradient": "--:",

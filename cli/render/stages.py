@@ -26,9 +26,9 @@ from backprop.cli.render.frame import (
     new_table,
     numbered,
 )
-from backprop.cli.render.lines import NOTHING, Passing, passings, shape_of
-from backprop.cli.render.numbers import View
-from backprop.cli.render.selection import ALL, Gap, inputs, shown
+from backprop.showing.lines import NOTHING, Passing, passings, shape_of
+from backprop.showing.numbers import View
+from backprop.showing.selection import ALL, Gap, inputs, shown
 
 BETWEEN = "   "  # a local derivative and what it passes back
 MARGIN, LESS = 4, 2  # columns before what belongs to a stage, in a list; less where it is narrow

@@ -15,9 +15,9 @@ from rich.text import Text
 from backprop.answer.report import Report
 from backprop.cli.colour import VERDICTS
 from backprop.cli.render.frame import BACKWARD, FORWARD, Hanging
-from backprop.cli.render.lines import Answer, answers, headline, notes, verdict
-from backprop.cli.render.numbers import View
 from backprop.errors import visible
+from backprop.showing.lines import Answer, answers, headline, notes, verdict
+from backprop.showing.numbers import View
 
 
 def render_stages(report: Report, view: View) -> Iterator[RenderableType]:

@@ -38,6 +38,8 @@ def parse(
     are those of the inputs that will be arrays. `output` names the statement that is the result,
     the last if it is None; what it doesn't need is left out.
     """
+    if not isinstance(text, str):
+        raise UsageError(f"a program is a text, not {type(text).__name__}")
     tree, _ = prepared(text, output, ())
     return stage(tree, given, checked_gates(gates), share, shapes)
 
@@ -52,6 +54,22 @@ def checked_gates(gates: str) -> str:
     if gates not in GRANULARITIES:
         raise UsageError(f"gates can be {', '.join(GRANULARITIES)}, not {gates}")
     return gates
+
+
+def checked_program(program: Any) -> None:
+    """Is it something that a program can be made of? Python itself would say less."""
+    if not isinstance(program, (str, Tree, Program)) and not hasattr(program, "at"):
+        raise UsageError(f"a program is a text or a Program, not {type(program).__name__}")
+
+
+def checked_values(values: Any) -> Mapping[str, Value]:
+    if values is None:
+        return {}
+    if not isinstance(values, Mapping):
+        raise UsageError(
+            f"values are a dict by name, not {type(values).__name__}", hint='{"x": 1.0}'
+        )
+    return values
 
 
 class Readable(Protocol):
@@ -87,8 +105,9 @@ def evaluate(
     what comes after it, or `jacobian` for every entry of it; `seed` is for values such as
     "randn(3, 2)". `output` names the statement that is the result, the last if it is None.
     """
-    given = {**(values or {}), **named}
+    given = {**checked_values(values), **named}
     checked_ties(ties)
+    checked_program(program)
     if isinstance(program, Program) and (gates != "written" or not share or output is not None):
         raise UsageError("a Program is staged already: gates, share and output go to parse")
     if isinstance(program, (str, Tree)):

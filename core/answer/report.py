@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 from backprop.answer.plain import plain
+from backprop.answer.shown import Shown
 from backprop.answer.verdicts import UNCHECKED, Check
 from backprop.engine.kinds import Kind, kind_of
 from backprop.engine.numbers import Branches
@@ -19,6 +20,7 @@ from backprop.engine.ties.conventions import Resolved
 from backprop.program.program import Notice, Program, Stage
 
 SCHEMA = "backprop/eval/1"
+BRIEF = 6  # numbers in one line
 FATAL = ("overflow", "pole", "undefined", "infinite-slope", "nonfinite", "remedy")
 
 
@@ -33,8 +35,9 @@ class Computed(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Report:
-    viewer: ClassVar[Any] = None  # what a notebook shows, html and svg: handed in by who can draw
+class Report(Shown):
+    what: ClassVar[str] = "report"
+    asks: ClassVar[str] = "report.check.verdict"
 
     program: Program
     point: Mapping[str, float]
@@ -176,9 +179,18 @@ class Report:
         stages = [self.stage_dict(computed) for computed in self.stages()]
         return {**self.head(), "stages": stages, **self.tail()}
 
-    def _repr_html_(self) -> str | None:
-        """What a notebook shows."""
-        return self.viewer.html(self) if self.viewer else None
+    @property
+    def brief(self) -> str:
+        """`f = -12, df/dx = -4, df/dy = -4, df/dz = 3; agree`."""
+        name = self.program.output_name
+        rows = [(name, self.value), *((f"d{name}/d{n}", one) for n, one in self.gradient.items())]
+        said = [f"{name} = {written(value)}" for name, value in rows[:BRIEF]]
+        more = f", and {len(rows) - BRIEF} more" if len(rows) > BRIEF else ""
+        return f"{', '.join(said)}{more}; {self.check.verdict}"
 
-    def _repr_svg_(self) -> str | None:
-        return self.viewer.svg(self) if self.viewer else None
+
+def written(value: Any) -> str:
+    """A number in few digits; of an array its shape."""
+    if getattr(value, "ndim", 0):
+        return f"{'x'.join(map(str, value.shape))} array"
+    return f"{value:.6g}"

@@ -7,12 +7,15 @@ digits says what it is at the given point and at random ones, where a wrong clai
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from backprop.answer.plain import plain
+from backprop.answer.shown import Shown
 from backprop.answer.values import point
 from backprop.child.process import Child
 from backprop.claims.claim_texts import Claim, read_claims
-from backprop.claims.instances import Asked, Instance
+from backprop.claims.instances import Asked, Instance, instance_dict
 from backprop.claims.kinds import kind_of
 from backprop.claims.proving import Proof, prove, subject
 from backprop.claims.sampling import (
@@ -20,6 +23,7 @@ from backprop.claims.sampling import (
 )
 from backprop.program.program import Program
 
+SCHEMA = "backprop/claims/1"
 PASSING = ("everywhere", "sampled", "here")
 NOTHING = 1e-40  # of the largest number on the way: what is left where all digits cancel
 
@@ -71,8 +75,12 @@ def verdict(claim: Claim, found: Sequence[Instance], proof: Proof, aside: str) -
 # All of them.
 
 
-class Claims(NamedTuple):
+@dataclass(frozen=True, eq=False, repr=False)
+class Claims(Shown):
     """The verdicts on all claims about one program."""
+
+    what = "check of claims"
+    asks = "claims.exit_code, or the state of each of claims.verdicts"
 
     program: Program
     point: Mapping[str, Any] | None
@@ -85,6 +93,43 @@ class Claims(NamedTuple):
         if any(state in ("wrong", "point") for state in states):
             return 1
         return 3 if "undecided" in states else 0
+
+    @property
+    def passed(self) -> bool:
+        return self.exit_code == 0
+
+    @property
+    def brief(self) -> str:
+        return ", ".join(f"{one.claim.of} {one.state}" for one in self.verdicts)
+
+    def to_dict(self) -> dict[str, Any]:
+        point = self.point and {name: plain(value) for name, value in self.point.items()}
+        return {
+            "schema": SCHEMA,
+            "expression": self.program.text,
+            "passed": self.passed,
+            "point": point or None,
+            "aside": self.aside or None,
+            "claims": [verdict_dict(verdict) for verdict in self.verdicts],
+        }
+
+
+def verdict_dict(verdict: Verdict) -> dict[str, Any]:
+    bad, proof = verdict.counterexample, verdict.proof
+    return {
+        "name": verdict.claim.name,
+        "of": verdict.claim.of,
+        "claim": verdict.claim.text,
+        "verdict": verdict.state,
+        "here": verdict.here and instance_dict(verdict.here),
+        "counterexample": bad and instance_dict(bad),
+        "points": verdict.points,
+        "proved": proof.equal,
+        "formula": proof.formula or None,
+        "latex": proof.latex or None,
+        "slip": verdict.slip or None,
+        "reason": verdict.reason or proof.reason or None,
+    }
 
 
 def check_claims(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from backprop.answer.plain import plain
 from backprop.answer.verdicts import TIMEOUT
 from backprop.claims.sampling import Spot
 
@@ -37,3 +38,18 @@ class Pair(NamedTuple):
     ours: Sequence[Any]
     theirs: Sequence[Any]
     given: bool = False
+
+
+def instance_dict(one: Instance) -> dict[str, Any]:
+    return {
+        "point": {name: plain(value) for name, value in one.spot.point.items()},
+        "claimed": floats(one.claimed),
+        "right": floats(one.right),
+    }
+
+
+def floats(value: Any) -> Any:
+    """An exact number, or an array of them, as JSON has it."""
+    if getattr(value, "ndim", None) is None:
+        return plain(float(value))
+    return plain(value.astype(float)[()])

@@ -4,15 +4,20 @@ and at random ones decide that they don't; and then, which stage is the first to
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from backprop.answer.plain import plain
+from backprop.answer.shown import Shown
 from backprop.answer.values import check_finite, no_variable, number
 from backprop.child.process import Child
-from backprop.claims.instances import Asked, Pair
+from backprop.claims.instances import Asked, Pair, floats
 from backprop.claims.kinds import kind_of
 from backprop.claims.proving import Proof, prove, subject
 from backprop.errors import MissingValueError, UsageError
 from backprop.program.program import Program
+
+SCHEMA = "backprop/same/1"
 
 
 class Departure(NamedTuple):
@@ -25,7 +30,11 @@ class Departure(NamedTuple):
     other: Any
 
 
-class Sameness(NamedTuple):
+NO_PROOF = Proof()
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sameness(Shown):
     """everywhere: SymPy and all points agree; sampled: the points agree; point: the same at the
     given point alone; different; undecided: there is no point where both can be computed."""
 
@@ -36,14 +45,53 @@ class Sameness(NamedTuple):
     points: int = 0
     counterexample: Pair | None = None
     departure: Departure | None = None
-    proof: Proof = Proof()
+    proof: Proof = NO_PROOF
 
     @property
     def exit_code(self) -> int:
         return {"everywhere": 0, "sampled": 0, "undecided": 3}.get(self.state, 1)
 
+    what = "comparison of two programs"
+    asks = "passed, or its state"
+
+    @property
+    def passed(self) -> bool:
+        return self.exit_code == 0
+
+    @property
+    def brief(self) -> str:
+        return self.state
+
+    def to_dict(self) -> dict[str, Any]:
+        bad, first = self.counterexample, self.departure
+        return {
+            "schema": SCHEMA,
+            "expression": self.program.text,
+            "other": self.other.text,
+            "passed": self.passed,
+            "verdict": self.state,
+            "point": self.point and {name: plain(value) for name, value in self.point.items()},
+            "points": self.points,
+            "proved": self.proof.equal,
+            "counterexample": bad and counterexample_dict(self, bad),
+            "departure": first and {
+                "stage": first.name,
+                "code": first.code,
+                "named": first.named,
+                "value": floats(first.value),
+                "other": None if first.other is None else floats(first.other),
+            },
+            "reason": self.proof.reason or None,
+        }  # fmt: skip
+
     def values(self, pair: Pair) -> tuple[Any, Any]:
         return pair.ours[self.program.output], pair.theirs[self.other.output]
+
+
+def counterexample_dict(found: Sameness, bad: Pair) -> dict[str, Any]:
+    ours, theirs = found.values(bad)
+    point = {name: plain(value) for name, value in bad.point.items()}
+    return {"point": point, "value": floats(ours), "other": floats(theirs)}
 
 
 def check_sameness(

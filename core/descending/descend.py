@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from backprop.answer.evaluation import arrays_in, checked_gates, checked_ties, prepared, staged
+from backprop.answer.evaluation import (
+    arrays_in,
+    checked_gates,
+    checked_program,
+    checked_ties,
+    checked_values,
+    prepared,
+    staged,
+)
 from backprop.answer.plain import plain
+from backprop.answer.shown import Shown
 from backprop.answer.values import Value, checked_wrt, point
 from backprop.descending.course import Course, Step
 from backprop.descending.diagnosis import Verdict, verdict
@@ -84,7 +93,10 @@ class Choice:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Descent:
+class Descent(Shown):
+    what: ClassVar[str] = "descent"
+    asks: ClassVar[str] = "descent.fine, or descent.status"
+
     program: Program
     choice: Choice
     fixed: Mapping[str, Any]  # the inputs that stay
@@ -106,6 +118,12 @@ class Descent:
     def steps(self) -> int:
         """Moves that were made."""
         return len(self.course.values) - 1
+
+    @property
+    def brief(self) -> str:
+        """`converged after 12 steps: f = 0.001`."""
+        value = "" if self.last is None else f": {self.program.output_name} = {self.last.value:.6g}"
+        return f"{self.status} after {self.steps:,} steps{value}"
 
     @property
     def last(self) -> Step | None:
@@ -160,7 +178,7 @@ def step_dict(step: Step) -> dict[str, Any]:
 
 
 def descend(
-    program: str | Tree,
+    program: str | Tree | Program,
     values: Mapping[str, Value] | None = None,
     /,
     *,
@@ -193,9 +211,11 @@ def descend(
     """
     choice = Choice(method, lr, schedule, steps, tol, momentum, betas, batch, seed, engine, threads)
     checked_ties(ties)
+    checked_program(program)
+    program = program.tree if isinstance(program, Program) else program
     tree, _ = prepared(program, None, ())
     rows = rows_of(columns)
-    given = {**(values or {}), **named}
+    given = {**checked_values(values), **named}
     unused = {name for name in spare if name not in tree.names}
     given = {name: value for name, value in given.items() if name not in unused}
     checked_gates(gates)

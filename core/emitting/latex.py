@@ -142,7 +142,7 @@ class Derivation:
                 rows.append(Row(self.gradient(slot), "=", "0"))
             elif slot == self.program.output and not self.shapes[slot]:
                 rows.append(Row(self.gradient(slot), "=", "1"))
-            elif self.report and not self.shapes[slot]:
+            elif self.report is not None and not self.shapes[slot]:
                 sign, _, text = shown(self.report.back.gradient(slot)).partition(" ")
                 rows.append(Row(self.gradient(slot), sign, text))
         if rows:

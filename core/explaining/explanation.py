@@ -9,9 +9,12 @@ meanings   a paragraph an input: where its gradient comes from, and whether it i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
+from backprop.answer.plain import nested
 from backprop.answer.report import Report
+from backprop.answer.shown import Shown
 from backprop.errors import UsageError, closest
 from backprop.explaining.nudging import Nudge, nudges
 from backprop.explaining.sentences import Number, Teller, Told
@@ -34,7 +37,10 @@ class Meaning(NamedTuple):
     words: str
 
 
-class Explanation(NamedTuple):
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation(Shown):
+    what: ClassVar[str] = "explanation"
+
     title: str
     output: str
     value: Any
@@ -42,9 +48,25 @@ class Explanation(NamedTuple):
     meanings: tuple[Meaning, ...]
     notes: tuple[str, ...]
 
+    @property
+    def brief(self) -> str:
+        return self.title
 
-def explain(report: Report, number: Number = str, stage: str | None = None) -> Explanation:
+
+def spelled(value: Any) -> str:
+    """A number in six digits; of an array every one."""
+    if getattr(value, "ndim", 0):
+        return str(nested(value, spelled)).replace("'", "")
+    return f"{value:.6g}" if value else "0"
+
+
+def explain(report: Report, number: Number = spelled, stage: str | None = None) -> Explanation:
     """A report in words; of one stage alone, if it is named. `number` writes numbers."""
+    if not isinstance(report, Report):
+        raise UsageError(
+            f"explain takes a Report, not {type(report).__name__}",
+            hint="backprop.evaluate makes one",
+        )
     chosen = list(chosen_stages(report, stage))
     told = tuple(Teller(report, number).told(report.computed(one)) for one in chosen)
     means = () if stage else tuple(meanings(report, number))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from backprop.claims.claim_texts import Claim, read_claim
 from backprop.claims.claims import Claims, Verdict
@@ -21,7 +22,8 @@ FIRST = 2  # points at which a repair is looked at before all others
 
 def with_slips(found: Claims, asked: Asked) -> Claims:
     """The same verdicts; a wrong formula says which slip explains it, if one does."""
-    return found._replace(verdicts=[explained(one, found, asked) for one in found.verdicts])
+    verdicts = [explained(one, found, asked) for one in found.verdicts]
+    return replace(found, verdicts=verdicts)
 
 
 def explained(verdict: Verdict, found: Claims, asked: Asked) -> Verdict:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os.path
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from backprop.answer.plain import plain
+from backprop.answer.shown import Shown
 from backprop.errors import BackpropError
 
 SCHEMA = "backprop/grade/2"
@@ -86,14 +87,22 @@ class Gradient:
         }  # fmt: skip
 
 
-@dataclass(eq=False)
-class Grade:
+@dataclass(eq=False, repr=False)
+class Grade(Shown):
+    what: ClassVar[str] = "grade"
+    asks: ClassVar[str] = "grade.verdict"
+
     file: str
     lines: list[Graded] = field(default_factory=list)
     gradients: list[Gradient] = field(default_factory=list)
     points: int = 0  # how many points it was judged at
     settings: dict[str, bool] = field(default_factory=dict)  # switches that had their own value
     error: BackpropError | None = None  # why nothing at all could be graded
+
+    @property
+    def brief(self) -> str:
+        found = ", ".join(f"{one.name} {one.verdict}" for one in self.gradients)
+        return f"{self.verdict}{': ' if found else ''}{found}"
 
     @property
     def verdict(self) -> str:

@@ -19,6 +19,7 @@ from backprop.errors import UsageError, closest
 from backprop.program.program import Program
 
 if TYPE_CHECKING:
+    from backprop.kernel.array_kernel import ArrayKernel
     from backprop.kernel.plan import Plan
     from backprop.kernel.running import Engine, Kernel
     from backprop.kernel.ways import Ways
@@ -40,7 +41,7 @@ def compiled(
     rows: int = 0,
     block: int | None = None,
     fast_trigonometry: bool = False,
-) -> Kernel | Ways:
+) -> Kernel | Ways | ArrayKernel:
     """The kernel of a program. `rows` is how many there will be, for `auto` to choose by; `block`
     is how many are computed at a time, as many as stay in cache if not given.
 
@@ -56,9 +57,17 @@ def compiled(
             f"there is no engine {engine[:40]}; engines are {', '.join(ENGINES)}",
             hint=f"did you mean {near}?" if near else "",
         )
-    refuse_arrays(program)
+    if not isinstance(program, Program):
+        raise UsageError(
+            f"compiled takes a Program, not {type(program).__name__}",
+            hint="backprop.parse makes one",
+        )
     wanted = program.variables if wrt is None else checked_wrt(program, wrt)
     checked_ties(ties)
+    if program.arrays:
+        from backprop.kernel.array_kernel import ArrayKernel
+
+        return ArrayKernel(program, wanted, ties)
 
     def kernel_of(one: Program, names: Sequence[str]) -> Kernel:
         return kernel(one, names, ties, engine, threads, rows, block, fast_trigonometry)

@@ -8,11 +8,9 @@ from typing import Any
 from backprop.answer.plain import plain
 from backprop.claims.claims import Claims, Verdict
 from backprop.claims.instances import Instance
-from backprop.cli.render.json import render_object
-from backprop.cli.render.numbers import spoken
 from backprop.errors import visible
+from backprop.showing.numbers import spoken
 
-SCHEMA = "backprop/claims/1"
 DIGITS = 6
 SHOWN = 8  # inputs of a point that are named
 
@@ -92,50 +90,3 @@ def apart(claimed: Any, right: Any) -> tuple[str, str]:
         if said != wanted:
             break
     return said, wanted.removeprefix("is ")
-
-
-def render_json(found: Claims) -> Iterator[str]:
-    point = found.point and {name: plain(value) for name, value in found.point.items()}
-    yield render_object(
-        {
-            "schema": SCHEMA,
-            "expression": found.program.text,
-            "passed": found.exit_code == 0,
-            "point": point or None,
-            "aside": found.aside or None,
-            "claims": [verdict_dict(verdict) for verdict in found.verdicts],
-        }
-    )
-
-
-def verdict_dict(verdict: Verdict) -> dict[str, Any]:
-    bad, proof = verdict.counterexample, verdict.proof
-    return {
-        "name": verdict.claim.name,
-        "of": verdict.claim.of,
-        "claim": verdict.claim.text,
-        "verdict": verdict.state,
-        "here": verdict.here and instance_dict(verdict.here),
-        "counterexample": bad and instance_dict(bad),
-        "points": verdict.points,
-        "proved": proof.equal,
-        "formula": proof.formula or None,
-        "latex": proof.latex or None,
-        "slip": verdict.slip or None,
-        "reason": verdict.reason or proof.reason or None,
-    }
-
-
-def instance_dict(one: Instance) -> dict[str, Any]:
-    return {
-        "point": {name: plain(value) for name, value in one.spot.point.items()},
-        "claimed": floats(one.claimed),
-        "right": floats(one.right),
-    }
-
-
-def floats(value: Any) -> Any:
-    """An exact number, or an array of them, as JSON has it."""
-    if getattr(value, "ndim", None) is None:
-        return plain(float(value))
-    return plain(value.astype(float)[()])

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from backprop.answer.report import Computed, Report
 from backprop.answer.verdicts import Judged
-from backprop.cli.render.numbers import View, optional
 from backprop.errors import listed
 from backprop.program.program import Program, Stage
+from backprop.showing.numbers import View, optional
 
 LONGEST = 300  # characters of the code of a stage that are shown
 OPERANDS = 20  # of one stage, of which it is told what they get

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from backprop.answer.plain import plain
 from backprop.claims.instances import Pair
 from backprop.claims.sameness import Sameness
-from backprop.cli.render.claims import counted, floats, number_text, point_text
-from backprop.cli.render.json import render_object
 from backprop.errors import visible
-
-SCHEMA = "backprop/same/1"
+from backprop.showing.claims import counted, number_text, point_text
 
 
 def render_lines(found: Sameness) -> Iterator[str]:
@@ -72,34 +68,3 @@ def departure(found: Sameness) -> Iterator[str]:
     else:
         numbers = f"it {number_text(first.value)}, and the other's {number_text(first.other)}"
         yield f"  the first stage that differs is {stage}: {numbers}"
-
-
-def render_json(found: Sameness) -> Iterator[str]:
-    bad, first = found.counterexample, found.departure
-    yield render_object(
-        {
-            "schema": SCHEMA,
-            "expression": found.program.text,
-            "other": found.other.text,
-            "passed": found.exit_code == 0,
-            "verdict": found.state,
-            "point": found.point and {name: plain(value) for name, value in found.point.items()},
-            "points": found.points,
-            "proved": found.proof.equal,
-            "counterexample": bad and counterexample_dict(found, bad),
-            "departure": first and {
-                "stage": first.name,
-                "code": first.code,
-                "named": first.named,
-                "value": floats(first.value),
-                "other": None if first.other is None else floats(first.other),
-            },
-            "reason": found.proof.reason or None,
-        }
-    )  # fmt: skip
-
-
-def counterexample_dict(found: Sameness, bad: Pair) -> dict[str, Any]:
-    ours, theirs = found.values(bad)
-    point = {name: plain(value) for name, value in bad.point.items()}
-    return {"point": point, "value": floats(ours), "other": floats(theirs)}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backprop.cli.render.digits import digits
+from backprop.showing.digits import digits
 
 if TYPE_CHECKING:
-    from backprop.cli.render.selection import Selection
+    from backprop.showing.selection import Selection
 
 MILLION = 1e6  # whole numbers below it are spelled out
 
@@ -28,7 +28,7 @@ class View(NamedTuple):
         """The same on as many lines as are good to read."""
         if not number.ndim:
             return self.short(number)
-        from backprop.cli.render.arrays import block
+        from backprop.showing.arrays import block
 
         return block(number, self.precision, self.full, self.width)
 
@@ -37,7 +37,7 @@ def short(number: Any, precision: int, full: bool = False) -> str:
     """A number with `precision` significant digits; of a large array what it is like, unless it
     is wanted in full."""
     if getattr(number, "ndim", 0):
-        from backprop.cli.render.arrays import described
+        from backprop.showing.arrays import described
 
         return described(number, precision, full)
     return digits(number, precision)

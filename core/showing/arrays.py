@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from backprop.cli.render.digits import digits
 from backprop.gates.shapes import Shape, words
+from backprop.showing.digits import digits
 
 SMALL = 6  # entries that are shown in full
 VECTOR = 26  # columns of a vector in a table before it goes on in the next line

@@ -1,0 +1,1 @@
+"""Notebooks: `%load_ext backprop`, and the cell magic `%%backprop`."""
