@@ -490,7 +490,7 @@ def test_numbers_in_arrays_are_small() -> None:
          "the factors stand in the wrong order: outer(dq1, x)"),
         ("formulas", "dx", "W @ dq1", "wrong",
          "W is 2x3, dq1 is a vector of 2: W @ dq1 needs the 3 and the 2 to be equal"),
-        ("formulas", "db", "sum(dh)", "wrong", "the sum is too much: dh"),
+        ("formulas", "db", "sum(dh)", "wrong", "the sum should not be there: dh"),
         ("formulas", "dh", "dq2*h", "wrong", "it is 1/2 times what is right"),
         ("formulas", "dh", "-2*h*df", "wrong", "the sign is wrong"),
         ("formulas", "dx", "W.T @ dq9", "wrong", "the program has no dq9"),
