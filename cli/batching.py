@@ -13,6 +13,7 @@ import click
 
 from backprop.answer.evaluation import arrays_in
 from backprop.answer.values import check_finite, checked_wrt, number, unknown_variable
+from backprop.batching.columns import Columns, vectors_for
 from backprop.batching.drafts import draft
 from backprop.batching.folders import FolderDraft
 from backprop.batching.job import Job, check_columns, columns_for, pairs_of
@@ -31,6 +32,7 @@ from backprop.cli.saying import say
 from backprop.cli.tables import named
 from backprop.cli.variables import Question
 from backprop.errors import UsageError
+from backprop.gates.shapes import words
 from backprop.program.program import Program
 from backprop.program.stage import stage
 from backprop.tables.blocks import Table
@@ -155,25 +157,17 @@ def refuse_places(files: Sequence[str], file: str | None, summary: str | None) -
 
 def job_of(asked: Question, table: Table, reading: Reading, options: Mapping[str, Any]) -> Job:
     """The program, and where its variables are found."""
-    if arrays_in(asked.values, 0):
-        raise UsageError(
-            "a table has numbers only, and this value is an array",
-            hint="write the entries out: w0*x0 + w1*x1",
-        )
     mapped = pairs_of(options["mapped"], "--map")
-    given = {*asked.values, *named(asked.tree, table, mapped)}
-    program = stage(asked.tree, given, options["gates"], not options["no_share"])
-    fixed = fixed_of(asked, program, allow_nonfinite=options["allow_nonfinite"])
-    columns = columns_for(program, fixed, mapped, table)
+    program, fixed, columns = placed(asked, table, mapped, options)
     for notice in program.notices:
         say(f"warning: {notice.message}")
     wrt = () if options["only"] else wanted(program, options["wrt"])
     job = Job(
         asked.tree.text, asked.tree.output or None, options["gates"], not options["no_share"],
-        options["ties"], fixed, columns, kept_of(options["keep"], table), wrt,
+        options["ties"], fixed, columns.numbers, kept_of(options["keep"], table), wrt,
         options["on_error"], options["allow_nonfinite"], options["engine"], options["threads"],
         options["fast_trigonometry"], options["reduce"], options["by"], options["check_rows"],
-        options["seed"], reading, source_of(asked, fixed),
+        options["seed"], reading, source_of(asked, fixed), columns.vectors, columns.texts,
     )  # fmt: skip
     check_columns(job.wanted, table)
     check_names(job)
@@ -193,17 +187,39 @@ def wanted(program: Program, wrt: str | None) -> tuple[str, ...]:
     return checked_wrt(program, [name.strip() for name in wrt.split(",")])
 
 
-def fixed_of(asked: Question, program: Program, *, allow_nonfinite: bool) -> dict[str, float]:
+def placed(
+    asked: Question, table: Table, mapped: Mapping[str, str], options: Mapping[str, Any]
+) -> tuple[Program, dict[str, Any], Columns]:
+    """The program, what is the same in every row, and where everything else stands."""
+    arrays = arrays_in(asked.values, options["seed"])
+    vectors = vectors_for(asked.tree.names, asked.values, mapped, table)
+    shapes = {name: array.shape for name, array in arrays.items()}
+    shapes |= {name: vector.shape for name, vector in vectors.items()}
+    given = [*asked.values, *named(asked.tree, table, mapped)]
+    program = stage(asked.tree, given, options["gates"], not options["no_share"], shapes)
+    if program.shapes[program.output]:
+        raise UsageError(
+            f"the output is {words(program.shapes[program.output])}, and a row has one number",
+            hint="sum(...) or mean(...) around it",
+        )
+    fixed = fixed_of(asked, program, arrays, allow_nonfinite=options["allow_nonfinite"])
+    return program, fixed, columns_for(program, fixed, mapped, table, vectors)
+
+
+def fixed_of(
+    asked: Question, program: Program, arrays: Mapping[str, Any], *, allow_nonfinite: bool
+) -> dict[str, Any]:
     """Variables with the same value in every row."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, value in asked.values.items():
         if name not in program.inputs:
             if name in asked.spare:
                 continue
             raise unknown_variable(name, program)
-        found[name] = float(number(name, value))
+        known = arrays.get(name)
+        found[name] = float(number(name, value)) if known is None else known.tolist()
         if not allow_nonfinite:
-            check_finite(name, found[name])
+            check_finite(name, found[name] if known is None else known)
     return found
 
 

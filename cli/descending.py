@@ -70,6 +70,7 @@ def rows_in(
                 text = f"{option} is for rows of data, and there are none"
                 raise UsageError(text, hint="--data FILE")
         return None
+    from backprop.batching.columns import vectors_for
     from backprop.batching.job import columns_for, pairs_of
     from backprop.cli.rows import reading_of
     from backprop.cli.tables import named
@@ -82,10 +83,13 @@ def rows_in(
     try:
         given = {*asked.values, *named(asked.tree, table, mapped)}
         arrays = arrays_in(asked.values, options["seed"])
+        vectors = vectors_for(asked.tree.names, {*asked.values, *(wrt or ())}, mapped, table)
         shapes = {name: array.shape for name, array in arrays.items()}
+        shapes |= {name: vector.shape for name, vector in vectors.items()}
         program = staged(asked.tree, given, options["gates"], True, shapes)
-        columns = columns_for(program, {*asked.values, *(wrt or ())}, mapped, table)
-        if not columns:
+        known = {*asked.values, *(wrt or ())}
+        columns = columns_for(program, known, mapped, table, vectors)
+        if not columns.names:
             raise UsageError(
                 f"the program takes no column of {table.name}: all its variables have values"
             )

@@ -71,7 +71,7 @@ COLUMNS = {
     "tabs in CSV": table("x\ty\n1\t2\n"),
     "bars": table("x|y\n1|2\n"),
     "spaces": table("x y\n1 2\n"),
-    "an array program": table(CSV, text="dot(x,y)"),
+    "an output that is an array": table(CSV, text="[x, y]"),
 }
 FILES = {
     "an empty file": table(""),

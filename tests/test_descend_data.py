@@ -280,7 +280,7 @@ def test_c_gives_what_numpy_gives() -> None:
 
 def test_arrays_take_no_engine() -> None:
     found = run("(sum([w, b]*x) - y)**2", DATA, engine="native")
-    assert found.note == "a program about arrays runs row by row, by no engine"
+    assert found.note == "a program about arrays runs in NumPy"
 
 
 # Batches of streamed rows.

@@ -179,7 +179,10 @@ class ClusterRun:
         """All parts as one, in the order of the data."""
         found = [self.done[k] for k in range(len(self.parts))]
         overflow = False
-        tally, groups = Tally(self.job.sample), Groups(len(self.job.names))
+        tally, groups = (
+            Tally(self.job.sample),
+            Groups.empty(len(self.job.names), found[0]["groups"]["shapes"]),
+        )
         for one in found:
             tally.merge(Tally.restored(one["tally"]))
             groups.merge(Groups.restored(one["groups"]))

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from itertools import accumulate
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
 from backprop.batching.ahead import ahead
 from backprop.batching.drafts import State, WriteError
 from backprop.batching.groups import Groups
@@ -200,7 +202,10 @@ class Run:
     def nothing(self) -> Frame:
         """A table without rows, but with its columns."""
         kept = dict.fromkeys(self.job.kept, polars.String)
-        return polars.DataFrame(schema={**kept, **dict.fromkeys(self.job.names, polars.Float64)})
+        shapes = ((), *self.worker.shapes)
+        types = [polars.Array(polars.Float64, shape) if shape else polars.Float64
+                 for shape in shapes]  # fmt: skip
+        return polars.DataFrame(schema={**kept, **dict(zip(self.job.names, types, strict=True))})
 
 
 def opened(part: Part, reading: Reading) -> Table:
@@ -227,7 +232,7 @@ def summed(job: Job, tally: Tally, groups: Groups) -> Frame:
 
 def overflows(sums: Frame, names: Sequence[str]) -> bool:
     """Is there an infinite number among the sums? Groups may be called so."""
-    return not all(sums[name].is_finite().all() for name in names)
+    return not all(np.isfinite(sums[name].to_numpy()).all() for name in names)
 
 
 def changes(path: str) -> tuple[int, int]:

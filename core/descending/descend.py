@@ -230,8 +230,10 @@ def prepare(
     given = {**given, **(arrays := arrays_in(given, choice.seed))}
     shapes = {name: array.shape for name, array in arrays.items()}
     columns = rows.names if rows else ()
+    wide = dict(rows.shapes) if rows else {}
+    shapes |= wide
     program = staged(tree, [*given, *columns], gates, True, shapes)
-    at = point(program, {**dict.fromkeys(columns, 0.0), **given})
+    at = point(program, {**{name: blank(wide.get(name)) for name in columns}, **given})
     names = parameters(program, wrt, columns)
     start = {name: at[name] for name in names}
     fixed = {name: at[name] for name in at if name not in start and name not in columns}
@@ -251,6 +253,15 @@ def prepare(
         engine=choice.engine, threads=choice.threads, tell=tell,
     )  # fmt: skip
     return objective, start, fixed
+
+
+def blank(shape: tuple[int, ...] | None) -> Any:
+    """Something that a row may have."""
+    if shape is None:
+        return 0.0
+    import numpy as np
+
+    return np.zeros(shape)
 
 
 def parameters(

@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from backprop.batching.columns import Columns as TableColumns
+from backprop.batching.columns import refuse_nonfinite
 from backprop.batching.job import check_columns
-from backprop.batching.rows import Place, refuse_nonfinite
+from backprop.batching.rows import Place
 from backprop.batching.running import changes
 from backprop.descending.rows import Columns, HeldRows, Rows, Tell, length, shuffled
 from backprop.errors import UsageError
-from backprop.tables.blocks import Block, Table, Wanted
+from backprop.tables.blocks import Block, Table
 from backprop.tables.opening import Reading, open_table
 
 FITS = 3 << 23  # numbers: 192 MiB
@@ -33,7 +35,7 @@ class Source(NamedTuple):
 
     files: Sequence[str]
     reading: Reading
-    columns: Mapping[str, str]
+    columns: TableColumns
     versions: Sequence[tuple[int, int]]  # of the files, when they were first looked at
 
     @property
@@ -53,7 +55,7 @@ class Source(NamedTuple):
     def parts(self, first: Table | None = None) -> Iterator[Part]:
         """All rows. The first that can't be used ends it with a message. The first file may be
         open already."""
-        wanted = Wanted(self.columns, {})
+        wanted = self.columns.wanted({})
         for number, path in enumerate(self.files):
             table = first if first and not number else open_table(path, self.reading)
             try:
@@ -65,9 +67,8 @@ class Source(NamedTuple):
                 table.close()
 
     def checked(self, block: Block, place: Place) -> Columns:
-        columns = {name: block.numbers[name] for name in self.columns}
-        reasons = dict(block.bad)
-        refuse_nonfinite([*columns.values()], [*self.columns.values()], reasons)
+        columns, reasons = self.columns.taken(block)
+        refuse_nonfinite(columns, self.columns, reasons)
         if reasons:
             row = min(reasons)
             raise UsageError(f"{place.where(block.lines[row])}: {reasons[row]}")
@@ -75,16 +76,19 @@ class Source(NamedTuple):
 
 
 def read(
-    files: Sequence[str], reading: Reading, columns: Mapping[str, str], first: Table | None = None,
+    files: Sequence[str], reading: Reading, columns: TableColumns | Mapping[str, str],
+    first: Table | None = None,
     tell: Tell | None = None, fits: int = FITS,
 ) -> Rows:  # fmt: skip
     """Read all rows once, and keep them if they are no more than `fits` numbers."""
+    if not isinstance(columns, TableColumns):
+        columns = TableColumns(columns)
     source = Source(files, reading, columns, versions(files))
     held: list[Columns] | None = []
     rows = 0
     for block, _, _ in source.parts(first):
         rows += length(block)
-        if held is not None and rows * len(columns) > fits:
+        if held is not None and rows * columns.entries > fits:
             held = None
             if not source.again:
                 raise too_much(source, fits)
@@ -98,7 +102,7 @@ def read(
 
 
 def too_much(source: Source, fits: int) -> UsageError:
-    most = fits // len(source.columns)
+    most = fits // source.columns.entries
     return UsageError(
         f"{source.name} has more than the {most:,} rows that fit into memory, and can't be read "
         "again at every step",
@@ -124,9 +128,10 @@ class FileRows:
 
     def __init__(self, source: Source, rows: int, fits: int) -> None:
         self.source = source
-        self.names = tuple(source.columns)
+        self.names = source.columns.names
+        self.shapes = source.columns.shapes
         self.count = rows
-        self.stretch = max(1, fits // 4 // len(self.names))
+        self.stretch = max(1, fits // 4 // source.columns.entries)
 
     def blocks(self) -> Iterator[Columns]:
         self.check_unchanged()
@@ -173,10 +178,15 @@ class FileRows:
 
 
 def joined(parts: list[Columns]) -> Columns:
-    """Blocks as one. They are taken out of the list: no more than a column is there twice."""
-    columns = {name: [part[name] for part in parts] for name in parts[0]}
-    parts.clear()
-    return {name: np.concatenate(columns.pop(name)) for name in [*columns]}
+    """Blocks as one. They are taken out of the list, so that nothing is there twice for long."""
+    count = sum(map(length, parts))
+    whole = {name: np.empty((count, *column.shape[1:])) for name, column in parts[0].items()}
+    while parts:
+        last = parts.pop()
+        count -= length(last)
+        for name, column in last.items():
+            whole[name][count : count + length(last)] = column
+    return whole
 
 
 def versions(files: Sequence[str]) -> list[tuple[int, int]]:

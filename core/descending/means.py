@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import fsum, isfinite
+from math import fsum, isfinite, prod
 from typing import Any
 
 import numpy as np
@@ -59,3 +59,35 @@ class Means:
         assert self.sums is not None
         total = self.sums.total(column)
         return total / self.rows if isfinite(total) else self.sums.mean(column)
+
+
+class Totals:
+    """Sums of arrays that come block by block. The first is kept as it is; from the second on they
+    are added exactly, entry by entry."""
+
+    def __init__(self) -> None:
+        self.first: Sequence[Any] | None = None
+        self.sums: Sums | None = None
+
+    def add(self, part: Sequence[Any]) -> None:
+        if self.first is None and self.sums is None:
+            self.first = part
+            return
+        for one in (self.first, part):
+            if one is not None:
+                flat = np.concatenate([np.ravel(array) for array in one])
+                self.sums = self.sums or Sums(1)
+                self.sums.add([flat], np.arange(len(flat)), len(flat))
+        self.first = None
+
+    def means(self, rows: int, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
+        """The sums, divided by the number of rows."""
+        if self.first is not None:
+            return [np.asarray(array) / rows for array in self.first]
+        found, place = [], 0
+        flat = np.zeros(sum(map(prod, shapes))) if self.sums is None else self.sums.every_total()
+        for shape in shapes:
+            size = prod(shape)
+            found.append(flat[place : place + size].reshape(shape) / rows)
+            place += size
+        return found

@@ -5,7 +5,7 @@ Columns are named as variables of the program.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, Protocol
 
@@ -24,6 +24,8 @@ class Rows(Protocol):
     def count(self) -> int: ...
     @property
     def streamed(self) -> bool: ...  # are they read anew whenever they are needed?
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]: ...  # of the columns that are arrays
     def blocks(self) -> Iterator[Columns]: ...  # all rows, in their order
     def batches(self, size: int, seed: int) -> Iterator[Columns]: ...  # epoch after epoch
     def where(self, row: int) -> str: ...  # what a message calls a row; the first one is 0
@@ -37,10 +39,14 @@ class HeldRows:
     def __init__(self, columns: Columns) -> None:
         self.columns = {name: np.asarray(column, float) for name, column in columns.items()}
         self.names = tuple(columns)
-        lengths = {column.shape for column in self.columns.values()}
-        if len(lengths) != 1 or len(shape := lengths.pop()) != 1 or not shape[0]:
+        lengths = {column.shape[:1] for column in self.columns.values()}
+        if len(lengths) != 1 or not (shape := lengths.pop()) or not shape[0]:
             raise UsageError("columns are arrays of numbers, all of one length above 0")
         self.count: int = shape[0]
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        return {n: column.shape[1:] for n, column in self.columns.items() if column.ndim > 1}
 
     def blocks(self) -> Iterator[Columns]:
         yield self.columns
@@ -70,3 +76,28 @@ def cut(columns: Columns, most: int) -> Iterator[Columns]:
     """The rows in pieces of at most so many."""
     for start in range(0, length(columns), most):
         yield {name: column[start : start + most] for name, column in columns.items()}
+
+
+def recut(blocks: Iterable[Columns], size: int) -> Iterator[Columns]:
+    """The same rows, in blocks of whole multiples of so many, and what is left at the end."""
+    waiting: list[Columns] = []
+    for block in blocks:
+        have = sum(map(length, waiting))
+        first = min((size - have) % size if have else 0, length(block))
+        if first:
+            waiting.append({name: column[:first] for name, column in block.items()})
+            if have + first < size:
+                continue
+            yield together(waiting)
+            waiting = []
+        stop = first + (length(block) - first) // size * size
+        if stop > first:
+            yield {name: column[first:stop] for name, column in block.items()}
+        if stop < length(block):
+            waiting.append({name: column[stop:] for name, column in block.items()})
+    if waiting:
+        yield together(waiting)
+
+
+def together(parts: Sequence[Columns]) -> Columns:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -2,7 +2,7 @@
 that program/lifting.py makes of it.
 
     kernel = ArrayKernel(program, wrt, columns)
-    for block in kernel.blocks(given, rows): block.value, block.sums, block.lost
+    for block in kernel.blocks(given, rows): block.value, block.parts, block.lost
     value, gradients = kernel(given, rows)
 
 `blocks` sums the gradients over the rows of each block, `kernel` gives every row its own. Where a
@@ -28,7 +28,7 @@ from backprop.engine.kinds import kind_of, resolve
 from backprop.engine.numbers import forward
 from backprop.engine.ties.arrays import ties_at
 from backprop.engine.ties.conventions import AUTO, convention
-from backprop.program.lifting import Lifted, depending, lifted
+from backprop.program.lifting import Lifted, LiftError, depending, lifted
 from backprop.program.program import Program
 
 Array = Any
@@ -41,12 +41,12 @@ AHEAD = 4  # blocks that each worker may be ahead
 
 
 class Block(NamedTuple):
-    """Rows from `start` on: the value of each, sums of gradients over all but those that are
-    lost, which have no finite value or gradient."""
+    """Rows from `start` on: the value of each, and the sum of the gradients of all but those that
+    are lost, which have no finite value or gradient. It has one part, if no float is too small."""
 
     start: int
     value: Array
-    sums: Sequence[Array]
+    parts: Sequence[Sequence[Array]]
     lost: Sequence[int]
 
 
@@ -58,17 +58,19 @@ class Passed(NamedTuple):
 
 class ArrayKernel:
     name = "numpy"
-    note = ""
 
     def __init__(
         self, program: Program, wrt: Iterable[str], columns: Collection[str], ties: str = AUTO,
-        threads: int = 1,
+        threads: int = 1, note: str = "",
     ) -> None:  # fmt: skip
+        if program.guards:
+            raise LiftError("a source about arrays that decides by values goes row by row")
         self.program = program
         self.wrt = tuple(wrt)
         self.columns = frozenset(columns)
         self.ties = ties
         self.threads = threads
+        self.note = note  # why it isn't the engine that was asked for
         self.kind = kind_of(program)
         self.watch = self.kind.watch(program, self.wrt)
         self.watched = self.watch.stages if ties == AUTO else []
@@ -76,6 +78,10 @@ class ArrayKernel:
         self.programs: dict[tuple[int, bool], Lifted] = {}
         self.sizes = {own: self.fitting(own) for own in (False, True)}
         self.lift(self.sizes[False], own=False)  # or say now that it can't be done
+
+    @property
+    def engine(self) -> ArrayKernel:
+        return self
 
     def fitting(self, own: bool) -> int:
         """The rows of a block, a power of two."""
@@ -106,7 +112,8 @@ class ArrayKernel:
     def passed(self, point: Given, rows: int, *, own: bool) -> Passed:
         lift = self.lift(rows, own=own)
         program = lift.program
-        at = {name: point[name] for name in program.inputs}
+        at = {name: point[name] for name in program.inputs if name in point}
+        at = {**self.program.defaults, **at}
         if own:
             at |= {name: spread(at[name], rows) for name in self.wrt if name not in self.columns}
         with np.errstate(**IGNORED):
@@ -129,7 +136,7 @@ class ArrayKernel:
             if not ties.any():
                 continue
             if lift.varies[slot]:
-                here = ties.reshape((rows, -1)).any(axis=1)
+                here = ties.any(axis=tuple(range(1, ties.ndim)))
             else:
                 here = np.ones(rows, dtype=bool)
             found = here if found is None else found | here
@@ -139,10 +146,9 @@ class ArrayKernel:
         """A row by the engine for single points."""
         self.singles += 1
         program = self.program
-        at = {
-            name: point[name][row] if name in self.columns else point[name]
-            for name in program.inputs
-        }
+        at = {name: point[name][row] if name in self.columns else point[name]
+              for name in program.inputs if name in point}  # fmt: skip
+        at = {**program.defaults, **at}
         with self.kind.quietly():
             values = self.kind.forward(program, at)
             back = resolve(self.watch, values, self.ties, np.float64(1.0)).back
@@ -154,7 +160,7 @@ class ArrayKernel:
                  for name, column in given.items()}  # fmt: skip
         count = stop - start
         value = np.empty(count)
-        sums: list[Array] | None = None
+        parts: list[Sequence[Array]] = []
         lost: list[int] = []
         waiting: list[Array | None] = [None]
         while waiting:
@@ -164,37 +170,33 @@ class ArrayKernel:
             found = self.passed(here, len(rows), own=False)
             value[rows] = found.value
             if found.alone is not None:
-                sums = self.one_by_one(point, rows[found.alone], value, sums, lost)
+                self.one_by_one(point, rows[found.alone], value, parts, lost)
                 left = rows[~found.alone]
                 waiting += [left] if left.size else []
             elif all(map(finite, found.gradients)):
-                sums = added(sums, [
+                add(parts, [
                     gradient.sum(axis=0) if name in self.columns else gradient
                     for name, gradient in zip(self.wrt, found.gradients, strict=True)
                 ])  # fmt: skip
             elif len(rows) == 1:
-                sums = self.one_by_one(point, rows, value, sums, lost)
+                self.one_by_one(point, rows, value, parts, lost)
             else:
                 waiting += [rows[len(rows) // 2 :], rows[: len(rows) // 2]]
-        return Block(start, value, sums or self.nothing(), sorted(lost))
+        return Block(start, value, parts, sorted(lost))
 
     def some(self, point: Given, rows: Array) -> dict[str, Any]:
         return {n: column[rows] if n in self.columns else column for n, column in point.items()}
 
     def one_by_one(
-        self, point: Given, rows: Array, value: Array, sums: list[Array] | None,
+        self, point: Given, rows: Array, value: Array, parts: list[Sequence[Array]],
         lost: list[int],
-    ) -> list[Array] | None:  # fmt: skip
+    ) -> None:  # fmt: skip
         for row in rows.tolist():
             value[row], gradients = self.single(point, row)
             if np.isfinite(value[row]) and all(map(finite, gradients)):
-                sums = added(sums, gradients)
+                add(parts, gradients)
             else:
                 lost.append(row)
-        return sums
-
-    def nothing(self) -> list[Array]:
-        return [np.zeros(self.program.shapes[self.program.inputs[name]]) for name in self.wrt]
 
     # Many blocks.
 
@@ -243,7 +245,7 @@ class ArrayKernel:
         for target, gradient in zip(gradients, found.gradients, strict=True):
             target[here] = gradient
             if not finite(gradient):
-                alone |= ~np.isfinite(gradient).reshape((count, -1)).all(axis=1)
+                alone |= ~np.isfinite(gradient).all(axis=tuple(range(1, gradient.ndim)))
         for row in np.flatnonzero(alone).tolist():
             value[start + row], slopes = self.single(point, row)
             for target, slope in zip(gradients, slopes, strict=True):
@@ -257,7 +259,12 @@ def spread(value: Any, rows: int) -> Array:
     return np.broadcast_to(value, (rows, *np.shape(value)))
 
 
-def added(sums: list[Array] | None, more: Sequence[Array]) -> list[Array]:
-    if sums is None:
-        return list(more)
-    return [one + other for one, other in zip(sums, more, strict=True)]
+def add(parts: list[Sequence[Array]], more: Sequence[Array]) -> None:
+    """Add to the last part, unless that is too much for a float."""
+    if parts:
+        with np.errstate(**IGNORED):
+            sums = [one + other for one, other in zip(parts[-1], more, strict=True)]
+        if all(map(finite, sums)):
+            parts[-1] = sums
+            return
+    parts.append(more)

@@ -104,6 +104,9 @@ class DelimitedTable:
         for piece in pieces(self.stream, mark, quotes=True):
             yield Reading(self, wanted, piece).block()
 
+    def lists(self, column: str) -> None:
+        """A field is a number or a text."""
+
     def progress(self) -> float:
         return self.stream.progress()
 

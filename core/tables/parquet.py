@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from backprop.errors import UsageError
-from backprop.tables.blocks import Block, Wanted
+from backprop.tables.blocks import Block, Wanted, entries_of, shape_of
 from backprop.tables.frames import Frame, polars
 from backprop.tables.streams import START, Mark
 
@@ -50,11 +50,19 @@ class ParquetTable:
             kind = self.types[name]
             if not (kind.is_numeric() or kind == polars.Boolean or kind == polars.Null):
                 raise UsageError(f"{self.name}: the column {name} holds {kind}, not numbers")
+        for name, _ in wanted.lists.values():
+            if self.leaf(name) is None:
+                held = self.types[name]
+                raise UsageError(
+                    f"{self.name}: the column {name} holds {held}, no lists of numbers"
+                )
         by_name = polars.selectors.by_name  # to polars.col, "*" and "^...$" are no names
         asked = [
             *(by_name(column).cast(polars.Float64).alias(f"n{k}")
               for k, column in enumerate(wanted.numbers.values())),
             *(by_name(column).alias(f"k{k}") for k, column in enumerate(wanted.kept.values())),
+            *(by_name(column).alias(f"l{k}")
+              for k, (column, _) in enumerate(wanted.lists.values())),
         ]  # fmt: skip
         for start in range(max(self.first, mark.offset), self.end, ROWS):
             count = min(ROWS, self.end - start)
@@ -69,9 +77,26 @@ class ParquetTable:
             for row in found.is_null().arg_true().to_list():
                 bad[row] = f"{column} is missing"
             numbers[variable] = found.to_numpy()
+        for k, (variable, (column, count)) in enumerate(wanted.lists.items()):
+            numbers[variable], more = entries_of(frame[f"l{k}"], count, column)
+            bad = more | bad
         kept = polars.DataFrame({name: frame[f"k{k}"] for k, name in enumerate(wanted.kept)})
         self.done = rows[-1]
         return Block(numbers, kept, rows, bad, Mark(self.done, self.done + 1))
+
+    def leaf(self, column: str) -> Any:
+        """What the lists of a column hold in the end, if that is numbers."""
+        held = self.types[column]
+        while held.is_nested() and hasattr(held, "inner"):
+            held = held.inner
+        return held if self.types[column].is_nested() and held.is_numeric() else None
+
+    def lists(self, column: str) -> tuple[int, ...] | None:
+        if self.leaf(column) is None:
+            return None
+        first = self.scan.select(polars.selectors.by_name(column).drop_nulls().head(1)).collect
+        found = self.asked(first).to_series()
+        return shape_of(found[0].to_list()) if len(found) else (1,)
 
     def progress(self) -> float:
         rows = self.end - self.first
