@@ -62,11 +62,14 @@ class DataObjective:
     def at(self, point: Point, step: int | None = None) -> Found:
         """For all rows, or for the batch of a step; steps ask one after the other."""
         if step is None or self.batches is None:
-            blocks = self.heard(self.rows.blocks(), self.rows.count)
+            count = self.rows.count
+            blocks = self.heard(self.rows.blocks(), count)
         else:
-            blocks = self.heard([next(self.batches)], self.size)
+            batch = next(self.batches)
+            count = length(batch)
+            blocks = self.heard([batch], count)
         if self.whole:
-            return self.summed(self.whole, point, blocks)
+            return self.summed(self.whole, point, blocks, count)
         return self.together(point, blocks) if self.kernel else self.one_by_one(point, blocks)
 
     def heard(self, blocks: Iterable[Columns], count: int) -> Iterator[Columns]:
@@ -91,22 +94,24 @@ class DataObjective:
         value, *slopes = means.found()
         return Found(value, dict(zip(self.one.names, slopes, strict=True)))
 
-    def summed(self, kernel: ArrayKernel, point: Point, blocks: Iterable[Columns]) -> Found:
+    def summed(
+        self, kernel: ArrayKernel, point: Point, blocks: Iterable[Columns], count: int
+    ) -> Found:
         """Of a program about arrays. A row without a finite gradient leaves none for all."""
         means, lost = Means(1), False
         totals = Totals()
         for columns in blocks:
             given = {**self.one.fixed, **point, **columns}
-            for block in kernel.blocks(given, length(columns)):
+            for block in kernel.blocks(given, length(columns), 1 / count):
                 means.add([block.value])
                 lost = lost or bool(block.lost)
                 for part in block.parts:
                     totals.add(part)
         (value,) = means.found()
         shapes = [np.shape(point[name]) for name in self.one.names]
-        slopes = [np.full(s, np.nan) for s in shapes] if lost else totals.means(means.rows, shapes)
+        slopes = [np.full(s, np.nan) for s in shapes] if lost else totals.found(shapes)
         named = zip(self.one.names, slopes, strict=True)
-        return Found(value, {n: slope if slope.ndim else float(slope) for n, slope in named})
+        return Found(value, {n: slope if np.ndim(slope) else float(slope) for n, slope in named})
 
     def answers(self, point: Point, columns: Columns) -> list[Any]:
         """Columns of the value and of each gradient."""

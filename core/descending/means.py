@@ -80,14 +80,13 @@ class Totals:
                 self.sums.add([flat], np.arange(len(flat)), len(flat))
         self.first = None
 
-    def means(self, rows: int, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
-        """The sums, divided by the number of rows."""
+    def found(self, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
         if self.first is not None:
-            return [np.asarray(array) / rows for array in self.first]
+            return list(self.first)
         found, place = [], 0
         flat = np.zeros(sum(map(prod, shapes))) if self.sums is None else self.sums.every_total()
         for shape in shapes:
             size = prod(shape)
-            found.append(flat[place : place + size].reshape(shape) / rows)
+            found.append(flat[place : place + size].reshape(shape))
             place += size
         return found

@@ -47,7 +47,10 @@ def magnitude(value: Any) -> float:
         return 0.0
     if isinstance(value, float):
         return abs(float(value))
-    return float(abs(value).max()) if value.size else 0.0
+    if not value.size:
+        return 0.0
+    high, low = float(value.max()), float(value.min())
+    return max(high, -low) if high == high else high
 
 
 def all_finite(point: Point) -> bool:

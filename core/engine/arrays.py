@@ -66,12 +66,14 @@ def backward_arrays(
     wrt: Collection[str] | None = None,
     arithmetic: ArrayArithmetic = ARRAYS,
     only: Sequence[object] | None = None,
+    wanted: Sequence[bool] | None = None,
 ) -> ArrayBackward:
     """The gradient of sum(upstream*output) for every slot, or for those that `wrt` needs; `only`
-    has something true for every stage that may pass anything on."""
+    has something true for every stage that may pass anything on. `wanted` are the slots that
+    `wrt` needs, if somebody knows them already."""
     shapes = program.shapes
     branches = Branches.of(ties)
-    wanted = wanted_slots(program, wrt)
+    wanted = wanted_slots(program, wrt) if wanted is None else wanted
     gradients: Messages = [None] * len(values)
     reached: list[Reach] = [None] * len(values)
     messages: list[Messages | None] = [None] * len(values)
@@ -142,7 +144,10 @@ def passed(
     parts: Messages = []
     reaches: list[Reach] = []
     for slope, wanted in zip(slopes, heard, strict=True):
-        part = slope * gradient if wanted and slope is not None else None
+        part = None
+        if wanted and slope is not None:
+            one = isinstance(slope, float) and slope == 1.0
+            part = gradient if one else slope * gradient
         here = reach
         if part is not None and routes:
             here = slope != 0 if reach is None else (slope != 0) & reach

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.arithmetic.arrays import ARRAYS, IGNORED, finite
-from backprop.engine.arrays import backward_arrays
+from backprop.engine.arrays import backward_arrays, wanted_slots
 from backprop.engine.kinds import kind_of, resolve
 from backprop.engine.numbers import forward
 from backprop.engine.ties.arrays import ties_at
@@ -56,6 +56,14 @@ class Passed(NamedTuple):
     alone: Array | None  # rows that have to be computed one by one, if any has
 
 
+class Made(NamedTuple):
+    """A program for so many rows, the slots that its gradient needs, and a one for each row."""
+
+    lift: Lifted
+    wanted: Sequence[bool]
+    ones: Array
+
+
 class ArrayKernel:
     name = "numpy"
 
@@ -75,7 +83,7 @@ class ArrayKernel:
         self.watch = self.kind.watch(program, self.wrt)
         self.watched = self.watch.stages if ties == AUTO else []
         self.singles = 0  # rows that were computed one by one
-        self.programs: dict[tuple[int, bool], Lifted] = {}
+        self.programs: dict[tuple[int, bool], Made] = {}
         self.sizes = {own: self.fitting(own) for own in (False, True)}
         self.lift(self.sizes[False], own=False)  # or say now that it can't be done
 
@@ -98,19 +106,21 @@ class ArrayKernel:
         to have its own gradient of it."""
         return self.columns.union(self.wrt) if own else self.columns
 
-    def lift(self, rows: int, *, own: bool) -> Lifted:
+    def lift(self, rows: int, *, own: bool) -> Made:
         key = rows, own
         found = self.programs.get(key)
         if found is None:
             while len(self.programs) >= KEPT:
                 self.programs.pop(next(iter(self.programs)), None)
-            found = self.programs[key] = lifted(self.program, self.varying(own), rows)
+            lift = lifted(self.program, self.varying(own), rows)
+            found = Made(lift, wanted_slots(lift.program, self.wrt), np.ones(rows))
+            self.programs[key] = found
         return found
 
     # One block.
 
-    def passed(self, point: Given, rows: int, *, own: bool) -> Passed:
-        lift = self.lift(rows, own=own)
+    def passed(self, point: Given, rows: int, *, own: bool, weight: float = 1.0) -> Passed:
+        lift, wanted, ones = self.lift(rows, own=own)
         program = lift.program
         at = {name: point[name] for name in program.inputs if name in point}
         at = {**self.program.defaults, **at}
@@ -122,7 +132,9 @@ class ArrayKernel:
             alone = self.tied(lift, values, rows)
             if not finite(value):
                 alone = ~np.isfinite(value) if alone is None else alone | ~np.isfinite(value)
-            back = backward_arrays(program, values, np.ones(rows), convention(self.ties), self.wrt)
+            back = backward_arrays(
+                program, values, ones * weight, convention(self.ties), wanted=wanted
+            )
             gradients = [back.gradient(program.inputs[name]) for name in self.wrt]
         return Passed(value, gradients, alone)
 
@@ -154,8 +166,8 @@ class ArrayKernel:
             back = resolve(self.watch, values, self.ties, np.float64(1.0)).back
         return values[program.output], [back.gradient(program.inputs[n]) for n in self.wrt]
 
-    def block(self, given: Given, start: int, stop: int) -> Block:
-        """The sums of a block. What spoils them is looked for by halves."""
+    def block(self, given: Given, weight: float, start: int, stop: int) -> Block:
+        """The sums of a block, times `weight`. What spoils them is looked for by halves."""
         point = {name: column[start:stop] if name in self.columns else column
                  for name, column in given.items()}  # fmt: skip
         count = stop - start
@@ -167,10 +179,10 @@ class ArrayKernel:
             some = waiting.pop()
             here = point if some is None else self.some(point, some)
             rows = np.arange(count) if some is None else some
-            found = self.passed(here, len(rows), own=False)
+            found = self.passed(here, len(rows), own=False, weight=weight)
             value[rows] = found.value
             if found.alone is not None:
-                self.one_by_one(point, rows[found.alone], value, parts, lost)
+                self.one_by_one(point, weight, rows[found.alone], value, parts, lost)
                 left = rows[~found.alone]
                 waiting += [left] if left.size else []
             elif all(map(finite, found.gradients)):
@@ -179,7 +191,7 @@ class ArrayKernel:
                     for name, gradient in zip(self.wrt, found.gradients, strict=True)
                 ])  # fmt: skip
             elif len(rows) == 1:
-                self.one_by_one(point, rows, value, parts, lost)
+                self.one_by_one(point, weight, rows, value, parts, lost)
             else:
                 waiting += [rows[len(rows) // 2 :], rows[: len(rows) // 2]]
         return Block(start, value, parts, sorted(lost))
@@ -188,22 +200,22 @@ class ArrayKernel:
         return {n: column[rows] if n in self.columns else column for n, column in point.items()}
 
     def one_by_one(
-        self, point: Given, rows: Array, value: Array, parts: list[Sequence[Array]],
-        lost: list[int],
+        self, point: Given, weight: float, rows: Array, value: Array,
+        parts: list[Sequence[Array]], lost: list[int],
     ) -> None:  # fmt: skip
         for row in rows.tolist():
             value[row], gradients = self.single(point, row)
             if np.isfinite(value[row]) and all(map(finite, gradients)):
-                add(parts, gradients)
+                add(parts, [gradient * weight for gradient in gradients])
             else:
                 lost.append(row)
 
     # Many blocks.
 
-    def blocks(self, given: Given, rows: int) -> Iterator[Block]:
-        """All blocks in their order."""
+    def blocks(self, given: Given, rows: int, weight: float = 1.0) -> Iterator[Block]:
+        """All blocks in their order. Sums of gradients are multiplied by `weight`."""
         size = self.sizes[False]
-        work = partial(self.block, given)
+        work = partial(self.block, given, weight)
         starts = range(0, rows, size)
         stops = [min(rows, start + size) for start in starts]
         if self.threads == 1 or len(stops) == 1:

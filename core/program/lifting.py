@@ -305,7 +305,7 @@ def indexed(to: Lifter, gate: Gate, operands: Sequence[int], slot: int) -> int:
         found = to.applied(gate, (to.slots[a], *slots))
         rest = [axis for axis in range(len(to.shape(slot)) + 1) if axis != before]
         return to.maker.permuted(found, (before, *rest))
-    numbers = np.arange(to.rows, dtype=float).reshape((to.rows, *(1,) * wide))
+    numbers = np.arange(to.rows).reshape((to.rows, *(1,) * wide))
     found = to.applied(gate, (to.slots[a], to.fixed(numbers), *slots))
     axes = [*range(1, len(to.shape(slot)) + 1)]  # those of `several` come first
     order = [*axes[wide : wide + before], *axes[:wide], *axes[wide + before :]]
