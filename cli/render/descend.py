@@ -22,7 +22,7 @@ EXTRA = 8  # columns that a number takes beside its digits: -0.000, e-05, and a 
 FIXED = 22  # those of the step and the largest slope
 COLUMNS = 8  # parameters that have a column
 LISTED = 40  # parameters whose last value is listed
-STYLES = {"converged": "green", "steps": "yellow"}
+STYLES = {"converged": "green", "steps": "yellow", "early": "green"}
 
 
 def render(found: Descent, view: View) -> Iterator[RenderableType]:
@@ -127,7 +127,9 @@ class StepTable:
 
 def ending(found: Descent) -> str:
     count = f"{found.steps:,} step{'' if found.steps == 1 else 's'}"
-    said = f"{count} done" if found.status == "steps" else f"converged after {count}"
+    said = {"steps": f"{count} done", "early": f"ended early after {count}"}.get(
+        found.status, f"converged after {count}"
+    )
     return f"{said}: {found.verdict.reason}"
 
 
@@ -136,6 +138,13 @@ def answers(found: Descent, view: View) -> Iterator[str]:
     if found.last is None:
         return
     yield f"{visible(loss_name(found))} = {view.short(found.last.value)}"
+    if found.course.valid:
+        number, value = found.course.valid[-1]
+        best, lowest = min(found.course.valid, key=lambda one: (one[1], one[0]))
+        told = f"on other rows {view.short(value)} after step {number:,}"
+        yield told + (
+            f", lowest {view.short(lowest)} after step {best:,}" if best != number else ""
+        )
     for name, value in list(found.last.point.items())[:LISTED]:
         yield f"{name} = {view.short(value)}"
     more = len(found.last.point) - LISTED

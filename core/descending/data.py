@@ -43,6 +43,7 @@ class DataObjective:
         self.tell = tell
         self.size = rows.count if batch is None else min(batch, rows.count)
         self.partial = self.size < rows.count
+        self.seed = seed
         self.batches = rows.batches(self.size, seed) if self.partial else None
         self.note = ""  # why it isn't the engine that was asked for, or one row after the other
         self.kernel: Any = None
@@ -58,6 +59,21 @@ class DataObjective:
             self.note = "a program about arrays runs in NumPy" if engine != "numpy" else ""
         except LiftError as error:
             self.note = f"{error.message}, which takes long"
+
+    @property
+    def later(self) -> str:
+        """How many rows took longer than others."""
+        count = self.whole.singles if self.whole else 0
+        return f"{count:,} times a row was computed alone, as gates tied in it" if count else ""
+
+    @property
+    def identity(self) -> Any:
+        return self.rows.identity
+
+    def go_on(self, step: int) -> None:
+        """The next step that asks is this one."""
+        if self.partial:
+            self.batches = self.rows.batches(self.size, self.seed, step)
 
     def at(self, point: Point, step: int | None = None) -> Found:
         """For all rows, or for the batch of a step; steps ask one after the other."""

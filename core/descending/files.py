@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
-from typing import NamedTuple
+from dataclasses import asdict
+from itertools import count, islice
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from backprop.batching.columns import refuse_nonfinite
 from backprop.batching.job import check_columns
 from backprop.batching.rows import Place
 from backprop.batching.running import changes
+from backprop.batching.tally import TOLD
 from backprop.descending.rows import Columns, HeldRows, Rows, Tell, length, shuffled
 from backprop.errors import UsageError
 from backprop.tables.blocks import Block, Table
@@ -37,6 +39,7 @@ class Source(NamedTuple):
     reading: Reading
     columns: TableColumns
     versions: Sequence[tuple[int, int]]  # of the files, when they were first looked at
+    skipped: Skipped | None = None  # where rows are told that are left out; None ends the run
 
     @property
     def name(self) -> str:
@@ -52,6 +55,12 @@ class Source(NamedTuple):
     def unchanged(self) -> bool:
         return versions(self.files) == self.versions
 
+    @property
+    def identity(self) -> Any:
+        """What has to be the same when a run goes on."""
+        files = [os.path.realpath(path) for path in self.files]
+        return [files, self.reading, self.versions, asdict(self.columns)]
+
     def parts(self, first: Table | None = None) -> Iterator[Part]:
         """All rows. The first that can't be used ends it with a message. The first file may be
         open already."""
@@ -62,28 +71,63 @@ class Source(NamedTuple):
                 check_columns(wanted, table)
                 place = Place(number, table.name, table.unit)
                 for block in table.blocks(wanted):
-                    yield Part(self.checked(block, place), place, block.lines)
+                    yield self.checked(block, place)
             finally:
                 table.close()
 
-    def checked(self, block: Block, place: Place) -> Columns:
+    def checked(self, block: Block, place: Place) -> Part:
         columns, reasons = self.columns.taken(block)
         refuse_nonfinite(columns, self.columns, reasons)
-        if reasons:
+        if not reasons:
+            return Part(columns, place, block.lines)
+        if self.skipped is None:
             row = min(reasons)
-            raise UsageError(f"{place.where(block.lines[row])}: {reasons[row]}")
-        return columns
+            raise UsageError(
+                f"{place.where(block.lines[row])}: {reasons[row]}",
+                hint="--on-error skip leaves such rows out",
+            )
+        for row in sorted(reasons):
+            self.skipped.tell(place, block.lines[row], reasons[row])
+        good = np.ones(len(block.lines), dtype=bool)
+        good[list(reasons)] = False
+        lines = [block.lines[row] for row in np.flatnonzero(good).tolist()]
+        return Part({name: column[good] for name, column in columns.items()}, place, lines)
+
+
+class Skipped:
+    """Rows that are left out. Files may be read many times, and are told of the first time."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.told: list[str] = []
+        self.over = False
+
+    def tell(self, place: Place, line: int, reason: str) -> None:
+        if not self.over:
+            self.count += 1
+            if self.count <= TOLD:
+                self.told.append(f"{place.where(line)}: {reason}")
+
+    def lines(self) -> Iterator[str]:
+        if self.count:
+            yield f"left out {self.count:,} row{'s' * (self.count != 1)} that can't be read"
+            yield from (f"  {text}" for text in self.told)
+        if self.count > TOLD:
+            yield f"  and {self.count - TOLD:,} more"
 
 
 def read(
     files: Sequence[str], reading: Reading, columns: TableColumns | Mapping[str, str],
-    first: Table | None = None,
-    tell: Tell | None = None, fits: int = FITS,
+    first: Table | None = None, tell: Tell | None = None, fits: int = FITS,
+    skipped: Skipped | None = None,
 ) -> Rows:  # fmt: skip
-    """Read all rows once, and keep them if they are no more than `fits` numbers."""
+    """Read all rows once, and keep them if they are no more than `fits` numbers. Rows that can't
+    be read end it, unless they are to be told as `skipped`."""
     if not isinstance(columns, TableColumns):
         columns = TableColumns(columns)
-    source = Source(files, reading, columns, versions(files))
+    if skipped is not None:
+        skipped.over = False
+    source = Source(files, reading, columns, versions(files), skipped)
     held: list[Columns] | None = []
     rows = 0
     for block, _, _ in source.parts(first):
@@ -96,6 +140,8 @@ def read(
             held.append(block)
         if tell:
             tell(rows, None)
+    if skipped is not None:
+        skipped.over = True
     if not rows:
         raise UsageError(f"{source.name} has no rows")
     return FileRows(source, rows, fits) if held is None else HeldFileRows(source, held)
@@ -116,6 +162,10 @@ class HeldFileRows(HeldRows):
     def __init__(self, source: Source, held: list[Columns]) -> None:
         super().__init__(joined(held))
         self.source = source
+
+    @property
+    def identity(self) -> Any:
+        return self.source.identity
 
     def where(self, row: int) -> str:
         return line_of(self.source, row)
@@ -139,24 +189,29 @@ class FileRows:
             yield columns
         self.check_unchanged()
 
+    @property
+    def identity(self) -> Any:
+        return self.source.identity
+
     def check_unchanged(self) -> None:
         if not self.source.unchanged:
             raise UsageError(f"{self.source.name} was changed while it was descended")
 
-    def batches(self, size: int, seed: int) -> Iterator[Columns]:
-        """Each row once an epoch. The files are read in their order, and rows are shuffled within
-        stretches that fit into memory."""
+    def batches(self, size: int, seed: int, done: int = 0) -> Iterator[Columns]:
+        """Each row once an epoch, after so many batches. The files are read in their order, and
+        rows are shuffled within stretches that fit into memory."""
         if size > self.stretch:
             raise UsageError(
                 f"--batch {size:,} is too large for data that doesn't fit into memory: at most "
                 f"{self.stretch:,} rows, or all"
             )
-        return (
+        every = (
             batch
             for epoch in count()
             for number, stretch in enumerate(self.stretches(self.stretch // size * size))
             for batch in shuffled(stretch, size, [seed, epoch, number])
         )
+        return islice(every, done, None)
 
     def stretches(self, size: int) -> Iterator[Columns]:
         """So many rows at a time, whatever the blocks are."""

@@ -6,7 +6,8 @@ Columns are named as variables of the program.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import count
+from hashlib import sha256
+from itertools import count, islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,7 +28,9 @@ class Rows(Protocol):
     @property
     def shapes(self) -> Mapping[str, tuple[int, ...]]: ...  # of the columns that are arrays
     def blocks(self) -> Iterator[Columns]: ...  # all rows, in their order
-    def batches(self, size: int, seed: int) -> Iterator[Columns]: ...  # epoch after epoch
+    def batches(self, size: int, seed: int, done: int = 0) -> Iterator[Columns]: ...
+    @property
+    def identity(self) -> Any: ...  # what is another for other rows
     def where(self, row: int) -> str: ...  # what a message calls a row; the first one is 0
 
 
@@ -51,10 +54,17 @@ class HeldRows:
     def blocks(self) -> Iterator[Columns]:
         yield self.columns
 
-    def batches(self, size: int, seed: int) -> Iterator[Columns]:
-        """Each row once an epoch, in an order that the seed decides."""
-        for epoch in count():
-            yield from shuffled(self.columns, size, [seed, epoch])
+    def batches(self, size: int, seed: int, done: int = 0) -> Iterator[Columns]:
+        """Each row once an epoch, in an order that the seed decides, after so many batches."""
+        first, done = divmod(done, -(-self.count // size))
+        for epoch in count(first):
+            yield from islice(shuffled(self.columns, size, [seed, epoch]), done, None)
+            done = 0
+
+    @property
+    def identity(self) -> Any:
+        return [[name, sha256(np.ascontiguousarray(column).data).hexdigest()]
+                for name, column in self.columns.items()]  # fmt: skip
 
     def where(self, row: int) -> str:
         return f"row {row + 1:,}"
