@@ -142,6 +142,8 @@ def read(
             tell(rows, None)
     if skipped is not None:
         skipped.over = True
+    if not rows and skipped is not None and skipped.told:
+        raise UsageError(f"{source.name} has no row that can be read; {skipped.told[0]}")
     if not rows:
         raise UsageError(f"{source.name} has no rows")
     return FileRows(source, rows, fits) if held is None else HeldFileRows(source, held)
