@@ -432,7 +432,7 @@ def test_rows_of_a_long_step_are_told_at_a_terminal(monkeypatch: pytest.MonkeyPa
         "step 0 of 2: 20 of 23 rows",
         "step 0 of 2: 23 of 23 rows",
         "step 0 of 2: 3.78999",
-        "step 1 of 2: 10 of 23 rows",
-        "step 1 of 2: 20 of 23 rows",
-        "step 1 of 2: 23 of 23 rows",
+        "step 1 of 2, 3.78999: 10 of 23 rows",
+        "step 1 of 2, 3.78999: 20 of 23 rows",
+        "step 1 of 2, 3.78999: 23 of 23 rows",
     ]

@@ -126,7 +126,13 @@ def test_a_run_that_goes_on_ends_with_the_same_bytes(
             str(path), lambda name, data: void(Path(name).write_bytes(data)), resume=resume
         )
 
-    rest: dict[str, Any] = {"method": method, "batch": batch, "steps": 40, "lr": 0.01, "valid": OTHER}
+    rest: dict[str, Any] = {
+        "method": method,
+        "batch": batch,
+        "steps": 40,
+        "lr": 0.01,
+        "valid": OTHER,
+    }
     whole = trained(**rest).to_dict()
     with pytest.raises(StopError):
         trained(**rest, keeper=keeper(resume=False), tell=stopping(13))
