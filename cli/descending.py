@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 DATA = "--data FILE"
 FOR_DATA = {
     "mapped": "--map", "source": "--from", "separator": "--separator", "no_header": "--no-header",
+    "skip_lines": "--skip-lines", "comment": "--comment", "nulls": "--null", "where": "--where",
+    "limit": "--limit",
 }  # fmt: skip
 
 
@@ -102,6 +104,7 @@ def rows_in(
             if options[name]:
                 raise UsageError(f"{option} is for rows of data, and there are none", hint=DATA)
         return None, None
+    from backprop.batching.choosing import where_of
     from backprop.batching.columns import vectors_for
     from backprop.batching.job import columns_for, pairs_of
     from backprop.cli.rows import reading_of
@@ -125,9 +128,14 @@ def rows_in(
             raise UsageError(
                 f"the program takes no column of {table.name}: all its variables have values"
             )
-        rows = read(files, reading, columns, table, hears.rows, skipped=skipped)
+        where = where_of(options["where"], mapped, table) if options["where"] else None
+        rows = read(
+            files, reading, columns, table, hears.rows, skipped=skipped, where=where,
+            limit=options["limit"],
+        )  # fmt: skip
     finally:
         table.close()
     if not valid:
         return rows, None
-    return rows, read(files_of(valid), reading, columns, None, hears.rows, skipped=skipped)
+    others = read(files_of(valid), reading, columns, None, hears.rows, skipped=skipped, where=where)
+    return rows, others

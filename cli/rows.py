@@ -30,7 +30,12 @@ def reading_of(options: Mapping[str, Any]) -> Reading:
         raise click.UsageError(f"--separator and --no-header are for CSV, not {source}")
     if separator and source is None:
         source = "csv"
-    return Reading(source, separator, not options["no_header"])
+    if options["decimal"] == "," and separator == ",":
+        raise click.UsageError("a comma can't be the decimal sign and the separator")
+    return Reading(
+        source, separator, not options["no_header"], options["decimal"], options["skip_lines"],
+        options["comment"] or "", tuple(options["nulls"]),
+    )  # fmt: skip
 
 
 def first_row(options: Mapping[str, Any], names: Mapping[str, str | None]) -> dict[str, float]:

@@ -64,13 +64,22 @@ ROWS_CHECKED = 10
     metavar="FORMAT", old={"--to": "--format"},
 )  # fmt: skip
 @json_option("jsonl")
-@option("--reduce", type=click.Choice(["sum", "mean"]), help="One answer for all rows.")
-@option("--by", metavar="COLUMN", help="With --reduce: an answer for each value of this column.")
+@option(
+    "--reduce",
+    metavar="HOW",
+    help="One answer for all rows: sum, mean, min, max, count, or several as sum,max.",
+)
+@option(
+    "--by",
+    metavar="COLUMNS",
+    help="With --reduce: an answer for each value of this column, or of several.",
+)
 @option(
     "--on-error", type=click.Choice(["fail", "skip", "null"]), default="fail",
     help="A row that can't be read or has no finite answer ends the run, is left out, or has null.",
 )  # fmt: skip
 @nonfinite_option("Accept inf and nan as values and as answers.")
+@option("--force", is_flag=True, help="Write the -o FILE anew, if it is there already.")
 @option("--resume", is_flag=True, help="Continue an interrupted run with its -o FILE.")
 @option(
     "--check-rows", type=click.IntRange(0, 10_000), default=ROWS_CHECKED, metavar="N",

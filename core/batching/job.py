@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from backprop.batching.choosing import Where
 from backprop.batching.columns import Columns, Texts, Vector
 from backprop.errors import UsageError, closest
 from backprop.language.compared import compared_names, numbers_of_texts
@@ -23,7 +24,7 @@ from backprop.tables.blocks import Table, Wanted
 from backprop.tables.opening import BY_NAME, Reading
 
 ON_ERROR = ("fail", "skip", "null")
-REDUCTIONS = ("sum", "mean")
+REDUCTIONS = ("sum", "mean", "min", "max", "count")
 LISTED = 12  # columns that a message names
 SHOWN = 40  # characters of a name
 SEPARATING = {";": "';'", "\t": "tab", "|": "'|'", " ": "' '"}  # as --separator takes them
@@ -47,13 +48,15 @@ class Job:
     threads: int = 1
     fast_trigonometry: bool = False
     reduce: str | None = None
-    by: str | None = None
+    by: str | Sequence[str] | None = None
     sample: int = 0  # rows that will be checked
     seed: int = 0
     reading: Reading = BY_NAME
     source: Mapping[str, Any] | None = None  # of Python: what is read, and the first point
     vectors: Mapping[str, Vector] = field(default_factory=dict)  # variables that are arrays
     texts: Mapping[str, Texts] = field(default_factory=dict)  # and those that stand for texts
+    where: tuple[str, Mapping[str, str]] | None = None  # a condition, and its columns
+    limit: int | None = None  # of rows
 
     def program(self, point: Mapping[str, float] | None = None) -> Program:
         """The program of all rows; of Python source, of those that go the way of a point."""
@@ -97,7 +100,33 @@ class Job:
 
     @property
     def wanted(self) -> Wanted:
-        return self.taken.wanted({GROUP: self.by} if self.by is not None else self.kept)
+        keys = {f"{GROUP}{k}": column for k, column in enumerate(self.groups)}
+        found = self.taken.wanted(keys or self.kept)
+        return self.chooses.wanted(found) if self.chooses else found
+
+    @cached_property
+    def chooses(self) -> Where | None:
+        return Where(*self.where) if self.where else None
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The columns whose values have an answer each."""
+        if self.by is None:
+            return ()
+        return (self.by,) if isinstance(self.by, str) else tuple(self.by)
+
+    @property
+    def reductions(self) -> tuple[str, ...]:
+        return () if self.reduce is None else tuple(self.reduce.split(","))
+
+    @property
+    def reduced_names(self) -> dict[str, tuple[str, int]]:
+        """The columns of an answer for many rows: how each is reduced, and which it is of."""
+        asked = [how for how in self.reductions if how != "count"]
+        return {
+            name if len(asked) == 1 else f"{name}_{how}": (how, place)
+            for how in asked for place, name in enumerate(self.names)
+        }  # fmt: skip
 
 
 def numbers_or_array(value: Any) -> Any:

@@ -60,7 +60,12 @@ class Worker:
         self.whole = not numbers_only(self.program)  # is it about arrays?
         self.shapes = [self.program.shapes[self.program.inputs[name]] for name in job.wrt]
         self.tally = tally or Tally(job.sample)
-        self.groups = groups or Groups(1 + len(job.wrt), self.shapes if self.whole else None)
+        self.groups = groups or Groups(
+            1 + len(job.wrt), self.shapes if self.whole else None, job.reductions
+        )
+        self.summing = self.whole and job.reduce is not None and not (
+            job.groups or self.groups.extremes
+        )  # fmt: skip
         self.kernel: Any = None
         self.engine = job.engine
 
@@ -92,9 +97,8 @@ class Worker:
         rows = np.flatnonzero(good) if reasons else None
         fed = columns if rows is None else some(columns, rows)
         size = count if rows is None else len(rows)
-        sums = self.whole and self.job.reduce is not None and self.job.by is None
         found: list[Sums] = []
-        answers = [self.summed(fed, size, found)] if sums else self.computed(fed, size)
+        answers = [self.summed(fed, size, found)] if self.summing else self.computed(fed, size)
         infinite = found[0].lost if found else self.infinite(answers)
         self.tally.rows += count
         self.tally.unreadable += len(reasons)
@@ -118,7 +122,9 @@ class Worker:
         self, block: Block, answers: Sequence[Array], good: Array, found: Sequence[Sums]
     ) -> None:
         """Answers into the sums."""
-        keys = block.kept[GROUP].filter(good) if self.job.by is not None else None
+        keys = [
+            block.kept[f"{GROUP}{k}"].filter(good) for k in range(len(self.job.groups))
+        ]  # fmt: skip
         if found:
             self.groups.add_sums(answers[0], found[0].totals)
         else:
@@ -216,7 +222,7 @@ class Worker:
         """Kept columns, then value and gradient."""
         names, gaps = self.job.names, self.job.on_error == "null" and not good.all()
         kept = block.kept
-        if self.job.texts:
+        if self.job.texts or self.job.where:
             kept = polars.DataFrame({name: kept.get_column(name) for name in self.job.kept})
         if kept.width and not gaps and not good.all():
             kept = kept.filter(polars.Series(good))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.batching.choosing import Where, first_rows
 from backprop.batching.columns import Columns as TableColumns
 from backprop.batching.columns import refuse_nonfinite
 from backprop.batching.job import check_columns
@@ -40,6 +41,8 @@ class Source(NamedTuple):
     columns: TableColumns
     versions: Sequence[tuple[int, int]]  # of the files, when they were first looked at
     skipped: Skipped | None = None  # where rows are told that are left out; None ends the run
+    where: Where | None = None
+    limit: int | None = None
 
     @property
     def name(self) -> str:
@@ -59,19 +62,31 @@ class Source(NamedTuple):
     def identity(self) -> Any:
         """What has to be the same when a run goes on."""
         files = [os.path.realpath(path) for path in self.files]
-        return [files, self.reading, self.versions, asdict(self.columns)]
+        where = self.where and (self.where.text, self.where.columns)
+        return [files, self.reading, self.versions, asdict(self.columns), where, self.limit]
 
     def parts(self, first: Table | None = None) -> Iterator[Part]:
         """All rows. The first that can't be used ends it with a message. The first file may be
         open already."""
         wanted = self.columns.wanted({})
+        left = self.limit
+        if self.where:
+            wanted = self.where.wanted(wanted)
         for number, path in enumerate(self.files):
             table = first if first and not number else open_table(path, self.reading)
             try:
                 check_columns(wanted, table)
                 place = Place(number, table.name, table.unit)
                 for block in table.blocks(wanted):
-                    yield self.checked(block, place)
+                    if self.where:
+                        block = self.where.chosen(block)
+                    if left is not None:
+                        block = first_rows(block, left)
+                        left -= len(block.lines)
+                    if len(block.lines):
+                        yield self.checked(block, place)
+                    if left == 0:
+                        return
             finally:
                 table.close()
 
@@ -119,7 +134,7 @@ class Skipped:
 def read(
     files: Sequence[str], reading: Reading, columns: TableColumns | Mapping[str, str],
     first: Table | None = None, tell: Tell | None = None, fits: int = FITS,
-    skipped: Skipped | None = None,
+    skipped: Skipped | None = None, where: Where | None = None, limit: int | None = None,
 ) -> Rows:  # fmt: skip
     """Read all rows once, and keep them if they are no more than `fits` numbers. Rows that can't
     be read end it, unless they are to be told as `skipped`."""
@@ -127,7 +142,7 @@ def read(
         columns = TableColumns(columns)
     if skipped is not None:
         skipped.over = False
-    source = Source(files, reading, columns, versions(files), skipped)
+    source = Source(files, reading, columns, versions(files), skipped, where, limit)
     held: list[Columns] | None = []
     rows = 0
     for block, _, _ in source.parts(first):

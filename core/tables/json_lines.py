@@ -33,8 +33,9 @@ BOM = b"\xef\xbb\xbf"
 class JsonLinesTable:
     unit = "line"
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, nulls: Sequence[str] = ()) -> None:
         self.stream = stream
+        self.nulls = nulls
         self.name = stream.name
         start = stream.peek(LOOKED_AT).removeprefix(BOM)
         if not start.strip():
@@ -60,7 +61,7 @@ class JsonLinesTable:
         if mark.offset:
             self.stream.seek(mark.offset)
         for piece in pieces(self.stream, mark):
-            yield block(piece, wanted, types)
+            yield block(piece, wanted, types, self.nulls)
 
     def lists(self, column: str) -> tuple[int, ...] | None:
         values = (record[column] for record in self.first if record.get(column) is not None)
@@ -80,6 +81,12 @@ class Record(dict[str, Any]):
         super().__init__(pairs)
         found = Counter(name for name, _ in pairs) if len(self) < len(pairs) else {}
         self.twice = {name for name, count in found.items() if count > 1}
+
+    def forget(self, nulls: Sequence[str]) -> None:
+        """Texts that stand for nothing are nothing."""
+        for name, value in self.items():
+            if value in nulls:
+                self[name] = None
 
 
 def parsed(line: bytes) -> Record | None:
@@ -101,7 +108,7 @@ def type_of(values: Sequence[Any]) -> Any:
     return polars.Float64 if found and found <= {int, float} else polars.String
 
 
-def block(piece: Piece, wanted: Wanted, types: dict[str, Any]) -> Block:
+def block(piece: Piece, wanted: Wanted, types: dict[str, Any], nulls: Sequence[str] = ()) -> Block:
     data = piece.data.removeprefix(BOM)
     count = piece.lines
     once = all(named(data, name) == count for name in types) and not (
@@ -125,7 +132,10 @@ def block(piece: Piece, wanted: Wanted, types: dict[str, Any]) -> Block:
             or any(named(line, name) != 1 for name in types)
         )
         if row in null or hidden:
-            bad |= mend(mended, row, parsed(line), wanted, types)
+            record = parsed(line)
+            if record is not None and nulls:
+                record.forget(nulls)
+            bad |= mend(mended, row, record, wanted, types)
     frame = polars.DataFrame(mended, schema=types, strict=not wanted.lists)
     return made(frame, wanted, [number for number, _ in numbered], bad, piece)
 
@@ -200,6 +210,8 @@ def put(column: list[Any], row: int, record: dict[str, Any], name: str, kind: An
     value = record.get(name)
     if value is None:
         return MISSING
+    if kind == polars.Float64 and isinstance(value, bool):
+        value = float(value)
     number = not isinstance(value, bool) and isinstance(value, (int, float))
     if kind.is_nested():
         if not isinstance(value, list):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 from backprop.errors import UsageError
 from backprop.tables.blocks import Block, Wanted, entries_of, shape_of
+from backprop.tables.fields import described, numbers_in
 from backprop.tables.frames import Frame, polars
 from backprop.tables.streams import START, Mark
 
@@ -18,7 +20,10 @@ FAILURES = (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSE
 class ParquetTable:
     unit = "row"
 
-    def __init__(self, path: str, first: int = 0, count: int | None = None) -> None:
+    def __init__(
+        self, path: str, first: int = 0, count: int | None = None, decimal: str = ".",
+        nulls: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         self.name = path
         self.path = path
         self.version = version(path)
@@ -29,6 +34,8 @@ class ParquetTable:
         self.rows = self.asked(self.scan.select(polars.len()).collect).item()
         self.end = self.rows if count is None else first + count
         self.done = first
+        self.decimal = decimal
+        self.nulls = nulls
         self.held: Any = None  # a file that is there as long as the table is open
 
     def asked(self, question: Any) -> Any:
@@ -48,7 +55,7 @@ class ParquetTable:
     def blocks(self, wanted: Wanted, mark: Mark = START) -> Iterator[Block]:
         for name in wanted.numbers.values():
             kind = self.types[name]
-            if not (kind.is_numeric() or kind == polars.Boolean or kind == polars.Null):
+            if not (kind.is_numeric() or kind in (polars.Boolean, polars.Null, polars.String)):
                 raise UsageError(f"{self.name}: the column {name} holds {kind}, not numbers")
         for name, _ in wanted.lists.values():
             if self.leaf(name) is None:
@@ -58,24 +65,44 @@ class ParquetTable:
                 )
         by_name = polars.selectors.by_name  # to polars.col, "*" and "^...$" are no names
         asked = [
-            *(by_name(column).cast(polars.Float64).alias(f"n{k}")
+            *(self.number(column).alias(f"n{k}")
               for k, column in enumerate(wanted.numbers.values())),
+            *(by_name(column).alias(f"t{k}") for k, column in enumerate(wanted.numbers.values())
+              if self.types[column] == polars.String),
             *(by_name(column).alias(f"k{k}") for k, column in enumerate(wanted.kept.values())),
             *(by_name(column).alias(f"l{k}")
               for k, (column, _) in enumerate(wanted.lists.values())),
         ]  # fmt: skip
-        for start in range(max(self.first, mark.offset), self.end, ROWS):
-            count = min(ROWS, self.end - start)
-            rows = self.scan.slice(start, count).select(asked)
-            frame = self.asked(rows.collect) if asked else polars.DataFrame()
+        start = max(self.first, mark.offset)
+        frames = self.frames(asked, start) if asked else repeat(polars.DataFrame())
+        for frame in frames:
+            count = frame.height if asked else min(ROWS, self.end - start)
+            if start >= self.end:
+                return
             yield self.block(frame, wanted, range(start + 1, start + count + 1))
+            start += count
+
+    def frames(self, asked: Sequence[Any], start: int) -> Iterator[Frame]:
+        """All rows in one pass, so many at a time."""
+        rows = self.scan.slice(start, self.end - start).select(asked)
+        batches = self.asked(lambda: rows.collect_batches(chunk_size=ROWS, lazy=True))
+        waiting = None
+        while (frame := self.asked(lambda: next(batches, None))) is not None:
+            waiting = frame if waiting is None else waiting.vstack(frame)
+            while waiting.height >= ROWS:
+                yield waiting[:ROWS].rechunk()
+                waiting = waiting[ROWS:]
+        if waiting is not None and waiting.height:
+            yield waiting.rechunk()
 
     def block(self, frame: Frame, wanted: Wanted, rows: Sequence[int]) -> Block:
         numbers, bad = {}, {}
         for k, (variable, column) in enumerate(wanted.numbers.items()):
             found = frame[f"n{k}"]
+            texts = frame[f"t{k}"] if self.types[column] == polars.String else None
             for row in found.is_null().arg_true().to_list():
-                bad[row] = f"{column} is missing"
+                text = None if texts is None or texts[row] in self.nulls else texts[row]
+                bad[row] = f"{column} is {'missing' if text is None else described(text)}"
             numbers[variable] = found.to_numpy()
         for k, (variable, (column, count)) in enumerate(wanted.lists.items()):
             numbers[variable], more = entries_of(frame[f"l{k}"], count, column)
@@ -83,6 +110,12 @@ class ParquetTable:
         kept = polars.DataFrame({name: frame[f"k{k}"] for k, name in enumerate(wanted.kept)})
         self.done = rows[-1]
         return Block(numbers, kept, rows, bad, Mark(self.done, self.done + 1))
+
+    def number(self, column: str) -> Any:
+        found = polars.selectors.by_name(column)
+        if self.types[column] != polars.String:
+            return found.cast(polars.Float64)
+        return numbers_in(found, self.decimal).cast(polars.Float64, strict=False)
 
     def leaf(self, column: str) -> Any:
         """What the lists of a column hold in the end, if that is numbers."""
