@@ -135,7 +135,7 @@ def check_reductions(text: str) -> None:
         if how not in REDUCTIONS:
             near = closest(how, list(REDUCTIONS))
             raise UsageError(
-                f"--reduce can be {', '.join(REDUCTIONS)} or several of them, not {how or 'nothing'}",
+                f"--reduce can be {', '.join(REDUCTIONS)} or several, not {how or 'nothing'}",
                 hint=f"did you mean {near}?" if near else "",
             )
     if len({*asked}) < len(asked):
