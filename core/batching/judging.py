@@ -11,17 +11,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.answer.evaluation import evaluate
+from backprop.answer.evaluation import beginning, evaluate
 from backprop.answer.verdicts import METHODS, VERDICTS, worst
 from backprop.batching.job import Job
 from backprop.batching.tally import Chosen
 from backprop.checking.checker import check, refusal, request
 from backprop.child.process import Child
 from backprop.engine.kinds import kind_of, resolve
+from backprop.errors import UsageError
 from backprop.program.program import Program
 
 CLOSE = 2.0**-50  # relative: 4 units in the last place
 SMALLEST = 5e-324
+UNIT = 2.0**-52
 REHEARSED = 10_000  # characters of a program
 NUDGES = 8
 
@@ -47,9 +49,12 @@ def rehearse(job: Job, child: Child, timeout: float) -> None:
     point |= {name: np.full(shape, 0.5) for name, shape in job.shapes.items()} | job.point
     if job.source is not None:
         point = dict(job.source["point"])
-    report = evaluate(
-        job.program(), point, wrt=job.wrt or None, ties=job.ties, allow_nonfinite=True
-    )
+    try:
+        report = evaluate(
+            job.program(), point, wrt=job.wrt or None, ties=job.ties, allow_nonfinite=True
+        )
+    except UsageError:  # such a label there may not be
+        return
     if not report.faults and not refusal(report, timeout):
         asked = request(report, METHODS, 0, formula=False)
         child.send({**asked, "timeout": timeout, "rehearsal": True})
@@ -117,7 +122,22 @@ def movement(job: Job, program: Program, point: Mapping[str, float]) -> list[flo
         for place, number in enumerate(nudged(job, program, point, Random(seed))):
             far = abs(number - right[place])
             found[place] = max(found[place], far if far == far else math.inf)
+    if program.arrays:
+        found = [
+            max(far, size) for far, size in zip(found, rounding(job, program, point), strict=True)
+        ]
     return found
+
+
+def rounding(job: Job, program: Program, point: Mapping[str, float]) -> list[float]:
+    """What is lost of the parts that the gradient of arrays adds up, which may cancel."""
+    from backprop.engine.ties.arrays import gradient_sizes
+
+    values = kind_of(program).forward(program, point)
+    sizes = gradient_sizes(program, values, np.ones(()))
+    slots = [program.inputs[name] for name in job.wrt]
+    parts = [np.zeros(program.shapes[s]) if sizes[s] is None else sizes[s] for s in slots]
+    return [UNIT * size for size in flat([np.zeros(()), *parts])]
 
 
 def nudged(
@@ -135,7 +155,7 @@ def nudged(
             for slot, gate, operands in program.forward_steps():
                 value = kind.floats.value[gate](*[values[operand] for operand in operands])
                 values[slot] = beside(value, random)
-    passed = resolve(kind.watch(program, job.wrt), values, job.ties).back
+    passed = resolve(kind.watch(program, job.wrt), values, job.ties, beginning(program, None)).back
     slopes = [passed.gradient(program.inputs[name]) for name in job.wrt]
     return flat([values[program.output], *slopes])
 
@@ -143,13 +163,14 @@ def nudged(
 def beside(value: Any, random: Random) -> Any:
     if isinstance(value, float):
         return math.nextafter(value, random.choice((-math.inf, math.inf)))
-    ways = np.random.default_rng(random.getrandbits(32)).choice((-math.inf, math.inf), value.shape)
-    return np.nextafter(value, ways)
+    ways = np.random.default_rng(random.getrandbits(32)).choice((-1.0, 1.0), value.shape)
+    units = math.sqrt(max(value.shape, default=1))  # as far as a sum of so many may be off
+    return value + ways * units * np.spacing(np.abs(value))
 
 
 def flat(answers: Sequence[Any]) -> list[float]:
     """Numbers, and the entries of arrays one after the other."""
     found: list[float] = []
     for answer in answers:
-        found += [answer] if isinstance(answer, float) else np.ravel(answer).tolist()
+        found += [float(answer)] if isinstance(answer, float) else np.ravel(answer).tolist()
     return found

@@ -21,6 +21,7 @@ from backprop.descending.means import Means, Totals
 from backprop.descending.objective import Found, ProgramObjective, unheard
 from backprop.descending.quantities import Point, all_finite
 from backprop.descending.rows import Columns, Rows, Tell, cut, length, recut
+from backprop.errors import UsageError
 from backprop.kernel import compiled, numbers_only
 from backprop.kernel.array_rows import ArrayKernel
 from backprop.program.lifting import LiftError
@@ -150,8 +151,12 @@ class DataObjective:
             rows = self.lost_among(point, columns) if lost else range(length(columns))
             for row in rows:
                 here = {name: entry(column[row]) for name, column in columns.items()}
-                for _, report in self.one.reports({**point, **here}):
-                    yield number + row, report
+                try:
+                    (_, report), *_ = self.one.reports({**point, **here})
+                except UsageError as error:
+                    error.message = self.label(number + row) + error.message
+                    raise
+                yield number + row, report
             number += length(columns)
 
     def label(self, number: int) -> str:

@@ -28,6 +28,7 @@ from backprop.engine.kinds import kind_of, resolve
 from backprop.engine.numbers import forward
 from backprop.engine.ties.arrays import ties_at
 from backprop.engine.ties.conventions import AUTO, convention
+from backprop.errors import UsageError
 from backprop.program.lifting import Lifted, LiftError, depending, lifted
 from backprop.program.program import Program
 
@@ -119,6 +120,15 @@ class ArrayKernel:
 
     # One block.
 
+    def tried(
+        self, point: Given, rows: int, *, own: bool, weight: float = 1.0
+    ) -> Passed | None:  # fmt: skip
+        """None if a row has no answer at all, as one whose label is no index."""
+        try:
+            return self.passed(point, rows, own=own, weight=weight)
+        except UsageError:
+            return None
+
     def passed(self, point: Given, rows: int, *, own: bool, weight: float = 1.0) -> Passed:
         lift, wanted, ones = self.lift(rows, own=own)
         program = lift.program
@@ -161,9 +171,12 @@ class ArrayKernel:
         at = {name: point[name][row] if name in self.columns else point[name]
               for name in program.inputs if name in point}  # fmt: skip
         at = {**program.defaults, **at}
-        with self.kind.quietly():
-            values = self.kind.forward(program, at)
-            back = resolve(self.watch, values, self.ties, np.float64(1.0)).back
+        try:
+            with self.kind.quietly():
+                values = self.kind.forward(program, at)
+                back = resolve(self.watch, values, self.ties, np.float64(1.0)).back
+        except UsageError:  # said by whoever is asked what is wrong with this row
+            return nan, [np.full(program.shapes[program.inputs[name]], nan) for name in self.wrt]
         return values[program.output], [back.gradient(program.inputs[n]) for n in self.wrt]
 
     def block(self, given: Given, weight: float, start: int, stop: int) -> Block:
@@ -179,13 +192,14 @@ class ArrayKernel:
             some = waiting.pop()
             here = point if some is None else self.some(point, some)
             rows = np.arange(count) if some is None else some
-            found = self.passed(here, len(rows), own=False, weight=weight)
-            value[rows] = found.value
-            if found.alone is not None:
+            found = self.tried(here, len(rows), own=False, weight=weight)
+            if found is not None:
+                value[rows] = found.value
+            if found is not None and found.alone is not None:
                 self.one_by_one(point, weight, rows[found.alone], value, parts, lost)
                 left = rows[~found.alone]
                 waiting += [left] if left.size else []
-            elif all(map(finite, found.gradients)):
+            elif found is not None and all(map(finite, found.gradients)):
                 add(parts, [
                     gradient.sum(axis=0) if name in self.columns else gradient
                     for name, gradient in zip(self.wrt, found.gradients, strict=True)
@@ -251,14 +265,24 @@ class ArrayKernel:
         here = slice(start, min(rows, start + self.sizes[True]))
         point = {n: column[here] if n in self.columns else column for n, column in given.items()}
         count = here.stop - start
-        found = self.passed(point, count, own=True)
-        value[here] = found.value
-        alone = np.zeros(count, dtype=bool) if found.alone is None else found.alone
-        for target, gradient in zip(gradients, found.gradients, strict=True):
-            target[here] = gradient
-            if not finite(gradient):
-                alone |= ~np.isfinite(gradient).all(axis=tuple(range(1, gradient.ndim)))
-        for row in np.flatnonzero(alone).tolist():
+        alone: list[int] = []
+        waiting = [np.arange(count)]
+        while waiting:
+            some = waiting.pop()
+            found = self.tried(self.some(point, some), len(some), own=True)
+            if found is None and len(some) > 1:
+                waiting += [some[len(some) // 2 :], some[: len(some) // 2]]
+            elif found is None:
+                alone += some.tolist()
+            else:
+                value[start + some] = found.value
+                bad = np.zeros(len(some), dtype=bool) if found.alone is None else found.alone
+                for target, gradient in zip(gradients, found.gradients, strict=True):
+                    target[start + some] = gradient
+                    if not finite(gradient):
+                        bad |= ~np.isfinite(gradient).all(axis=tuple(range(1, gradient.ndim)))
+                alone += some[bad].tolist()
+        for row in alone:
             value[start + row], slopes = self.single(point, row)
             for target, slope in zip(gradients, slopes, strict=True):
                 target[start + row] = slope

@@ -62,7 +62,7 @@ def breast_cancer(folder: Path) -> str:
     x = standard(x)
     table(x, y, folder / "cancer.csv")
     found = fitted(LOGISTIC.format(c=1 / len(x)), "cancer.csv", {"w": [0.0] * 30, "b": 0.0}, folder)
-    right = LogisticRegression(C=1.0, tol=1e-12, max_iter=100_000).fit(x, y)
+    right = LogisticRegression(solver="newton-cg", tol=1e-12, max_iter=100_000).fit(x, y)
     apart = max(np.abs(found["w"] - right.coef_[0]).max(), abs(found["b"] - right.intercept_[0]))
     rows = own_gradients(LOGISTIC.format(c=1 / len(x)), "cancer.csv", found, x, y, folder)
     return f"breast_cancer: weights {apart:.1e} from scikit-learn's; {rows}"
@@ -80,7 +80,7 @@ def digits(folder: Path) -> str:
     start = {"W": np.zeros((10, 64)).tolist(), "b": [0.0] * 10}
     text = SOFTMAX.format(c=1 / len(x))
     found = fitted(text, "digits.parquet", start, folder)
-    right = LogisticRegression(C=1.0, tol=1e-12, max_iter=100_000).fit(x, y)
+    right = LogisticRegression(solver="newton-cg", tol=1e-12, max_iter=100_000).fit(x, y)
     b = found["b"] - found["b"].mean()
     apart = max(
         np.abs(found["W"] - right.coef_).max(),
@@ -103,14 +103,15 @@ def own_gradients(
     text: str, data: str, point: dict[str, Array], x: Array, y: Array, folder: Path
 ) -> str:
     """Of every row by batch, and of some by eval; the largest distance in units of the last place
-    of the largest entry."""
+    of the largest entry. What conditioning doesn't explain of it, batch itself calls a `differ`,
+    and ends with exit code 1."""
     at = {name: value.tolist() for name, value in point.items()}
     (folder / "point.json").write_text(json.dumps(at), "utf-8")
     if (out := folder / "rows.parquet").exists():
         out.unlink()
     names = ",".join(point)
     command("batch", text, "--data", data, "--map", "x=p*", "--at", "point.json", "--wrt", names,
-            "-o", "rows.parquet", "--quiet", "--check-rows", "0", folder=folder)  # fmt: skip
+            "-o", "rows.parquet", "--quiet", "--check-rows", "40", "--timeout", "60", folder=folder)  # fmt: skip
     found = polars.read_parquet(out)
     worst = 0.0
     for row in range(0, len(x), max(1, len(x) // 300)):
@@ -162,12 +163,12 @@ def kills(folder: Path, count: int, seed: int) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--kills", type=int, default=20, help="0 leaves them out")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    parts: list[Callable[[Path], str]] = [
-        breast_cancer, digits, lambda folder: kills(folder, options.kills, options.seed),
-    ]  # fmt: skip
+    parts: list[Callable[[Path], str]] = [breast_cancer, digits]
+    if options.kills:
+        parts.append(lambda folder: kills(folder, options.kills, options.seed))
     with tempfile.TemporaryDirectory() as name:
         for part in parts:
             sys.stdout.write(part(Path(name)) + "\n")
