@@ -115,20 +115,22 @@ class DataObjective:
         self, kernel: ArrayKernel, point: Point, blocks: Iterable[Columns], count: int
     ) -> Found:
         """Of a program about arrays. A row without a finite gradient leaves none for all."""
-        means, lost = Means(1), False
+        lost = False
         totals = Totals()
         for columns in blocks:
             given = {**self.one.fixed, **point, **columns}
             for block in kernel.blocks(given, length(columns), 1 / count):
-                means.add([block.value])
                 lost = lost or bool(block.lost)
-                for part in block.parts:
-                    totals.add(part)
-        (value,) = means.found()
+                value = [block.value.sum() / count]
+                for part in block.parts or [[np.zeros(np.shape(point[n])) for n in point]]:
+                    totals.add([*value, *part])
+                    value = [0.0]
         shapes = [np.shape(point[name]) for name in self.one.names]
-        slopes = [np.full(s, np.nan) for s in shapes] if lost else totals.found(shapes)
+        value, *slopes = totals.found([(), *shapes])
+        if lost:
+            slopes = [np.full(shape, np.nan) for shape in shapes]
         named = zip(self.one.names, slopes, strict=True)
-        return Found(value, {n: slope if np.ndim(slope) else float(slope) for n, slope in named})
+        return Found(float(value), {n: s if np.ndim(s) else float(s) for n, s in named})
 
     def answers(self, point: Point, columns: Columns) -> list[Any]:
         """Columns of the value and of each gradient."""

@@ -54,7 +54,14 @@ def magnitude(value: Any) -> float:
 
 
 def all_finite(point: Point) -> bool:
-    return all(isfinite(magnitude(value)) for value in point.values())
+    return all(map(is_finite, point.values()))
+
+
+def is_finite(value: Any) -> bool:
+    """A sum is the quickest to ask, but it may overflow."""
+    if value is None or isinstance(value, float):
+        return isfinite(magnitude(value))
+    return isfinite(float(value.sum())) or isfinite(magnitude(value))
 
 
 def pull(point: Point, gradient: Point, limits: Limits) -> Point:

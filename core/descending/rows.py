@@ -110,4 +110,6 @@ def recut(blocks: Iterable[Columns], size: int) -> Iterator[Columns]:
 
 
 def together(parts: Sequence[Columns]) -> Columns:
+    if len(parts) == 1:
+        return parts[0]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

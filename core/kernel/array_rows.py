@@ -184,15 +184,16 @@ class ArrayKernel:
         point = {name: column[start:stop] if name in self.columns else column
                  for name, column in given.items()}  # fmt: skip
         count = stop - start
+        found = self.tried(point, count, own=False, weight=weight)
+        if found is not None and found.alone is None and all(map(finite, found.gradients)):
+            return Block(start, found.value, [self.totals(found)], [])
         value = np.empty(count)
         parts: list[Sequence[Array]] = []
         lost: list[int] = []
-        waiting: list[Array | None] = [None]
+        waiting = [np.arange(count)]
         while waiting:
-            some = waiting.pop()
-            here = point if some is None else self.some(point, some)
-            rows = np.arange(count) if some is None else some
-            found = self.tried(here, len(rows), own=False, weight=weight)
+            rows = waiting.pop()
+            found = self.tried(self.some(point, rows), len(rows), own=False, weight=weight)
             if found is not None:
                 value[rows] = found.value
             if found is not None and found.alone is not None:
@@ -200,15 +201,19 @@ class ArrayKernel:
                 left = rows[~found.alone]
                 waiting += [left] if left.size else []
             elif found is not None and all(map(finite, found.gradients)):
-                add(parts, [
-                    gradient.sum(axis=0) if name in self.columns else gradient
-                    for name, gradient in zip(self.wrt, found.gradients, strict=True)
-                ])  # fmt: skip
+                add(parts, self.totals(found))
             elif len(rows) == 1:
                 self.one_by_one(point, weight, rows, value, parts, lost)
             else:
                 waiting += [rows[len(rows) // 2 :], rows[: len(rows) // 2]]
         return Block(start, value, parts, sorted(lost))
+
+    def totals(self, found: Passed) -> list[Array]:
+        """Gradients summed over the rows: those of columns are not yet."""
+        return [
+            gradient.sum(axis=0) if name in self.columns else gradient
+            for name, gradient in zip(self.wrt, found.gradients, strict=True)
+        ]
 
     def some(self, point: Given, rows: Array) -> dict[str, Any]:
         return {n: column[rows] if n in self.columns else column for n, column in point.items()}
