@@ -213,7 +213,9 @@ def source_of(asked: Question, fixed: Mapping[str, float]) -> dict[str, Any] | N
     """What is read of Python source, and the point of its first row; None of a text."""
     if not asked.tree.source:
         return None
-    return {**asked.tree.source, "point": {**fixed, **asked.first}}
+    first = {name: value if isinstance(value, float) else value.tolist()
+             for name, value in asked.first.items()}  # fmt: skip
+    return {**asked.tree.source, "point": {**fixed, **first}}
 
 
 def wanted(program: Program, wrt: str | None) -> tuple[str, ...]:

@@ -16,11 +16,14 @@ from backprop.cli.options import (
     FILE,
     format_options,
     gates_option,
+    on_error_option,
     option,
     output_option,
     precision_option,
     quiet_option,
+    resume_option,
     seed_option,
+    summary_option,
     ties_option,
     wrt_option,
 )
@@ -99,23 +102,15 @@ run diverged, left the domain, stalled, or its gradient vanished; stderr says at
 @table_options("A table, for the mean over its rows", required=False)
 @option("--batch", type=int, metavar="N", help="Rows of data for each step; all, if not given.")
 @option("--epochs", type=int, metavar="N", help="How often all rows are seen; instead of --steps.")
-@option("--on-error", type=click.Choice(["fail", "skip"]), default="fail",
-    help="A row that can't be read ends the run, or is left out.")  # fmt: skip
-@option("--valid", type=FILE, multiple=True, metavar="FILE",
-    help="Other rows, whose mean is looked at after each epoch. Can be repeated.")  # fmt: skip
-@option("--patience", type=int, metavar="N",
-    help="End after so many epochs without a lower mean of --valid, at the lowest.")  # fmt: skip
-@option("--weight-decay", "decay", type=float, default=0.0, show_default=False, metavar="SHARE",
-    help="Add this share of each parameter to its slope.")  # fmt: skip
-@option("--checkpoint", type=FILE, metavar="FILE", help="Keep in a file how far the run has come.")
-@option("--resume", is_flag=True, help="Go on from the --checkpoint, if it is there.")
+@on_error_option("fail", "skip", help="A row that can't be read ends the run, or is left out.")
+@resume_option("Go on from the --checkpoint, if it is there.")
 @engine_options()
 @seed_option("The seed of batches, and of values such as randn(3,2).")
 @gates_option()
 @ties_option()
 @option("--plot", type=FILE, metavar="FILE.svg", help="Draw the loss over the steps.")
 @option("--trace", type=FILE, metavar="FILE", help="Write every step to a file, as JSON lines.")
-@option("--summary", type=FILE, metavar="FILE", help="Write a summary of the run, as JSON.")
+@summary_option()
 @option("--point", is_flag=True, help="Print only the last point, as --at reads it.")
 @format_options("table", "json", "markdown", "plain")
 @output_option()

@@ -180,10 +180,9 @@ def vector_of(source: str, table: Table) -> Vector | None:
 
 
 def listed(column: str, table: Table) -> Vector:
+    """One column: of lists, or of numbers, which are arrays of 1."""
     shape = table.lists(column)
-    if shape is None:
-        raise UsageError(f"{table.name}: the column {column} holds no lists")
-    return Vector((column,), shape, lists=True)
+    return Vector((column,), (1,)) if shape is None else Vector((column,), shape, lists=True)
 
 
 def sides(text: str) -> tuple[int, ...]:

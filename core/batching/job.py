@@ -90,8 +90,10 @@ class Job:
         assert self.source is not None
         asked = {name: self.source[name] for name in ("seed", "result", "known", "texts")}
         unit = parsed(self.text, self.source["file"], self.source["unit"])
-        tree = read(unit, point, **asked, held_already=True).tree
-        return stage(tree, [*point], self.gates, self.share)
+        at = {name: numbers_or_array(value) for name, value in point.items()}
+        shapes = {name: value.shape for name, value in at.items() if np.ndim(value)}
+        tree = read(unit, at, **asked, held_already=True).tree
+        return stage(tree, [*at], self.gates, self.share, shapes)
 
     @property
     def names(self) -> tuple[str, ...]:

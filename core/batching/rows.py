@@ -12,7 +12,7 @@ from backprop.batching.columns import lined, refuse_nonfinite
 from backprop.batching.groups import Groups
 from backprop.batching.job import GROUP, Job
 from backprop.batching.tally import Chosen, Tally, Trouble, keys_of
-from backprop.errors import BackpropError, UsageError
+from backprop.errors import BackpropError
 from backprop.kernel import compiled, numbers_only
 from backprop.kernel.array_rows import ArrayKernel
 from backprop.tables.blocks import Block
@@ -184,12 +184,12 @@ class Worker:
     def diagnosis(self, inputs: Mapping[str, Any]) -> str:
         """Why a row has no finite answer."""
         point = {**self.job.point, **inputs}
-        program = self.job.program(point) if self.job.source else self.program
         try:
+            program = self.job.program(point) if self.job.source else self.program
             report = evaluate(
                 program, point, wrt=self.job.wrt, ties=self.job.ties, allow_nonfinite=True
             )
-        except UsageError as error:
+        except BackpropError as error:
             return error.message
         if report.faults:
             return report.faults[0].message
