@@ -103,6 +103,13 @@ run diverged, left the domain, stalled, or its gradient vanished; stderr says at
 @option("--batch", type=int, metavar="N", help="Rows of data for each step; all, if not given.")
 @option("--epochs", type=int, metavar="N", help="How often all rows are seen; instead of --steps.")
 @on_error_option("fail", "skip", help="A row that can't be read ends the run, or is left out.")
+@option("--valid", type=FILE, multiple=True, metavar="FILE",
+    help="Other rows, whose mean is looked at after each epoch. Can be repeated.")  # fmt: skip
+@option("--patience", type=int, metavar="N",
+    help="End after so many epochs without a lower mean of --valid, at the lowest.")  # fmt: skip
+@option("--weight-decay", "decay", type=float, default=0.0, show_default=False, metavar="SHARE",
+    help="Add this share of each parameter to its slope.")  # fmt: skip
+@option("--checkpoint", type=FILE, metavar="FILE", help="Keep in a file how far the run has come.")
 @resume_option("Go on from the --checkpoint, if it is there.")
 @engine_options()
 @seed_option("The seed of batches, and of values such as randn(3,2).")
