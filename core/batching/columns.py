@@ -202,7 +202,13 @@ def matching(source: str, table: Table) -> list[str] | None:
         if found["other"] not in ("", found["stem"]) or last < first:
             raise UsageError(f"{source} is no range of columns", hint="such as p0..p63")
         width = len(found["first"]) if found["first"][0] == "0" else 1
-        return [f"{found['stem']}{k:0{width}}" for k in range(first, min(last, first + MOST) + 1)]
+        places = range(first, min(last, first + MOST) + 1)
+        columns = [f"{found['stem']}{k:0{width}}" for k in places]
+        known = {*table.columns}
+        missing = [name for name in columns if name not in known]
+        if missing:
+            raise UsageError(f"{table.name} has no column {missing[0]}, of {source}")
+        return columns
     if "*" not in source:
         return None
     columns = [name for name in table.columns if fnmatchcase(name, source)]
