@@ -20,6 +20,7 @@ from backprop.batching.groups import Groups
 from backprop.batching.job import Job, check_columns
 from backprop.batching.rows import Place, Worker
 from backprop.batching.tally import Tally
+from backprop.engine.numbers import unexamined
 from backprop.errors import BackpropError, UsageError
 from backprop.tables import streams
 from backprop.tables.blocks import Table
@@ -103,7 +104,8 @@ class Run:
         self.begin(state)
         self.target.open(state)
         try:
-            self.go(state)
+            with unexamined():
+                self.go(state)
             self.end()
             self.target.finish()
         except (KeyboardInterrupt, WriteError, BrokenPipeError, MemoryError):

@@ -19,6 +19,7 @@ from backprop.descending.objective import Objective, ProgramObjective
 from backprop.descending.quantities import Limits, Point
 from backprop.descending.schedule import rates_of
 from backprop.descending.walking import Training, walk
+from backprop.engine.numbers import unexamined
 from backprop.errors import UsageError, closest
 from backprop.language.syntax import Tree
 from backprop.program.program import Program
@@ -240,7 +241,7 @@ def descend(
     if tell_note and objective.note:
         tell_note(objective.note)
     training = training_of(objective, choice, valid, every, keeper, start, fixed, bounds, ties)
-    with objective.quiet():
+    with objective.quiet(), unexamined():
         try:
             run(objective, start, choice, limits, course, training)
         except KeyboardInterrupt:

@@ -108,6 +108,8 @@ def backward_arrays(
                 parts[place] = part = fitted(part, shapes[operand])
                 gradients[operand] = part if before is None else before + part
                 owned.discard(operand)
+                if not program.operands[operand]:
+                    continue  # an input passes nothing on
                 reach = touched(reaches[place], shapes[operand])
                 if before is not None:
                     reach = None if reach is None else either(reached[operand], reach)
@@ -158,7 +160,9 @@ def passed(
 
 def touched(reach: Reach, shape: tuple[int, ...]) -> Reach:
     """Which entries of an operand a message reaches that was broadcast."""
-    return None if reach is None else fitted(reach * 1.0, shape) > 0
+    if reach is None or np.shape(reach) == shape:
+        return reach
+    return fitted(reach * 1.0, shape) > 0
 
 
 def either(first: Reach, second: Array) -> Reach:
