@@ -14,6 +14,8 @@ from backprop.tables.frames import Frame, polars
 from backprop.tables.streams import START, Mark
 
 ROWS = 1 << 17  # of a block
+# Of row groups that wait to be read one is enough: more of them only take memory.
+os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")
 FAILURES = (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError)
 
 
