@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import repeat
 from typing import Any
 
@@ -14,6 +15,7 @@ from backprop.tables.frames import Frame, polars
 from backprop.tables.streams import START, Mark
 
 ROWS = 1 << 17  # of a block
+WINDOW = 1 << 23  # numbers that are asked for at once
 # Of row groups that wait to be read one is enough: more of them only take memory.
 os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")
 FAILURES = (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError)
@@ -85,17 +87,23 @@ class ParquetTable:
             start += count
 
     def frames(self, asked: Sequence[Any], start: int) -> Iterator[Frame]:
-        """All rows in one pass, so many at a time."""
-        rows = self.scan.slice(start, self.end - start).select(asked)
-        batches = self.asked(lambda: rows.collect_batches(chunk_size=ROWS, lazy=True))
-        waiting = None
-        while (frame := self.asked(lambda: next(batches, None))) is not None:
-            waiting = frame if waiting is None else waiting.vstack(frame)
-            while waiting.height >= ROWS:
-                yield waiting[:ROWS].rechunk()
-                waiting = waiting[ROWS:]
-        if waiting is not None and waiting.height:
-            yield waiting.rechunk()
+        """All rows, so many at a time. Polars reads on without waiting for us: so it is asked for
+        as many rows at once as may be in memory, which is a whole row group or several passes."""
+        window = max(1, WINDOW // len(asked) // ROWS) * ROWS
+        for begin in range(start, self.end, window):
+            rows = self.scan.slice(begin, min(window, self.end - begin)).select(asked)
+            if window == ROWS:
+                yield self.asked(rows.collect)
+                continue
+            waiting = polars.DataFrame()
+            batches = self.asked(partial(rows.collect_batches, chunk_size=ROWS, lazy=True))
+            while (frame := self.asked(partial(next, batches, None))) is not None:
+                waiting = waiting.vstack(frame) if waiting.width else frame
+                while waiting.height >= ROWS:
+                    yield waiting[:ROWS].rechunk()
+                    waiting = waiting[ROWS:]
+            if waiting.height:
+                yield waiting.rechunk()
 
     def block(self, frame: Frame, wanted: Wanted, rows: Sequence[int]) -> Block:
         numbers, bad = {}, {}
