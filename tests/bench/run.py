@@ -20,6 +20,7 @@ import passes
 import reading
 import rows
 import tables
+import training
 from installed import install
 from table import print_rows
 
@@ -31,6 +32,7 @@ BENCHMARKS = {
     "arrays": arrays,
     "rows": rows,
     "tables": tables,
+    "training": training,
     "million": million,
     "checking": checking,
 }
