@@ -13,9 +13,11 @@ import click
 
 from backprop.answer.evaluation import arrays_in
 from backprop.answer.values import check_finite, checked_wrt, number, unknown_variable
+from backprop.batching.choosing import where_of
+from backprop.batching.columns import Columns, vectors_for
 from backprop.batching.drafts import draft
 from backprop.batching.folders import FolderDraft
-from backprop.batching.job import Job, check_columns, columns_for, pairs_of
+from backprop.batching.job import REDUCTIONS, Job, check_columns, columns_for, pairs_of
 from backprop.batching.judging import Verdict, judged, rehearse
 from backprop.batching.printing import printed
 from backprop.batching.running import Outcome, Part, Run, Target
@@ -30,7 +32,8 @@ from backprop.cli.rows import reading_of
 from backprop.cli.saying import say
 from backprop.cli.tables import named
 from backprop.cli.variables import Question
-from backprop.errors import UsageError
+from backprop.errors import UsageError, closest
+from backprop.gates.shapes import words
 from backprop.program.program import Program
 from backprop.program.stage import stage
 from backprop.tables.blocks import Table
@@ -107,6 +110,10 @@ def run_of(
 def refuse_misfits(options: Mapping[str, Any]) -> None:
     if options["resume"] and (options["file"] in (None, "-") or any(map(is_pipe, options["data"]))):
         raise click.UsageError("--resume goes on with a file: give -o FILE, and no standard input")
+    if options["reduce"] is not None:
+        check_reductions(options["reduce"])
+    if options["limit"] is not None and options["cluster"] is not None:
+        raise click.UsageError("--limit counts rows in their order, and a cluster has none")
     if options["by"] is not None and options["reduce"] is None:
         raise click.UsageError("--by goes with --reduce")
     if options["reduce"] and options["keep"] is not None:
@@ -119,6 +126,20 @@ def refuse_misfits(options: Mapping[str, Any]) -> None:
         raise click.UsageError("--only value leaves out the gradient that --wrt asks for")
     if options["cluster"] is not None:
         refuse_misfits_of_clusters(options)
+
+
+def check_reductions(text: str) -> None:
+    """Are these ways to make one answer of many rows?"""
+    asked = text.split(",")
+    for how in asked:
+        if how not in REDUCTIONS:
+            near = closest(how, list(REDUCTIONS))
+            raise UsageError(
+                f"--reduce can be {', '.join(REDUCTIONS)} or several, not {how or 'nothing'}",
+                hint=f"did you mean {near}?" if near else "",
+            )
+    if len({*asked}) < len(asked):
+        raise UsageError("--reduce names a reduction twice")
 
 
 def refuse_misfits_of_clusters(options: Mapping[str, Any]) -> None:
@@ -155,36 +176,46 @@ def refuse_places(files: Sequence[str], file: str | None, summary: str | None) -
 
 def job_of(asked: Question, table: Table, reading: Reading, options: Mapping[str, Any]) -> Job:
     """The program, and where its variables are found."""
-    if arrays_in(asked.values, 0):
-        raise UsageError(
-            "a table has numbers only, and this value is an array",
-            hint="write the entries out: w0*x0 + w1*x1",
-        )
     mapped = pairs_of(options["mapped"], "--map")
-    given = {*asked.values, *named(asked.tree, table, mapped)}
-    program = stage(asked.tree, given, options["gates"], not options["no_share"])
-    fixed = fixed_of(asked, program, allow_nonfinite=options["allow_nonfinite"])
-    columns = columns_for(program, fixed, mapped, table)
+    program, fixed, columns = placed(asked, table, mapped, options)
     for notice in program.notices:
         say(f"warning: {notice.message}")
     wrt = () if options["only"] else wanted(program, options["wrt"])
     job = Job(
         asked.tree.text, asked.tree.output or None, options["gates"], not options["no_share"],
-        options["ties"], fixed, columns, kept_of(options["keep"], table), wrt,
+        options["ties"], fixed, columns.numbers, kept_of(options["keep"], table), wrt,
         options["on_error"], options["allow_nonfinite"], options["engine"], options["threads"],
-        options["fast_trigonometry"], options["reduce"], options["by"], options["check_rows"],
-        options["seed"], reading, source_of(asked, fixed),
+        options["fast_trigonometry"], options["reduce"], groups_of(options["by"], table),
+        options["check_rows"], options["seed"], reading, source_of(asked, fixed),
+        columns.vectors, columns.texts,
+        where_in(options["where"], mapped, table), options["limit"],
     )  # fmt: skip
     check_columns(job.wanted, table)
     check_names(job)
     return job
 
 
+def where_in(
+    text: str | None, mapped: Mapping[str, str], table: Table
+) -> tuple[str, Mapping[str, str]] | None:
+    """A condition, and where its variables stand."""
+    return None if text is None else (text, where_of(text, mapped, table).columns)
+
+
+def groups_of(by: str | None, table: Table) -> tuple[str, ...] | None:
+    """The columns to group by. A comma may be part of a name."""
+    if by is None or by in table.columns:
+        return None if by is None else (by,)
+    return tuple(name.strip() for name in by.split(","))
+
+
 def source_of(asked: Question, fixed: Mapping[str, float]) -> dict[str, Any] | None:
     """What is read of Python source, and the point of its first row; None of a text."""
     if not asked.tree.source:
         return None
-    return {**asked.tree.source, "point": {**fixed, **asked.first}}
+    first = {name: value if isinstance(value, float) else value.tolist()
+             for name, value in asked.first.items()}  # fmt: skip
+    return {**asked.tree.source, "point": {**fixed, **first}}
 
 
 def wanted(program: Program, wrt: str | None) -> tuple[str, ...]:
@@ -193,17 +224,39 @@ def wanted(program: Program, wrt: str | None) -> tuple[str, ...]:
     return checked_wrt(program, [name.strip() for name in wrt.split(",")])
 
 
-def fixed_of(asked: Question, program: Program, *, allow_nonfinite: bool) -> dict[str, float]:
+def placed(
+    asked: Question, table: Table, mapped: Mapping[str, str], options: Mapping[str, Any]
+) -> tuple[Program, dict[str, Any], Columns]:
+    """The program, what is the same in every row, and where everything else stands."""
+    arrays = arrays_in(asked.values, options["seed"])
+    vectors = vectors_for(asked.tree.names, asked.values, mapped, table)
+    shapes = {name: array.shape for name, array in arrays.items()}
+    shapes |= {name: vector.shape for name, vector in vectors.items()}
+    given = [*asked.values, *named(asked.tree, table, mapped)]
+    program = stage(asked.tree, given, options["gates"], not options["no_share"], shapes)
+    if program.shapes[program.output]:
+        raise UsageError(
+            f"the output is {words(program.shapes[program.output])}, and a row has one number",
+            hint="sum(...) or mean(...) around it",
+        )
+    fixed = fixed_of(asked, program, arrays, allow_nonfinite=options["allow_nonfinite"])
+    return program, fixed, columns_for(program, fixed, mapped, table, vectors)
+
+
+def fixed_of(
+    asked: Question, program: Program, arrays: Mapping[str, Any], *, allow_nonfinite: bool
+) -> dict[str, Any]:
     """Variables with the same value in every row."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, value in asked.values.items():
         if name not in program.inputs:
             if name in asked.spare:
                 continue
             raise unknown_variable(name, program)
-        found[name] = float(number(name, value))
+        known = arrays.get(name)
+        found[name] = float(number(name, value)) if known is None else known.tolist()
         if not allow_nonfinite:
-            check_finite(name, found[name])
+            check_finite(name, found[name] if known is None else known)
     return found
 
 
@@ -217,11 +270,13 @@ def kept_of(keep: str | None, table: Table) -> dict[str, str]:
 
 def check_names(job: Job) -> None:
     """Would two columns of the answers be called the same?"""
-    own = {*job.names, "rows"} if job.reduce else {*job.names}
-    for name, column in ({job.by: job.by} if job.by is not None else job.kept).items():
+    own = {*job.reduced_names, "rows"} if job.reduce else {*job.names}
+    if len({*job.groups}) < len(job.groups):
+        raise UsageError("--by names a column twice")
+    for name, column in ({one: one for one in job.groups} if job.groups else job.kept).items():
         if name in own:
-            what = "--by" if job.by is not None else "--keep"
-            hint = "" if job.by is not None else f"--keep old_{name}={column} gives it another name"
+            what = "--by" if job.groups else "--keep"
+            hint = "" if job.groups else f"--keep old_{name}={column} gives it another name"
             raise UsageError(f"{what} {name} has the name of a column of the answers", hint=hint)
 
 
@@ -246,6 +301,8 @@ def target_of(options: Mapping[str, Any]) -> Target:
         if asked == "parquet" and sys.stdout is not None and sys.stdout.isatty():
             raise UsageError("Parquet is not for a terminal", hint="-o FILE.parquet")
         return printed(Kind(asked or "jsonl"), print_rows)
+    if os.path.isfile(options["file"]) and not (options["force"] or options["resume"]):
+        raise UsageError(f"{options['file']} is there already", hint="--force writes it anew")
     if options["cluster"] is not None and options["reduce"] is None:
         return FolderDraft(options["file"], Kind(asked or "csv"))
     return draft(options["file"], target_kind(options["file"], asked))

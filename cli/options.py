@@ -132,6 +132,23 @@ def nonfinite_option(help: str = "Accept inf and nan as values.") -> Decorator: 
     return option("--allow-nonfinite", is_flag=True, help=help)
 
 
+# Long runs.
+
+
+def on_error_option(*choices: str, help: str) -> Decorator:  # noqa: A002  click calls it so
+    """What happens at a row that can't be read, or has no answer."""
+    return option("--on-error", type=click.Choice(choices), default=choices[0], help=help)
+
+
+def resume_option(help: str) -> Decorator:  # noqa: A002  click calls it so
+    return option("--resume", is_flag=True, help=help)
+
+
+def summary_option() -> Decorator:
+    return option("--summary", type=FILE, metavar="FILE",
+                  help="Write a summary of the run, as JSON.")  # fmt: skip
+
+
 # The gradient and the gates.
 
 

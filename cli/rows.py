@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -30,14 +29,22 @@ def reading_of(options: Mapping[str, Any]) -> Reading:
         raise click.UsageError(f"--separator and --no-header are for CSV, not {source}")
     if separator and source is None:
         source = "csv"
-    return Reading(source, separator, not options["no_header"])
+    if options["decimal"] == "," and separator == ",":
+        raise click.UsageError("a comma can't be the decimal sign and the separator")
+    return Reading(
+        source, separator, not options["no_header"], options["decimal"], options["skip_lines"],
+        options["comment"] or "", tuple(options["nulls"]),
+    )  # fmt: skip
 
 
-def first_row(options: Mapping[str, Any], names: Mapping[str, str | None]) -> dict[str, float]:
-    """The first row that can be read, for variables that have a column: a source is read there
-    first. Standard input can't be read twice: ones stand for variables without a default."""
+def first_row(options: Mapping[str, Any], names: Mapping[str, str | None]) -> dict[str, Any]:
+    """The first row that can be read, for variables that have a column, or several: a source is
+    read there first. Standard input can't be read twice: ones stand for variables without a
+    default."""
+    import numpy as np
+
+    from backprop.batching.columns import Columns, vectors_for
     from backprop.batching.job import pairs_of
-    from backprop.tables.blocks import Wanted
     from backprop.tables.opening import files_of, open_table
     from backprop.tables.streams import is_pipe
 
@@ -47,13 +54,22 @@ def first_row(options: Mapping[str, Any], names: Mapping[str, str | None]) -> di
         return {name: 1.0 for name, default in names.items() if default is None}
     table = open_table(files[0], reading_of(options))
     try:
-        columns = {name: mapped.get(name, name) for name in names}
-        columns = {name: column for name, column in columns.items() if column in table.columns}
-        for block in table.blocks(Wanted(columns, {})):
+        vectors = vectors_for(names, (), mapped, table)
+        numbers = {name: mapped.get(name, name) for name in names if name not in vectors}
+        columns = Columns({n: one for n, one in numbers.items() if one in table.columns}, vectors)
+        for block in table.blocks(columns.wanted({})):
+            found, bad = columns.taken(block)
             for row in range(len(block.lines)):
-                found = {name: float(block.numbers[name][row]) for name in columns}
-                if row not in block.bad and all(map(isfinite, found.values())):
-                    return found
+                if row not in bad and all(
+                    np.isfinite(column[row]).all() for column in found.values()
+                ):
+                    return {name: entry_of(column[row]) for name, column in found.items()}
     finally:
         table.close()
-    return dict.fromkeys(columns, 1.0)
+    return {
+        name: np.ones(vectors[name].shape) if name in vectors else 1.0 for name in columns.names
+    }
+
+
+def entry_of(value: Any) -> Any:
+    return value if value.ndim else float(value)

@@ -16,7 +16,19 @@ from backprop.language.syntax import Tree
 if TYPE_CHECKING:
     from backprop.tables.blocks import Table
 
-TABLE_OPTIONS = ("data", "mapped", "source", "separator", "no_header")  # what --data brings along
+TABLE_OPTIONS = (
+    "data",
+    "mapped",
+    "source",
+    "separator",
+    "no_header",
+    "decimal",
+    "skip_lines",
+    "comment",
+    "nulls",
+    "where",
+    "limit",
+)  # what --data brings along
 
 
 def table_options(data: str, *, required: bool) -> Decorator:
@@ -25,11 +37,21 @@ def table_options(data: str, *, required: bool) -> Decorator:
         option("--data", "data", type=FILE, metavar="FILE", multiple=True, required=required,
                help=f"{data}, or a pattern such as 'data/*.csv'; - is stdin. Can be repeated."),
         option("--map", "mapped", metavar="NAME=COLUMN", multiple=True,
-               help="The column of a variable, if it has another name. Can be repeated."),
+               help="The column of a variable, or its columns: x=p0..p63, x=pixel_*, X=img:28x28."),
         option("--from", "source", metavar="FORMAT",
                help="The format to read, if names don't tell: csv, tsv, jsonl or parquet."),
         option("--separator", metavar="CHAR", help="The character between the fields of CSV."),
         option("--no-header", is_flag=True, help="The columns are column_1, column_2, ..."),
+        option("--decimal", type=click.Choice([".", ","]), default=".", show_default=False,
+               metavar="CHAR", help="The decimal sign: a comma, if fields end at semicolons."),
+        option("--skip-lines", type=click.IntRange(0), default=0, show_default=False, metavar="N",
+               help="Lines before the first of CSV that counts."),
+        option("--comment", metavar="TEXT", help="How lines of CSV begin that are comments."),
+        option("--null", "nulls", metavar="TEXT", multiple=True,
+               help="A text that stands for nothing, such as NA. Can be repeated."),
+        option("--where", metavar="CONDITION",
+               help="Only rows where this holds: an expression of columns, such as 'x > 0'."),
+        option("--limit", type=click.IntRange(1), metavar="N", help="Only so many rows."),
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from backprop.cli.progress import waiting
 from backprop.cli.python import numbers_of, split_values, unit_named
 from backprop.cli.saying import note
 from backprop.errors import BackpropError, MissingValueError, UsageError, closest, listed
+from backprop.language.compared import compared_names, number_of
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
 
@@ -306,6 +307,11 @@ def question(ctx: click.Context) -> Question:
             raise mistake
         explicit[name] = array_file(name, value) if value.startswith("@") else value
     spare = tuple(name for name in at if name not in explicit)
+    if isinstance(tree, Tree):
+        for name in compared_names(tree):
+            for values_of in (at, explicit):
+                if isinstance(values_of.get(name), str):
+                    values_of[name] = number_of(tree, values_of[name])
     if not isinstance(tree, Tree):
         wanted = [name.strip() for name in (ctx.params.get("wrt") or "").split(",") if name]
         seed = ctx.params.get("seed") or 0

@@ -267,8 +267,28 @@ class Stage:
 # No room, for whatever writes.
 
 WRITERS: dict[str, tuple[str, ...]] = {
-    "o.csv": ("batch", PROGRAM, "--data", "a.csv", "-o", "o.csv", *OPTIONS, "--threads=1"),
-    "o.parquet": ("batch", PROGRAM, "--data", "a.csv", "-o", "o.parquet", *OPTIONS, "--threads=1"),
+    "o.csv": (
+        "batch",
+        PROGRAM,
+        "--data",
+        "a.csv",
+        "-o",
+        "o.csv",
+        "--force",
+        *OPTIONS,
+        "--threads=1",
+    ),
+    "o.parquet": (
+        "batch",
+        PROGRAM,
+        "--data",
+        "a.csv",
+        "-o",
+        "o.parquet",
+        "--force",
+        *OPTIONS,
+        "--threads=1",
+    ),
     "s.json": ("batch", PROGRAM, "--data", "a.csv", *OPTIONS, "--threads=1", "--summary", "s.json"),
     "run.npz": ("eval", "x*y", "--x=2", "--y=3", "--no-check", "--save", "run.npz"),
     "c.svg": ("draw", "x*y", "--x=2", "--y=3", "-o", "c.svg"),

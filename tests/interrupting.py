@@ -30,7 +30,7 @@ except KeyboardInterrupt:
 main()
 """
 PROGRAM = "y*sigmoid(w*x + b)"
-OPTIONS = ("--w=0.5", "--b=-1", "--on-error=skip", "--check-rows=0")
+OPTIONS = ("--w=0.5", "--b=-1", "--on-error=skip", "--check-rows=0", "--force")
 PIECE = 1 << 13
 
 

@@ -133,6 +133,8 @@ def moving(name: str, d: Draw) -> Drawn:
         "median": [("median(A)", lambda A: np.median(A)),
                    (f"median(A, axis={one})", lambda A: np.median(A, one)),
                    ("median(A, keepdims=True)", lambda A: np.median(A, keepdims=True))],
+        "one_hot": [(f"one_hot(round(A), {one + 5})*2",
+                     lambda A: (np.arange(one + 5) == np.rint(A)[..., None])*2.0)],
         "topk": [(f"topk(A, {shape[-1]})", lambda A: np.sort(A)[..., ::-1]),
                  (f"topk(A, 1, axis={one})", lambda A: np.max(A, one, keepdims=True))],
     }  # fmt: skip

@@ -344,8 +344,8 @@ def test_numbers_of_any_kind_make_groups(batch: Batch) -> None:
 
 def test_a_kind_of_groups_is_remembered_and_merged() -> None:
     texts, truths = Groups(1), Groups(1)
-    texts.add([np.ones(1)], polars.Series(["1"]))
-    truths.add([np.ones(1)], polars.Series([True]))
+    texts.add([np.ones(1)], [polars.Series(["1"])])
+    truths.add([np.ones(1)], [polars.Series([True])])
     for groups in (texts, Groups.restored(json.loads(json.dumps(texts.state())))):
         with pytest.raises(UsageError, match="text in one file and true or false in another"):
             groups.merge(truths)
@@ -510,8 +510,8 @@ def test_the_sample_is_of_all_rows_and_the_same_for_a_seed() -> None:
 def test_rows_whose_key_is_nan_are_one_group() -> None:
     groups = Groups(1)
     for _ in range(2):
-        groups.add([np.array([1.0, 2.0, 4.0])], polars.Series([nan, 1.0, nan]))
-    found = groups.table(["value"], "sum", "k")
+        groups.add([np.array([1.0, 2.0, 4.0])], [polars.Series([nan, 1.0, nan])])
+    found = groups.table({"value": ("sum", 0)}, ["k"])
     assert found["value"].to_list() == [10.0, 4.0]
     assert found["rows"].to_list() == [4, 2]
     assert [repr(key) for key in found["k"].to_list()] == ["nan", "1.0"]
@@ -579,7 +579,7 @@ def test_one_line_says_that_all_is_well(batch: Batch) -> None:
     assert said.err.startswith("40 rows in ")
     assert said.err.count("\n") == 1
     assert said.out == ""
-    assert batch(NEURON, "--data", "in.csv", "-o", "out.csv", "--quiet").err == ""
+    assert batch(NEURON, "--data", "in.csv", "-o", "out.csv", "--force", "--quiet").err == ""
 
 
 def test_a_program_with_an_output_and_gates_of_its_choice(batch: Batch) -> None:

@@ -280,7 +280,7 @@ def test_c_gives_what_numpy_gives() -> None:
 
 def test_arrays_take_no_engine() -> None:
     found = run("(sum([w, b]*x) - y)**2", DATA, engine="native")
-    assert found.note == "a program about arrays runs row by row, by no engine"
+    assert found.note == "a program about arrays runs in NumPy"
 
 
 # Batches of streamed rows.
@@ -432,7 +432,7 @@ def test_rows_of_a_long_step_are_told_at_a_terminal(monkeypatch: pytest.MonkeyPa
         "step 0 of 2: 20 of 23 rows",
         "step 0 of 2: 23 of 23 rows",
         "step 0 of 2: 3.78999",
-        "step 1 of 2: 10 of 23 rows",
-        "step 1 of 2: 20 of 23 rows",
-        "step 1 of 2: 23 of 23 rows",
+        "step 1 of 2, 3.78999: 10 of 23 rows",
+        "step 1 of 2, 3.78999: 20 of 23 rows",
+        "step 1 of 2, 3.78999: 23 of 23 rows",
     ]

@@ -9,15 +9,17 @@ import click
 from click.core import ParameterSource
 
 from backprop.cli.options import (
-    FILE,
     file_option,
     json_option,
     nonfinite_option,
+    on_error_option,
     open_format_option,
     option,
     quiet_option,
+    resume_option,
     seed_option,
     staging_options,
+    summary_option,
     timeout_option,
     wrt_option,
 )
@@ -64,14 +66,23 @@ ROWS_CHECKED = 10
     metavar="FORMAT", old={"--to": "--format"},
 )  # fmt: skip
 @json_option("jsonl")
-@option("--reduce", type=click.Choice(["sum", "mean"]), help="One answer for all rows.")
-@option("--by", metavar="COLUMN", help="With --reduce: an answer for each value of this column.")
 @option(
-    "--on-error", type=click.Choice(["fail", "skip", "null"]), default="fail",
+    "--reduce",
+    metavar="HOW",
+    help="One answer for all rows: sum, mean, min, max, count, or several as sum,max.",
+)
+@option(
+    "--by",
+    metavar="COLUMNS",
+    help="With --reduce: an answer for each value of this column, or of several.",
+)
+@on_error_option(
+    "fail", "skip", "null",
     help="A row that can't be read or has no finite answer ends the run, is left out, or has null.",
 )  # fmt: skip
 @nonfinite_option("Accept inf and nan as values and as answers.")
-@option("--resume", is_flag=True, help="Continue an interrupted run with its -o FILE.")
+@option("--force", is_flag=True, help="Write the -o FILE anew, if it is there already.")
+@resume_option("Continue an interrupted run with its -o FILE.")
 @option(
     "--check-rows", type=click.IntRange(0, 10_000), default=ROWS_CHECKED, metavar="N",
     help="Random rows that SymPy and the other opinions check.",
@@ -84,7 +95,7 @@ ROWS_CHECKED = 10
     help="sin and cos within 3 units in the last place, if that is faster here.",
 )  # fmt: skip
 @staging_options()
-@option("--summary", type=FILE, metavar="FILE", help="Write a summary of the run, as JSON.")
+@summary_option()
 @quiet_option("Print nothing on stderr if all is well.", asked=True)
 @click.pass_obj
 def command(

@@ -21,7 +21,7 @@ from backprop.showing.numbers import View
 
 EXTRA = 8  # columns that a number takes beside its digits: -0.000, e-05, and a gap
 FIXED = 22  # those of the step and the largest slope
-STYLES = {"converged": "green", "steps": "yellow"}
+STYLES = {"converged": "green", "steps": "yellow", "early": "green"}
 
 
 def render(found: Descent, view: View) -> Iterator[RenderableType]:

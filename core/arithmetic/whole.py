@@ -94,10 +94,9 @@ def log_of_total(lowered: Array, axis: Axis) -> Array:
     """log(sum(exp(a))) where the largest entry is 0: one such counts as the 1 of log1p, so that
     small others keep their digits."""
     largest = lowered == 0
-    ones = unlined(np.cumsum(lined(largest, axis), axis=0) == 1, lowered, axis) & largest
-    rest = total(np.where(ones, 0.0, np.exp(lowered)), axis)
-    return np.where(np.any(ones, axis=axis.of(np.shape(lowered)), keepdims=True),
-                    np.log1p(rest), np.log(rest))  # fmt: skip
+    count = total(largest, axis)
+    others = total(np.where(largest, 0.0, np.exp(lowered)), axis)
+    return np.where(count > 0, np.log1p(others + (count - 1)), np.log(others))
 
 
 def rest(g: Array, axis: Axis) -> Array:
@@ -337,16 +336,21 @@ def entries(a: Array, indices: Sequence[Any]) -> tuple[Any, ...]:
     """Indices as NumPy takes them; a computed one has to be a whole number, and there."""
     found = []
     for axis, index in enumerate(indices):
-        if not isinstance(index, (int, slice)):
+        if not isinstance(index, (int, slice)) and not counts(index):
             numbers = np.asarray(index, dtype=float)
             size = a.shape[axis]
-            bad = ~((numbers == np.floor(numbers)) & (-size <= numbers) & (numbers < size))
-            if np.any(bad):
+            with np.errstate(invalid="ignore"):
+                index = numbers.astype(int)
+            if np.any(bad := (index != numbers) | (index < -size) | (index >= size)):
                 first = float(numbers[bad].ravel()[0]) if numbers.ndim else float(numbers)
                 raise UsageError(f"{first:g} is no index of an axis with {size} entries")
-            index = numbers.astype(int)
         found.append(index)
     return tuple(found)
+
+
+def counts(index: Any) -> bool:
+    """Is it the numbers of the rows, which are there and each once? See program/lifting.py."""
+    return isinstance(index, np.ndarray) and index.dtype.kind == "i"
 
 
 def taken(a: Array, *indices: Any) -> Array:
@@ -359,9 +363,10 @@ class Scattered(NamedTuple):
     g: Array
     places: tuple[Any, ...]
     shape: tuple[int, ...]
+    once: bool = False  # is no entry named twice?
 
     def add_to(self, gradient: Array) -> None:
-        if all(isinstance(place, (int, slice)) for place in self.places):
+        if self.once:
             gradient[self.places] += self.g
         else:
             np.add.at(gradient, self.places, self.g)
@@ -373,7 +378,9 @@ class Scattered(NamedTuple):
 
 
 def scattered(g: Array, a: Array, *indices: Any) -> Scattered:
-    return Scattered(g, entries(a, indices), a.shape)
+    fixed = all(isinstance(index, (int, slice)) for index in indices)
+    rows = bool(indices) and counts(indices[0]) and all(np.ndim(index) < 2 for index in indices)
+    return Scattered(g, entries(a, indices), a.shape, fixed or rows)
 
 
 def wholes(parts: Sequence[Any]) -> list[Any]:

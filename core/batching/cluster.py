@@ -179,13 +179,13 @@ class ClusterRun:
         """All parts as one, in the order of the data."""
         found = [self.done[k] for k in range(len(self.parts))]
         overflow = False
-        tally, groups = Tally(self.job.sample), Groups(len(self.job.names))
+        tally, groups = Tally(self.job.sample), Groups.like(found[0]["groups"])
         for one in found:
             tally.merge(Tally.restored(one["tally"]))
             groups.merge(Groups.restored(one["groups"]))
         if self.job.reduce is not None:
             sums = summed(self.job, tally, groups)
-            overflow = overflows(sums, self.job.names)
+            overflow = overflows(sums, self.job.reduced_names)
             self.target.write(sums)
         return Outcome(tally, found[0]["engine"], found[0]["note"], resumed, overflow)
 

@@ -9,20 +9,21 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
-from backprop.answer.evaluation import evaluate
+import numpy as np
+
+from backprop.answer.evaluation import beginning, evaluate
 from backprop.answer.verdicts import METHODS, VERDICTS, worst
-from backprop.arithmetic.ieee import VALUE
 from backprop.batching.job import Job
 from backprop.batching.tally import Chosen
 from backprop.checking.checker import check, refusal, request
 from backprop.child.process import Child
-from backprop.engine.kinds import resolve
-from backprop.engine.numbers import forward
-from backprop.engine.ties.watch import Watch
+from backprop.engine.kinds import kind_of, resolve
+from backprop.errors import UsageError
 from backprop.program.program import Program
 
 CLOSE = 2.0**-50  # relative: 4 units in the last place
 SMALLEST = 5e-324
+UNIT = 2.0**-52
 REHEARSED = 10_000  # characters of a program
 NUDGES = 8
 
@@ -44,12 +45,16 @@ def rehearse(job: Job, child: Child, timeout: float) -> None:
     when the sample comes."""
     if len(job.text) > REHEARSED:
         return
-    point = {name: 0.5 + k / 100 for k, name in enumerate(job.columns)} | {**job.fixed}
+    point: dict[str, Any] = {name: 0.5 + k / 100 for k, name in enumerate(job.taken.names)}
+    point |= {name: np.full(shape, 0.5) for name, shape in job.shapes.items()} | job.point
     if job.source is not None:
         point = dict(job.source["point"])
-    report = evaluate(
-        job.program(), point, wrt=job.wrt or None, ties=job.ties, allow_nonfinite=True
-    )
+    try:
+        report = evaluate(
+            job.program(), point, wrt=job.wrt or None, ties=job.ties, allow_nonfinite=True
+        )
+    except UsageError:  # such a label there may not be
+        return
     if not report.faults and not refusal(report, timeout):
         asked = request(report, METHODS, 0, formula=False)
         child.send({**asked, "timeout": timeout, "rehearsal": True})
@@ -78,22 +83,22 @@ def judged_row(
     job: Job, program: Program, chosen: Chosen, child: Child, seconds: float
 ) -> tuple[str, str]:
     """The verdict on a row, and why."""
-    point = {**job.fixed, **dict(zip(job.columns, chosen.inputs, strict=True))}
+    point = {**job.point, **dict(zip(job.taken.names, chosen.inputs, strict=True))}
     if job.source is not None:
         program = job.program(point)
     report = evaluate(
         program, point, wrt=job.wrt or None, ties=job.ties, allow_nonfinite=job.allow_nonfinite
     )
     opinion = check(report, child, timeout=seconds, formula=False)
-    engine = [report.value, *(report.gradient[name] for name in job.wrt)]
+    engine = flat([report.value, *(report.gradient[name] for name in job.wrt)])
+    names = [name for name, one in zip(job.names, chosen.answers, strict=True) for _ in flat([one])]
     moved = None
-    for place, (mine, theirs) in enumerate(zip(chosen.answers, engine, strict=True)):
+    for place, (mine, theirs) in enumerate(zip(flat(chosen.answers), engine, strict=True)):
         if same(mine, theirs, 0.0):
             continue
         moved = moved or movement(job, program, report.point)
         if not same(mine, theirs, moved[place]):
-            name = job.names[place]
-            return "differ", f"{name} is {mine!r} in the table, and {theirs!r} by eval"
+            return "differ", f"{names[place]} is {mine!r} in the table, and {theirs!r} by eval"
     about = opinion if job.wrt or opinion.value is None else opinion.value
     return about.verdict, about.reason
 
@@ -117,18 +122,55 @@ def movement(job: Job, program: Program, point: Mapping[str, float]) -> list[flo
         for place, number in enumerate(nudged(job, program, point, Random(seed))):
             far = abs(number - right[place])
             found[place] = max(found[place], far if far == far else math.inf)
+    if program.arrays:
+        found = [
+            max(far, size) for far, size in zip(found, rounding(job, program, point), strict=True)
+        ]
     return found
+
+
+def rounding(job: Job, program: Program, point: Mapping[str, float]) -> list[float]:
+    """What is lost of the parts that the gradient of arrays adds up, which may cancel."""
+    from backprop.engine.ties.arrays import gradient_sizes
+
+    values = kind_of(program).forward(program, point)
+    sizes = gradient_sizes(program, values, np.ones(()))
+    slots = [program.inputs[name] for name in job.wrt]
+    parts = [np.zeros(program.shapes[s]) if sizes[s] is None else sizes[s] for s in slots]
+    return [UNIT * size for size in flat([np.zeros(()), *parts])]
 
 
 def nudged(
     job: Job, program: Program, point: Mapping[str, float], random: Random | None
 ) -> list[float]:
-    """Value and gradient, with stages a unit in the last place off, up or down at random."""
-    values = forward(program, point)
+    """Value and gradient, with stages a unit in the last place off, up or down at random. A sum
+    of products is off by as much as its parts: so are arrays that are inputs."""
+    kind = kind_of(program)
+    values = list(kind.forward(program, point))
     if random is not None:
-        for slot, gate, operands in program.forward_steps():
-            value = VALUE[gate](*[values[operand] for operand in operands])
-            values[slot] = math.nextafter(value, random.choice((-math.inf, math.inf)))
-    passed = resolve(Watch(program, job.wrt), values, job.ties).back
+        for slot in program.inputs.values():
+            if program.shapes[slot]:
+                values[slot] = beside(values[slot], random)
+        with kind.quietly():
+            for slot, gate, operands in program.forward_steps():
+                value = kind.floats.value[gate](*[values[operand] for operand in operands])
+                values[slot] = beside(value, random)
+    passed = resolve(kind.watch(program, job.wrt), values, job.ties, beginning(program, None)).back
     slopes = [passed.gradient(program.inputs[name]) for name in job.wrt]
-    return [values[program.output], *slopes]
+    return flat([values[program.output], *slopes])
+
+
+def beside(value: Any, random: Random) -> Any:
+    if isinstance(value, float):
+        return math.nextafter(value, random.choice((-math.inf, math.inf)))
+    ways = np.random.default_rng(random.getrandbits(32)).choice((-1.0, 1.0), value.shape)
+    units = math.sqrt(max(value.shape, default=1))  # as far as a sum of so many may be off
+    return value + ways * units * np.spacing(np.abs(value))
+
+
+def flat(answers: Sequence[Any]) -> list[float]:
+    """Numbers, and the entries of arrays one after the other."""
+    found: list[float] = []
+    for answer in answers:
+        found += [float(answer)] if isinstance(answer, float) else np.ravel(answer).tolist()
+    return found

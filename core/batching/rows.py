@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from backprop.answer.evaluation import evaluate
+from backprop.batching.columns import lined, refuse_nonfinite
 from backprop.batching.groups import Groups
 from backprop.batching.job import GROUP, Job
 from backprop.batching.tally import Chosen, Tally, Trouble, keys_of
 from backprop.errors import BackpropError
-from backprop.kernel import compiled
+from backprop.kernel import compiled, numbers_only
+from backprop.kernel.array_rows import ArrayKernel
 from backprop.tables.blocks import Block
 from backprop.tables.frames import Frame, polars
 
@@ -44,21 +46,42 @@ class RowError(BackpropError):
         self.exit_code = NO_ANSWER if readable else 2
 
 
+class Sums(NamedTuple):
+    """Sums of gradients over the rows of each block, and the rows that are not in them."""
+
+    totals: Sequence[Sequence[Array]]
+    lost: Array
+
+
 class Worker:
     def __init__(self, job: Job, tally: Tally | None = None, groups: Groups | None = None) -> None:
         self.job = job
         self.program = job.program()
+        self.whole = not numbers_only(self.program)  # is it about arrays?
+        self.shapes = [self.program.shapes[self.program.inputs[name]] for name in job.wrt]
         self.tally = tally or Tally(job.sample)
-        self.groups = groups or Groups(len(job.names))
+        self.groups = groups or Groups(
+            1 + len(job.wrt), self.shapes if self.whole else None, job.reductions
+        )
+        self.summing = self.whole and job.reduce is not None and not (
+            job.groups or self.groups.extremes
+        )  # fmt: skip
         self.kernel: Any = None
         self.engine = job.engine
 
     def prepare(self, rows: int) -> str:
         """Compile for about so many rows; says why it isn't the engine that was asked for."""
-        self.kernel = compiled(
-            self.program, self.job.wrt, ties=self.job.ties, engine=self.engine,
-            threads=self.job.threads, rows=rows, fast_trigonometry=self.job.fast_trigonometry,
-        )  # fmt: skip
+        job = self.job
+        if self.whole:
+            note = "" if job.engine == "numpy" else "a program about arrays runs in NumPy"
+            self.kernel = ArrayKernel(
+                self.program, job.wrt, job.taken.names, job.ties, job.threads, note
+            )
+        else:
+            self.kernel = compiled(
+                self.program, job.wrt, ties=job.ties, engine=self.engine, threads=job.threads,
+                rows=rows, fast_trigonometry=job.fast_trigonometry,
+            )  # fmt: skip
         self.engine = self.kernel.engine.name
         return str(self.kernel.note)
 
@@ -66,23 +89,24 @@ class Worker:
         """The answers to a block of rows as a table; None if they went into sums."""
         count = len(block.lines)
         lines = numbers(block.lines)
-        reasons = dict(block.bad)
-        columns = [block.numbers[name] for name in self.job.columns]
+        columns, reasons = self.job.taken.taken(block)
         if not self.job.allow_nonfinite:
-            refuse_nonfinite(columns, [*self.job.columns.values()], reasons)
+            refuse_nonfinite(columns, self.job.taken, reasons)
         good = np.ones(count, dtype=bool)
         good[list(reasons)] = False
         rows = np.flatnonzero(good) if reasons else None
-        fed = columns if rows is None else [column[rows] for column in columns]
-        answers = self.computed(fed, count if rows is None else len(rows))
-        infinite = self.infinite(answers)
+        fed = columns if rows is None else some(columns, rows)
+        size = count if rows is None else len(rows)
+        found: list[Sums] = []
+        answers = [self.summed(fed, size, found)] if self.summing else self.computed(fed, size)
+        infinite = found[0].lost if found else self.infinite(answers)
         self.tally.rows += count
         self.tally.unreadable += len(reasons)
         if infinite.size:
             at = infinite if rows is None else rows[infinite]
             self.tally.nonfinite += len(at)
-            fed = [np.delete(column, infinite) for column in fed]
-            answers = [np.delete(column, infinite) for column in answers]
+            fed = {name: np.delete(column, infinite, axis=0) for name, column in fed.items()}
+            answers = [np.delete(column, infinite, axis=0) for column in answers]
             good[at] = False
         else:
             at = infinite
@@ -90,29 +114,54 @@ class Worker:
         places = lines if good.all() else lines[good]
         self.choose(place, places, fed, answers)
         if self.job.reduce is not None:
-            grouped = self.job.by is not None
-            self.groups.add(answers, block.kept[GROUP].filter(good) if grouped else None)
+            self.add(block, answers, good, found)
             return None
         return self.frame(block, answers, good)
 
-    def computed(self, columns: Sequence[Array], rows: int) -> list[Array]:
+    def add(
+        self, block: Block, answers: Sequence[Array], good: Array, found: Sequence[Sums]
+    ) -> None:
+        """Answers into the sums."""
+        keys = [
+            block.kept[f"{GROUP}{k}"].filter(good) for k in range(len(self.job.groups))
+        ]  # fmt: skip
+        if found:
+            self.groups.add_sums(answers[0], found[0].totals)
+        else:
+            self.groups.add(answers, keys)
+
+    def computed(self, columns: Mapping[str, Array], rows: int) -> list[Array]:
         if not rows:
-            return [np.empty(0) for _ in self.job.names]
-        given = {**self.job.fixed, **dict(zip(self.job.columns, columns, strict=True))}
+            return [np.empty((0, *shape)) for shape in ((), *self.shapes)]
+        given = {**self.job.point, **columns}
+        if self.whole:
+            value, gradients = self.kernel(given, rows)
+            return [value, *gradients.values()]
         value, gradients = self.kernel(given)
         found = [value, *gradients.values()]
         return found if columns else [np.repeat(column, rows) for column in found]
+
+    def summed(self, columns: Mapping[str, Array], rows: int, found: list[Sums]) -> Array:
+        """The value of each row. Sums of gradients are found block by block."""
+        value, lost = np.empty(rows), [np.empty(0, dtype=int)]
+        totals = []
+        for block in self.kernel.blocks({**self.job.point, **columns}, rows) if rows else ():
+            value[block.start : block.start + len(block.value)] = block.value
+            totals += block.parts
+            lost.append(block.start + np.asarray(block.lost, dtype=int))
+        found.append(Sums(totals, np.concatenate(lost)))
+        return value
 
     def infinite(self, answers: Sequence[Array]) -> Array:
         """The rows whose answers are not all finite, unless that is allowed."""
         finite = np.ones(len(answers[0]), dtype=bool)
         if not self.job.allow_nonfinite:
             for column in answers:
-                finite &= np.isfinite(column)
+                finite &= np.isfinite(lined(column)).all(axis=1)
         return np.flatnonzero(~finite)
 
     def tell(
-        self, place: Place, lines: Array, columns: Sequence[Array], reasons: dict[int, str],
+        self, place: Place, lines: Array, columns: Mapping[str, Array], reasons: dict[int, str],
         infinite: Array,
     ) -> None:  # fmt: skip
         """Name the first rows with trouble, or end the run at the first."""
@@ -122,7 +171,7 @@ class Worker:
         most = 1 if fails else 10
         named = {row: reasons[row] for row in sorted(reasons)[:most]}
         for row in infinite[:most].tolist():
-            named[row] = self.diagnosis([float(column[row]) for column in columns])
+            named[row] = self.diagnosis({name: column[row] for name, column in columns.items()})
         first = sorted(named)[:most]
         troubles = [
             Trouble((place.number, int(lines[row])), place.where(int(lines[row])), named[row])
@@ -132,19 +181,22 @@ class Worker:
             raise RowError(troubles[0], readable=first[0] not in reasons)
         self.tally.tell(troubles)
 
-    def diagnosis(self, inputs: Sequence[float]) -> str:
+    def diagnosis(self, inputs: Mapping[str, Any]) -> str:
         """Why a row has no finite answer."""
-        point = {**self.job.fixed, **dict(zip(self.job.columns, inputs, strict=True))}
-        program = self.job.program(point) if self.job.source else self.program
-        report = evaluate(
-            program, point, wrt=self.job.wrt, ties=self.job.ties, allow_nonfinite=True
-        )
+        point = {**self.job.point, **inputs}
+        try:
+            program = self.job.program(point) if self.job.source else self.program
+            report = evaluate(
+                program, point, wrt=self.job.wrt, ties=self.job.ties, allow_nonfinite=True
+            )
+        except BackpropError as error:
+            return error.message
         if report.faults:
             return report.faults[0].message
         return "the answer is not finite"
 
     def choose(
-        self, place: Place, lines: Array, fed: Sequence[Array], answers: Sequence[Array]
+        self, place: Place, lines: Array, fed: Mapping[str, Array], answers: Sequence[Array]
     ) -> None:
         """Rows for the sample that will be checked."""
         if not self.job.sample or not len(lines):
@@ -155,11 +207,15 @@ class Worker:
         )
         if below is None:
             below = np.argpartition(keys, min(len(keys), self.job.sample) - 1)[: self.job.sample]
+        if len(answers) <= len(self.job.wrt):  # of which there are sums only
+            fed, answers = some(fed, below), self.computed(some(fed, below), len(below))
+            keys, lines, below = keys[below], lines[below], np.arange(len(below))
         self.tally.choose(
             [
                 Chosen(
                     int(keys[row]), place.where(int(lines[row])),
-                    [float(column[row]) for column in fed], [float(c[row]) for c in answers],
+                    [column[row].tolist() for column in fed.values()],
+                    [column[row].tolist() for column in answers],
                 )
                 for row in below.tolist()
             ]
@@ -169,6 +225,8 @@ class Worker:
         """Kept columns, then value and gradient."""
         names, gaps = self.job.names, self.job.on_error == "null" and not good.all()
         kept = block.kept
+        if self.job.texts or self.job.where:
+            kept = polars.DataFrame({name: kept.get_column(name) for name in self.job.kept})
         if kept.width and not gaps and not good.all():
             kept = kept.filter(polars.Series(good))
         if gaps:
@@ -179,21 +237,13 @@ class Worker:
         return kept.hstack(found.get_columns()) if kept.width else found
 
 
-def refuse_nonfinite(
-    columns: Sequence[Array], names: Sequence[str], reasons: dict[int, str]
-) -> None:
-    """Add the rows whose inputs are inf or nan, with the reason."""
-    for name, column in zip(names, columns, strict=True):
-        finite = np.isfinite(column)
-        if finite.all():
-            continue
-        for row in np.flatnonzero(~finite).tolist():
-            reasons.setdefault(row, f"{name} is {plain_name(column[row])}")
+def some(columns: Mapping[str, Array], rows: Array) -> dict[str, Array]:
+    return {name: column[rows] for name, column in columns.items()}
 
 
 def scattered(column: Array, good: Array) -> Array:
     """Answers back in their rows."""
-    found = np.zeros(len(good))
+    found = np.zeros((len(good), *column.shape[1:]))
     found[good] = column
     return found
 
@@ -201,7 +251,3 @@ def scattered(column: Array, good: Array) -> Array:
 def numbers(lines: Sequence[int]) -> Array:
     """As an array, which NumPy makes of a range one by one."""
     return np.arange(lines.start, lines.stop) if isinstance(lines, range) else np.asarray(lines)
-
-
-def plain_name(number: float) -> str:
-    return "nan" if number != number else "inf" if number > 0 else "-inf"

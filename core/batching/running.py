@@ -5,18 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import accumulate
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
 from backprop.batching.ahead import ahead
+from backprop.batching.choosing import first_rows
 from backprop.batching.drafts import State, WriteError
 from backprop.batching.groups import Groups
 from backprop.batching.job import Job, check_columns
 from backprop.batching.rows import Place, Worker
 from backprop.batching.tally import Tally
+from backprop.engine.numbers import unexamined
 from backprop.errors import BackpropError, UsageError
 from backprop.tables import streams
 from backprop.tables.blocks import Table
@@ -100,7 +104,8 @@ class Run:
         self.begin(state)
         self.target.open(state)
         try:
-            self.go(state)
+            with unexamined():
+                self.go(state)
             self.end()
             self.target.finish()
         except (KeyboardInterrupt, WriteError, BrokenPipeError, MemoryError):
@@ -126,6 +131,8 @@ class Run:
         at = state["file"] if state else 0
         mark = Mark(*state["mark"]) if state else None
         for place in range(at, len(self.parts)):
+            if self.full:
+                break
             table = self.first if not place else opened(self.parts[place], self.job.reading)
             path = self.parts[place].path
             before = None if is_pipe(path) else changes(path)
@@ -138,10 +145,15 @@ class Run:
                 raise UsageError(f"{table.name} was changed while it was read")
             mark = None
 
+    @property
+    def full(self) -> bool:
+        """Has it as many rows as were asked for?"""
+        return self.job.limit is not None and self.worker.tally.rows >= self.job.limit
+
     def end(self) -> None:
         if self.job.reduce is not None:
             sums = summed(self.job, self.worker.tally, self.worker.groups)
-            self.overflow = overflows(sums, self.job.names)
+            self.overflow = overflows(sums, self.job.reduced_names)
             self.target.write(sums)
         elif not self.target.size:
             self.target.write(self.nothing())
@@ -164,6 +176,10 @@ class Run:
         place = Place(self.parts[number].number, table.name, table.unit)
         for block in table.blocks(self.job.wanted, *([mark] if mark else [])):
             share = self.share(number, table)
+            if self.job.chooses:
+                block = self.job.chooses.chosen(block)
+            if self.job.limit is not None:
+                block = first_rows(block, self.job.limit - self.worker.tally.rows)
             if self.worker.kernel is None:
                 rows = int(len(block.lines) / share) if share else 0
                 self.prepare(rows)
@@ -171,6 +187,8 @@ class Run:
             due = self.identity and self.target.is_due()
             state = self.state(number, block.end) if due else None
             yield Step(frame, self.worker.tally.rows, share, state)
+            if self.full:
+                return
 
     def state(self, number: int, mark: Mark) -> State:
         """Where a later run would go on."""
@@ -200,7 +218,10 @@ class Run:
     def nothing(self) -> Frame:
         """A table without rows, but with its columns."""
         kept = dict.fromkeys(self.job.kept, polars.String)
-        return polars.DataFrame(schema={**kept, **dict.fromkeys(self.job.names, polars.Float64)})
+        shapes = ((), *self.worker.shapes)
+        types = [polars.Array(polars.Float64, shape) if shape else polars.Float64
+                 for shape in shapes]  # fmt: skip
+        return polars.DataFrame(schema={**kept, **dict(zip(self.job.names, types, strict=True))})
 
 
 def opened(part: Part, reading: Reading) -> Table:
@@ -222,12 +243,12 @@ def summed(job: Job, tally: Tally, groups: Groups) -> Frame:
     assert job.reduce is not None
     if not tally.answered:
         raise NoRowsError("there is no row to sum")
-    return groups.table(job.names, job.reduce, job.by)
+    return groups.table(job.reduced_names, job.groups)
 
 
-def overflows(sums: Frame, names: Sequence[str]) -> bool:
+def overflows(sums: Frame, names: Iterable[str]) -> bool:
     """Is there an infinite number among the sums? Groups may be called so."""
-    return not all(sums[name].is_finite().all() for name in names)
+    return not all(np.isfinite(sums[name].to_numpy()).all() for name in names)
 
 
 def changes(path: str) -> tuple[int, int]:

@@ -23,8 +23,8 @@ class Chosen(NamedTuple):
 
     key: int
     where: str
-    inputs: Sequence[float]
-    answers: Sequence[float]
+    inputs: Sequence[Any]  # numbers, or lists of them
+    answers: Sequence[Any]
 
 
 class Tally:

@@ -42,6 +42,8 @@ class Course:
         self.lost: Step | None = None  # without
         self.rises = 0
         self.lowest = 0.0
+        self.valid: list[tuple[int, float]] = []  # values on other rows, and after which step
+        self.best: Step | None = None  # where that was lowest
 
     def visit(self, step: Step, *, whole: bool = True) -> bool:
         """Take a point down; is it the end? Only the value of all rows can be judged."""
@@ -59,6 +61,19 @@ class Course:
             self.shown.append(step)
         self.status = self.judged(step, whole=whole)
         return bool(self.status)
+
+    def compare(self, step: Step, value: float, patience: int | None) -> None:
+        """Take the value on other rows down. If it was lower so many times before, the run ends,
+        and its last point is the best."""
+        lowest = min((found for _, found in self.valid), default=value)
+        if not self.valid or value < lowest:
+            self.best = step
+        self.valid.append((step.number, value))
+        since = len(self.valid) - 1 - min(
+            range(len(self.valid)), key=lambda k: (self.valid[k][1], k)
+        )  # fmt: skip
+        if patience is not None and since >= patience and not self.status:
+            self.status, self.last = "early", self.best
 
     def follow(self, value: float) -> None:
         before = self.values[-1] if self.values else value

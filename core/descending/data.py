@@ -1,8 +1,10 @@
 """The mean of a program over rows of data, as something to descend.
 
 A program of single numbers is compiled for many rows at once, and the mean of what it finds is
-that of exact sums; one with arrays in it runs row by row, in the order of the rows. So nothing
-depends on where the rows are cut into blocks, or on how many threads there are.
+that of exact sums. One about arrays sums its gradients over blocks of a size of its own, and the
+sums of blocks are added exactly. So nothing depends on how many threads there are, and of numbers
+nothing on where rows are cut into blocks. Where nobody knows how a program works on many rows, as
+one of source that decides by values, it runs row by row, in their order.
 """
 
 from __future__ import annotations
@@ -15,12 +17,14 @@ from typing import Any
 import numpy as np
 
 from backprop.answer.report import Report
-from backprop.descending.means import Means
+from backprop.descending.means import Means, Totals
 from backprop.descending.objective import Found, ProgramObjective, unheard
 from backprop.descending.quantities import Point, all_finite
-from backprop.descending.rows import Columns, Rows, Tell, cut, length
-from backprop.gates import GATES
-from backprop.kernel import compiled
+from backprop.descending.rows import Columns, Rows, Tell, cut, length, recut
+from backprop.errors import UsageError
+from backprop.kernel import compiled, numbers_only
+from backprop.kernel.array_rows import ArrayKernel
+from backprop.program.lifting import LiftError
 from backprop.program.program import Program
 
 NUMBERS = 1 << 21  # in answers that are computed at a time
@@ -40,34 +44,61 @@ class DataObjective:
         self.tell = tell
         self.size = rows.count if batch is None else min(batch, rows.count)
         self.partial = self.size < rows.count
+        self.seed = seed
         self.batches = rows.batches(self.size, seed) if self.partial else None
-        self.asked = engine != "numpy"
+        self.note = ""  # why it isn't the engine that was asked for, or one row after the other
         self.kernel: Any = None
+        self.whole: ArrayKernel | None = None
         if numbers_only(program):
             self.kernel = compiled(
                 program, names, ties=ties, engine=engine, threads=threads, rows=self.size * steps
             )
+            self.note = str(self.kernel.note)
+            return
+        try:
+            self.whole = ArrayKernel(program, names, rows.names, ties, threads)
+            self.note = "a program about arrays runs in NumPy" if engine != "numpy" else ""
+        except LiftError as error:
+            self.note = f"{error.message}, which takes long"
 
     @property
-    def note(self) -> str:
-        """Why it isn't the engine that was asked for."""
-        if self.kernel:
-            return str(self.kernel.note)
-        return "a program about arrays runs row by row, by no engine" if self.asked else ""
+    def later(self) -> str:
+        """How many rows took longer than others."""
+        count = self.whole.singles if self.whole else 0
+        return f"{count:,} times a row was computed alone, as gates tied in it" if count else ""
+
+    @property
+    def identity(self) -> Any:
+        return self.rows.identity
+
+    def go_on(self, step: int) -> None:
+        """The next step that asks is this one."""
+        if self.partial:
+            self.batches = self.rows.batches(self.size, self.seed, step)
 
     def at(self, point: Point, step: int | None = None) -> Found:
         """For all rows, or for the batch of a step; steps ask one after the other."""
         if step is None or self.batches is None:
-            blocks = self.heard(self.rows.blocks(), self.rows.count)
+            count = self.rows.count
+            blocks = self.heard(self.rows.blocks(), count)
         else:
-            blocks = self.heard([next(self.batches)], self.size)
+            batch = next(self.batches)
+            count = length(batch)
+            blocks = self.heard([batch], count)
+        if self.whole:
+            return self.summed(self.whole, point, blocks, count)
         return self.together(point, blocks) if self.kernel else self.one_by_one(point, blocks)
 
     def heard(self, blocks: Iterable[Columns], count: int) -> Iterator[Columns]:
-        """Rows in small blocks, while someone hears how far it has come."""
+        """Rows in small blocks, while someone hears how far it has come. Those of arrays begin and
+        end where the blocks of the kernel do."""
         done = 0
+        most = max(1, NUMBERS // (1 + len(self.one.names)))
+        if self.whole:
+            size = self.whole.sizes[False]
+            blocks, most = recut(blocks, size), max(size, most // size * size)
         for block in blocks:
-            for part in cut(block, max(1, NUMBERS // (1 + len(self.one.names)))):
+            for part in cut(block, most):
                 yield part
                 done += length(part)
                 if self.tell:
@@ -79,6 +110,27 @@ class DataObjective:
             means.add(self.answers(point, columns))
         value, *slopes = means.found()
         return Found(value, dict(zip(self.one.names, slopes, strict=True)))
+
+    def summed(
+        self, kernel: ArrayKernel, point: Point, blocks: Iterable[Columns], count: int
+    ) -> Found:
+        """Of a program about arrays. A row without a finite gradient leaves none for all."""
+        lost = False
+        totals = Totals()
+        for columns in blocks:
+            given = {**self.one.fixed, **point, **columns}
+            for block in kernel.blocks(given, length(columns), 1 / count):
+                lost = lost or bool(block.lost)
+                value = [block.value.sum() / count]
+                for part in block.parts or [[np.zeros(np.shape(point[n])) for n in point]]:
+                    totals.add([*value, *part])
+                    value = [0.0]
+        shapes = [np.shape(point[name]) for name in self.one.names]
+        value, *slopes = totals.found([(), *shapes])
+        if lost:
+            slopes = [np.full(shape, np.nan) for shape in shapes]
+        named = zip(self.one.names, slopes, strict=True)
+        return Found(float(value), {n: s if np.ndim(s) else float(s) for n, s in named})
 
     def answers(self, point: Point, columns: Columns) -> list[Any]:
         """Columns of the value and of each gradient."""
@@ -100,15 +152,23 @@ class DataObjective:
         for columns in self.heard(self.rows.blocks(), self.rows.count):
             rows = self.lost_among(point, columns) if lost else range(length(columns))
             for row in rows:
-                here = {name: float(column[row]) for name, column in columns.items()}
-                for _, report in self.one.reports({**point, **here}):
-                    yield number + row, report
+                here = {name: entry(column[row]) for name, column in columns.items()}
+                try:
+                    (_, report), *_ = self.one.reports({**point, **here})
+                except UsageError as error:
+                    error.message = self.label(number + row) + error.message
+                    raise
+                yield number + row, report
             number += length(columns)
 
     def label(self, number: int) -> str:
         return f"{self.rows.where(number)}: "
 
     def lost_among(self, point: Point, columns: Columns) -> Iterable[int]:
+        if self.whole:
+            given = {**self.one.fixed, **point, **columns}
+            blocks = self.whole.blocks(given, length(columns))
+            return [block.start + row for block in blocks for row in block.lost]
         if self.kernel:
             finite = np.logical_and.reduce([*map(np.isfinite, self.answers(point, columns))])
             return map(int, np.flatnonzero(~finite))
@@ -122,13 +182,12 @@ class DataObjective:
         return unheard()
 
 
-def numbers_only(program: Program) -> bool:
-    return not program.arrays and not any(
-        name in GATES and GATES[name].array for name in set(program.gates)
-    )
-
-
-def rows_in(blocks: Iterable[Columns]) -> Iterator[dict[str, float]]:
+def rows_in(blocks: Iterable[Columns]) -> Iterator[dict[str, Any]]:
     for columns in blocks:
         for numbers in zip(*columns.values(), strict=True):
-            yield dict(zip(columns, map(float, numbers), strict=True))
+            yield dict(zip(columns, map(entry, numbers), strict=True))
+
+
+def entry(value: Any) -> Any:
+    """What a row has of a column."""
+    return value if np.ndim(value) else float(value)

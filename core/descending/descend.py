@@ -19,6 +19,7 @@ from backprop.answer.evaluation import (
 from backprop.answer.plain import plain
 from backprop.answer.shown import Shown
 from backprop.answer.values import Value, checked_wrt, point
+from backprop.descending.checkpoint import Keeper
 from backprop.descending.course import Course, Step
 from backprop.descending.diagnosis import Verdict, verdict
 from backprop.descending.limits import check_start, read_limits
@@ -26,16 +27,19 @@ from backprop.descending.methods import BORROWED, METHODS, NAMES, USUAL, Memory,
 from backprop.descending.objective import Objective, ProgramObjective
 from backprop.descending.quantities import Limits, Point
 from backprop.descending.schedule import rates_of
-from backprop.descending.walking import walk
+from backprop.descending.walking import Training, walk
+from backprop.engine.numbers import unexamined
 from backprop.errors import UsageError, closest
 from backprop.language.syntax import Tree
 from backprop.program.program import Program
+from backprop.version import __version__
 
 if TYPE_CHECKING:
     from backprop.descending.rows import Rows, Tell
 
 SCHEMA = "backprop/descend/1"
 STEP_SCHEMA = "backprop/descend-step/1"
+SUMMARY_SCHEMA = "backprop/descend-summary/1"
 RATE = 0.01
 STEPS = 1_000
 MOST_STEPS = 1_000_000
@@ -57,6 +61,8 @@ class Choice:
     seed: int = 0
     engine: str = "numpy"  # what computes rows of data
     threads: int = 1
+    decay: float = 0.0  # of the parameters, a part that is added to their slopes
+    patience: int | None = None  # epochs without a lower value on other rows
 
     def __post_init__(self) -> None:
         if self.method not in NAMES:
@@ -77,6 +83,15 @@ class Choice:
             raise UsageError(f"--batch is 1 row or more, not {self.batch}")
         if not self.rated and self.batch is not None:
             raise UsageError(f"{self.method} needs all rows at every step: it takes no --batch")
+        if not 0 <= self.decay < float("inf"):
+            raise UsageError(f"--weight-decay is 0 or more, not {self.decay:g}")
+        if not self.rated and self.decay:
+            raise UsageError(
+                f"{self.method} moves by the loss alone: it takes no --weight-decay",
+                hint="0.5*c*sum(w**2) can be added to the loss",
+            )
+        if self.patience is not None and self.patience < 1:
+            raise UsageError(f"--patience is 1 epoch or more, not {self.patience}")
         checked_memory(self.memory)
 
     @property
@@ -112,7 +127,7 @@ class Descent(Shown):
 
     @property
     def fine(self) -> bool:
-        return self.status in ("converged", "steps")
+        return self.status in ("converged", "steps", "early")
 
     @property
     def steps(self) -> int:
@@ -149,6 +164,7 @@ class Descent(Shown):
             "tol": choice.tol,
             "rows": self.rows,
             "batch": choice.batch,
+            "decay": choice.decay,
             "status": self.status,
             "reason": self.verdict.reason,
             "stage": self.verdict.stage or None,
@@ -159,6 +175,7 @@ class Descent(Shown):
             "point": plain_point(self.point),
             "shown": [step_dict(step) for step in self.course.rows()],
             "values": [plain(value) for value in self.course.values],
+            "valid": [{"step": n, "value": plain(value)} for n, value in self.course.valid],
         }
 
 
@@ -201,20 +218,38 @@ def descend(
     seed: int = 0,
     engine: str = "numpy",
     threads: int = 1,
+    decay: float = 0.0,
+    patience: int | None = None,
+    epochs: int | None = None,
+    valid: Mapping[str, Any] | Rows | None = None,
+    keeper: Keeper | None = None,
+    tell_note: Callable[[str], None] | None = None,
     **named: Value,
 ) -> Descent:
     """Move the inputs `wrt`, all unless given, against the gradient, from these values on.
 
     With `columns`, arrays by the name of a variable or rows of files, what is descended is the
-    mean over their rows. `bounds` are texts such as "w=0:3". `tell` hears of every step as it is
-    made, and `tell_rows` of how many rows it has seen. What else decides how to move is a Choice.
+    mean over their rows, and `epochs` is how often all of them are seen. `valid` are other rows,
+    whose mean is looked at after each epoch. `bounds` are texts such as "w=0:3". `tell` hears of
+    every step as it is made, `tell_rows` of how many rows it has seen, and `tell_note` of how it
+    is computed. What else decides how to move is a Choice.
     """
-    choice = Choice(method, lr, schedule, steps, tol, momentum, betas, batch, seed, engine, threads)
+    rows = rows_of(columns)
+    every = 1 if rows is None else epoch_of(rows.count, batch)
+    if epochs is not None:
+        if rows is None:
+            raise UsageError("--epochs is for rows of data, and there are none", hint="--data FILE")
+        if epochs < 1:
+            raise UsageError(f"--epochs is 1 or more, not {epochs}")
+        steps = epochs * every
+    choice = Choice(
+        method, lr, schedule, steps, tol, momentum, betas, batch, seed, engine, threads, decay,
+        patience,
+    )  # fmt: skip
     checked_ties(ties)
     checked_program(program)
     program = program.tree if isinstance(program, Program) else program
     tree, _ = prepared(program, None, ())
-    rows = rows_of(columns)
     given = {**checked_values(values), **named}
     unused = {name for name in spare if name not in tree.names}
     given = {name: value for name, value in given.items() if name not in unused}
@@ -223,13 +258,58 @@ def descend(
     limits = read_limits(bounds, list(start))
     check_start(start, limits)
     course = Course(choice.steps, choice.tol, tell)
-    with objective.quiet():
-        run(objective, start, choice, limits, course)
+    if tell_note and objective.note:
+        tell_note(objective.note)
+    training = training_of(objective, choice, valid, every, keeper, start, fixed, bounds, ties)
+    with objective.quiet(), unexamined():
+        try:
+            run(objective, start, choice, limits, course, training)
+        except KeyboardInterrupt:
+            if course.last is None:
+                raise
+            course.status = "interrupted"
         found = verdict(course, objective, limits, rated=choice.rated)
+    if tell_note and objective.later:
+        tell_note(objective.later)
     return Descent(
         objective.program, choice, fixed, rows.count if rows else None,
         bool(rows and rows.streamed), objective.note, course, found,
     )  # fmt: skip
+
+
+def training_of(
+    objective: Objective, choice: Choice, valid: Mapping[str, Any] | Rows | None, every: int,
+    keeper: Keeper | None, start: Point, fixed: Point, bounds: Sequence[str], ties: str,
+) -> Training:  # fmt: skip
+    """What goes with the walk of a method of our own."""
+    training = Training(choice.decay, None, every, choice.patience, keeper)
+    other = rows_of(valid)
+    if choice.patience is not None and other is None:
+        raise UsageError("--patience is about other rows, and there are none", hint="--valid FILE")
+    for asked, option in ((keeper, "--checkpoint"), (other, "--valid")):
+        if asked is not None and not choice.rated:
+            raise UsageError(f"{choice.method} is a walk of SciPy's: it takes no {option}")
+    if other is not None:
+        from backprop.descending.data import DataObjective
+
+        training.valid = DataObjective(
+            objective.program, fixed, (), ties, other, threads=choice.threads
+        )
+    if keeper is not None:
+        told = [
+            __version__, objective.program.text, objective.program.output_name, choice.method,
+            choice.lr, choice.schedule, choice.momentum, choice.betas, choice.batch, choice.seed,
+            choice.decay, ties, [*bounds], start, fixed, objective.identity,
+        ]  # fmt: skip
+        training.state = keeper.begin(told)
+        if training.state is not None:
+            objective.go_on(training.state["step"])
+    return training
+
+
+def epoch_of(rows: int, batch: int | None) -> int:
+    """The steps that see each row once."""
+    return -(-rows // max(1, min(batch or rows, rows)))
 
 
 def rows_of(columns: Mapping[str, Any] | Rows | None) -> Rows | None:
@@ -250,8 +330,10 @@ def prepare(
     given = {**given, **(arrays := arrays_in(given, choice.seed))}
     shapes = {name: array.shape for name, array in arrays.items()}
     columns = rows.names if rows else ()
+    wide = dict(rows.shapes) if rows else {}
+    shapes |= wide
     program = staged(tree, [*given, *columns], gates, True, shapes)
-    at = point(program, {**dict.fromkeys(columns, 0.0), **given})
+    at = point(program, {**{name: blank(wide.get(name)) for name in columns}, **given})
     names = parameters(program, wrt, columns)
     start = {name: at[name] for name in names}
     fixed = {name: at[name] for name in at if name not in start and name not in columns}
@@ -273,6 +355,15 @@ def prepare(
     return objective, start, fixed
 
 
+def blank(shape: tuple[int, ...] | None) -> Any:
+    """Something that a row may have."""
+    if shape is None:
+        return 0.0
+    import numpy as np
+
+    return np.zeros(shape)
+
+
 def parameters(
     program: Program, wrt: Iterable[str] | None, columns: Container[str]
 ) -> tuple[str, ...]:
@@ -288,7 +379,10 @@ def parameters(
     return names
 
 
-def run(objective: Objective, start: Point, choice: Choice, limits: Limits, course: Course) -> None:
+def run(
+    objective: Objective, start: Point, choice: Choice, limits: Limits, course: Course,
+    training: Training,
+) -> None:  # fmt: skip
     if choice.rate is None:
         from backprop.descending.borrowed import borrow
 
@@ -296,4 +390,4 @@ def run(objective: Objective, start: Point, choice: Choice, limits: Limits, cour
         return
     method = METHODS[choice.method](choice.memory)
     rates = rates_of(choice.schedule, choice.rate, choice.steps)
-    walk(objective, start, method, rates, limits, course)
+    walk(objective, start, method, rates, limits, course, training)

@@ -27,9 +27,15 @@ class Verdict(NamedTuple):
 
 def verdict(course: Course, objective: Objective, limits: Limits, *, rated: bool) -> Verdict:
     """`rated` methods have a rate that can be made smaller."""
-    if course.lost:
+    if course.lost and course.status != "interrupted":
         return lost(course, course.lost, objective, rated=rated)
     assert course.last is not None
+    if course.status == "interrupted":
+        return Verdict("interrupted", f"the last point is that of step {course.last.number:,}")
+    if course.status == "early":
+        number, lowest = min(course.valid, key=lambda one: (one[1], one[0]))
+        told = f"the value on other rows was lowest at step {number:,}: {lowest:.6g}"
+        return Verdict("early", told)
     if course.status == "diverged":
         return diverged(course, course.last, objective, rated=rated)
     if course.status == "converged":

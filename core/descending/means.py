@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import fsum, isfinite
+from math import fsum, isfinite, prod
 from typing import Any
 
 import numpy as np
 
 from backprop.batching.sums import Sums
 
+MANY = 1 << 14  # entries that are added at once
 FEW = 500  # rows that Python's own exact sum is faster for
 
 
@@ -59,3 +60,57 @@ class Means:
         assert self.sums is not None
         total = self.sums.total(column)
         return total / self.rows if isfinite(total) else self.sums.mean(column)
+
+
+class Totals:
+    """Sums of arrays that come block by block. The first is kept as it is; from the second on they
+    are added exactly, entry by entry. What is inf or nan is added as it is."""
+
+    def __init__(self) -> None:
+        self.first: Sequence[Any] | None = None
+        self.sums: Sums | None = None
+        self.waiting: list[Any] = []
+        self.beyond: Any = 0.0  # the sum of what is not finite
+
+    def add(self, part: Sequence[Any]) -> None:
+        if self.first is None and self.sums is None:
+            self.first = part
+            return
+        if self.first is not None:
+            self.wait(self.first)
+            self.first = None
+            self.sums = Sums(1)
+        self.wait(part)
+
+    def wait(self, part: Sequence[Any]) -> None:
+        """Small ones are added several at a time."""
+        self.waiting.append(np.concatenate([np.ravel(array) for array in part]))
+        if len(self.waiting) * len(self.waiting[0]) > MANY:
+            self.flush()
+
+    def flush(self) -> None:
+        assert self.sums is not None
+        flat = np.array(self.waiting)
+        self.waiting = []
+        finite = np.isfinite(flat)
+        if not finite.all():
+            self.beyond = self.beyond + np.where(finite, 0.0, flat).sum(axis=0)
+            flat = np.where(finite, flat, 0.0)
+        entries = flat.shape[1]
+        codes = np.broadcast_to(np.arange(entries), flat.shape).ravel()
+        self.sums.add([flat.ravel()], codes, entries)
+
+    def found(self, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
+        if self.first is not None:
+            return list(self.first)
+        found, place = [], 0
+        flat = np.zeros(sum(map(prod, shapes)))
+        if self.sums is not None:
+            if self.waiting:
+                self.flush()
+            flat = self.sums.every_total() + self.beyond
+        for shape in shapes:
+            size = prod(shape)
+            found.append(flat[place : place + size].reshape(shape))
+            place += size
+        return found

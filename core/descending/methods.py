@@ -12,7 +12,7 @@ remembers to itself, so that a run needs a new one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from backprop.descending.quantities import Point
@@ -32,17 +32,27 @@ USUAL = Memory()
 
 
 class Method(Protocol):
+    remembers: Sequence[str]  # what of it the next move depends on
+
     def move(self, gradient: Point, rate: float) -> Point:
         """What is taken off each parameter."""
 
 
+def memory_of(method: Method) -> dict[str, Any]:
+    return {name: getattr(method, name) for name in method.remembers}
+
+
 class Plain:
+    remembers: Sequence[str] = ()
+
     def move(self, gradient: Point, rate: float) -> Point:
         return {name: rate * slope for name, slope in gradient.items()}
 
 
 class Momentum:
     """A ball that rolls: slopes that keep their direction add up."""
+
+    remembers: Sequence[str] = ("speed",)
 
     def __init__(self, share: float, *, ahead: bool = False) -> None:
         self.share = share
@@ -62,6 +72,8 @@ class Momentum:
 
 class Adam:
     """Every parameter in steps of about the rate, whatever the scale of its slope."""
+
+    remembers: Sequence[str] = ("count", "mean", "square")
 
     def __init__(self, betas: tuple[float, float]) -> None:
         self.betas = betas

@@ -39,7 +39,12 @@ class Objective(Protocol):
     def partial(self) -> bool: ...  # does a step see only some of the rows?
     @property
     def note(self) -> str: ...  # what there is to say of how it is computed
+    @property
+    def later(self) -> str: ...  # the same, at the end
+    @property
+    def identity(self) -> Any: ...  # what has to be the same when a run goes on
     def at(self, point: Point, step: int | None = None) -> Found: ...
+    def go_on(self, step: int) -> None: ...  # the next step that asks
     def reports(self, point: Point, *, lost: bool = False) -> Iterator[tuple[int, Report]]: ...
     def label(self, number: int) -> str: ...
     def quiet(self) -> AbstractContextManager[Any]: ...  # under IEEE rules, without a word
@@ -49,7 +54,8 @@ class ProgramObjective:
     """A program at a point, some of whose inputs are parameters."""
 
     partial = False
-    note = ""
+    note = later = ""
+    identity = ""
 
     def __init__(
         self, program: Program, fixed: Mapping[str, Any], names: Sequence[str], ties: str = "auto"
@@ -74,6 +80,9 @@ class ProgramObjective:
         back = resolve(self.watch, values, self.ties, beginning(program, None)).back
         gradient = {name: back.gradient(program.inputs[name]) for name in self.names}
         return Found(float(values[program.output]), gradient)
+
+    def go_on(self, step: int) -> None:
+        """Every step is like any other."""
 
     def read_again(self, everything: Mapping[str, Any]) -> None:
         """The source goes another way here than where it was read."""

@@ -47,11 +47,21 @@ def magnitude(value: Any) -> float:
         return 0.0
     if isinstance(value, float):
         return abs(float(value))
-    return float(abs(value).max()) if value.size else 0.0
+    if not value.size:
+        return 0.0
+    high, low = float(value.max()), float(value.min())
+    return max(high, -low) if high == high else high
 
 
 def all_finite(point: Point) -> bool:
-    return all(isfinite(magnitude(value)) for value in point.values())
+    return all(map(is_finite, point.values()))
+
+
+def is_finite(value: Any) -> bool:
+    """A sum is the quickest to ask, but it may overflow."""
+    if value is None or isinstance(value, float):
+        return isfinite(magnitude(value))
+    return isfinite(float(value.sum())) or isfinite(magnitude(value))
 
 
 def pull(point: Point, gradient: Point, limits: Limits) -> Point:

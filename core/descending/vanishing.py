@@ -4,7 +4,7 @@ flat stage stops what is asked of it, and a saddle or a maximum, from which it g
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import count, islice
 from random import Random
 from typing import Any, NamedTuple
 
@@ -66,6 +66,7 @@ def vanished(objective: Objective, step: Step, tol: float, limits: Limits) -> Va
 def near_by(step: Step, far: float, limits: Limits) -> Iterator[Point]:
     """Points around a step, the same in every run."""
     random = Random(0)
+    seeds = count()
 
     def moved(value: Any) -> Any:
         reach = far * max(1.0, magnitude(value))
@@ -73,8 +74,7 @@ def near_by(step: Step, far: float, limits: Limits) -> Iterator[Point]:
             return value + reach * random.uniform(-1, 1)
         import numpy as np
 
-        entries = [reach * random.uniform(-1, 1) for _ in range(value.size)]
-        return value + np.reshape(entries, value.shape)
+        return value + reach * np.random.default_rng(next(seeds)).uniform(-1, 1, value.shape)
 
     for _ in range(AROUND):
         yield kept({name: moved(value) for name, value in step.point.items()}, limits)

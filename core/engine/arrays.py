@@ -66,12 +66,14 @@ def backward_arrays(
     wrt: Collection[str] | None = None,
     arithmetic: ArrayArithmetic = ARRAYS,
     only: Sequence[object] | None = None,
+    wanted: Sequence[bool] | None = None,
 ) -> ArrayBackward:
     """The gradient of sum(upstream*output) for every slot, or for those that `wrt` needs; `only`
-    has something true for every stage that may pass anything on."""
+    has something true for every stage that may pass anything on. `wanted` are the slots that
+    `wrt` needs, if somebody knows them already."""
     shapes = program.shapes
     branches = Branches.of(ties)
-    wanted = wanted_slots(program, wrt)
+    wanted = wanted_slots(program, wrt) if wanted is None else wanted
     gradients: Messages = [None] * len(values)
     reached: list[Reach] = [None] * len(values)
     messages: list[Messages | None] = [None] * len(values)
@@ -106,6 +108,8 @@ def backward_arrays(
                 parts[place] = part = fitted(part, shapes[operand])
                 gradients[operand] = part if before is None else before + part
                 owned.discard(operand)
+                if not program.operands[operand]:
+                    continue  # an input passes nothing on
                 reach = touched(reaches[place], shapes[operand])
                 if before is not None:
                     reach = None if reach is None else either(reached[operand], reach)
@@ -142,7 +146,10 @@ def passed(
     parts: Messages = []
     reaches: list[Reach] = []
     for slope, wanted in zip(slopes, heard, strict=True):
-        part = slope * gradient if wanted and slope is not None else None
+        part = None
+        if wanted and slope is not None:
+            one = isinstance(slope, float) and slope == 1.0
+            part = gradient if one else slope * gradient
         here = reach
         if part is not None and routes:
             here = slope != 0 if reach is None else (slope != 0) & reach
@@ -153,7 +160,9 @@ def passed(
 
 def touched(reach: Reach, shape: tuple[int, ...]) -> Reach:
     """Which entries of an operand a message reaches that was broadcast."""
-    return None if reach is None else fitted(reach * 1.0, shape) > 0
+    if reach is None or np.shape(reach) == shape:
+        return reach
+    return fitted(reach * 1.0, shape) > 0
 
 
 def either(first: Reach, second: Array) -> Reach:

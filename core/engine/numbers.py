@@ -82,6 +82,17 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def unexamined() -> Iterator[None]:
+    """What is there already is left alone by the garbage collector, for a long run that makes many
+    small things: it would look through all of them again and again."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 @uncollected()
 def forward(
     program: Program, point: Mapping[str, float], arithmetic: Arithmetic = IEEE

@@ -29,6 +29,7 @@ take        | a indices axis? | the entries at these places
 tril        | a k? | the part below the diagonal, 0 elsewhere
 triu        | a k? | the part above the diagonal, 0 elsewhere
 median      | a axis? keepdims? | the middle entry, or the mean of the middle two
+one_hot     | a k | 1 at the place that an entry names, of k along a new last axis; 0 elsewhere
 topk        | a k axis? | the k largest entries, the largest first
 slogdet     | a | the sign of the determinant, and the logarithm of its size
 solve_triangular | a b lower? | the solution of a triangular system

@@ -62,6 +62,7 @@ class Gate(NamedTuple):
     tangents: tuple[str, ...] = ()  # of a gate on whole arrays: how it moves as an input does by d
     shape: Shape | None = None  # of its value, for a gate on whole arrays: see shapes.py
     sizes: str = ""  # the same in words
+    rows: str = ""  # how it works on many rows at once, if not along its axis: see lifting.py
     source: str = ""  # how it is written, where the form of a stage is not how
 
     @property

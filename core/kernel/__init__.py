@@ -16,6 +16,7 @@ from backprop.engine.numbers import uncollected
 from backprop.engine.ties.conventions import AUTO, convention
 from backprop.engine.ties.watch import Watch
 from backprop.errors import UsageError, closest
+from backprop.gates import GATES
 from backprop.program.program import Program
 
 if TYPE_CHECKING:
@@ -110,6 +111,13 @@ def refuse_arrays(program: Program) -> None:
     program.numbers_only(
         "this program is about arrays, and a table has numbers only",
         hint="write the entries out: w0*x0 + w1*x1",
+    )
+
+
+def numbers_only(program: Program) -> bool:
+    """Is it about single numbers? If not, see array_rows.py."""
+    return not program.arrays and not any(
+        name in GATES and GATES[name].array for name in set(program.gates)
     )
 
 

@@ -61,6 +61,7 @@ PLACES = {"None": NEW_AXIS, "...": REST} | {
     f"{module}.newaxis": NEW_AXIS for module in ("np", "numpy", "jnp")
 }  # parts of an index
 QUOTES = ("'", '"')
+EQUALITY = {"==", "!="}
 ELSEWHERE = ("sinc", "var", "std", "huber")  # are something else in some modules
 BETWEEN = ("and", "or", "if", "else")
 CLOSING = {"group": ")", "tuple": ")", "call": ")", "method": ")", "list": "]", "index": "]"}
@@ -130,9 +131,15 @@ class Parser(State):
         return False
 
     def quoted(self, k: int, token: str) -> None:
-        """A text in quotes, which some functions take."""
+        """A text in quotes, which some functions take, and which a name is compared with."""
         from backprop.gates.functions import TEXTS
 
+        if {*self.tokens[max(0, k - 1) : k], *self.tokens[k + 1 : k + 2]} & EQUALITY:
+            leaf = f'{HELD}"{token[1:-1]}"'
+            numbers = [one for one in self.texts if one[1] == '"']
+            self.texts.setdefault(leaf, float(len(numbers)))
+            self.emit(leaf, k)
+            return
         if not self.is_alone(k, "call", "method") or self.open[-1].name not in TEXTS:
             raise self.complaints.operand_wanted(self, k, token)
         leaf = f"{HELD}'{token[1:-1]}'"

@@ -43,7 +43,7 @@ def print_node(code: Sequence[Item], operands: Sequence[Sequence[int]], root: in
         node = waiting.pop()
         item = node if isinstance(node, str) else code[node]
         if isinstance(item, str):
-            held = item in WORDS or item.startswith(f"{HELD}'")
+            held = item in WORDS or item[:2] in (f"{HELD}'", f'{HELD}"')
             pieces.append(item.removeprefix(HELD) if held else item)
         else:
             waiting += reversed(layout(code, item, operands[int(node)]))

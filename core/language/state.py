@@ -41,7 +41,9 @@ class State:
         self.chooses = False  # has the statement an `if`?
         self.target: tuple[str, int] | Function | None = None
         self.called: dict[str, str] = {}  # the name in every token that opens a call
-        self.texts: dict[str, str] = {}  # those in quotes, by their leaves
+        self.texts: dict[
+            str, str | float
+        ] = {}  # those in quotes, by their leaves, or their numbers
         self.calls: dict[tuple[str, str, int], Op] = {}
 
     @cached_property

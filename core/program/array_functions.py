@@ -223,6 +223,13 @@ def topk(m: Maker) -> int:
     return m.taken(m.reduced("sort", a, place), place, np.arange(count)[::-1][:many])
 
 
+def one_hot(m: Maker) -> int:
+    a, count = m.array(), m.whole("k", 0)
+    if count < 1:
+        m.fail(f"one_hot has 1 place or more, not {count}")
+    return m.gate("eq", m.reshaped(a, (*m.shape(a), 1)), m.array_of(np.arange(count)))
+
+
 # Matrices.
 
 
@@ -361,6 +368,7 @@ FUNCTIONS: dict[str, Callable[[Maker], int]] = {
     "tril": lambda m: triangle(m, np.tril),
     "triu": lambda m: triangle(m, np.triu),
     "median": median,
+    "one_hot": one_hot,
     "topk": topk,
     "slogdet": slogdet,
     "solve_triangular": solve_triangular,

@@ -97,15 +97,13 @@ def pair(m: Maker, term: str, a: int, other: str, b: int, later: set[str]) -> tu
     rows = [c for c in term if c not in shared]
     columns = [c for c in other if c not in shared]
     sizes = dict(zip(term, m.shape(a), strict=True)) | dict(zip(other, m.shape(b), strict=True))
-    left = grouped(m, term, a, [stacked, rows, inner], sizes)
-    right = grouped(m, other, b, [stacked, inner, columns], sizes)
+    front = [stacked] if stacked or not inner else []
+    left = grouped(m, term, a, [*front, rows, inner], sizes)
+    right = grouped(m, other, b, [*front, inner, columns], sizes)
     if not inner:
         found = m.gate("mul", left, right)  # an axis of 1 in both, which stretches
-    elif stacked:
-        found = m.gate("batched", left, right)
     else:
-        plain = [m.reshaped(one, m.shape(one)[1:]) for one in (left, right)]
-        found = m.gate("matmul", *plain)
+        found = m.gate("batched" if stacked else "matmul", left, right)
     letters = [*stacked, *rows, *columns]
     return "".join(letters), m.reshaped(found, [sizes[c] for c in letters])
 

@@ -333,4 +333,4 @@ def bracketed(name: str) -> str:
     inside = name.replace("e-", "").replace("e+", "") if name[0].isdigit() else name
     plain = inside.replace(".", "").replace("_", "").isalnum()
     whole = name[0] == "[" or (name[0].isalpha() and name[-1] == ")" and name.count("(") == 1)
-    return name if plain or whole else f"({name})"
+    return name if plain or whole or name[0] == '"' else f"({name})"

@@ -174,6 +174,8 @@ class Stager:
         value = self.tree.values[text]
         if not isinstance(value, float):
             self.needs_arrays(self.step)
+        if text[1:2] == '"':  # which a name is compared with: see compared.py
+            return self.literal(text[1:], value)
         return self.literal(repr(value).removesuffix(".0"), value)
 
     def new_input(self, name: str, step: int) -> int:

@@ -106,7 +106,9 @@ def manner(found: Descent) -> str:
 
 def ending(found: Descent) -> str:
     count = f"{found.steps:,} step{'' if found.steps == 1 else 's'}"
-    said = f"{count} done" if found.status == "steps" else f"converged after {count}"
+    said = {"steps": f"{count} done", "early": f"ended early after {count}"}.get(
+        found.status, f"converged after {count}"
+    )
     return f"{said}: {found.verdict.reason}"
 
 
@@ -115,6 +117,13 @@ def answers(found: Descent, view: View) -> Iterator[str]:
     if found.last is None:
         return
     yield f"{visible(loss_name(found))} = {view.short(found.last.value)}"
+    if found.course.valid:
+        number, value = found.course.valid[-1]
+        best, lowest = min(found.course.valid, key=lambda one: (one[1], one[0]))
+        told = f"on other rows {view.short(value)} after step {number:,}"
+        yield told + (
+            f", lowest {view.short(lowest)} after step {best:,}" if best != number else ""
+        )
     for name, value in list(found.last.point.items())[:LISTED]:
         yield f"{name} = {view.short(value)}"
     more = len(found.last.point) - LISTED

@@ -18,6 +18,7 @@ import numpy as np
 
 from backprop.errors import UsageError
 from backprop.tables.blocks import Block, Wanted
+from backprop.tables.fields import described, numbers_in
 from backprop.tables.frames import Frame, polars
 from backprop.tables.layout import Layout, MisquotedError
 from backprop.tables.streams import (
@@ -35,24 +36,50 @@ from backprop.tables.streams import (
 BOM = b"\xef\xbb\xbf"
 WORKBOOK = b"PK\3\4"
 GARBLED = "\N{REPLACEMENT CHARACTER}"
-COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)  # a decimal comma
-SHOWN = 30  # characters of a field that a message shows
 
 
 class DelimitedTable:
     unit = "line"
 
-    def __init__(self, stream: Stream, separator: str, *, header: bool = True) -> None:
+    def __init__(
+        self, stream: Stream, separator: str, *, header: bool = True, decimal: str = ".",
+        skip: int = 0, comment: str = "", nulls: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         self.stream = stream
         self.name = stream.name
         self.separator = separator
+        self.decimal = decimal
+        self.comment = comment
+        self.nulls = list(nulls)
+        passed, lines = self.passed_over(skip)
         first = self.first_line()
         names = self.fields(first.removeprefix(BOM))
         self.columns: Sequence[str] = (
             names if header else [f"column_{k + 1}" for k in range(len(names))]
         )
         skipped = first if header else b""
-        self.begin = Mark(len(skipped), 1 + skipped.count(b"\n"))
+        self.begin = Mark(passed + len(skipped), 1 + lines + skipped.count(b"\n"))
+        self.read_already = passed
+
+    def passed_over(self, skip: int) -> tuple[int, int]:
+        """The bytes and lines before the first line: so many, and then comments."""
+        passed = lines = 0
+        while lines < skip or (self.comment and self.next_line().startswith(self.mark)):
+            line = self.next_line()
+            if not line:
+                raise UsageError(f"{self.name} has only {lines:,} lines, and {skip:,} are skipped")
+            self.stream.read(len(line))
+            passed, lines = passed + len(line), lines + 1
+        return passed, lines
+
+    def next_line(self) -> bytes:
+        """The next line, which stays unread; of one that is very long, how it begins."""
+        start = self.stream.peek(SNIFFED)
+        return start[: start.find(b"\n") + 1 or len(start)]
+
+    @property
+    def mark(self) -> bytes:
+        return self.comment.encode()
 
     def first_line(self) -> bytes:
         """The first line, which stays unread; a newline between quotes does not end it."""
@@ -100,9 +127,22 @@ class DelimitedTable:
 
     def blocks(self, wanted: Wanted, mark: Mark = START) -> Iterator[Block]:
         mark = max(mark, self.begin)
-        self.stream.seek(mark.offset) if mark > self.begin else self.stream.read(mark.offset)
+        if mark > self.begin:
+            self.stream.seek(mark.offset)
+        else:
+            self.stream.read(mark.offset - self.read_already)
         for piece in pieces(self.stream, mark, quotes=True):
-            yield Reading(self, wanted, piece).block()
+            yield Reading(self, wanted, self.without_comments(piece)).block()
+
+    def without_comments(self, piece: Piece) -> Piece:
+        """Lines that are comments become blank ones, which are passed over."""
+        if not self.comment or self.mark not in piece.data:
+            return piece
+        comment = re.compile(rb"^" + re.escape(self.mark) + rb"[^\n]*", re.MULTILINE)
+        return piece._replace(data=comment.sub(b"", piece.data))
+
+    def lists(self, column: str) -> None:
+        """A field is a number or a text."""
 
     def progress(self) -> float:
         return self.stream.progress()
@@ -149,7 +189,10 @@ class Reading:
         if not texts:
             return frame
         return frame.with_columns(
-            polars.col(name).str.strip_chars().cast(polars.Float64, strict=False) for name in texts
+            numbers_in(polars.col(name), self.table.decimal)
+            .cast(polars.Float64, strict=False)
+            .alias(name)
+            for name in texts
         )
 
     def has_gaps(self) -> bool:
@@ -178,6 +221,8 @@ class Reading:
             ignore_errors=True,
             truncate_ragged_lines=True,
             encoding=encoding,
+            decimal_comma=self.table.decimal == ",",
+            null_values=self.table.nulls or None,
         )
 
     def slowly(self) -> Block:
@@ -225,12 +270,3 @@ def remedy(line: bytes) -> str:
 def rows_where(condition: Any) -> Sequence[int]:
     found: Sequence[int] = condition.fill_null(False).arg_true().to_list()
     return found
-
-
-def described(text: str | None) -> str:
-    """A field that is no number."""
-    if text is None or not text.strip():
-        return "empty"
-    shown = text if len(text) <= SHOWN else text[:SHOWN] + "..."
-    instead = f": {text.strip().replace(',', '.')} is" if COMMA.fullmatch(text.strip()) else ""
-    return f'"{shown}", which is not a number{instead}'

@@ -15,7 +15,7 @@ from math import inf, nan
 from typing import Any
 
 from backprop.errors import UsageError
-from backprop.tables.blocks import Block, Wanted
+from backprop.tables.blocks import Block, Wanted, entries_of, shape_of
 from backprop.tables.frames import Frame, polars
 from backprop.tables.streams import START, Mark, Piece, Stream, pieces
 
@@ -33,8 +33,9 @@ BOM = b"\xef\xbb\xbf"
 class JsonLinesTable:
     unit = "line"
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, nulls: Sequence[str] = ()) -> None:
         self.stream = stream
+        self.nulls = nulls
         self.name = stream.name
         start = stream.peek(LOOKED_AT).removeprefix(BOM)
         if not start.strip():
@@ -50,13 +51,21 @@ class JsonLinesTable:
         )
 
     def blocks(self, wanted: Wanted, mark: Mark = START) -> Iterator[Block]:
-        types = dict.fromkeys(wanted.numbers.values(), polars.Float64)
+        types: dict[str, Any] = dict.fromkeys(wanted.numbers.values(), polars.Float64)
+        for name, _ in wanted.lists.values():
+            types[name] = polars.Float64
+            for _ in self.lists(name) or (1,):
+                types[name] = polars.List(types[name])
         for name in wanted.kept.values():
             types.setdefault(name, type_of([record.get(name) for record in self.first]))
         if mark.offset:
             self.stream.seek(mark.offset)
         for piece in pieces(self.stream, mark):
-            yield block(piece, wanted, types)
+            yield block(piece, wanted, types, self.nulls)
+
+    def lists(self, column: str) -> tuple[int, ...] | None:
+        values = (record[column] for record in self.first if record.get(column) is not None)
+        return shape_of(next(values, None)) or None
 
     def progress(self) -> float:
         return self.stream.progress()
@@ -72,6 +81,12 @@ class Record(dict[str, Any]):
         super().__init__(pairs)
         found = Counter(name for name, _ in pairs) if len(self) < len(pairs) else {}
         self.twice = {name for name, count in found.items() if count > 1}
+
+    def forget(self, nulls: Sequence[str]) -> None:
+        """Texts that stand for nothing are nothing."""
+        for name, value in self.items():
+            if value in nulls:
+                self[name] = None
 
 
 def parsed(line: bytes) -> Record | None:
@@ -93,7 +108,7 @@ def type_of(values: Sequence[Any]) -> Any:
     return polars.Float64 if found and found <= {int, float} else polars.String
 
 
-def block(piece: Piece, wanted: Wanted, types: dict[str, Any]) -> Block:
+def block(piece: Piece, wanted: Wanted, types: dict[str, Any], nulls: Sequence[str] = ()) -> Block:
     data = piece.data.removeprefix(BOM)
     count = piece.lines
     once = all(named(data, name) == count for name in types) and not (
@@ -117,8 +132,11 @@ def block(piece: Piece, wanted: Wanted, types: dict[str, Any]) -> Block:
             or any(named(line, name) != 1 for name in types)
         )
         if row in null or hidden:
-            bad |= mend(mended, row, parsed(line), wanted, types)
-    frame = polars.DataFrame(mended, schema=types)
+            record = parsed(line)
+            if record is not None and nulls:
+                record.forget(nulls)
+            bad |= mend(mended, row, record, wanted, types)
+    frame = polars.DataFrame(mended, schema=types, strict=not wanted.lists)
     return made(frame, wanted, [number for number, _ in numbered], bad, piece)
 
 
@@ -144,7 +162,8 @@ def mend(
             reason = "half a character, which is no text"
         elif columns[name][row] is None:
             reason = put(columns[name], row, record, name, kind)
-        if reason and (reason != MISSING or name in wanted.numbers.values()):
+        needed = name in wanted.numbers.values() or kind.is_nested()
+        if reason and (reason != MISSING or needed):
             bad[row] = f"{name} is {reason}"
     return bad
 
@@ -191,8 +210,14 @@ def put(column: list[Any], row: int, record: dict[str, Any], name: str, kind: An
     value = record.get(name)
     if value is None:
         return MISSING
+    if kind == polars.Float64 and isinstance(value, bool):
+        value = float(value)
     number = not isinstance(value, bool) and isinstance(value, (int, float))
-    if kind == polars.Float64 and number:
+    if kind.is_nested():
+        if not isinstance(value, list):
+            return f"{shortened(value)}, which is no list"
+        column[row] = value
+    elif kind == polars.Float64 and number:
         column[row] = as_float(value)
     elif kind == polars.Float64 and isinstance(value, str) and value in NONFINITE:
         column[row] = NONFINITE[value]
@@ -201,11 +226,14 @@ def put(column: list[Any], row: int, record: dict[str, Any], name: str, kind: An
     elif fits(value, kind):
         column[row] = value
     else:
-        text = json.dumps(value, ensure_ascii=False)
-        shown = text if len(text) <= SHOWN else text[:SHOWN] + "..."
         whole = "a whole number" if kind == polars.Int64 else "true or false"
-        return f"{shown}, which is not {'a number' if kind == polars.Float64 else whole}"
+        return f"{shortened(value)}, which is not {'a number' if kind == polars.Float64 else whole}"
     return ""
+
+
+def shortened(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN else text[:SHOWN] + "..."
 
 
 def is_half(value: Any) -> bool:
@@ -231,5 +259,8 @@ def made(
     frame: Frame, wanted: Wanted, lines: Sequence[int], bad: dict[int, str], piece: Piece
 ) -> Block:
     numbers = {variable: frame[name].to_numpy() for variable, name in wanted.numbers.items()}
+    for variable, (name, count) in wanted.lists.items():
+        numbers[variable], more = entries_of(frame[name], count, name)
+        bad = more | bad
     kept = polars.DataFrame({name: frame[column] for name, column in wanted.kept.items()})
     return Block(numbers, kept, lines, bad, piece.end)

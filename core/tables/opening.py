@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import tempfile
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from backprop.tables.parquet import ParquetTable
 from backprop.tables.streams import PIECE, Stream
 
 SNIFFED = 1 << 12
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 class Reading(NamedTuple):
@@ -25,6 +27,10 @@ class Reading(NamedTuple):
     format: str | None = None
     separator: str | None = None
     header: bool = True
+    decimal: str = "."
+    skip: int = 0  # lines before the header
+    comment: str = ""  # how a line begins that is none
+    nulls: tuple[str, ...] = ()  # texts that stand for nothing
 
 
 BY_NAME = Reading()
@@ -34,6 +40,9 @@ def files_of(patterns: Iterable[str]) -> list[str]:
     """The files, those of a pattern in the order of their names."""
     found: list[str] = []
     for pattern in patterns:
+        if ADDRESS.match(pattern) and not os.path.exists(pattern):
+            hint = "fetch it first, or mount the place where it is"
+            raise UsageError(f"{pattern} is an address, and only local files are read", hint=hint)
         if pattern == "-" or os.path.exists(pattern) or not glob.has_magic(pattern):
             found.append(pattern)
             continue
@@ -68,22 +77,25 @@ def table_of(
         raise UsageError(f"{stream.name} is empty")
     if asked == "parquet" or (asked is None and start.startswith(PARQUET_MAGIC)):
         if not stream.size:
-            return spooled(stream)
+            return spooled(stream, reading)
         stream.close()
-        return ParquetTable(path, first, count)
+        return ParquetTable(path, first, count, reading.decimal, reading.nulls)
     asked = asked or guessed_format(start)
     if asked == "jsonl":
-        return JsonLinesTable(stream)
-    separator = reading.separator or SEPARATORS[asked]
-    return DelimitedTable(stream, separator, header=reading.header)
+        return JsonLinesTable(stream, reading.nulls)
+    usual = ";" if reading.decimal == "," and asked == "csv" else SEPARATORS[asked]
+    return DelimitedTable(
+        stream, reading.separator or usual, header=reading.header, decimal=reading.decimal,
+        skip=reading.skip, comment=reading.comment, nulls=reading.nulls,
+    )  # fmt: skip
 
 
-def spooled(stream: Stream) -> ParquetTable:
+def spooled(stream: Stream, reading: Reading) -> ParquetTable:
     """Parquet from a pipe, which is read by its end first: by way of a file."""
     file = tempfile.NamedTemporaryFile(prefix="backprop-", suffix=".parquet")  # noqa: SIM115
     while data := stream.read(PIECE):
         file.write(data)
     file.flush()
-    table = ParquetTable(file.name)
+    table = ParquetTable(file.name, 0, None, reading.decimal, reading.nulls)
     table.name, table.held = stream.name, file
     return table

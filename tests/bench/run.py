@@ -21,6 +21,7 @@ import reading
 import rows
 import sources
 import tables
+import training
 from installed import install
 from table import print_rows
 
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "arrays": arrays,
     "rows": rows,
     "tables": tables,
+    "training": training,
     "million": million,
     "checking": checking,
 }

@@ -199,6 +199,11 @@ def topk(c: Call) -> Array:
     return np.moveaxis(rank[::-1][: c.plain("k")], 0, axis)
 
 
+def one_hot(c: Call) -> Array:
+    places = c.walker.exact(np.arange(c.plain("k"), dtype=float))
+    return c.gate("eq", np.expand_dims(c.array(), -1), places)
+
+
 def slogdet(c: Call) -> Array:
     a = c.array()
     ending = "s" if np.ndim(a) > 2 else ""
@@ -296,6 +301,7 @@ FUNCTIONS: dict[str, Callable[[Call], Array]] = {
     "tril": lambda c: triangle(c, lambda diagonal, k: diagonal <= k),
     "triu": lambda c: triangle(c, lambda diagonal, k: diagonal >= k),
     "median": median,
+    "one_hot": one_hot,
     "topk": topk,
     "slogdet": slogdet,
     "solve_triangular": solve_triangular,

@@ -20,6 +20,7 @@ from backprop.engine.ties.sides import SAME, Side
 from backprop.engine.ties.watch import Watch
 from backprop.gates import GATES
 from backprop.gates.arrays import PRODUCT
+from backprop.program.program import Program
 
 Array = Any
 ALONE = 64  # entries of an input that are moved one by one
@@ -200,18 +201,7 @@ class Arrays(Moving):
     @cached_property
     def beyond_sizes(self) -> Sequence[Array | None]:
         """The sizes of the parts that the gradients beyond the last tie add up."""
-        found: list[Array | None] = [None] * len(self.values)
-        found[self.program.output] = np.abs(self.given)
-        with np.errstate(**IGNORED):
-            for slot, gate, operands in self.program.backward_steps(only=self.smooth):
-                if found[slot] is None:
-                    continue
-                fed = [self.values[operand] for operand in operands]
-                parts = sizes_passed(gate, fed, self.values[slot], found[slot])
-                for operand, part in zip(operands, parts, strict=True):
-                    if part is not None:
-                        add(found, operand, fitted(np.abs(part), self.shapes[operand]))
-        return found
+        return gradient_sizes(self.program, self.values, self.given, self.smooth)
 
     def carried_on(self, run: Run) -> tuple[float, float]:
         slope = size = 0.0
@@ -444,6 +434,24 @@ def adding_message(gate: str) -> Function:
 def adding(gate: str, partials: tuple[str, ...]) -> Function:
     texts = tuple([text[:1] + text[1:].replace("-", "+") for text in partials])
     return ARRAYS.pull(GATES[gate]._replace(partials=texts), "first")
+
+
+def gradient_sizes(
+    program: Program, values: Sequence[Array], upstream: Array, only: Sequence[object] | None = None
+) -> Sequence[Array | None]:
+    """For every slot, the sizes of the parts that its gradient is the sum of."""
+    found: list[Array | None] = [None] * len(values)
+    found[program.output] = np.abs(upstream)
+    with np.errstate(**IGNORED):
+        for slot, gate, operands in program.backward_steps(only=only):
+            if found[slot] is None:
+                continue
+            fed = [values[operand] for operand in operands]
+            parts = sizes_passed(gate, fed, values[slot], found[slot])
+            for operand, part in zip(operands, parts, strict=True):
+                if part is not None and operand not in program.constants:
+                    add(found, operand, fitted(np.abs(part), program.shapes[operand]))
+    return found
 
 
 def sizes_passed(
