@@ -118,7 +118,7 @@ ROWS = {
 NUMBERS = {
     f"{text} as a number": table(f"x\n1\n{text}\n", text="x")
     for text in (
-        "1 000", "1,5", '"1,5"', "1_000", "0x10", "inf", "-Infinity", "nan", "1e999", "true", "NULL",
+        "1 000", "1,5", '"1,5"', "1_000", "0x10", "inf", "-Infinity", "nan", "1e999", "NULL",
         "-", "\N{ARABIC-INDIC DIGIT THREE}",
     )
 }  # fmt: skip

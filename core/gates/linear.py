@@ -41,7 +41,7 @@ ROWS = (
          tangents=("out @ halved(solves(out, swap(solves(out, symmetric(d)))))",),
          flow="solves with its output, transposed, from both sides; both halves of a get half each",
          sizes=KEPT),
-    Gate(name="svdvals", parameters="a", shape=shapes.of_columns,
+    Gate(name="svdvals", parameters="a", shape=shapes.of_columns, rows="svdvals",
          partials=("svdvals_back(g, a)",), tangents=("svdvals_moved(d, a)",),
          flow="multiplies its gradient, for every singular value, by the two vectors of that value",
          sizes="(..., m, n) is (..., k), where k is the smaller of m and n"),
