@@ -68,8 +68,9 @@ def explain(report: Report, number: Number = spelled, stage: str | None = None) 
             hint="backprop.evaluate makes one",
         )
     chosen = list(chosen_stages(report, stage))
-    told = tuple(Teller(report, number).told(report.computed(one)) for one in chosen)
-    means = () if stage else tuple(meanings(report, number))
+    teller = teller_of(report, number)
+    told = tuple(teller.told(report.computed(one)) for one in chosen)
+    means = () if stage else tuple(meanings(teller))
     said = [notice for notice in report.notices if notice not in report.faults]
     notes = () if stage else tuple(notice.message for notice in said)
     return Explanation(
@@ -112,9 +113,17 @@ def title(report: Report, number: Number) -> str:
     return head + at + (f" and {more} more" if more > 0 else "")
 
 
-def meanings(report: Report, number: Number) -> Iterator[Meaning]:
+def teller_of(report: Report, number: Number) -> Teller:
+    if not report.program.arrays:
+        return Teller(report, number)
+    from backprop.explaining.arrays import ArrayTeller
+
+    return ArrayTeller(report, number)
+
+
+def meanings(teller: Teller) -> Iterator[Meaning]:
     """Every input's gradient: the paths that it is the sum of, and a nudge."""
-    teller = Teller(report, number)
+    report, number = teller.report, teller.number
     for name in report.wrt[:INPUTS]:
         slot = report.program.inputs[name]
         parts = tuple(teller.paths.get(slot, []))

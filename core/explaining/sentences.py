@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from backprop.answer.report import Computed, Report
 from backprop.engine.ties.wording import winners
 from backprop.explaining.remarks import remarks
-from backprop.explaining.shapes import dimensions
 from backprop.gates.row import Gate
 from backprop.program.program import CONSTANT, Stage, bracketed, written
 
@@ -49,7 +48,7 @@ class Teller:
             self.gradient(computed),
             self.rule(stage) + self.broadcast(stage),
             tuple(self.passes(computed)),
-            tuple(remarks(self.report, computed, self.number)),
+            tuple(self.striking(computed)),
         )
 
     def rule(self, stage: Stage) -> str:
@@ -74,20 +73,21 @@ class Teller:
 
     def forward(self, computed: Computed) -> str:
         """`q = x + y = -2 + 5 = 3`."""
-        stage, report = computed.stage, self.report
-        program = report.program
-        found = f"{stage.name} = {stage.code}"
-        if not program.arrays:
-            fed = [
-                program.literals[slot]
-                if program.gates[slot] == CONSTANT
-                else self.number(report.values[slot])
-                for slot in stage.operands
-            ]
-            with_numbers = written(stage.gate.name, fed)
-            if with_numbers not in (stage.code, self.number(computed.value)):
-                found += f" = {with_numbers}"
-        return f"{found} = {self.number(computed.value)}"
+        stage, value = computed.stage, self.number(computed.value)
+        numbers = self.with_numbers(computed)
+        between = f" = {numbers}" if numbers not in ("", stage.code, value) else ""
+        return f"{stage.name} = {stage.code}{between} = {value}"
+
+    def with_numbers(self, computed: Computed) -> str:
+        """`-2 + 5`."""
+        stage, program = computed.stage, self.report.program
+        fed = [
+            program.literals[slot]
+            if program.gates[slot] == CONSTANT
+            else self.number(self.report.values[slot])
+            for slot in stage.operands
+        ]
+        return written(stage.gate.name, fed)
 
     def gradient(self, computed: Computed) -> str:
         """What has come back to a stage, and what that asks of it."""
@@ -97,9 +97,7 @@ class Teller:
         if not self.report.every.reached(stage.slot):
             return "No gradient reaches it, so it passes none on."
         total = self.sum(stage.slot, stage.name)
-        if program.arrays:
-            return f"Its gradient is {total}."
-        return f"Its gradient is {total}: {self.wanted(computed)}."
+        return f"Its gradient is {total}{self.wish(computed)}."
 
     def sum(self, slot: int, name: str) -> str:
         """`dx = 0.512 through num - 0.035 through sigx = 0.477`."""
@@ -110,15 +108,16 @@ class Teller:
         shares = added([(label, self.number(part)) for label, part in parts])
         return f"d{name} = {shares} = {gradient} (used {len(parts)} times, so gradients add up)"
 
-    def wanted(self, computed: Computed) -> str:
-        """What would raise the output: `q should go down, 4 times as strongly`."""
+    def wish(self, computed: Computed) -> str:
+        """What would raise the output: `: to raise f, q should go down, 4 times as strongly`."""
         output, name = self.report.program.output_name, computed.stage.name
         if not computed.gradient or computed.gradient != computed.gradient:
-            return f"a small change of {name} does not change {output}"
-        side = "up" if computed.gradient > 0 else "down"
-        return (
-            f"to raise {output}, {name} should go {side}, {times(computed.gradient, self.number)}"
-        )
+            return f": a small change of {name} does not change {output}"
+        side, size = "up" if computed.gradient > 0 else "down", computed.gradient
+        return f": to raise {output}, {name} should go {side}, {times(size, self.number)}"
+
+    def striking(self, computed: Computed) -> Iterator[str]:
+        yield from remarks(self.report, computed, self.number)
 
     def passes(self, computed: Computed) -> Iterator[str]:
         """`dq = z * df = -4 * 1 = -4`, a line an operand."""
@@ -131,12 +130,13 @@ class Teller:
                 continue
             if flow is None:
                 yield f"d{name}: nothing passes"
-            elif self.report.program.arrays:
-                yield from self.array_pass(computed, place)
             else:
-                yield self.number_pass(computed, place)
+                yield from self.passed(computed, place)
 
-    def number_pass(self, computed: Computed, place: int) -> str:
+    def passed(self, computed: Computed, place: int) -> Iterator[str]:
+        yield self.product(computed, place)
+
+    def product(self, computed: Computed, place: int) -> str:
         stage = computed.stage
         sign = "+=" if len(self.paths.get(stage.operands[place], [])) > 1 else "="
         slope, flow = self.number(computed.slopes[place]), self.number(computed.flows[place])
@@ -151,15 +151,6 @@ class Teller:
         if not formula or len(formula) > READABLE or ";" in formula:
             return f"{head}{product}"
         return f"{head}{factor(formula)} * {name} = {product}"
-
-    def array_pass(self, computed: Computed, place: int) -> Iterator[str]:
-        stage = computed.stage
-        name, formula = stage.operand_names[place], self.report.local(stage, place)
-        sign = "+=" if len(self.paths.get(stage.operands[place], [])) > 1 else "="
-        if not formula or not stage.gate.array:
-            formula = self.report.pull(stage, place)
-        yield f"d{name} {sign} {formula} = {self.number(computed.flows[place])}"
-        yield from dimensions(self.report.program, stage, place)
 
 
 def rule(gate: Gate) -> str:
