@@ -47,15 +47,16 @@ class WhatIf:
             return False
 
     def becomes(self, other: Series) -> bool:
-        """Are they, if this is what the name holds?"""
+        """Are they, if this is what the name holds? Most are not at the first point already."""
         try:
-            found = self.replay.with_other(self.event.leaf, other, self.steps)
-            leaves = ((name, self.judged.found.found[name].leaf) for name in self.wrong)
-            return all(
-                leaf in found and self.judged.agrees(name, found[leaf]) for name, leaf in leaves
-            )
+            return all(self.agree(other[:count]) for count in (1, None))
         except (ValueError, TypeError, IndexError):
             return False
+
+    def agree(self, other: Series) -> bool:
+        found = self.replay.with_other(self.event.leaf, other, self.steps)
+        leaves = ((name, self.judged.found.found[name].leaf) for name in self.wrong)
+        return all(leaf in found and self.judged.agrees(name, found[leaf]) for name, leaf in leaves)
 
     def assigned(self, value: Series) -> Series:
         """What the name would hold."""

@@ -62,6 +62,7 @@ class Replay:
         self.steps = list(recorder.known.items())
         self.made = {leaf: step for step, leaf in self.steps}
         self.ids: dict[str, int] = {}
+        self.behind: dict[str, set[str]] = {}
         self.run({})
 
     def run(self, changed: Mapping[str, Series]) -> None:
@@ -124,11 +125,11 @@ class Replay:
     def with_other(
         self, leaf: str, other: Series, steps: Sequence[tuple[str, Sequence[str], str]]
     ) -> dict[str, Series]:
-        """The values that change if a leaf has another value."""
+        """The values that change if a leaf has another value, at as many points as that has."""
         found = {leaf: other}
         for gate, leaves, made in steps:
             fed = [
-                found[one] if one in found else self.series(one)
+                found[one] if one in found else self.series(one)[: len(other)]
                 for one in leaves[: 1 if gate == MARK else None]
             ]
             if gate == MARK:
@@ -195,12 +196,15 @@ class Replay:
 
     def reached(self, leaf: str) -> set[str]:
         """All leaves that a leaf is made of, itself included."""
+        if leaf in self.behind:
+            return self.behind[leaf]
         found, waiting = {leaf}, [leaf]
         while waiting:
             for one in made_of(self.made.get(waiting.pop())):
                 if one not in found:
                     found.add(one)
                     waiting.append(one)
+        self.behind[leaf] = found
         return found
 
 

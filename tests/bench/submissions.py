@@ -2,7 +2,7 @@
 
     python tests/bench/submissions.py [--count N] [--entries N]
 
-The program has twenty layers of three lines on vectors; a submission has three lines a layer.
+The program has fifteen layers of three lines on vectors; a submission has four lines a layer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from random import Random
 
-LAYERS = 20
+LAYERS = 15
 SLIPS = (
     (" * (1 - t", " * (1 + t"), (" * dh", " * -dh"), (" * du", ""), ("*t", "*u"), ("du", "dh"),
 )  # fmt: skip
@@ -55,7 +55,7 @@ def submission(number: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--entries", type=int, default=60, help="of every vector")
+    parser.add_argument("--entries", type=int, default=100, help="of every vector")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
