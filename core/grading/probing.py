@@ -155,11 +155,17 @@ class Probe:
         holders = [name for name, one in visible.items() if isinstance(one, Instance)]
         used = {text(one) for one in loaded(Site(value, (), (), holders=holders))}
         values = [name for name in names if name not in gradients]
-        values.sort(key=lambda name: name not in used)
+        layers = {number_in(name) for name in used} - {""}
+        values.sort(key=lambda name: (name not in used, number_in(name) not in layers))
         arrays = any(tracer.shapes.values()) or any(
             isinstance(one, Array) for one in visible.values()
         )
         return Site(value, values, gradients, arrays, holders)
+
+
+def number_in(name: str) -> str:
+    """The 15 of t15: variables of one layer are taken for each other."""
+    return "".join(filter(str.isdigit, name))
 
 
 def alike_everywhere(a: Series, b: Series) -> bool:
