@@ -302,7 +302,7 @@ def target_of(options: Mapping[str, Any]) -> Target:
             raise UsageError("Parquet is not for a terminal", hint="-o FILE.parquet")
         return printed(Kind(asked or "jsonl"), print_rows)
     if os.path.isfile(options["file"]) and not (options["force"] or options["resume"]):
-        raise UsageError(f"{options['file']} is there already", hint="--force writes it anew")
+        raise UsageError(f"{options['file']} is there already", hint="--force replaces it")
     if options["cluster"] is not None and options["reduce"] is None:
         return FolderDraft(options["file"], Kind(asked or "csv"))
     return draft(options["file"], target_kind(options["file"], asked))

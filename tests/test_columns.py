@@ -211,7 +211,7 @@ def test_a_table_that_is_there_is_written_with_force_only(batch: Batch) -> None:
     Path("o.csv").write_text("old", "utf-8")
     said = batch("p0", "--data", "d.csv", "-o", "o.csv")
     assert (said.code, Path("o.csv").read_text("utf-8")) == (2, "old")
-    assert said.err == "error: o.csv is there already\nhelp: --force writes it anew\n"
+    assert said.err == "error: o.csv is there already\nhelp: --force replaces it\n"
     assert batch("p0", "--data", "d.csv", "-o", "o.csv", "--force", "--quiet").code == 0
 
 

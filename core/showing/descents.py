@@ -29,7 +29,7 @@ from backprop.showing.sheets import (
 
 COLUMNS = 8  # parameters that have a column
 LISTED = 40  # parameters whose last value is listed
-STATES = {"converged": GOOD, "steps": DOUBT}
+STATES = {"converged": GOOD, "early": GOOD, "steps": DOUBT}
 WIDE, HIGH, MOST = 480, 160, 400  # pixels of the curve, and points of it
 
 
