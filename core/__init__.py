@@ -46,11 +46,11 @@ HOMES = {
     "expectation": "backprop.asking",
     "explain": "backprop.explaining.explanation",
     "grade": "backprop.asking",
+    "load_ipython_extension": "backprop.notebook.extension",  # what %load_ext backprop asks for
     "parse": "backprop.answer.evaluation",
     "read": "backprop.reading.unit",
     "unexpected": "backprop.asking",
 }
-EXTENSION = "load_ipython_extension"  # what a notebook asks for: %load_ext backprop
 
 __all__ = [
     "BackpropError", "GradientCheck", "Program", "Report", "assert_gradient", "check",
@@ -62,8 +62,6 @@ __all__ = [
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
-    if name == EXTENSION:
-        return import_module("backprop.notebook.extension").load_ipython_extension
     if name not in HOMES:
         raise AttributeError(f"module 'backprop' has no attribute {name!r}")
     found = getattr(import_module(HOMES[name]), name)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,10 +22,16 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 CLEARED = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "_BACKPROP_COMPLETE")
 
 
-@cache
-def forker() -> None:
-    """What forks processes that have loaded everything."""
-    os.environ[forking.VARIABLE] = forking.server()
+def pytest_configure(config: pytest.Config) -> None:
+    """One process that has loaded everything forks for all workers of this run."""
+    if not hasattr(config, "workerinput"):
+        os.environ[forking.VARIABLE] = forking.server()
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays: nobody need look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -33,7 +39,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("fresh"):
         vars(child)["subprocess"] = subprocess
         return
-    forker()
     forking.use_forked_workers()
 
 
@@ -45,7 +50,7 @@ def run_command(
     if args[:1] == ("eval",) and not check:
         args = ("eval", "--no-check", *args[1:])
     clean = {name: value for name, value in os.environ.items() if name not in CLEARED}
-    if not fresh and "PYTHON" not in "".join(env):
+    if not fresh and "PYTHON" not in "".join(env.keys() - {"PYTHONIOENCODING"}):
         return run_forked(args, text, cwd, clean | env)
     return subprocess.run(
         [sys.executable, "-m", "backprop.cli", *args],
@@ -57,7 +62,6 @@ def run_command(
 def run_forked(
     args: tuple[str, ...], text: str | None, cwd: Path | None, env: dict[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    forker()
     with (
         tempfile.TemporaryFile() as given,
         tempfile.TemporaryFile() as out,

@@ -20,18 +20,33 @@ from typing import Any
 
 VARIABLE = "BACKPROP_TEST_FORKER"  # the environment variable with the socket
 LONGEST = 1 << 22  # bytes of a request
-THREADED = ("polars", "distributed", "dask", "pyarrow")
+PATIENCE = 120  # seconds in which the server has to be there
+THREADED = ("distributed", "dask", "pyarrow")
 
 
 # Who asks.
+
+
+def connected(path: str) -> socket.socket:
+    """A line to the server, which may still be loading."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        line = socket.socket(socket.AF_UNIX)
+        try:
+            line.connect(path)
+            return line
+        except (FileNotFoundError, ConnectionRefusedError):
+            line.close()
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.02)
 
 
 class Forked:
     """A process, with the parts of subprocess.Popen that are used of one."""
 
     def __init__(self, request: dict[str, Any], files: list[int]) -> None:
-        self.line = socket.socket(socket.AF_UNIX)
-        self.line.connect(os.environ[VARIABLE])
+        self.line = connected(os.environ[VARIABLE])
         data = json.dumps(request).encode("utf-8", "surrogateescape") + b"\n"
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))]
         sent = self.line.sendmsg([data], rights)
@@ -99,7 +114,6 @@ def serve(path: str) -> None:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(64)
-    print("ready", flush=True)
     waiting: dict[int, socket.socket] = {}
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
@@ -127,7 +141,7 @@ def load() -> None:
     from backprop.errors import UsageError
 
     gc.disable()
-    for name in ("sympy", "mpmath", "numpy", "click", "rich.console", "rich.table"):
+    for name in ("sympy", "mpmath", "numpy", "polars", "click", "rich.console", "rich.table"):
         importlib.import_module(name)
     vars(sys)["modules"] |= dict.fromkeys(THREADED)
     for found in pkgutil.walk_packages(backprop.__path__, "backprop.", lambda _: None):
@@ -219,6 +233,11 @@ def finish(code: int) -> None:
     os._exit(code)
 
 
+def script(path: str = "") -> str:
+    """The command as a file of the name backprop."""
+    return os.path.join(os.path.dirname(path or os.environ[VARIABLE]), "backprop")
+
+
 def server() -> str:
     """Begin to serve beside this process; the socket."""
     import atexit
@@ -227,21 +246,13 @@ def server() -> str:
     import tempfile
 
     path = os.path.join(tempfile.mkdtemp(prefix="forker"), "socket")
-    process = subprocess.Popen(
-        [sys.executable, __file__, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stdin
-    assert process.stdout
-    process.stdout.readline()
-
-    script = os.path.join(os.path.dirname(path), "backprop")
-    with open(script, "w", encoding="utf-8") as file:
+    process = subprocess.Popen([sys.executable, __file__, path], stdin=subprocess.PIPE)
+    with open(script(path), "w", encoding="utf-8") as file:
         file.write(f'#!/bin/sh\nexec "{sys.executable}" -IS "{os.path.abspath(__file__)}" "$@"\n')
-    os.chmod(script, 0o755)
+    os.chmod(script(path), 0o755)
 
     def end() -> None:
-        assert process.stdin
-        process.stdin.close()
+        process.kill()
         process.wait()
         shutil.rmtree(os.path.dirname(path))
 

@@ -42,9 +42,19 @@ def hinted(found: Grade) -> bool:
     return any(one.fix or one.finding in said for one in found.lines if one.verdict == WRONG)
 
 
+GRADES: dict[tuple[str, str], Grade] = {}
+
+
+def mutant_grade(mutant: Mutant) -> Grade:
+    key = mutant.derivation.name, mutant.backward
+    if key not in GRADES:
+        GRADES[key] = grade(forward_for(mutant.derivation), mutant.backward)
+    return GRADES[key]
+
+
 def misgraded(mutant: Mutant) -> str:
     """What is wrong with the grade of a mutant whose numbers are wrong; empty if nothing is."""
-    found = grade(forward_for(mutant.derivation), mutant.backward)
+    found = mutant_grade(mutant)
     lines = flagged(found)
     gaps = [one.name for one in found.gradients if one.verdict == MISSING]
     if found.error:

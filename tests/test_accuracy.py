@@ -24,13 +24,13 @@ from backprop.gates import scalars
 GATES = scalars()
 
 EVEN = [name for name in GATES if name not in DRAWS]  # others are looked at over all their range
-FEW = cases(12, 24)  # points of these, for each operand fewer
-COUNT = cases(400, 2000)
+FEW = cases(6, 24)  # points of these, for each operand fewer
+COUNT = cases(200, 2000)
 COMPOSED = frozenset(
     ["xlogy", "xlog1py", "entr", "logit", "log1mexp", "selu", "mish", "softsign", "hardtanh",
      "relu6", "huber"]
 )  # fmt: skip
-SHORT = cases(100, 300)  # points of these, whose texts are short ones of gates that have more
+SHORT = cases(50, 300)  # points of these, whose texts are short ones of gates that have more
 FAR = (1e-300, -1e-300, 1e160, -1e160, 1e300, -1e300, 700.0, -700.0)
 NORMAL = 2.0**-1022  # smaller floats have few digits, so a result or what leads to it may lose them
 

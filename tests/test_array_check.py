@@ -185,7 +185,7 @@ def verdict_on(mutant: Mutant) -> str:
 def test_a_wrong_pull_back_is_called(gate: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(levels, "LEVELS", levels.LEVELS[:1])
     made = [mutant for mutant in mutants(gate) if not mutant.equal]
-    some = made[:: -(-len(made) // cases(8, 1000))]
+    some = made[:: -(-len(made) // cases(3, 1000))]
     verdicts = {str(mutant): verdict_on(mutant) for mutant in some}
     assert {how: found for how, found in verdicts.items() if found not in ("differ", "")} == {}
     assert "differ" in verdicts.values()

@@ -27,8 +27,8 @@ from backprop.gates import array_gates, scalars
 from backprop.gates.linear import STACKED
 from backprop.gates.shapes import MismatchError
 
-COUNT = cases(50, 200)
-FEW = cases(10, 25)  # of an elementwise gate that is computed entry by entry, or by a short text
+COUNT = cases(25, 200)
+FEW = cases(6, 25)  # of an elementwise gate that is computed entry by entry, or by a short text
 STACKS = frozenset(STACKED.values())  # of matrices, whose gates for one matrix have more
 SOME = cases(30, 60)  # cases in which every mistake must show
 

@@ -9,7 +9,6 @@ import json
 import lzma
 import math
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from importlib.resources import files
@@ -18,6 +17,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import forking
 import jsonschema
 import numpy as np
 import polars
@@ -213,7 +213,7 @@ def test_standard_input_is_known_by_how_it_begins(kind: str, tmp_path: Path) -> 
     path = tmp_path / f"in.{kind}"
     written(polars.DataFrame({"x": [1.5, 2.5], "y": [2.0, 3.0]}), str(path))
     done = subprocess.run(
-        [sys.executable, "-m", "backprop.cli", "batch", "x*y", "--data", "-", "--check-rows", "0"],
+        [forking.script(), "batch", "x*y", "--data", "-", "--check-rows", "0"],
         input=path.read_bytes(), capture_output=True, check=False,
     )  # fmt: skip
     assert [json.loads(line)["value"] for line in done.stdout.splitlines()] == [3.0, 7.5]

@@ -110,8 +110,7 @@ def folder(tmp_path_factory: Any) -> Path:
     return path
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
-@pytest.mark.parametrize("way", [WAYS[1], WAYS[2]], ids=str)
+@pytest.mark.parametrize(("way", "how"), [(WAYS[1], signal.SIGKILL), (WAYS[2], signal.SIGINT)], ids=str)  # fmt: skip
 def test_a_process_is_killed_and_goes_on(way: Way, how: signal.Signals, folder: Path) -> None:
     seconds = span(folder, way) / 2
     right = (folder / way.target).read_bytes()

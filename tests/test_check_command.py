@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
+import forking
 import jsonschema
 import pytest
 from conftest import Command
@@ -75,7 +76,7 @@ def test_quiet_prints_nothing(command: Command) -> None:
 
 
 def test_a_shell_can_go_on_from_it() -> None:
-    script = f"{sys.executable} -m backprop.cli check 'x*y' --x=2 --y=3 && echo fine"
+    script = f"{forking.script()} check 'x*y' --x=2 --y=3 && echo fine"
     done = subprocess.run(script, shell=True, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "fine"
 

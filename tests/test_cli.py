@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import forking
 import pytest
 from conftest import Command
 
@@ -305,7 +306,7 @@ def test_completion_leaves_the_names_of_files_to_the_shell(command: Command, opt
 def test_a_full_disk_is_said() -> None:
     with open("/dev/full", "w", encoding="utf-8") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "backprop.cli", *CHAIN, "--json"],
+            [forking.script(), *CHAIN, "--json"],
             stdout=full, stderr=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
     message = "error: the answer can't be written: No space left on device\n"

@@ -193,7 +193,7 @@ UNSIGNED = {("numpy", "max(x, y, x)/max(1/x, 1/y)")}
 
 @pytest.mark.parametrize("ties", TIES)
 def test_what_a_branch_does_not_reach(language: str, ties: str, tmp_path: Path) -> None:
-    values = (0.0, -0.0, 1.0, 2.0, -1.0, 0.5, inf, -inf, nan)
+    values = (0.0, -0.0, 1.0, 2.0, -1.0, 0.5, inf, -inf, nan)[:: cases(2, 1)]
     at = [{"x": x, "y": y} for x, y in product(values, repeat=2)]
     jobs = [job(text.replace("\\n", "\n"), *at, gates=g, ties=ties)
             for text in BRANCHES if (language, text) not in UNSIGNED for g in ("written", "fused")]  # fmt: skip

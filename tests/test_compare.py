@@ -261,7 +261,7 @@ def test_json_fits_its_schema(command: Command, args: tuple[str, ...]) -> None:
 
 
 def test_time_that_runs_out_is_said_row_by_row(command: Command) -> None:
-    done = command(*LOGISTIC, "--times", "40", "--timeout", "6", "--json")
+    done = command(*LOGISTIC, "--times", "40", "--timeout", "3", "--json")
     rows = json.loads(done.stdout)["rows"]
     finished = [row["n"] for row in rows if row["symbolic"]["reason"] is None]
     assert done.returncode == 0
@@ -269,7 +269,7 @@ def test_time_that_runs_out_is_said_row_by_row(command: Command) -> None:
     assert 4 <= len(finished) < 30
     assert rows[-1]["staged"]["total"] == 7 * 39
     assert rows[-1]["symbolic"] == {
-        "value": None, "gradient": None, "cse": None, "derivative": {}, "reason": "not finished in 6 s"
+        "value": None, "gradient": None, "cse": None, "derivative": {}, "reason": "not finished in 3 s"
     }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import forking
 import pytest
-from conftest import Command, forker
+from conftest import Command
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]|\x07")
 PYTHON = "def hinge(W, x):\n    return (W*x).sum()\n\n\ndef huber(zeta):\n    return zeta\n"
@@ -66,9 +66,7 @@ def folder(tmp_path: Path) -> Path:
 
 def environment(folder: Path) -> dict[str, str]:
     """Of a shell that finds the command which tests fork."""
-    forker()
-    forked = os.environ[forking.VARIABLE]
-    path = f"{Path(forked).parent}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    path = f"{Path(forking.script()).parent}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     kept = {
         name: os.environ[name]
         for name in ("LD_LIBRARY_PATH", forking.VARIABLE)

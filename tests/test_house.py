@@ -7,9 +7,8 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 CORE = sorted((ROOT / "core").rglob("*.py"))
@@ -25,8 +24,13 @@ ROOMS = (
 )  # fmt: skip
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return [*ast.walk(ast.parse(path.read_text("utf-8")))]
+
+
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -49,15 +53,20 @@ MODULES = modules()
 
 def arrows(path: Path) -> Iterator[str]:
     """The files of the house that a file imports, in functions and for type checking too."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("backprop"):
+    for node in nodes(path):
+        if isinstance(node, ast.Import):
+            whole = [alias.name for alias in node.names if alias.name.startswith("backprop")]
+            yield from (name.removeprefix("backprop").removeprefix(".") for name in whole)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("backprop"):
             room = (node.module or "").removeprefix("backprop").removeprefix(".")
             for alias in node.names:
                 inside = f"{room}.{alias.name}".removeprefix(".")
                 yield inside if inside in MODULES else room
 
 
-ARROWS = {name: [*dict.fromkeys(arrows(path))] for name, path in MODULES.items()}
+@cache
+def all_arrows() -> dict[str, list[str]]:
+    return {name: [*dict.fromkeys(arrows(path))] for name, path in MODULES.items()}
 
 
 def test_every_room_has_its_place_in_the_order() -> None:
@@ -68,7 +77,7 @@ def test_every_room_has_its_place_in_the_order() -> None:
 def test_no_room_imports_from_one_above_it() -> None:
     upward = [
         f"{MODULES[name].relative_to(ROOT)} imports {MODULES[other].relative_to(ROOT)}"
-        for name, others in ARROWS.items()
+        for name, others in all_arrows().items()
         for other in others
         if name != "__main__"  # which hands over to the command line
         and ROOMS.index(name.partition(".")[0]) < ROOMS.index(other.partition(".")[0])
@@ -78,7 +87,7 @@ def test_no_room_imports_from_one_above_it() -> None:
 
 def test_no_files_import_each_other() -> None:
     """Files that import nothing more of the house are taken away, until none is left."""
-    left = {name: set(others) - {name} for name, others in ARROWS.items()}
+    left = {name: set(others) - {name} for name, others in all_arrows().items()}
     while free := [name for name, others in left.items() if not others & left.keys()]:
         for name in free:
             del left[name]
@@ -90,7 +99,7 @@ def test_no_files_import_each_other() -> None:
 
 
 def calls(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             yield node.func.id
 
@@ -103,20 +112,23 @@ def loaded_after(code: str) -> set[str]:
     return {name.partition(".")[0] for name in done.stderr.split()}
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in CORE if path.name != "__main__.py"],  # which hands over to the command line
-    ids=lambda path: str(path.relative_to(ROOT)),
-)
-def test_core_imports_neither_click_nor_rich_nor_the_command_line(path: Path) -> None:
-    found = {name for name in imports(path) if name.startswith(("click", "rich", "backprop.cli"))}
-    assert found == set()
+def importing(paths: list[Path], *modules: str) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in paths
+        for name in imports(path)
+        if name.startswith(modules)
+    ]
 
 
-@pytest.mark.parametrize("path", CORE + CLI, ids=lambda path: str(path.relative_to(ROOT)))
-def test_only_the_checking_room_imports_sympy(path: Path) -> None:
-    if path != ROOT / "core" / "checking" / "symbolic.py":
-        assert {name for name in imports(path) if name.startswith("sympy")} == set()
+def test_core_imports_neither_click_nor_rich_nor_the_command_line() -> None:
+    paths = [path for path in CORE if path.name != "__main__.py"]  # which hands over to it
+    assert importing(paths, "click", "rich", "backprop.cli") == []
+
+
+def test_only_the_checking_room_imports_sympy() -> None:
+    paths = [path for path in CORE + CLI if path != ROOT / "core" / "checking" / "symbolic.py"]
+    assert importing(paths, "sympy") == []
 
 
 def test_python_code_is_made_and_run_in_one_place_only() -> None:
@@ -166,10 +178,10 @@ def test_the_package_list_is_the_packages_on_disk() -> None:
     assert sorted(listed) == sorted(found)
 
 
-@pytest.mark.parametrize("path", CORE + CLI, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_says_what_it_is(path: Path) -> None:
-    source = path.read_text("utf-8")
-    assert not source or ast.get_docstring(ast.parse(source))
+def test_a_module_says_what_it_is() -> None:
+    trees = [(path, nodes(path)[0]) for path in CORE + CLI]
+    silent = [path for path, tree in trees if isinstance(tree, ast.Module) and tree.body and not ast.get_docstring(tree)]  # fmt: skip
+    assert silent == []
 
 
 def called(function: ast.FunctionDef, method: bool) -> set[str]:
@@ -184,12 +196,13 @@ def called(function: ast.FunctionDef, method: bool) -> set[str]:
     return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
-@pytest.mark.parametrize("path", CORE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_function_in_core_calls_itself(path: Path) -> None:
+def recursive(path: Path) -> Iterator[str]:
+    methods = {node for group in nodes(path) if isinstance(group, ast.ClassDef) for node in group.body}  # fmt: skip
+    for node in nodes(path):
+        if isinstance(node, ast.FunctionDef) and node.name in called(node, node in methods):
+            yield f"{path.relative_to(ROOT)}: {node.name}"
+
+
+def test_no_function_in_core_calls_itself() -> None:
     """Recursion would end at Python's limit; trees, stages and brackets have none."""
-    tree = ast.parse(path.read_text("utf-8"))
-    methods = {
-        node for group in ast.walk(tree) if isinstance(group, ast.ClassDef) for node in group.body
-    }
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    assert [f.name for f in functions if f.name in called(f, f in methods)] == []
+    assert [found for path in CORE for found in recursive(path)] == []

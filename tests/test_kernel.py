@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from campaigns.special import DRAWS
+from counts import cases
 from emitted import job
 from kernels import COMPILER, ENGINES, wrong
 from mpmath import mp
@@ -73,7 +74,7 @@ def test_every_gate_at_its_samples_and_at_special_points(engine: str) -> None:
 
 @pytest.mark.parametrize("ties", TIES)
 def test_what_a_branch_does_not_reach(engine: str, ties: str) -> None:
-    values = (0.0, -0.0, 1.0, 2.0, -1.0, 0.5, inf, -inf, nan)
+    values = (0.0, -0.0, 1.0, 2.0, -1.0, 0.5, inf, -inf, nan)[:: cases(2, 1)]
     at = [{"x": x, "y": y} for x, y in product(values, repeat=2)]
     jobs = [job(text.replace("\\n", "\n"), *at, gates="written", ties=ties) for text in BRANCHES]
     assert wrong(engine, jobs) == []
@@ -105,7 +106,7 @@ def computed(
 def test_blocks_and_workers_change_no_byte(engine: str, rows: int) -> None:
     given = table(rows)
     expected = computed(engine, given)
-    for block, threads in product((1, 3, 8, 64, 100, 4096, 1 << 20), (1, 2, 5)):
+    for block, threads in product((1, 8, 100, 1 << 20), (1, 5)):
         if rows <= 1000 or block >= 64:
             assert computed(engine, given, block=block, threads=threads) == expected
 

@@ -18,8 +18,8 @@ from backprop.language.printer import print_tree
 from backprop.language.syntax import ABSENT, NEW_AXIS, REST, Op, Tree
 from backprop.language.tokens import MAX_TEXT
 
-HALF = cases(500, 2500)
-PLAIN = expressions(1, cases(1000, 5000))
+HALF = cases(200, 2500)
+PLAIN = expressions(1, cases(400, 5000))
 FANCY = expressions(2, HALF, fancy=True) + programs(3, HALF)
 
 # What Python's own parser calls the operators, and what they are called here.

@@ -40,11 +40,11 @@ def test_right_passes_are_right(layered: Layered) -> None:
 
 
 def test_a_mistake_is_found_on_its_line() -> None:
-    """Every twelfth mistake in three classes; campaigns/layers.py makes all of them. A repair of
+    """Every 24th mistake in three classes; campaigns/layers.py makes all of them. A repair of
     another line that Python finds right as well is no miss."""
     missed, made = [], 0
     for layered in (LAYERS[2], LAYERS[10], LAYERS[13]):
-        for slip in [*made_slips(layered)][::12]:
+        for slip in [*made_slips(layered)][::24]:
             if outcome(layered, slip.text) != "wrong":
                 continue
             made += 1
@@ -56,7 +56,7 @@ def test_a_mistake_is_found_on_its_line() -> None:
                 if outcome(layered, mended) == "right":
                     continue
             missed.append((slip.line, slip.code, [one.line for one in wrong]))
-    assert made >= 5
+    assert made >= 3
     assert len(missed) <= 0.05 * made, missed
 
 

@@ -140,8 +140,11 @@ class Reading:
 
     @cached_property
     def counters(self) -> frozenset[str]:
-        tree = self.text.source.tree
-        return frozenset({*counters(tree), *places(tree)})
+        return frozenset(counters(self.text.source.tree))
+
+    @cached_property
+    def places(self) -> frozenset[str]:
+        return frozenset(places(self.text.source.tree))
 
     @cached_property
     def growing(self) -> frozenset[str]:
@@ -258,7 +261,7 @@ class Reading:
             tracer.asked = dict(own)
             tracer.scope.names |= {name: held(value) for name, value in own["known"].items()}
         tracer.gradients = self.names
-        tracer.counters = self.counters
+        tracer.counters, tracer.places = self.counters, self.places
         tracer.growing = self.growing
         tracer.later = self.given_names
         tracer.shapes = {name: forward.program.shapes[slot] for name, slot in forward.slots.items()}

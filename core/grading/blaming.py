@@ -12,7 +12,7 @@ import ast
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -254,6 +254,9 @@ class Blaming:
             return "scale", f"this is {status.match.factor:.6g} times what it should be"
         if any(is_diagonal(self.found, name) for name in self.judged.reaches(event)):
             return "diagonal", WORDS
+        off = set(self.judged.off_by(self.judged.reaches(event)) or ())
+        if len(off) == 1:
+            return "scale", f"this is {off.pop():.6g} times what it should be"
         return "value", ""
 
     def next_name(self, slot: int) -> str:
@@ -537,6 +540,29 @@ class Blaming:
         for repair in probed.likely[: 0 if second else TRIED]:
             yield self.change(repair, node, block), False
         yield from ((one, True) for one in self.by_the_table(event, block))
+        if [one.node for one in self.found.events].count(event.node) == 1:
+            yield from ((one, False) for one in self.rescaled(event, block, probed.numbers))
+
+    def rescaled(
+        self, event: Event, block: list[ast.stmt], numbers: Mapping[str, Series]
+    ) -> Iterator[Change]:
+        """One more line, that multiplies or divides by a number: a mean that is a sum."""
+        if self.last_writes().get(event.name) is not event:
+            return
+        trial = WhatIf(self.judged, event, whole=True)
+        place = [one is event.node for one in block].index(True)
+        target = event.target.partition("[")[0]
+        for name, series in numbers.items():
+            value = np.array(series, float)
+            for operation, factor, words in (
+                ("/=", 1 / value, f"{name} times"), ("*=", value, f"1/{name} of"),
+            ):  # fmt: skip
+                if trial.becomes([a * b for a, b in zip(trial.now, factor, strict=True)]):
+                    line = parsed_line(f"{target} {operation} {name}", event.node)
+                    assert line is not None
+                    after = [*block[: place + 1], line, *block[place + 1 :]]
+                    words = f"this is {words} what it should be; write after it"
+                    yield Change("missing-factor", words, text(line), block, after)
 
     def blindly(self, event: Event, block: list[ast.stmt]) -> Iterator[tuple[Change, bool]]:
         """Repairs of which only the whole pass says what they do, the simple ones first."""
@@ -659,7 +685,7 @@ class Blaming:
         try:
             again = self.reading.read(probe)
         except BackpropError:
-            return Probed([], [], [], [])
+            return Probed([], [], [], [], {})
         judged = Judgement(again)
         passes = [
             one for one in again.events if one.node is event.node and one.target == event.target
@@ -667,6 +693,7 @@ class Blaming:
         mending, own, alike = [], [], []
         likely: list[Repair] = []
         others: list[Repair] = []
+        numbers = {name: again.replay.series(leaf) for name, leaf in probe.numbers.items()}
         now = [again.replay.series(one.part or one.leaf) for one in passes]
         wanted = judged.wanted(event)
         taken = self.taken(event)
@@ -706,7 +733,7 @@ class Blaming:
         if mending and mending[0].finding == "sign":
             signs = [one for one in mending if one.finding == "sign"]
             mending.sort(key=min(signs, key=lambda one: pieces(one.node)).__ne__)
-        return Probed(mending, own + alike, likely, others)
+        return Probed(mending, own + alike, likely, others, numbers)
 
     def taken(self, event: Event) -> set[int]:
         """The stages whose parts other lines for the same variable hold."""

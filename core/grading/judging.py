@@ -426,6 +426,25 @@ class Judgement:
             if event.leaf in self.found.replay.reached(self.found.found[name].leaf)
         ]  # fmt: skip
 
+    def off_by(self, names: Sequence[str]) -> list[float] | None:
+        """What all of these results are at every point, times what they should be; None if that is
+        not one number."""
+        factors: set[tuple[float, ...]] = set()
+        for name in names:
+            yours, expected, target = (
+                self.found.result(name),
+                self.expected(name),
+                self.target(name),
+            )
+            if target is None or not fitting(yours, expected):
+                return None
+            found = [ratio([a], [b]) for a, b in zip(yours, expected, strict=True)]
+            scaled = [one * np.asarray(b) for one, b in zip(found, expected, strict=True)]
+            if not all(found) or not same(yours, scaled, target.sizes):
+                return None
+            factors.add(tuple(float(f"{one:.9g}") for one in found))
+        return [*factors.pop()] if len(factors) == 1 else None
+
     def fits(self, event: Event) -> bool:
         """Is a line what its name says, or part of a gradient if its name says nothing?"""
         status, promised = self.statuses[event.number], self.wanted(event) is not None

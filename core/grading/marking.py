@@ -58,7 +58,7 @@ def unknown(part: str, row: Row, known: set[Key]) -> Marked:
 
 
 def marker_of(quiz: Quiz, rows: Mapping[Key, Row]) -> Marker:
-    if not quiz.report.program.arrays:
+    if not quiz.arrays:
         return Marker(quiz, rows)
     from backprop.grading.array_marker import ArrayMarker
 

@@ -58,6 +58,10 @@ class Quiz(NamedTuple):
     settings: Settings
     cells: tuple[Cell, ...]
 
+    @property
+    def arrays(self) -> bool:
+        return self.cells[0].part == "shapes"
+
 
 def make_quiz(
     tree: Tree, values: Mapping[str, Any], settings: Settings,
@@ -188,16 +192,14 @@ def cells(report: Report) -> Iterator[Cell]:
     program = report.program
     stages = list(program.stages())
     slots = [one.slot for one in reversed(stages)] + list(program.inputs.values())
-    if program.arrays:
-        for one in stages:
-            yield Cell("shapes", one.name, one.slot, one.code, compact(program.shapes[one.slot]))
+    shapes, uses = (program.shapes, uses_of(report)) if program.arrays else ((), {})
+    for one in stages[: len(shapes)]:
+        yield Cell("shapes", one.name, one.slot, one.code, compact(shapes[one.slot]))
     for one in stages:
         yield Cell("forward", one.name, one.slot, one.code, report.values[one.slot])
-    if program.arrays:
-        uses = uses_of(report)
-        for slot in slots:
-            if slot != program.output:
-                yield Cell("formulas", f"d{program.labels[slot]}", slot, "", rule(uses, slot))
+    for slot in slots[: len(shapes)]:
+        if slot != program.output:
+            yield Cell("formulas", f"d{program.labels[slot]}", slot, "", rule(uses, slot))
     for slot in slots:
         name, gradient = f"d{program.labels[slot]}", report.back.gradient(slot)
         yield Cell("backward", name, slot, "", gradient, given=slot == program.output)

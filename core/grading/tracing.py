@@ -115,6 +115,7 @@ class Tracer(Reader):
         self.functions: list[str] = []
         self.gradients: Mapping[str, str] = {}  # names of gradients, and whose they are
         self.counters: frozenset[str] = frozenset()  # names that loops count with
+        self.places: frozenset[str] = frozenset()  # that only say where something stands
         self.growing: frozenset[str] = frozenset()  # names of lists that more is put into
         self.later: frozenset[str] = frozenset()  # names that the file gives a value somewhere
         self.failed: list[str] = []  # the leaves that a line uses which fails
@@ -538,7 +539,8 @@ class Tracer(Reader):
 
     def learned(self, tree: ast.Module) -> None:
         """The names of a file that is imported."""
-        self.counters |= {*counters(tree), *places(tree)}
+        self.counters |= {*counters(tree)}
+        self.places |= places(tree)
         self.growing |= {*growing(tree)}
         self.later |= {*names_given(tree)}
 

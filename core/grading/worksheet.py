@@ -82,7 +82,7 @@ def written(quiz: Quiz, *, key: bool = False) -> Iterator[str]:
     """The lines of a worksheet; with `key` its answers as well."""
     report = quiz.report
     yield from INTRODUCTION.splitlines()
-    yield from OF_ARRAYS.splitlines() if report.program.arrays else ()
+    yield from OF_ARRAYS.splitlines() if quiz.arrays else ()
     yield ""
     yield "settings: " + " ".join(f"{name}={value}" for name, value in told(quiz).items())
     yield ""

@@ -7,7 +7,13 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
+from backprop.answer.evaluation import evaluate
+from backprop.asking import check_claims
+from backprop.checking.check import check
+from backprop.comparing.compare import compare
+from backprop.descending.descend import descend
 from backprop.errors import BackpropError, UsageError
+from backprop.explaining.explanation import explain
 from backprop.notebook.options import Options, read_options
 from backprop.reading.source import parsed
 from backprop.reading.unit import Unit, is_plain
@@ -61,21 +67,19 @@ def answer(line: str, text: str, names: dict[str, Any]) -> Any:
 
 
 def asked(options: Options, program: Any, values: Mapping[str, Any]) -> Any:
-    import backprop
-
     how = options.program_options
     if options.claims:
-        return backprop.check_claims(tree_at(program, values), options.claims, values)
+        return check_claims(tree_at(program, values), options.claims, values)
     if options.does == "compare":
-        return backprop.compare(tree_at(program, values), values)
+        return compare(tree_at(program, values), values)
     if options.does == "descend":
         wrt = how.get("wrt")
-        return backprop.descend(tree_at(program, values), values, wrt=wrt, **options.choice)
+        return descend(tree_at(program, values), values, wrt=wrt, **options.choice)
     if options.does == "check":
-        return backprop.check(program, values, **how)
-    report = backprop.evaluate(program, values, **how)
+        return check(program, values, **how)
+    report = evaluate(program, values, **how)
     if options.does == "explain":
-        return backprop.explain(report)
+        return explain(report)
     if options.does == "draw":
         return Drawing(report)
     return report
