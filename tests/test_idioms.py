@@ -31,3 +31,25 @@ def test_the_grader_says_so_too(idiom: Idiom) -> None:
     assert {one.name for one in found.gradients if one.verdict == "right"} >= {
         *idiom.wanted.split()
     }
+
+
+FORGOTTEN = [
+    ("svm in loops", "        dW /= num_train", "dW /= num_train"),
+    ("svm in loops", "        loss /= num_train", "dW *= num_train"),
+    ("softmax without loops", "    dscores /= N", "dscores /= N"),
+    ("softmax loss of scores", "    dx /= N", "dx /= N"),
+    ("net of two layers", "    dscores /= N", "dscores /= N"),
+]
+
+
+@pytest.mark.parametrize(("name", "line", "fix"), FORGOTTEN)
+def test_a_forgotten_mean_is_one_line_to_write(name: str, line: str, fix: str) -> None:
+    """However many gradients are off by that number."""
+    idiom = next(one for one in IDIOMS if one.name == name)
+    lines = idiom.text.split("\n")
+    first = next(k for k, one in enumerate(lines) if f"def {idiom.backward}" in one)
+    place = next(k for k, one in enumerate(lines) if k > first and one.strip() == line.strip())
+    lines[place] = lines[place].partition(line.strip())[0] + "pass"
+    found = graded(idiom, "\n".join(lines))
+    wrong = [one for one in found.lines if one.verdict == "wrong"]
+    assert [(one.finding, one.fix) for one in wrong] == [("missing-factor", fix)]

@@ -549,19 +549,31 @@ class Blaming:
         """One more line, that multiplies or divides by a number: a mean that is a sum."""
         if self.last_writes().get(event.name) is not event:
             return
+        target = ast.parse(event.target, mode="eval").body
+        if event.after and isinstance(target, ast.Subscript):
+            target = target.value
         trial = WhatIf(self.judged, event, whole=True)
+        now = trial.now
+        added = (
+            self.found.replay.series(event.part) if event.update == "+=" and event.part else None
+        )
         place = [one is event.node for one in block].index(True)
-        target = event.target.partition("[")[0]
         for name, series in numbers.items():
             value = np.array(series, float)
             for operation, factor, words in (
                 ("/=", 1 / value, f"{name} times"), ("*=", value, f"1/{name} of"),
             ):  # fmt: skip
-                if trial.becomes([a * b for a, b in zip(trial.now, factor, strict=True)]):
-                    line = parsed_line(f"{target} {operation} {name}", event.node)
-                    assert line is not None
+                line = parsed_line(f"{text(target)} {operation} {name}", event.node)
+                assert line is not None
+                if trial.becomes([a * b for a, b in zip(now, factor, strict=True)]):
                     after = [*block[: place + 1], line, *block[place + 1 :]]
                     words = f"this is {words} what it should be; write after it"
+                    yield Change("missing-factor", words, text(line), block, after)
+                elif added is not None and trial.becomes(
+                    [(a - c) * b + c for a, b, c in zip(now, factor, added, strict=True)]
+                ):
+                    after = [*block[:place], line, *block[place:]]
+                    words = f"what this adds to is {words} what it should be; write before it"
                     yield Change("missing-factor", words, text(line), block, after)
 
     def blindly(self, event: Event, block: list[ast.stmt]) -> Iterator[tuple[Change, bool]]:
