@@ -204,8 +204,9 @@ def moved(text: str, node: ast.AST) -> Iterator[Slip]:
                 yield Slip("too-early", first.lineno, "\n".join(swapped), lines[b].strip())
 
 
-def with_fix(text: str, number: int, fix: str) -> str:
-    """The file with a hint in the place of a line, and of those on which its statement goes on."""
+def with_fix(text: str, number: int, fix: str, said: str = "") -> str:
+    """The file with a hint in the place of a line, and of those on which its statement goes on; or
+    after it or before it, if the hint says so."""
     lines = text.split("\n")
     nodes = [one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.stmt)]
     node = next(one for one in nodes if one.lineno == number)
@@ -214,5 +215,11 @@ def with_fix(text: str, number: int, fix: str) -> str:
     if old.lstrip().startswith("return ") and not fix.startswith("return"):
         fix = f"return {fix}"
     last = node.end_lineno or number
+    if "write before" in said:
+        lines.insert(number - 1, head + fix)
+        return "\n".join(lines)
+    if "write after" in said or "that gradient is missing" in said:
+        lines.insert(last, head + fix)
+        return "\n".join(lines)
     lines[number - 1 : last] = [head + fix] + [""] * (last - number)
     return "\n".join(lines)

@@ -437,3 +437,12 @@ def test_yours_is_what_the_code_as_it_stands_gives() -> None:
 def test_a_point_without_a_gradient_is_refused() -> None:
     with pytest.raises(BackpropError, match="no finite gradient"):
         graded("log(x)", "dx = 1/x", x=0.0)
+
+
+@pytest.mark.parametrize("lost", ["0/(x[0]-x[0])", "log(-1-x[0]*0)", "1/(x[0]-x[0])"])
+def test_an_entry_that_is_no_number_is_never_right(lost: str) -> None:
+    """Nor do the entries beside it pass unseen, which are compared on the scale of the largest."""
+    found = graded("sum(x**2)", f"dx = 2*x\ndx[0] = {lost}", x=[1.0, 2.0])
+    assert (found.verdict, flagged(found)) == ("wrong", {2: "extra"})
+    found = graded("sum(x**2)", f"dx = 2*x + 1\ndx[0] = {lost}", x=[1.0, 2.0])
+    assert found.verdict == "wrong"

@@ -52,7 +52,7 @@ def test_a_mistake_is_found_on_its_line() -> None:
             if [one.line for one in wrong] == [slip.line]:
                 continue
             if len(wrong) == 1 and wrong[0].fix:
-                mended = with_fix(slip.text, wrong[0].line, wrong[0].fix)
+                mended = with_fix(slip.text, wrong[0].line, wrong[0].fix, wrong[0].hint or "")
                 if outcome(layered, mended) == "right":
                     continue
             missed.append((slip.line, slip.code, [one.line for one in wrong]))

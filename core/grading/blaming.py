@@ -547,7 +547,8 @@ class Blaming:
         self, event: Event, block: list[ast.stmt], numbers: Mapping[str, Series]
     ) -> Iterator[Change]:
         """One more line, that multiplies or divides by a number: a mean that is a sum."""
-        if self.last_writes().get(event.name) is not event:
+        assigned = isinstance(event.node, (ast.Assign, ast.AugAssign))
+        if not assigned or self.last_writes().get(event.name) is not event:
             return
         target = ast.parse(event.target, mode="eval").body
         if event.after and isinstance(target, ast.Subscript):

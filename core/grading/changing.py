@@ -68,10 +68,11 @@ def statement_changes(event: Event, block: list[ast.stmt]) -> Iterator[Change]:
     for written in [into]:
         if isinstance(written, ast.Subscript):
             for repair in repairs(Site(written, (), ())):
-                if repair.finding not in ("index", "mask", "sign", "constant") or not isinstance(
-                    repair.node, ast.Subscript
-                ):
+                fits = repair.finding in ("index", "mask", "sign", "constant")
+                if not fits or not isinstance(repair.node, ast.Subscript):
                     continue
+                if text(repair.node.value) != text(written.value):
+                    continue  # what is no name can't be written into
                 made = copy.copy(node)
                 if isinstance(made, ast.Assign):
                     made.targets = [repair.node]

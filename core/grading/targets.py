@@ -289,7 +289,9 @@ def gaps(a: Any, b: Any, size: float) -> Any:
     a, b = np.ravel(np.asarray(a, float)), np.ravel(np.asarray(b, float))
     if a.size != b.size:
         return np.ones(1)
-    scale = max(float(np.max(np.abs(a), initial=0.0)), float(np.max(np.abs(b), initial=0.0)))
-    allowed = CLOSE * np.maximum(np.abs(a), np.abs(b)) + 1e-3 * CLOSE * scale + DUST * size
     with np.errstate(all="ignore"):
-        return np.where(np.isfinite(a - b), np.abs(a - b) - allowed, 1.0)
+        finite = np.isfinite(a - b)
+        larger = np.maximum(np.abs(a), np.abs(b))
+        scale = float(np.max(larger, initial=0.0, where=finite))
+        allowed = CLOSE * larger + 1e-3 * CLOSE * scale + DUST * size
+        return np.where(finite, np.abs(a - b) - allowed, 1.0)

@@ -149,7 +149,12 @@ def made(idiom: Idiom, slip: Slip, right: dict[str, Any], upstream: Any) -> Made
     if len(fixed) == 1 and len(flagged) == 1:
         bad = (
             fixed[0].fix
-            if outcome(idiom, with_fix(slip.text, fixed[0].line, fixed[0].fix), right, upstream)
+            if outcome(
+                idiom,
+                with_fix(slip.text, fixed[0].line, fixed[0].fix, fixed[0].hint or ""),
+                right,
+                upstream,
+            )
             != "right"
             else ""
         )

@@ -48,7 +48,7 @@ def main() -> int:
             counts["line"] += on_line
             counts["hint"] += on_line and bool(fixes)
             if len(flagged) == 1 and fixes:
-                mended = with_fix(slip.text, flagged[0].line, fixes[0])
+                mended = with_fix(slip.text, flagged[0].line, fixes[0], flagged[0].hint or "")
                 right = outcome(layered, mended) == "right"
                 counts["wrong hint"] += not right
                 if not right:
