@@ -194,6 +194,8 @@ class Blaming:
     def unrepaired(self, candidates: Sequence[Candidate]) -> Blame:
         """No repair is known: the first candidate, and what its name promises in its place."""
         ranked = [one.event for one in candidates if one.rank <= 7] or [candidates[0].event]
+        wrong = set(self.judged.wrong)
+        ranked = [one for one in ranked if wrong <= {*self.judged.reaches(one)}] or ranked
         promised = (one for one in ranked if one.name in self.found.names or one.problem)
         event = next(promised, ranked[0])
         wanted = self.judged.wanted(event)
