@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,8 +32,10 @@ from backprop.grading.changing import (
 )
 from backprop.grading.diagonal import WORDS, is_diagonal
 from backprop.grading.judging import SOUND, UNSOUND, ZERO, Judgement, spread
+from backprop.grading.pairing import Pair, pairs
 from backprop.grading.probing import Probe, Probed, WhatIf, alike_everywhere
 from backprop.grading.slips import Repair, text
+from backprop.grading.supposing import Supposed, supposed
 from backprop.grading.targets import Series
 from backprop.grading.tracing import Event
 
@@ -43,6 +46,9 @@ CANDIDATES = 10
 TRIED = 14  # repairs of a line that are tried on the whole pass, of those that make the line right
 ADDING = ("missing-factor", "inverted", "term", "function")  # less likely than what takes away
 LIKELY = 0.45  # of a repair that adds something, such as a sign
+PAIRING = 6.0  # seconds of work for two lines at once
+MOST_PAIRS = 4
+SUPPOSING = 3.0  # and for the line that most follows from
 BLIND = 60  # and of those where nothing says what the line should be
 
 
@@ -153,8 +159,54 @@ class Blaming:
         if best is not None and stray is not None and stray.score > best.score:
             behind = self.behind(best.candidate.event)
             best = stray if stray.candidate.event in behind else best
-        chosen = best or own or stray
-        return self.unrepaired(candidates) if chosen is None else self.repaired(chosen)
+        chosen = best or own
+        likely = None if chosen else self.supposed(candidates)
+        if chosen is None and (likely is None or not likely.all):
+            chosen = self.paired(ordered) or stray
+        return self.unrepaired(candidates, likely) if chosen is None else self.repaired(chosen)
+
+    def supposed(self, candidates: Sequence[Candidate]) -> Supposed | None:
+        """The line from which most would follow, of those that explain all that is wrong, or else
+        of all."""
+        until = time.process_time() + SUPPOSING
+        wrong = set(self.judged.wrong)
+        way = [one.event for one in self.explaining(candidates)]
+        way = [one for one in way if wrong <= {*self.judged.reaches(one)}] or way
+        return supposed(self.judged, way[:CANDIDATES], lambda: time.process_time() > until)
+
+    def paired(self, candidates: Sequence[Candidate]) -> Trial | None:
+        """The first of two lines which are right together, and neither alone."""
+        until = time.process_time() + PAIRING
+        by_event = {id(one.event): one for one in candidates if id(one.event.node) in self.blocks}
+        found = pairs(
+            self.reading, self.found, [one.event for one in by_event.values()],
+            lambda: time.process_time() > until,
+        )  # fmt: skip
+        best: Trial | None = None
+        for pair in islice(found, MOST_PAIRS):
+            trial = self.both(pair, by_event[id(pair.event)])
+            if trial is not None and (best is None or trial.score > best.score):
+                best = trial
+        return best
+
+    def both(self, pair: Pair, candidate: Candidate) -> Trial | None:
+        """Two repairs, tried on the whole pass."""
+        block, other = (self.blocks[id(one.node)] for one in (pair.event, pair.other))
+        kept, kept_other = list(block), list(other)
+        change = self.change(pair.repair, pair.event.node, block)
+        try:
+            block[:] = change.after
+            other[:] = self.change(pair.with_repair, pair.other.node, other).after
+            again = self.reading.read()
+        except BackpropError:
+            return None
+        finally:
+            other[:] = kept_other
+            block[:] = kept
+        judged = Judgement(again)
+        if judged.wrong or failures(again) > failures(self.found):
+            return None
+        return Trial(change, candidate, 2, judged)
 
     def explaining(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """First those that alone may be why all results are wrong that are; last what is no
@@ -191,13 +243,14 @@ class Blaming:
                 break
         return Blame(event.line, change.finding, change.words, change.fix, event, goal)
 
-    def unrepaired(self, candidates: Sequence[Candidate]) -> Blame:
-        """No repair is known: the first candidate, and what its name promises in its place."""
+    def unrepaired(self, candidates: Sequence[Candidate], likely: Supposed | None) -> Blame:
+        """No repair is known: the line from which most would follow, or the first candidate, and
+        what its name promises in its place."""
         ranked = [one.event for one in candidates if one.rank <= 7] or [candidates[0].event]
         wrong = set(self.judged.wrong)
         ranked = [one for one in ranked if wrong <= {*self.judged.reaches(one)}] or ranked
         promised = (one for one in ranked if one.name in self.found.names or one.problem)
-        event = next(promised, ranked[0])
+        event = likely.event if likely else next(promised, ranked[0])
         wanted = self.judged.wanted(event)
         target = None if wanted is None else self.found.targets.whole.get(wanted)
         status = self.judged.statuses[event.number]
@@ -208,6 +261,7 @@ class Blaming:
             target is not None and last is event and not event.shape
         ):
             goal = target.series
+        goal = likely.goal if likely else goal
         before = set(self.judged.wrong)
         if (
             goal is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,18 +61,19 @@ class WhatIf:
         leaves = ((name, self.judged.found.found[name].leaf) for name in self.wrong)
         return all(leaf in found and self.judged.agrees(name, found[leaf]) for name, leaf in leaves)
 
-    def assigned(self, value: Series) -> Series:
-        """What the name would hold."""
-        event = self.event
+    def assigned(self, value: Series, changed: Mapping[str, Series] = {}) -> Series:
+        """What the name would hold; `changed` are values that are others by then."""
+        event, count = self.event, len(value)
+        now = changed.get(self.leaf) or self.now[:count]
         if not event.part:
             return (
                 list(value)
                 if not event.shape
-                else [spread(a, np.shape(b)) for a, b in zip(value, self.now, strict=True)]
+                else [spread(a, np.shape(b)) for a, b in zip(value, now, strict=True)]
             )
-        part = self.replay.series(event.part)
+        part = changed.get(event.part) or self.replay.series(event.part)[:count]
         with np.errstate(all="ignore"):
-            rows = zip(value, part, self.now, strict=True)
+            rows = zip(value, part, now, strict=True)
             return [UPDATED[event.update](total, old, new) for new, old, total in rows]
 
 

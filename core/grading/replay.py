@@ -49,6 +49,9 @@ class Memo:
         self.values[number] = series
 
 
+Step = tuple[str, Sequence[str], str]  # a gate, what it is fed, and what it makes
+
+
 class Replay:
     """The values of all leaves of a recording at some points."""
 
@@ -111,11 +114,11 @@ class Replay:
         value = self.recorder.fixed[leaf] if leaf[:1] == HELD else float(leaf)
         return [value] * self.count
 
-    def downstream(self, leaf: str, wanted: Sequence[str]) -> list[tuple[str, Sequence[str], str]]:
+    def downstream(self, leaf: str, wanted: Sequence[str]) -> list[Step]:
         """The steps between a leaf and some others."""
         needed = set().union(*map(self.reached, wanted))
         dirty = {leaf}
-        steps: list[tuple[str, Sequence[str], str]] = []
+        steps: list[Step] = []
         for (gate, *leaves), made in self.steps:
             if made in needed and made not in dirty and any(one in dirty for one in leaves):
                 dirty.add(made)
@@ -123,13 +126,15 @@ class Replay:
         return steps
 
     def with_other(
-        self, leaf: str, other: Series, steps: Sequence[tuple[str, Sequence[str], str]]
-    ) -> dict[str, Series]:
-        """The values that change if a leaf has another value, at as many points as that has."""
+        self, leaf: str, other: Series, steps: Sequence[Step],
+        changed: Mapping[str, Series] = {},
+    ) -> dict[str, Series]:  # fmt: skip
+        """The values that change if a leaf has another value, at as many points as that has;
+        `changed` are those that are others already."""
         found = {leaf: other}
         for gate, leaves, made in steps:
             fed = [
-                found[one] if one in found else self.series(one)[: len(other)]
+                found.get(one) or changed.get(one) or self.series(one)[: len(other)]
                 for one in leaves[: 1 if gate == MARK else None]
             ]
             if gate == MARK:

@@ -1,10 +1,11 @@
 """Single mistakes in backward passes as people write them: is the line found, and no other, and is
 the hint right?
 
-    python tests/campaigns/idioms.py [--every K] [--part I] [--verbose] [NAME ...]
+    python tests/campaigns/idioms.py [--every K] [--part I] [--verbose] [--two] [NAME ...]
 
 Every slip is made at every line of every backward pass. Python itself says which of them change a
-gradient, and whether a hint that is put into the file makes the gradients right again.
+gradient, and whether a hint that is put into the file makes the gradients right again. With
+--two, every slip has another one beside it, in a line of the same pass, and both are looked for.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -25,6 +27,7 @@ from idiom_checks import graded, gradients, start
 from idiom_table import IDIOMS, Idiom
 from slipping import Slip, slips, with_fix
 
+from backprop.errors import BackpropError
 from backprop.grading.results import UNREADABLE, WRONG, Grade
 
 ABOUT = (
@@ -66,7 +69,7 @@ COUNTS = frozenset(
         "num_classes",
     ]
 )
-LEAST_LINES, LEAST_HINTS = 0.98, 0.8
+LEAST_LINES, LEAST_HINTS, LEAST_BOTH = 0.98, 0.8, 0.9
 
 
 class Made(NamedTuple):
@@ -172,13 +175,82 @@ def made(idiom: Idiom, slip: Slip, right: dict[str, Any], upstream: Any) -> Made
     )
 
 
+def both(idiom: Idiom, one: Slip, other: Slip) -> Slip:
+    """A file with the mistakes of two lines."""
+    lines = one.text.split("\n")
+    lines[other.line - 1] = other.text.split("\n")[other.line - 1]
+    return Slip(
+        f"{one.kind}, {other.kind}", one.line, "\n".join(lines), f"{one.code}; {other.code}"
+    )
+
+
+def pairs(idiom: Idiom) -> Iterator[tuple[Slip, Slip, Slip]]:
+    """Two slips in two lines, and the file that has both."""
+    made = [one for one in people_slip(idiom) if one.text.count("\n") == idiom.text.count("\n")]
+    random = Random(idiom.name)
+    for one in made:
+        others = [slip for slip in made if slip.line != one.line]
+        if others:
+            other = random.choice(others)
+            yield one, other, both(idiom, one, other)
+
+
+def two_at_once(every: int, part: int, names: list[str]) -> int:
+    counts: Counter[str] = Counter()
+    number = 0
+    for idiom in IDIOMS:
+        if names and idiom.name not in names:
+            continue
+        upstream = start(idiom)
+        right = gradients(idiom, idiom.text, idiom.values, upstream)
+        for one, other, slip in pairs(idiom):
+            number += 1
+            if number % every != part:
+                continue
+            texts = (one.text, other.text, slip.text)
+            if any(outcome(idiom, text, right, upstream) != "wrong" for text in texts):
+                continue
+            try:
+                found = graded(idiom, slip.text)
+            except BackpropError:  # Python goes on where shapes no longer fit
+                counts["unread"] += 1
+                continue
+            flagged = {g.line for g in found.lines if g.verdict in (WRONG, UNREADABLE)}
+            counts["made"] += 1
+            counts["both"] += {one.line, other.line} <= flagged
+            counts["either"] += bool({one.line, other.line} & flagged)
+            counts["others"] += len(flagged - {one.line, other.line})
+            single = [g for g in found.lines if g.verdict in (WRONG, UNREADABLE) and g.fix]
+            if len(single) == 1 == len(flagged) and outcome(
+                idiom, with_fix(slip.text, single[0].line, single[0].fix, single[0].hint or ""),
+                right, upstream,
+            ) == "right":  # fmt: skip
+                counts["one"] += 1
+                continue
+            if not {one.line, other.line} <= flagged:
+                said = "; ".join(
+                    f"{g.line} {g.hint}" for g in found.lines if g.verdict in (WRONG, UNREADABLE)
+                )
+                place = f"lines {one.line} and {other.line}"
+                print(f"MISSED {idiom.name}, {slip.kind}, {place}: {slip.code}\n    said: {said}", flush=True)  # fmt: skip
+    print(
+        f"{counts['made']} pairs: both found in {counts['both']}, one in {counts['either']}, "
+        f"{counts['one']} mended by one line, "
+        f"{counts['others']} other lines called wrong, {counts['unread']} not read"
+    )
+    return 0 if counts["both"] >= LEAST_BOTH * (counts["made"] - counts["one"]) else 1
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--every", type=int, default=1, help="make one of this many slips")
     parser.add_argument("--part", type=int, default=0, help="which of them")
     parser.add_argument("--verbose", action="store_true", help="show what has no hint")
+    parser.add_argument("--two", action="store_true", help="two mistakes at once")
     options = parser.parse_args()
+    if options.two:
+        return two_at_once(options.every, options.part, options.names)
     counts: Counter[str] = Counter()
     kinds: dict[str, Counter[str]] = {}
     began = time.process_time()
