@@ -16,6 +16,7 @@ from backprop.version import __version__ as __version__
 if TYPE_CHECKING:
     from backprop.answer.evaluation import evaluate, parse
     from backprop.answer.report import Report
+    from backprop.answer.second import hessian, hvp, jvp
     from backprop.asking import check_claims, check_same, draw, expectation, grade, unexpected
     from backprop.checking.check import check
     from backprop.comparing.compare import compare
@@ -46,6 +47,9 @@ HOMES = {
     "expectation": "backprop.asking",
     "explain": "backprop.explaining.explanation",
     "grade": "backprop.asking",
+    "hessian": "backprop.answer.second",
+    "hvp": "backprop.answer.second",
+    "jvp": "backprop.answer.second",
     "parse": "backprop.answer.evaluation",
     "read": "backprop.reading.unit",
     "unexpected": "backprop.asking",
@@ -55,7 +59,7 @@ EXTENSION = "load_ipython_extension"  # what a notebook asks for: %load_ext back
 __all__ = [
     "BackpropError", "GradientCheck", "Program", "Report", "assert_gradient", "check",
     "check_claims", "check_gradient", "check_same", "compare", "compiled", "descend", "draw",
-    "evaluate", "expectation", "explain", "grade", "parse", "read", "unexpected",
+    "evaluate", "expectation", "explain", "grade", "hessian", "hvp", "jvp", "parse", "read", "unexpected",
 ]  # fmt: skip
 
 

@@ -35,8 +35,11 @@ class Motion:
     """A function's lines, as they are written. A value is a name or a literal of Python; `moves`
     has the tangents of those that move."""
 
-    def __init__(self, target: Target, *, careful: bool, stem: str = "_") -> None:
+    def __init__(
+        self, target: Target, *, careful: bool, stem: str = "_", bends: bool = False
+    ) -> None:
         self.target = target
+        self.bends = bends  # is the value that is filled in that of a kink?
         self.stem = stem
         self.product = call("moves", 2) if careful else PLAIN
         self.lines: list[str] = []
@@ -109,6 +112,10 @@ class Motion:
         moved = [self.moves.get(one) for one in operands]
         if op.kind == "attribute":  # a.T
             return self.operation(op, [moved[0] or ""])
+        if name == "abs":  # the side that `where(a >= 0, ...)` takes as well
+            side = self.operation(Op("ge", 2, "infix"), (operands[0], self.literal(0.0)))
+            against = self.operation(MINUS, [moved[0] or ""])
+            return self.operation(call("where", 3), (side, moved[0] or "", against))
         if name in ("where", "max", "min"):
             return self.chosen(name, operands, moved, out)
         if name in ("mul", "scale"):
@@ -156,7 +163,7 @@ class Motion:
             condition, yes, no = self.operation(first, (operands[0], out)), moved[0], moved[1]
         if not yes and not no:
             return ""
-        if no and not yes and condition in self.equal:  # a value that is filled in moves as others
+        if no and not yes and condition in self.equal and not self.bends:  # moves as beside it
             yes, condition = no, self.operation(Op("eq", 2, "infix"), (no, no))
             no = zero
         return self.operation(call("where", 3), (condition, yes or zero, no or zero))
@@ -221,7 +228,7 @@ def written(
     arithmetic: Arithmetic, row: Gate, operands: Sequence[str], target: Target, *, careful: bool
 ) -> tuple[list[str], list[str], dict[str, Any]]:
     """The lines of such a function, what it returns, and what its lines call."""
-    motion = Motion(target, careful=careful)
+    motion = Motion(target, careful=careful, bends=row.bends)
     texts = [(row.partial(place), {"a": one} if row.variadic else {})
              for place, one in enumerate(operands)]  # fmt: skip
     slopes = [motion.text(*text) if text[0] else "None" for text in texts]

@@ -56,6 +56,9 @@ def fed_to(
     program: Program, values: Sequence[Array], branches: Branches, slot: int
 ) -> tuple[Sequence[Array], str]:
     """The operands and the value of a stage, or those a hair away, and the convention there."""
+    if slot in branches.near:
+        fed = branches.near[slot]
+        return (*fed, ARRAYS.value[program.gates[slot]](*fed)), branches.convention
     if slot in branches.at:
         return branches.at[slot], "first"
     return (*[values[one] for one in program.operands[slot]], values[slot]), branches.convention
@@ -100,7 +103,7 @@ def second_arrays(
             heard = [wanted[operand] for operand in operands]
             change = moving[slot]
             if GATES[gate].array:
-                near = slot in branches.at
+                near = slot in branches.at and slot not in branches.near
                 parts = list(whole_parts(
                     arithmetic, gate, convention, heard, fed, gradients[slot],
                     [None] * len(still) if near else still, change,
@@ -109,7 +112,7 @@ def second_arrays(
             else:
                 parts, reaches = entry_parts(
                     arithmetic, gate, convention, heard, fed, gradients[slot], still, change,
-                    reached[slot], near=slot in branches.at,
+                    reached[slot], near=slot in branches.at and slot not in branches.near,
                 )  # fmt: skip
             for operand, part, reach, here in zip(operands, parts, reaches, heard, strict=True):
                 if not here:

@@ -70,7 +70,7 @@ def second(
 ) -> Second:
     """How values and gradients move as the inputs move so."""
     branches = Branches.of(ties)
-    convention, at = branches.convention, branches.at
+    convention, at, near = branches.convention, branches.at, branches.near
     zero = arithmetic.number(0.0)
     size = len(values)
     tangents, rows = [zero] * size, [()] * size
@@ -78,7 +78,11 @@ def second(
         tangents[program.inputs[name]] = arithmetic.number(part)
     unary, binary = (Functions(arithmetic, count, convention) for count in (1, 2))
     for slot, gate, operands in program.forward_steps():
-        if at and slot in at:
+        if near and slot in near:
+            count, still = len(operands), [tangents[one] for one in operands]
+            out = arithmetic.value[gate](*near[slot])
+            row = moved(arithmetic, gate, count, convention)(*near[slot], out, *still)
+        elif at and slot in at:
             row = nearby(arithmetic, gate, at[slot], [tangents[one] for one in operands])
         elif len(operands) == 2:
             a, b = operands

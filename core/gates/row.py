@@ -52,6 +52,7 @@ class Gate(NamedTuple):
     pole: str = ""  # where the value is infinite without overflow
     remedy: str = ""  # what to try when an answer isn't finite
     kink: Kink | None = None
+    crease: str = ""  # where its slope, which is continuous, has a kink
     routes: bool = False  # a partial that is zero stops the message instead of sending 0
     condition: bool = False  # the first operand only says which of the others is taken
     label: bool = False  # what only feeds this gate is a label, which never moves

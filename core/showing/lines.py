@@ -145,6 +145,10 @@ def answers(
         exact = judged.exact_text if judged and check.exact_digits else ""
         reason = f"{doubt}: {judged.reason}" if judged and doubt else ""
         yield Answer(name, text, shown, reason, exact)
+    if report.motion is not None:
+        from backprop.showing.motions import answers as of_motion
+
+        yield from of_motion(report, view, show)
 
 
 def notes(report: Report) -> list[str]:
