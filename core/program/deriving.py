@@ -1,0 +1,340 @@
+"""The gradient as a program: in the tool's own language, to be read back as PROGRAM.
+
+The backward steps are written down as statements after those of the program, and all of it is
+staged again: so equal parts are shared and constants folded. What no result needs is left out,
+and a part without a name of the author's that is used once stands where it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from backprop.arithmetic.texts import formula, template
+from backprop.errors import UsageError
+from backprop.gates import CONSTANTS, GATES
+from backprop.language.parser import parse
+from backprop.language.printer import print_node, print_tree
+from backprop.language.syntax import Op, candidates, children
+from backprop.program.adjoint import Passing, named, passings
+from backprop.program.program import CONSTANT, INPUT, Program, bracketed, label, written
+from backprop.program.stage import stage
+
+DIGITS = tuple("0123456789.")
+INLINE = 60  # characters of a part that may stand where it is used
+EXACT = 4  # operations of a local derivative, above which the textbook's form is taken
+TIES = ("split", "notes", "first")
+
+
+class Derived(NamedTuple):
+    """A program whose results are derivatives."""
+
+    text: str
+    results: Mapping[str, str]  # the name of each derivative, by the input
+    operations: int
+    before: int  # operations of the program that was derived
+
+    @property
+    def ratio(self) -> float:
+        return self.operations / max(1, self.before)
+
+
+def derived(program: Program, wrt: Sequence[str], ties: str = "split") -> Derived:
+    """The program of the derivatives by these inputs."""
+    if ties not in TIES:
+        raise UsageError(f"ties of a derived program can be {', '.join(TIES)}, not {ties}")
+    if program.tree.source:
+        raise UsageError("derive writes programs in the tool's own language, and this is a source")
+    if program.shapes[program.output]:
+        raise UsageError("the output is an array, and a gradient is of a number",
+                         hint="write sum(...) around it")  # fmt: skip
+    if program.arrays:
+        from backprop.program.array_deriving import ArrayWriter
+
+        writer: Writer = ArrayWriter(program, ties)
+    else:
+        writer = Writer(program, ties)
+    lines, results = writer.lines(wrt)
+    return finished(program, lines, results, writer)
+
+
+class Writer:
+    """Writes a program and its backward steps as statements."""
+
+    def __init__(self, program: Program, ties: str) -> None:
+        self.program = program
+        self.ties = ties
+        self.names = [*label(program)]
+        taken = {*program.names, *program.tree.names, *program.tree.functions, *self.names}
+        self.taken = taken
+        self.adjoints: dict[int, str] = {}
+        self.auto: set[str] = set()  # names that no author gave
+        for slot, operands in enumerate(program.operands):
+            if operands and self.names[slot] not in program.names:
+                self.auto.add(self.names[slot])
+
+    def fresh(self, stem: str) -> str:
+        name = next(one for one in candidates(stem) if one not in self.taken)
+        self.taken.add(name)
+        return name
+
+    def adjoint(self, slot: int) -> str:
+        """The name of a slot's gradient."""
+        if slot not in self.adjoints:
+            own = self.names[slot]
+            self.adjoints[slot] = name = self.fresh(f"d{own}")
+            if own in self.auto:
+                self.auto.add(name)
+        return self.adjoints[slot]
+
+    def lines(self, wrt: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        program = self.program
+        found = [f"{name} = {number!r}" for name, number in program.defaults.items()]
+        found += [f"{self.names[slot]} = {self.code(slot)}" for slot in program.stage_slots]
+        parts: dict[int, list[tuple[str, str]]] = {program.output: [("", "1")]}
+        steps: dict[int, list[Passing]] = {}
+        for step in passings(program, self.ties, wrt):
+            steps.setdefault(step.stage, []).append(step)
+        wanted = {program.inputs[name] for name in wrt}
+        for slot, _, operands in program.backward_steps(wrt):
+            if slot not in parts or not operands:
+                continue
+            sign, gradient = self.gradient(slot, parts.pop(slot), found)
+            for step in steps.get(slot, ()):
+                if step.into in wanted or program.operands[step.into]:
+                    part = self.message(step, gradient)
+                    if part is not None:
+                        turned = "-" if sign != part[0] else ""
+                        parts.setdefault(step.into, []).append((turned, part[1]))
+        results = {}
+        for name in wrt:
+            slot = program.inputs[name]
+            given = parts.get(slot, [])
+            results[name] = self.adjoint(slot)
+            self.auto.discard(results[name])
+            found.append(f"{results[name]} = {self.result(slot, given)}")
+        return found, results
+
+    def code(self, slot: int) -> str:
+        """How a stage is written."""
+        return self.program.stage(slot, 0).code
+
+    def gradient(
+        self, slot: int, parts: Sequence[tuple[str, str]], found: list[str]
+    ) -> tuple[str, str]:
+        """The sign of a slot's gradient, and what it is called from here on: its name, or 1."""
+        sign = "-" if all(one for one, _ in parts) else ""
+        total = added([("", text) for _, text in parts] if sign else parts)
+        if total.isidentifier() or is_number(total):
+            return sign, total
+        name = self.adjoint(slot)
+        found.append(f"{name} = {total}")
+        return sign, name
+
+    def result(self, slot: int, parts: Sequence[tuple[str, str]]) -> str:
+        del slot
+        return added(parts)
+
+    def message(self, step: Passing, gradient: str) -> tuple[str, str] | None:
+        """What is passed back to an operand: a sign, and a text that is a factor."""
+        program = self.program
+        gate = program.gates[step.stage]
+        fed = [bracketed(self.names[one]) for one in (*program.operands[step.stage], step.stage)]
+        names = named(gate, step.place, fed)
+        sign, over, under = slope_of(gate, step.place, step.slope)
+        if over == "0":
+            return None
+        over, under = (filled(text, names) for text in (over, under))
+        text = product(over, under, gradient)
+        if step.when in ("c != 0", "c == 0"):  # the branches of where
+            pair = f"{text}, 0" if step.when == "c != 0" else f"0, {text}"
+            return sign, f"where({names['c']}, {pair})"
+        if step.when:
+            return sign, f"where({filled(plain_condition(step.when), names)}, {text}, 0)"
+        return sign, text
+
+
+def is_number(text: str) -> bool:
+    return text[:1] in DIGITS and "(" not in text and " " not in text and "*" not in text
+
+
+def plain_condition(text: str) -> str:
+    """A condition without what is only for nan."""
+    return text.removesuffix(" + (out != out)")
+
+
+def added(parts: Sequence[tuple[str, str]]) -> str:
+    """The sum of parts with their signs, the positive ones first."""
+    if all(is_number(text) for _, text in parts):
+        total = sum(float(sign + text) for sign, text in parts)
+        return repr(total).removesuffix(".0")
+    order = sorted(parts, key=lambda part: part[0])
+    text = "".join(f" {sign or '+'} {part}" for sign, part in order)
+    return text.removeprefix(" + ").replace(" - ", "-", 1) if text[:3] == " - " else (
+        text.removeprefix(" + ") or "0"
+    )  # fmt: skip
+
+
+def filled(text: str, names: Mapping[str, str]) -> str:
+    return template(text, tuple(names)).format(*names.values())
+
+
+def product(over: str, under: str, gradient: str) -> str:
+    """over/under*gradient, so that what is divided can be shared."""
+    if under:
+        quotient = f"({gradient}/({under}))"
+        return quotient if over == "1" else f"({over})*{quotient}"
+    if over == "1":
+        return gradient
+    return f"({over})" if gradient == "1" else f"({over})*{gradient}"
+
+
+@cache
+def slope_of(gate: str, place: int, slope: str) -> tuple[str, str, str]:
+    """A local derivative as its sign, what is above its last fraction bar, and what is below."""
+    row = GATES[gate]
+    text = slope
+    if slope == row.partial(place) and row.textbook:
+        shown = row.shown(place)
+        tree = formula(slope)
+        long = len(tree.body) > 1 or sum(isinstance(one, Op) for one in tree.code) > EXACT
+        text = shown if long or "where(" in slope else slope
+    sign = ""
+    while text[0] == "-" and not sums(text):
+        sign, text = "-" if not sign else "", text[1:]
+    tree = formula(text)
+    root = tree.code[-1]
+    if not isinstance(root, Op) or root.name != "div":
+        return sign, text, ""
+    nodes = children(tree.code)
+    over, under = (print_node(tree.code, nodes, node) for node in nodes[-1])
+    return sign, over, under
+
+
+def sums(text: str) -> bool:
+    """Is a text a sum, or a difference?"""
+    root = formula(text).code[-1]
+    return isinstance(root, Op) and root.name in ("add", "sub")
+
+
+# The text, staged again and written down.
+
+
+def finished(
+    program: Program, lines: Sequence[str], results: Mapping[str, str], writer: Writer
+) -> Derived:
+    """The same statements, without what isn't needed."""
+    shapes = program.shapes_of_inputs()
+    last = [*results.values()]
+    joined = len(last) > 1 and not program.arrays
+    text, again = "\n".join(lines), True
+    while again:
+        staged = stage(parse(text), tuple(program.inputs), "written", True, shapes)
+        printer = Printer(staged, [staged.names[name] for name in last], last, writer)
+        text, operations = printer.text([one for one in program.inputs if one in staged.inputs])
+        again = printer.folded
+    if joined:
+        text += f"\n[{', '.join(last)}]"
+    return Derived(print_tree(parse(text)), results, operations, program.size)
+
+
+class Printer:
+    """Writes the stages that some slots need, each name once."""
+
+    def __init__(
+        self, program: Program, roots: Sequence[int], results: Sequence[str], writer: Writer
+    ) -> None:
+        self.program = program
+        self.roots = roots
+        self.results = results
+        self.writer = writer
+        self.needed = reached(program, roots)
+        self.uses: dict[int, int] = {}
+        for slot, _, operands in program.forward_steps():
+            if self.needed[slot]:
+                for operand in operands:
+                    self.uses[operand] = self.uses.get(operand, 0) + 1
+        self.texts: dict[int, str] = {}
+        self.inputs = {slot: name for name, slot in program.inputs.items()}
+        self.folded = False  # was a name left out that stands for a number?
+        self.called = self.names()
+
+    def names(self) -> dict[int, str]:
+        """A name for every stage: the author's if it has one, else one that was made."""
+        found: dict[int, str] = {}
+        order = sorted(self.program.names.items(), key=lambda one: one[0] in self.writer.auto)
+        for name, slot in order:
+            if slot not in found or name in self.program.inputs:
+                found[slot] = name
+        for name, slot in zip(self.results, self.roots, strict=True):
+            if self.program.operands[slot] and found[slot] in self.writer.adjoints.values():
+                found[slot] = name
+        return found
+
+    def text(self, inputs: Iterable[str]) -> tuple[str, int]:
+        program = self.program
+        lines = [
+            f"{name} = {program.defaults[name]!r}".removesuffix(".0")
+            for name in inputs
+            if name in program.defaults and self.needed[program.inputs[name]]
+        ]
+        operations = 0
+        for slot, _, _ in program.forward_steps():
+            if not self.needed[slot]:
+                continue
+            operations += 1
+            code = self.writer_code(slot)
+            name = self.called.get(slot, "")
+            single = self.uses.get(slot, 0) == 1 and slot not in self.roots
+            if single and (not name or name in self.writer.auto) and len(code) <= INLINE:
+                self.texts[slot] = f"({code})"
+                continue
+            name = name or self.writer.fresh("q")
+            lines.append(f"{name} = {code}")
+            self.texts[slot] = name
+        for name, slot in zip(self.results, self.roots, strict=True):
+            own = self.operand(slot)
+            if own != name:
+                lines.append(f"{name} = {own}")
+        return "\n".join(lines), operations
+
+    def operand(self, slot: int) -> str:
+        gate = self.program.gates[slot]
+        if gate == INPUT:
+            name = self.inputs[slot]
+            return name if name in self.writer.program.inputs else self.number(slot, name)
+        if gate == CONSTANT:
+            return self.constant(slot)
+        return self.texts[slot]
+
+    def number(self, slot: int, name: str) -> str:
+        """What a name of the backward pass stands for, which turned out to be a number."""
+        self.folded = self.folded or slot in self.uses
+        text = repr(self.program.defaults[name]).removesuffix(".0")
+        return f"({text})" if text[0] == "-" else text
+
+    def constant(self, slot: int) -> str:
+        """A number as it was written, or as what it comes to, if that is shorter."""
+        literal = self.program.literals.get(slot, "")
+        short = repr(float(self.program.constants[slot])).removesuffix(".0")
+        known = literal and not literal.isidentifier() or literal in CONSTANTS
+        return literal if known and len(literal) < len(short) else short
+
+    def writer_code(self, slot: int) -> str:
+        operands = [self.operand(one) for one in self.program.operands[slot]]
+        return written(self.program.gates[slot], operands)
+
+
+def reached(program: Program, roots: Iterable[int]) -> list[bool]:
+    """Which slots do these need?"""
+    found = [False] * len(program.gates)
+    for slot in roots:
+        found[slot] = True
+    for slot, _, operands in program.backward_steps():
+        if found[slot]:
+            for operand in operands:
+                found[operand] = True
+    return found
+
+
