@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from backprop.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from backprop.answer.deriving import derive
     from backprop.answer.evaluation import evaluate, parse
     from backprop.answer.report import Report
     from backprop.answer.second import hessian, hvp, jvp
@@ -41,6 +42,7 @@ HOMES = {
     "check_same": "backprop.asking",
     "compare": "backprop.comparing.compare",
     "compiled": "backprop.kernel",
+    "derive": "backprop.answer.deriving",
     "descend": "backprop.descending.descend",
     "draw": "backprop.asking",
     "evaluate": "backprop.answer.evaluation",
@@ -58,7 +60,7 @@ EXTENSION = "load_ipython_extension"  # what a notebook asks for: %load_ext back
 
 __all__ = [
     "BackpropError", "GradientCheck", "Program", "Report", "assert_gradient", "check",
-    "check_claims", "check_gradient", "check_same", "compare", "compiled", "descend", "draw",
+    "check_claims", "check_gradient", "check_same", "compare", "compiled", "derive", "descend", "draw",
     "evaluate", "expectation", "explain", "grade", "hessian", "hvp", "jvp", "parse", "read", "unexpected",
 ]  # fmt: skip
 

@@ -68,6 +68,7 @@ class Writer:
         self.names = [*label(program)]
         taken = {*program.names, *program.tree.names, *program.tree.functions, *self.names}
         self.taken = taken
+        self.stems: dict[str, Iterator[str]] = {}
         self.adjoints: dict[int, str] = {}
         self.auto: set[str] = set()  # names that no author gave
         for slot, operands in enumerate(program.operands):
@@ -75,7 +76,8 @@ class Writer:
                 self.auto.add(self.names[slot])
 
     def fresh(self, stem: str) -> str:
-        name = next(one for one in candidates(stem) if one not in self.taken)
+        begun = self.stems.setdefault(stem, candidates(stem))
+        name = next(one for one in begun if one not in self.taken)
         self.taken.add(name)
         return name
 
