@@ -59,6 +59,15 @@ def derived(program: Program, wrt: Sequence[str], ties: str = "split") -> Derive
     return finished(program, lines, results, writer)
 
 
+class Part(NamedTuple):
+    """What is passed back: a sign, and a text that may be a factor; of an array its shape too,
+    which may be smaller, if it is to be broadcast."""
+
+    sign: str
+    text: str
+    shape: tuple[int, ...] = ()
+
+
 class Writer:
     """Writes a program and its backward steps as statements."""
 
@@ -74,6 +83,10 @@ class Writer:
         for slot, operands in enumerate(program.operands):
             if operands and self.names[slot] not in program.names:
                 self.auto.add(self.names[slot])
+
+    def spell(self, program: Program, slot: int, operands: Sequence[str]) -> str:
+        """A stage of any program as it is written, its operands so."""
+        return written(program.gates[slot], operands)
 
     def fresh(self, stem: str) -> str:
         begun = self.stems.setdefault(stem, candidates(stem))
@@ -94,7 +107,7 @@ class Writer:
         program = self.program
         found = [f"{name} = {number!r}" for name, number in program.defaults.items()]
         found += [f"{self.names[slot]} = {self.code(slot)}" for slot in program.stage_slots]
-        parts: dict[int, list[tuple[str, str]]] = {program.output: [("", "1")]}
+        parts: dict[int, list[Part]] = {program.output: [Part("", "1")]}
         steps: dict[int, list[Passing]] = {}
         for step in passings(program, self.ties, wrt):
             steps.setdefault(step.stage, []).append(step)
@@ -107,8 +120,8 @@ class Writer:
                 if step.into in wanted or program.operands[step.into]:
                     part = self.message(step, gradient)
                     if part is not None:
-                        turned = "-" if sign != part[0] else ""
-                        parts.setdefault(step.into, []).append((turned, part[1]))
+                        turned = "-" if sign != part.sign else ""
+                        parts.setdefault(step.into, []).append(part._replace(sign=turned))
         results = {}
         for name in wrt:
             slot = program.inputs[name]
@@ -118,27 +131,34 @@ class Writer:
             found.append(f"{results[name]} = {self.result(slot, given)}")
         return found, results
 
+    def constant(self, program: Program, slot: int) -> str:
+        """A constant of a program on arrays."""
+        return program.labels[slot]
+
+    def number(self, value: Any) -> str:
+        return repr(float(value)).removesuffix(".0")
+
     def code(self, slot: int) -> str:
         """How a stage is written."""
         return self.program.stage(slot, 0).code
 
     def gradient(
-        self, slot: int, parts: Sequence[tuple[str, str]], found: list[str]
+        self, slot: int, parts: Sequence[Part], found: list[str]
     ) -> tuple[str, str]:
         """The sign of a slot's gradient, and what it is called from here on: its name, or 1."""
-        sign = "-" if all(one for one, _ in parts) else ""
-        total = added([("", text) for _, text in parts] if sign else parts)
+        sign = "-" if all(part.sign for part in parts) else ""
+        total = added([part._replace(sign="") for part in parts] if sign else parts)
         if total.isidentifier() or is_number(total):
             return sign, total
         name = self.adjoint(slot)
         found.append(f"{name} = {total}")
         return sign, name
 
-    def result(self, slot: int, parts: Sequence[tuple[str, str]]) -> str:
+    def result(self, slot: int, parts: Sequence[Part]) -> str:
         del slot
         return added(parts)
 
-    def message(self, step: Passing, gradient: str) -> tuple[str, str] | None:
+    def message(self, step: Passing, gradient: str) -> Part | None:
         """What is passed back to an operand: a sign, and a text that is a factor."""
         program = self.program
         gate = program.gates[step.stage]
@@ -151,10 +171,10 @@ class Writer:
         text = product(over, under, gradient)
         if step.when in ("c != 0", "c == 0"):  # the branches of where
             pair = f"{text}, 0" if step.when == "c != 0" else f"0, {text}"
-            return sign, f"where({names['c']}, {pair})"
+            return Part(sign, f"where({names['c']}, {pair})")
         if step.when:
-            return sign, f"where({filled(plain_condition(step.when), names)}, {text}, 0)"
-        return sign, text
+            return Part(sign, f"where({filled(plain_condition(step.when), names)}, {text}, 0)")
+        return Part(sign, text)
 
 
 def is_number(text: str) -> bool:
@@ -166,13 +186,13 @@ def plain_condition(text: str) -> str:
     return text.removesuffix(" + (out != out)")
 
 
-def added(parts: Sequence[tuple[str, str]]) -> str:
+def added(parts: Sequence[Part]) -> str:
     """The sum of parts with their signs, the positive ones first."""
-    if all(is_number(text) for _, text in parts):
-        total = sum(float(sign + text) for sign, text in parts)
+    if all(is_number(part.text) for part in parts):
+        total = sum(float(part.sign + part.text) for part in parts)
         return repr(total).removesuffix(".0")
-    order = sorted(parts, key=lambda part: part[0])
-    text = "".join(f" {sign or '+'} {part}" for sign, part in order)
+    order = sorted(parts, key=lambda part: part.sign)
+    text = "".join(f" {part.sign or '+'} {part.text}" for part in order)
     return text.removeprefix(" + ").replace(" - ", "-", 1) if text[:3] == " - " else (
         text.removeprefix(" + ") or "0"
     )  # fmt: skip
@@ -313,11 +333,13 @@ class Printer:
     def number(self, slot: int, name: str) -> str:
         """What a name of the backward pass stands for, which turned out to be a number."""
         self.folded = self.folded or slot in self.uses
-        text = repr(self.program.defaults[name]).removesuffix(".0")
+        text = self.writer.number(self.program.defaults[name])
         return f"({text})" if text[0] == "-" else text
 
     def constant(self, slot: int) -> str:
         """A number as it was written, or as what it comes to, if that is shorter."""
+        if self.program.arrays:
+            return self.writer.constant(self.program, slot)
         literal = self.program.literals.get(slot, "")
         short = repr(float(self.program.constants[slot])).removesuffix(".0")
         known = literal and not literal.isidentifier() or literal in CONSTANTS
@@ -325,7 +347,7 @@ class Printer:
 
     def writer_code(self, slot: int) -> str:
         operands = [self.operand(one) for one in self.program.operands[slot]]
-        return written(self.program.gates[slot], operands)
+        return self.writer.spell(self.program, slot, operands)
 
 
 def reached(program: Program, roots: Iterable[int]) -> list[bool]:
