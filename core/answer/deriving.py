@@ -31,7 +31,9 @@ def derive(
     checked_program(program)
     if not isinstance(program, Program):
         if hasattr(program, "at") and not hasattr(program, "code"):
-            raise UsageError("derive writes programs in the tool's own language, and reads no source")
+            raise UsageError(
+                "derive writes programs in the tool's own language, and reads no source"
+            )
         tree, _ = prepared(program, None, spare)
         program = of_shapes(tree, given, shapes)
     names = program.variables if wrt is None else checked_wrt(program, listed(wrt))

@@ -121,6 +121,56 @@ def moved(report: Report, wishes: Wishes) -> Report:
     return replace(report, motion=found, notices=notices)
 
 
+def cells(report: Report) -> Iterator[dict[str, Any]]:
+    """Every second derivative by itself, for who judges them: `by` moves along a way."""
+    bent = {one.name for one in report.resolved.kinks} if report.resolved else set()
+    kinks = {notice.message for notice in report.notices if notice.kind == "kink"}
+    for mover, row, way in ways_of(report):
+        for name, value in row.items():
+            said = f"d{report.program.output_name}/d{name} "
+            kink = next((one for one in kinks if one.startswith(said) and (
+                f"as {mover.partition('[')[0]} moves" in one or not mover)), "")  # fmt: skip
+            if not kink and name in bent:
+                kink = f"{said}has two slopes here, of which one was taken"
+            for entry, number in entries(name, value):
+                yield {"by": entry, "mover": mover, "way": way, "value": number, "kink": kink}
+
+
+def ways_of(report: Report) -> Iterator[tuple[str, Mapping[str, Any], dict[str, float]]]:
+    """What moves, how the gradient does, and the way as numbers by entry."""
+    motion = report.motion
+    if motion.hvp is not None:
+        way, row = motion.hvp
+        numbers = {e: x for name, part in way.items() for e, x in entries(name, part) if x}
+        yield EACH, row, numbers
+    for mover in report.wrt if motion.hessian is not None else ():
+        shape = report.program.shapes[report.program.inputs[mover]]
+        columns = {name: row[mover] for name, row in motion.hessian.items()}
+        if not shape:
+            yield mover, columns, {mover: 1.0}
+            continue
+        import numpy as np
+
+        for index in np.ndindex(*shape):
+            label = entry_name(mover, index)
+            yield label, {n: block[(..., *index)] for n, block in columns.items()}, {label: 1.0}
+
+
+def entries(name: str, value: Any) -> Iterator[tuple[str, float]]:
+    """The numbers of an array by the names of its entries."""
+    if not getattr(value, "ndim", 0):
+        yield name, float(value)
+        return
+    import numpy as np
+
+    for index in np.ndindex(*value.shape):
+        yield entry_name(name, index), float(value[index])
+
+
+def entry_name(name: str, index: tuple[int, ...]) -> str:
+    return f"{name}[{', '.join(map(str, index))}]" if index else name
+
+
 class Mover:
     """Moves a report along directions, and keeps what it finds of kinks."""
 
@@ -197,9 +247,7 @@ class Mover:
     # Tangents.
 
     def tangents(self, direction: Direction) -> Values:
-        return self.kind.tangents(
-            self.program, self.report.values, direction, self.branches
-        )
+        return self.kind.tangents(self.program, self.report.values, direction, self.branches)
 
     def traced(self, found: Motion, along: Any) -> Motion:
         """The tangents of all stages."""
@@ -283,9 +331,7 @@ class Mover:
         import numpy as np
 
         shape = self.shape(mover)
-        found = {
-            name: np.zeros((*self.shape(name), *shape)) for name in self.report.wrt
-        }
+        found = {name: np.zeros((*self.shape(name), *shape)) for name in self.report.wrt}
         for entry in np.ndindex(*shape):
             way = np.zeros(shape)
             way[entry] = 1.0

@@ -16,7 +16,7 @@ from typing import Any
 
 from backprop.arithmetic.system import Arithmetic, Function, defined
 from backprop.arithmetic.texts import COMPARISONS, Target, formula, python
-from backprop.gates import CONSTANTS, GATES, find
+from backprop.gates import GATES, find
 from backprop.gates.row import Gate
 from backprop.language.syntax import Op
 
@@ -121,9 +121,7 @@ class Motion:
         if name in ("mul", "scale"):
             left, right = operands
             parts = [
-                self.times(other, d)
-                for other, d in ((right, moved[0]), (left, moved[1]))
-                if d
+                self.times(other, d) for other, d in ((right, moved[0]), (left, moved[1])) if d
             ]
             return self.total(parts)
         row = find("powc" if name == "pow" and moved[1] is None else name)

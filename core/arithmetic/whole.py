@@ -490,9 +490,10 @@ def svdvals_back_moved(d: Array, g: Array, a: Array, svd: Function = svd) -> Arr
     apart = (1.0 - np.eye(few)) / gaps
     row = np.expand_dims(g, -2)
     u_moved = u @ (apart * (turned * over + side * back)) + (d @ down - u @ turned) / over
-    v_moved = down @ (apart * (side * turned + back * over)) + (
-        np.swapaxes(d, -1, -2) @ u - down @ back
-    ) / over
+    v_moved = (
+        down @ (apart * (side * turned + back * over))
+        + (np.swapaxes(d, -1, -2) @ u - down @ back) / over
+    )
     return u_moved * row @ v + u * row @ np.swapaxes(v_moved, -1, -2)
 
 

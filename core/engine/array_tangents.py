@@ -11,7 +11,7 @@ from backprop.arithmetic.arrays import ARRAYS, IGNORED, LISTS, ArrayArithmetic
 from backprop.arithmetic.arrays import moves as product
 from backprop.arithmetic.moving import moved, moved_message
 from backprop.arithmetic.whole import Scattered
-from backprop.engine.arrays import backward_arrays, fitted, passed, touched, wanted_slots
+from backprop.engine.arrays import backward_arrays, either, fitted, passed, touched, wanted_slots
 from backprop.engine.numbers import Branches, uncollected
 from backprop.engine.tangents import Second
 from backprop.gates import GATES
@@ -94,6 +94,7 @@ def second_arrays(
     shapes, gradients = program.shapes, back.gradients
     moving: list[Array] = [None] * len(values)
     reached: list[Array] = [None] * len(values)
+    met: set[int] = set()  # slots that some gradient has come to
     with np.errstate(**IGNORED):
         for slot, gate, operands in program.backward_steps():
             if gradients[slot] is None:
@@ -114,18 +115,25 @@ def second_arrays(
                     arithmetic, gate, convention, heard, fed, gradients[slot], still, change,
                     reached[slot], near=slot in branches.at and slot not in branches.near,
                 )  # fmt: skip
-            for operand, part, reach, here in zip(operands, parts, reaches, heard, strict=True):
-                if not here:
+            for place, operand in enumerate(operands):
+                if not heard[place] or back.messages[slot][place] is None:
                     continue
+                part = parts[place]
                 if isinstance(part, Scattered):
                     part = part.whole()
                 if part is not None:
                     part = fitted(part, shapes[operand])
                     before = moving[operand]
                     moving[operand] = part if before is None else before + part
-                if program.operands[operand] and reach is not None:
-                    reached[operand] = touched(reach, shapes[operand])
-    zeros = [np.zeros(shape)[()] if d is None else d for d, shape in zip(moving, shapes, strict=True)]
+                if program.operands[operand]:
+                    reach = touched(reaches[place], shapes[operand])
+                    if operand in met:
+                        reach = None if reach is None else either(reached[operand], reach)
+                    reached[operand] = reach
+                    met.add(operand)
+    zeros = [
+        np.zeros(shape)[()] if d is None else d for d, shape in zip(moving, shapes, strict=True)
+    ]
     return Second(tangents, gradients, zeros)
 
 

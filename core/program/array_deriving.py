@@ -20,7 +20,15 @@ from backprop.gates import GATES
 from backprop.gates.shapes import Axis
 from backprop.language.syntax import SYMBOL, Op
 from backprop.program.adjoint import Passing, named
-from backprop.program.deriving import Part, Writer, filled, is_number, plain_condition, product, slope_of
+from backprop.program.deriving import (
+    Part,
+    Writer,
+    filled,
+    is_number,
+    plain_condition,
+    product,
+    slope_of,
+)
 from backprop.program.program import axes_text, bracketed, summed, written
 
 Shape = tuple[int, ...]
@@ -431,5 +439,3 @@ def spread_out(text: str, places: Sequence[int], axis: int, size: int) -> str:
     line = f"one_hot({[*places]}, {size})"
     moved = f"moveaxis({text}, {axis}, -1)"
     return f"moveaxis({moved} @ {line}, -1, {axis})"
-
-

@@ -7,7 +7,7 @@ and a part without a name of the author's that is used once stands where it is u
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -142,9 +142,7 @@ class Writer:
         """How a stage is written."""
         return self.program.stage(slot, 0).code
 
-    def gradient(
-        self, slot: int, parts: Sequence[Part], found: list[str]
-    ) -> tuple[str, str]:
+    def gradient(self, slot: int, parts: Sequence[Part], found: list[str]) -> tuple[str, str]:
         """The sign of a slot's gradient, and what it is called from here on: its name, or 1."""
         sign = "-" if all(part.sign for part in parts) else ""
         total = added([part._replace(sign="") for part in parts] if sign else parts)
@@ -342,7 +340,7 @@ class Printer:
             return self.writer.constant(self.program, slot)
         literal = self.program.literals.get(slot, "")
         short = repr(float(self.program.constants[slot])).removesuffix(".0")
-        known = literal and not literal.isidentifier() or literal in CONSTANTS
+        known = (literal and not literal.isidentifier()) or literal in CONSTANTS
         return literal if known and len(literal) < len(short) else short
 
     def writer_code(self, slot: int) -> str:
@@ -360,5 +358,3 @@ def reached(program: Program, roots: Iterable[int]) -> list[bool]:
             for operand in operands:
                 found[operand] = True
     return found
-
-

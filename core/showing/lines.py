@@ -162,6 +162,10 @@ def notes(report: Report) -> list[str]:
     if report.jacobian is not None:
         messages.append(f"the stages show the gradient of sum({report.program.output_name})")
     messages += [remark.message for remark in report.check.remarks]
+    if report.check.second:
+        from backprop.showing.motions import judged
+
+        messages.append(judged(report.check.second))
     more = len(messages) - NOTES
     return messages[:NOTES] + ([f"and {more} more notes; --json has them all"] if more > 0 else [])
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from backprop.answer.motion import SMALL, Direction
 from backprop.answer.report import Report
-from backprop.showing.lines import Answer
+from backprop.answer.verdicts import VERDICTS, Bent
+from backprop.showing.lines import CERTAIN, Answer
 from backprop.showing.numbers import View
 
 ENTRIES = SMALL * SMALL  # of a Hessian that are told one by one
@@ -21,15 +22,39 @@ def answers(report: Report, view: View, show: Callable[[Any], str]) -> Iterator[
     if motion.hvp is not None:
         way, row = motion.hvp
         for name, found in row.items():
-            yield Answer(f"d/d{name} of d{output} along ({written(way, view)})", show(found))
+            doubt = doubted(report, name, "")
+            yield Answer(f"d/d{name} of d{output} along ({written(way, view)})", show(found),
+                         doubt=doubt)  # fmt: skip
     if motion.hessian is not None:
         cells = [(a, b, one) for a, row in motion.hessian.items() for b, one in row.items()]
         for a, b, one in cells[:ENTRIES]:
-            yield Answer(f"d2{output}/d{a} d{b}", show(one))
+            yield Answer(f"d2{output}/d{a} d{b}", show(one), doubt=doubted(report, a, b))
         if len(cells) > ENTRIES:
             yield Answer("...", f"{len(cells) - ENTRIES:,} more second derivatives: --json has all")
     if motion.curvature is not None:
         yield Answer("curvature", curvature(report, view))
+
+
+def doubted(report: Report, name: str, mover: str) -> str:
+    """The worst that the check says of a second derivative, or of a block of them."""
+    found = [
+        one for one in report.check.second
+        if one.by.partition("[")[0] == name and one.mover.partition("[")[0] == mover
+        and one.verdict not in CERTAIN
+    ]  # fmt: skip
+    if not found:
+        return ""
+    worst = max(found, key=lambda one: VERDICTS.index(one.verdict))
+    return f"{worst.verdict}: {worst.reason}"
+
+
+def judged(found: Sequence[Bent]) -> str:
+    """`second derivatives: 3 agree, 1 kink`."""
+    counts: dict[str, int] = {}
+    for one in found:
+        counts[one.verdict] = counts.get(one.verdict, 0) + 1
+    said = ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items())
+    return f"second derivatives: {said}"
 
 
 def curvature(report: Report, view: View) -> str:
