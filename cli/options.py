@@ -199,7 +199,7 @@ def motion_options() -> Decorator:
                help="Which passes are shown: gradients, tangents along each input, or both."),
         option("--along", metavar="DIRECTION",
                help="Tangents along a direction, such as x=1,y=-0.5."),
-        option("--jvp", metavar="DIRECTION", help="The derivative of the output along a direction."),
+        option("--jvp", metavar="DIRECTION", help="The derivative of the output along one."),
         option("--hvp", metavar="DIRECTION", help="The Hessian times a direction."),
         option("--hessian", is_flag=True, help="All second derivatives."),
     )  # fmt: skip

@@ -60,8 +60,9 @@ EXTENSION = "load_ipython_extension"  # what a notebook asks for: %load_ext back
 
 __all__ = [
     "BackpropError", "GradientCheck", "Program", "Report", "assert_gradient", "check",
-    "check_claims", "check_gradient", "check_same", "compare", "compiled", "derive", "descend", "draw",
-    "evaluate", "expectation", "explain", "grade", "hessian", "hvp", "jvp", "parse", "read", "unexpected",
+    "check_claims", "check_gradient", "check_same", "compare", "compiled", "derive", "descend",
+    "draw", "evaluate", "expectation", "explain", "grade", "hessian", "hvp", "jvp", "parse",
+    "read", "unexpected",
 ]  # fmt: skip
 
 

@@ -17,8 +17,7 @@ FIELDS = ("kind", "id", "name", "gate", "code", "value", "gradient", "inputs", "
 
 def render_stages(report: Report, view: View | None = None) -> Iterator[str]:
     del view
-    traces = [one for one in columns(report)][1:]
-    traces = [one for one in traces if one.forward]
+    traces = [one for one in columns(report) if one.forward][1:]
     yield line((*FIELDS, *(f"tangent {one.title}".removesuffix(" tangent") for one in traces)))
     for name, slot in report.program.inputs.items():
         value, gradient = report.values[slot], report.every.gradient(slot)

@@ -132,8 +132,8 @@ def cells(report: Report) -> Iterator[dict[str, Any]]:
                 f"as {mover.partition('[')[0]} moves" in one or not mover)), "")  # fmt: skip
             if not kink and name in bent:
                 kink = f"{said}has two slopes here, of which one was taken"
-            for entry, number in entries(name, value):
-                yield {"by": entry, "mover": mover, "way": way, "value": number, "kink": kink}
+            for entry, found in entries(name, value):
+                yield {"by": entry, "mover": mover, "way": way, "value": found, "kink": kink}
 
 
 def ways_of(report: Report) -> Iterator[tuple[str, Mapping[str, Any], dict[str, float]]]:
@@ -291,9 +291,10 @@ class Mover:
         for name in self.report.wrt:
             slot = self.program.inputs[name]
             if not alike(left.gradients[slot], right.gradients[slot]):
-                text = "jumps" if self.program.arrays else (
-                    f"jumps from {left.gradients[slot] + 0.0:.6g} to {right.gradients[slot] + 0.0:.6g}"
-                )  # fmt: skip
+                text = "jumps"
+                if not self.program.arrays:
+                    before, after = (one.gradients[slot] + 0.0 for one in (left, right))
+                    text += f" from {before:.6g} to {after:.6g}"
             elif not alike(-left.moved[slot], right.moved[slot]):
                 text = "has other slopes on either side" if self.program.arrays else (
                     f"has slope {0.0 - left.moved[slot]:.6g} on the left"

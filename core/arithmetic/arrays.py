@@ -164,7 +164,8 @@ class ArrayArithmetic(Arithmetic):
         **more: Any,
     ) -> None:
         super().__init__(
-            title, {**elementwise, **whole}, constants={**constants, "where": choose, "moves": moves},
+            title, {**elementwise, **whole},
+            constants={**constants, "where": choose, "moves": moves},
             number=number, arrays=True, **more,
         )  # fmt: skip
         self.scope = {**self.constants, **elementwise, **whole}
