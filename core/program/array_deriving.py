@@ -32,7 +32,7 @@ from backprop.program.deriving import (
 from backprop.program.program import axes_text, bracketed, summed, written
 
 Shape = tuple[int, ...]
-UNREADABLE = re.compile(r"^\[(a |\d+x|\d+\])")  # how an array is described that has no short text
+UNREADABLE = re.compile(r"\[[^\[\]]*[A-Za-z]")  # how an array is described that has no short text
 MOST = 10_000  # entries of a constant that are written out
 UNWRITTEN = ("put", "add_at", "sort", "cumprod", "svdvals", "argsort")
 SELECTED = 1000  # entries along an axis of which some are picked
@@ -73,8 +73,8 @@ class ArrayWriter(Writer):
         short = "" if np.ndim(value) else super().number(value)
         if short and not (literal and not literal.isidentifier() and len(literal) < len(short)):
             return short
-        if literal and not UNREADABLE.match(literal) and literal in known:
-            return literal
+        if literal and not UNREADABLE.search(literal) and literal in known:
+            return bracketed(literal)
         array = np.asarray(value, dtype=float)
         if array.size > MOST:
             raise UsageError(f"a constant of {array.size:,} entries is too long to be written")
@@ -156,7 +156,7 @@ class ArrayWriter(Writer):
 
     def fitted(self, part: Part, out: Shape, into: Shape) -> Part:
         """A part in the shape of its operand: what was broadcast is summed."""
-        if out == into or part.shape == into:
+        if out == into:
             return part
         text = whole(part.text, part.shape, out)
         for axes in summed(out, into):
