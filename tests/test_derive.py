@@ -152,5 +152,8 @@ def test_twice_in_a_second() -> None:
 def test_the_command_line_reads_it_back(command: Command) -> None:
     text = command("derive", "x**3*y", "--wrt", "x").stdout
     assert text == "dx = 3 * x**2 * y\n"
-    assert "dx = 36\n" in command("eval", text, "--x=2", "--y=3", "--no-check", "--format=plain").stdout
+    assert (
+        "dx = 36\n"
+        in command("eval", text, "--x=2", "--y=3", "--no-check", "--format=plain").stdout
+    )
     assert command("draw", text).stdout.count("dx") == 1

@@ -20,7 +20,8 @@ from backprop.gates import GATES
 from backprop.gates.shapes import Axis
 from backprop.language.syntax import SYMBOL, Op
 from backprop.program.adjoint import Passing, named
-from backprop.program.deriving import (
+from backprop.program.program import axes_text, bracketed, summed, written
+from backprop.program.statements import (
     Part,
     Writer,
     filled,
@@ -29,7 +30,6 @@ from backprop.program.deriving import (
     product,
     slope_of,
 )
-from backprop.program.program import axes_text, bracketed, summed, written
 
 Shape = tuple[int, ...]
 UNREADABLE = re.compile(r"\[[^\[\]]*[A-Za-z]")  # how an array is described that has no short text
@@ -286,17 +286,20 @@ def softmax(a: Term, axis: Axis) -> Term:
 def others(a: Term, axis: Axis) -> Term:
     """The product of the others: of all, with 1 in place of each in turn."""
     places = axis.of(a.shape)
-    if len(a.shape) > 1 and len(places) > 1:
-        flat = int(np.prod(a.shape))
-        inner = others(Term(reshaped(a.text, (flat,)), (flat,)), Axis(0))
-        return Term(reshaped(inner.text, a.shape), a.shape)
-    (place,) = places
+    if len(places) < 2:
+        return others_along(a, places[0] if places else 0)
+    flat = int(np.prod(a.shape))
+    inner = others_along(Term(reshaped(a.text, (flat,)), (flat,)), 0)
+    return Term(reshaped(inner.text, a.shape), a.shape)
+
+
+def others_along(a: Term, place: int) -> Term:
     size = a.shape[place]
-    line = f"moveaxis({a.text}, {place}, -1)" if place != len(a.shape) - 1 else a.text
+    last = place == len(a.shape) - 1
+    line = a.text if last else f"moveaxis({a.text}, {place}, -1)"
     lines = (*[one for k, one in enumerate(a.shape) if k != place], 1, size)
     text = f"prod(where(eye({size}) == 1, 1, {reshaped(line, lines)}), axis=-1)"
-    back = f"moveaxis({text}, -1, {place})" if place != len(a.shape) - 1 else text
-    return Term(back, a.shape)
+    return Term(text if last else f"moveaxis({text}, -1, {place})", a.shape)
 
 
 def routed(g: Term, a: Term, out: Term, axis: Axis, ties: str) -> Term:

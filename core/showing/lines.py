@@ -10,6 +10,7 @@ from backprop.answer.report import Computed, Report
 from backprop.answer.verdicts import Judged
 from backprop.errors import listed
 from backprop.program.program import Program, Stage
+from backprop.showing.answer import CERTAIN, Answer
 from backprop.showing.numbers import View, optional
 
 LONGEST = 300  # characters of the code of a stage that are shown
@@ -17,7 +18,6 @@ OPERANDS = 20  # of one stage, of which it is told what they get
 NOTES = 12
 NOTHING = "nothing passes"
 BESIDE = 6  # answers in doubt that the verdict names
-CERTAIN = ("agree", "unchecked")  # verdicts that one line below the answers says
 READABLE = 60  # characters of a formula that is shown beside its number
 SLOPES = re.compile(r"; (d[^;]+?) is (\S+ on the left and \S+ on the right)")
 COMPARED = re.compile(r"^[^()]* (?:[<>]=?|[=!]=) [^()]*$")
@@ -109,22 +109,6 @@ def shape_of(program: Program, slot: int) -> str:
     from backprop.gates.shapes import compact
 
     return compact(program.shapes[slot])
-
-
-class Answer(NamedTuple):
-    """The value or one derivative, with what a check has found of it."""
-
-    name: str
-    number: str
-    formula: str = ""  # what SymPy has for it
-    doubt: str = ""
-    exact: str = ""
-
-    @property
-    def line(self) -> str:
-        parts = [self.name, *filter(None, [self.formula]), self.number]
-        exact = f", exactly {self.exact}" if self.exact else ""
-        return " = ".join(parts) + exact + (f" ({self.doubt})" if self.doubt else "")
 
 
 def answers(

@@ -8,7 +8,7 @@ from typing import Any
 from backprop.answer.motion import SMALL, Direction
 from backprop.answer.report import Report
 from backprop.answer.verdicts import VERDICTS, Bent
-from backprop.showing.lines import CERTAIN, Answer
+from backprop.showing.answer import CERTAIN, Answer
 from backprop.showing.numbers import View
 
 ENTRIES = SMALL * SMALL  # of a Hessian that are told one by one
