@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import time
+from random import Random
 from typing import Any
 
 import array_programs
@@ -127,7 +128,7 @@ def test_the_second_derivative_is_that_of_the_hessian() -> None:
 @pytest.mark.parametrize("number", range(40))
 def test_it_is_small(number: int) -> None:
     """Sums, products and quotients in a row, which need one another."""
-    random = programs.Random(f"small:{number}")
+    random = Random(f"small:{number}")
     lines, names = [], ["x", "y", "z"]
     for k in range(random.randint(1, 30)):
         sign, left, right = random.choice("+-*/"), names[-1], random.choice(names)

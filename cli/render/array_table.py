@@ -98,11 +98,11 @@ class ArrayStages:
                 cells: list[RenderableType] = []
                 if row.slot is not None:
                     cells = [*self.cells(row.slot)]
-                style = "bold" if row.output else None
+                bold = "bold" if row.output else None
                 title = folded(row.title, self.report.program.size)
                 if self.backward and cells:
-                    cells = [*cells, self.passing_back(row, inline=False)]
-                table.add_row(title, *cells, style=style)
+                    cells.append(self.passing_back(row, inline=False))
+                table.add_row(title, *cells, style=bold)
             table.add_section()
         return table
 

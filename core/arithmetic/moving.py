@@ -270,9 +270,7 @@ def routed(arithmetic: Arithmetic, local: Function, *fed: Any) -> tuple[Any, ...
 
 
 @cache
-def moved_message(
-    arithmetic: Arithmetic, gate: str, ties: str, moving: tuple[bool, ...]
-) -> Function:
+def moved_message(arithmetic: Any, gate: str, ties: str, moving: tuple[bool, ...]) -> Function:
     """How what a gate on arrays passes back moves: message(wanted, *operands, out, g, *tangents),
     where `moving` says which operands, and whether value and gradient, move."""
     from backprop.arithmetic import whole

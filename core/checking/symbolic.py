@@ -502,7 +502,11 @@ def curvature(name: str, count: int) -> list[list[Rule]]:
 
 
 def bent(
-    program: Program, point: Mapping[str, float], first: Direction, other: Direction, digits: int
+    program: Program,
+    point: Mapping[str, float],
+    first: Mapping[str, float],
+    other: Mapping[str, float],
+    digits: int,
 ) -> Any:
     """The second derivative along two directions, chained forward: a stage bends by its slopes
     times how its operands bend, and by its second derivatives times how they move."""

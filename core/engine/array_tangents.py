@@ -116,7 +116,7 @@ def second_arrays(
                     reached[slot], near=slot in branches.at and slot not in branches.near,
                 )  # fmt: skip
             for place, operand in enumerate(operands):
-                if not heard[place] or back.messages[slot][place] is None:
+                if not heard[place] or back.message(slot, place) is None:
                     continue
                 part = parts[place]
                 if isinstance(part, Scattered):
@@ -145,12 +145,15 @@ def whole_parts(
     if gate in LISTS:
         if change is None:
             return [None] * len(heard)
-        return arithmetic.message[ties][gate](heard, *fed, change)
+        listed: Sequence[Array] = arithmetic.message[ties][gate](heard, *fed, change)
+        return listed
     tangents = [*still, change]
     moving = tuple([part is not None for part in tangents])
     if not any(moving):
         return [None] * len(heard)
-    return moved_message(arithmetic, gate, ties, moving)(heard, *fed, gradient, *tangents)
+    function = moved_message(arithmetic, gate, ties, moving)
+    found: Sequence[Array] = function(heard, *fed, gradient, *tangents)
+    return found
 
 
 def entry_parts(
@@ -162,7 +165,8 @@ def entry_parts(
     *operands, own = still
     del own
     slopes = arithmetic.local[ties][gate](*fed)
-    parts, reaches = [None] * len(heard), [reach] * len(heard)
+    parts: list[Array] = [None] * len(heard)
+    reaches: list[Array] = [reach] * len(heard)
     if change is not None:
         parts, reaches = passed(slopes, heard, change, reach, GATES[gate].routes)
     if near or all(part is None for part in operands):

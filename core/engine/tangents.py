@@ -73,7 +73,8 @@ def second(
     convention, at, near = branches.convention, branches.at, branches.near
     zero = arithmetic.number(0.0)
     size = len(values)
-    tangents, rows = [zero] * size, [()] * size
+    tangents = [zero] * size
+    rows: list[Sequence[Any]] = [()] * size
     for name, part in direction.items():
         tangents[program.inputs[name]] = arithmetic.number(part)
     unary, binary = (Functions(arithmetic, count, convention) for count in (1, 2))

@@ -116,8 +116,8 @@ class ArrayWriter(Writer):
         out, into = program.shapes[step.stage], program.shapes[step.into]
         smaller = self.actual.get(gradient, out)
         if not GATES[gate].array:
-            found = self.entrywise(step, gradient, smaller)
-            return None if found is None else self.fitted(found, out, into)
+            part = self.entrywise(step, gradient, smaller)
+            return None if part is None else self.fitted(part, out, into)
         g = Term(whole(gradient, smaller, out), out)
         if gate in ("stack", "concatenate", "index"):
             return Part("", self.moved(gate, step, g).text, into)
@@ -171,7 +171,8 @@ class ArrayWriter(Writer):
         if gate == "stack":
             return Term(f"{bracketed(g.text)}[{step.place}]", into)
         if gate == "concatenate":
-            axis = program.constants[operands[-1]].one % len(into)
+            joined: Any = program.constants[operands[-1]]
+            axis = joined.one % len(into)
             before = [program.shapes[one][axis] for one in operands[: step.place]]
             start = sum(before)
             index = [*[":"] * axis, f"{start}:{start + into[axis]}"]
@@ -202,7 +203,8 @@ def operation(op: Op, operands: Sequence[Any], ties: str) -> Term:
         return Term(f"{a.text}.T", None if a.shape is None else a.shape[::-1])
     if op.kind == "call":
         if op.name == "routed":
-            return routed(*operands, ties)
+            g, a, out, axis = operands
+            return routed(g, a, out, axis, ties)
         if op.name in MACROS:
             return MACROS[op.name](*operands)
         name = PLAIN.get(op.name, op.name)
@@ -213,7 +215,8 @@ def operation(op: Op, operands: Sequence[Any], ties: str) -> Term:
         return Term(f"-({operands[0].text})", operands[0].shape)
     left, right = operands
     if op.name == "mul" and "1" in (left.text, right.text):
-        return right if left.text == "1" else left
+        found: Term = right if left.text == "1" else left
+        return found
     text = f"({left.text} {SYMBOL[op.name]} {right.text})"
     if left.shape is None or right.shape is None:
         return Term(text)
