@@ -6,17 +6,16 @@ import click
 
 from backprop.answer.deriving import derive
 from backprop.cli.options import (
-    option,
     output_option,
     quiet_option,
     shape_option,
+    ties_option,
     wrt_option,
 )
 from backprop.cli.output import print_pieces
 from backprop.cli.progress import waiting
 from backprop.cli.saying import note
 from backprop.cli.variables import ProgramCommand, Question
-from backprop.program.deriving import TIES
 
 HELP = """The derivatives of PROGRAM as a program of their own, which is a PROGRAM again.
 
@@ -35,8 +34,7 @@ a --shape.
 
 @click.command("derive", cls=ProgramCommand, help=HELP, options_metavar="[--wrt NAMES] [OPTIONS]")
 @wrt_option("The derivatives by these inputs, separated by commas. By all, if not given.")
-@option("--ties", type=click.Choice(TIES), default="split",
-        help="Who gets the gradient where max or min tie.")  # fmt: skip
+@ties_option("split")
 @shape_option("The shape of an array that has no value, such as W=5x10.")
 @output_option("Write a file instead of printing.")
 @quiet_option()

@@ -18,6 +18,7 @@ from backprop.cli.commands.eval import (
 )
 from backprop.cli.files import write_whole
 from backprop.cli.options import (
+    along_option,
     around_option,
     file_option,
     gradient_options,
@@ -60,6 +61,7 @@ Without values only the circuit is drawn. A dot is a fork: the gradients of its 
 
 @click.command("draw", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]")
 @gradient_options()
+@along_option()
 @open_format_option(
     "The format; by default the one that the suffix of -o names, or text.",
     type=click.Choice(FORMATS),

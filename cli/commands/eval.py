@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 WRONG = 1
 NO_ANSWER = 3
+MOTION = ("mode", "along", "jvp", "hvp", "hessian")
 BACKWARD = "backward"  # the order of --order that isn't the usual one
 ANSWERS = 3  # lines below a table besides the gradient
 
@@ -67,7 +68,7 @@ def program_choices(asked: Question, gates: str, no_share: bool, **options: Any)
 
 
 def report_of(asked: Question, **options: Any) -> Report:
-    motion = {name: options[name] for name in ("mode", "along", "jvp", "hvp", "hessian")}
+    motion = {name: options[name] for name in MOTION if name in options}
     with waiting("evaluating"):
         return evaluate(
             asked.tree, asked.values, ties=options["ties"], jacobian=options["jacobian"],
