@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from importlib.resources import files
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 from conftest import Command
@@ -185,3 +188,61 @@ def test_the_command_line_says_it_all(command: Command) -> None:
     assert found["hvp"] == {"along": {"x": 1, "y": 0}, "gradient": {"x": 6, "y": 4}}
     assert found["jvp"] == {"along": {"x": 0, "y": 1}, "value": 4}
     assert found["curvature"]["kind"] == "indefinite"
+
+
+def test_explain_tells_how_a_stage_moves(command: Command) -> None:
+    done = command("explain", "(x+y)*z", "--x=-2", "--y=5", "--z=-4", "--along", "x=1")
+    assert "(1) q = x + y = (-2) + 5 = 3; moves by 1\n" in done.stdout
+    assert "(2) f = q * z = 3 * (-4) = -12; moves by -4\n" in done.stdout
+
+
+def test_a_picture_has_dual_numbers(command: Command) -> None:
+    done = command("draw", "x*y", "--x=2", "--y=5", "--along", "x=1,y=-1", "--precision=0")
+    assert {"2 + 1ε", "5 - 1ε", "10 + 3ε"} <= set(re.findall(r"\d+ [+-] \dε", done.stdout))
+
+
+def test_the_check_judges_each_by_three_opinions() -> None:
+    report = backprop.check("x**3*sin(y)", x=2, y=1, hessian=True)
+    assert [(one.by, one.mover, one.verdict) for one in report.check.second] == [
+        ("x", "x", "agree"), ("y", "x", "agree"), ("x", "y", "agree"), ("y", "y", "agree"),
+    ]  # fmt: skip
+
+
+def test_the_check_of_a_kink_of_second_order() -> None:
+    (found,) = backprop.check("abs(x)*x", x=0, hessian=True).check.second
+    assert (found.verdict, found.reason) == (
+        "kink", "df/dx has slope -2 on the left and 2 on the right as x moves: a kink of second order",
+    )  # fmt: skip
+
+
+def test_the_check_of_entries() -> None:
+    found = backprop.check("sum(tanh(W @ x))", W=[[1.0, 2.0]], x=[0.1, 0.2], hvp="x=1").check.second
+    assert {one.by: one.verdict for one in found} == dict.fromkeys(
+        ("W[0, 0]", "W[0, 1]", "x[0]", "x[1]"), "agree"
+    )
+
+
+def test_a_wrong_second_derivative_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's number is not what SymPy and differences say."""
+    from backprop.checking import second
+
+    right = second.by_engine
+    monkeypatch.setattr(
+        second, "by_engine", lambda *args: {name: 1 + x for name, x in right(*args).items()}
+    )
+    report = backprop.evaluate("x**3*y", x=2, y=1, hessian=True)
+    from backprop.checking.checker import request
+    from backprop.checking.examine import subject_of
+
+    asked = request(report, ("precise", "numeric", "symbolic"), 0, formula=False)
+    verdicts = [one.verdict for one in second.judged(subject_of(asked), asked["second"], asked["methods"])]
+    assert verdicts == ["differ"] * 4
+
+
+def test_what_eval_prints_is_as_its_schema_says(command: Command) -> None:
+    schema = json.loads(files("backprop.schemas").joinpath("eval.json").read_text("utf-8"))
+    for args in (
+        ("x**2*y", "--x=2", "--y=3", "--hessian", "--mode=both", "--jvp=x=1", "--hvp=y=1"),
+        ("sum(W**3)", "--W=[1,2]", "--hessian", "--along=W=ones"),
+    ):
+        jsonschema.validate(json.loads(command("eval", *args, "--json").stdout), schema)
