@@ -43,19 +43,13 @@ def branches_along(
     smooth = [
         (slot, program.gates[slot], program.operands[slot])
         for slot in found.at
-        if bends_smoothly(program.gates[slot])
+        if GATES[program.gates[slot]].curved
     ]
     near = {
         slot: [beside(values[one], tangents[one]) for one in operands]
         for slot, _, operands in [*creased(program, values), *smooth]
     }
     return sided._replace(near=near)
-
-
-def bends_smoothly(gate: str) -> bool:
-    """Is a gate of one operand curved beside its kink?"""
-    row = GATES[gate]
-    return not (row.array or row.routes or row.ties or row.variadic) and len(row.operands) == 1
 
 
 def moves(part: Any) -> bool:

@@ -86,6 +86,12 @@ class Gate(NamedTuple):
         """Is there a point where its slope depends on the side from which one looks?"""
         return self.kink is not None and self.kink.what != "corner"
 
+    @property
+    def curved(self) -> bool:
+        """May its slope change beside its kink, so that it has to be taken right there?"""
+        fixed = self.array or self.routes or self.ties or self.variadic
+        return not fixed and len(self.operands) == 1
+
     def whole(self) -> Gate:
         """The row itself, if its columns fit together."""
         wanted = len(self.operands)
