@@ -11,11 +11,18 @@ from typing import Any
 
 import jsonschema
 import numpy as np
+import programs
 import pytest
 from conftest import Command
 from second_order import arrays, numbers
+from test_house import loaded_after
 
 import backprop
+from backprop.answer.verdicts import METHODS
+from backprop.checking import second
+from backprop.checking.checker import request
+from backprop.checking.examine import subject_of
+from backprop.checking.second import judged
 
 SURVEY = "log(x1) + x1*x2 - sin(x2)"
 AT = {"x1": 2.0, "x2": 5.0}
@@ -224,19 +231,30 @@ def test_the_check_of_entries() -> None:
 
 def test_a_wrong_second_derivative_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine's number is not what SymPy and differences say."""
-    from backprop.checking import second
-
     right = second.by_engine
     monkeypatch.setattr(
         second, "by_engine", lambda *args: {name: 1 + x for name, x in right(*args).items()}
     )
     report = backprop.evaluate("x**3*y", x=2, y=1, hessian=True)
-    from backprop.checking.checker import request
-    from backprop.checking.examine import subject_of
-
-    asked = request(report, ("precise", "numeric", "symbolic"), 0, formula=False)
-    verdicts = [one.verdict for one in second.judged(subject_of(asked), asked["second"], asked["methods"])]
+    asked = request(report, METHODS, 0, formula=False)
+    verdicts = [one.verdict for one in judged(subject_of(asked), asked["second"], METHODS)]
     assert verdicts == ["differ"] * 4
+
+
+@pytest.mark.parametrize("number", range(15))
+def test_no_right_second_derivative_is_called_wrong(number: int) -> None:
+    sample = programs.sample(f"judged:{number}")
+    report = backprop.evaluate(sample.text, sample.point, hessian=True)
+    asked = request(report, METHODS, 0, formula=False)
+    if report.finite and sample.point:
+        verdicts = {one.verdict for one in judged(subject_of(asked), asked["second"], METHODS)}
+        assert verdicts <= {"agree", "rounding", "kink"}
+
+
+def test_tangents_load_nothing_more() -> None:
+    args = ["eval", "x*y", "--x=1", "--y=2", "--mode=both", "--hvp=x=1", "--no-check", "--json"]
+    code = f"from backprop.cli.main import run; run({args!r})"
+    assert loaded_after(code) & {"sympy", "numpy", "rich", "mpmath"} == set()
 
 
 def test_what_eval_prints_is_as_its_schema_says(command: Command) -> None:

@@ -24,6 +24,7 @@ from backprop.engine.tangents import second
 
 DIGITS = 60  # at which the opinions work
 STEP = 25  # digits of the step of a difference, which works at twice as many and more
+DUST = 40  # digits below the numbers on the way, where only rounding is left
 ALIKE = 15  # digits in which opinions have to be one
 FEW = 9  # right digits of a float, below which its rounding is told
 MOST = 200_000  # stages that opinions go through, beyond which cells are left out
@@ -68,12 +69,13 @@ def one(
                     if key not in known:
                         known[key] = look(row)
                     answers[name] = known[key][by]
+                    room = known[key][""]
                 else:
                     answers[name] = look(row)
                     if name == "numeric":
                         nearer = by_difference(subject, row, 10)
                         if abs(nearer) <= 2 * abs(answers[name]):  # else it has no limit
-                            room = 2 * abs(answers[name] - nearer)
+                            room = max(room, 2 * abs(answers[name] - nearer))
             except (ArithmeticError, ValueError, TypeError, KeyError) as error:
                 return Bent(by, mover, "unchecked", reason=f"{name}: {type(error).__name__}")
         return verdict(by, mover, mpf(found), answers, room)
@@ -85,8 +87,7 @@ def verdict(by: str, mover: str, found: Any, answers: Mapping[str, Any], room: A
         return Bent(by, mover, "unchecked", reason="it is not finite")
     scale = max(map(abs, answers.values()))
     for name, answer in answers.items():
-        most = room if name == "numeric" else 0
-        if not close(answer, exact, ALIKE, room=max(scale * mpf(10) ** -ALIKE, most)):
+        if not close(answer, exact, ALIKE, room=max(scale * mpf(10) ** -ALIKE, room)):
             return Bent(by, mover, "differ", exact=mp.nstr(answer, 17),
                         reason=f"{name} has {mp.nstr(answer, 10)}, forward over reverse"
                                f" {mp.nstr(exact, 10)}")  # fmt: skip
@@ -97,11 +98,14 @@ def verdict(by: str, mover: str, found: Any, answers: Mapping[str, Any], room: A
 
 
 def by_engine(subject: Subject, row: Row) -> dict[str, Any]:
-    """How all slopes move along the way."""
+    """How all slopes move along the way; without a name, what is nothing beside the numbers on
+    the way."""
     program = subject.program
     values = forward(program, {name: mpf(x) for name, x in subject.point.items()}, PRECISE)
     found = second(program, values, row["way"], subject.branches, None, PRECISE, mpf(1))
-    return {name: +found.gradient(slot) for name, slot in program.inputs.items()}
+    sizes = [max((abs(x) for x in one if mp.isfinite(x)), default=mpf(0)) for one in found]
+    dust = max(sizes[2], sizes[0] * sizes[1]) * mpf(10) ** -DUST
+    return {"": dust, **{name: +found.gradient(slot) for name, slot in program.inputs.items()}}
 
 
 def by_difference(subject: Subject, row: Row, nearer: int = 0) -> Any:

@@ -498,7 +498,12 @@ def curvature(name: str, count: int) -> list[list[Rule]]:
     else:
         names = dict(zip(GATES[name].operands, fresh, strict=True))
         value = walk(formula(GATES[name].formula), names, DIALECT, literal)
-    return [[compiled(fresh, sympy.diff(value, a, b)) for b in fresh] for a in fresh]
+    return [[compiled(fresh, beside_jumps(sympy.diff(value, a, b))) for b in fresh] for a in fresh]
+
+
+def beside_jumps(found: Expression) -> Expression:
+    """A derivative without what it is only where something jumps."""
+    return found.replace(sympy.DiracDelta, lambda *_: sympy.Integer(0))
 
 
 def bent(
