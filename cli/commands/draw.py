@@ -96,6 +96,8 @@ def command(
         raise click.UsageError("--radius goes with --around NAME")
     kind = kind or kind_of(file, opened)
     subject, report = subject_of(asked, shapes, options)
+    if kind == "html" and options["along"] is not None:
+        raise click.UsageError("a page has no tangents: --along goes with the other formats")
     if kind == "html":
         show(playable(report, precision, around, collapse=collapse), kind, file, opened)
     else:
