@@ -233,7 +233,9 @@ def test_a_wrong_second_derivative_is_found(monkeypatch: pytest.MonkeyPatch) -> 
     """The engine's number is not what SymPy and differences say."""
     right = second.by_engine
     monkeypatch.setattr(
-        second, "by_engine", lambda *args: {name: x + bool(name) for name, x in right(*args).items()}
+        second,
+        "by_engine",
+        lambda *args: {name: x + bool(name) for name, x in right(*args).items()},
     )
     report = backprop.evaluate("x**3*y", x=2, y=1, hessian=True)
     asked = request(report, METHODS, 0, formula=False)

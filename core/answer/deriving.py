@@ -7,11 +7,13 @@ from typing import Any
 
 from backprop.answer.evaluation import arrays_in, checked_program, checked_values, prepared, staged
 from backprop.answer.values import checked_wrt
+from backprop.engine.numbers import uncollected
 from backprop.errors import UsageError
 from backprop.program.deriving import Derived, derived
 from backprop.program.program import Program
 
 
+@uncollected()
 def derive(
     program: Any,
     values: Mapping[str, Any] | None = None,

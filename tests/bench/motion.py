@@ -1,6 +1,6 @@
 """What second derivatives cost beside the value, and derived programs beside their program.
 
-    python tests/bench/second_order.py
+    python tests/bench/motion.py
 
 Times are processor times, the least of some runs; value and product are measured in turn.
 """
