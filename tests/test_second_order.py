@@ -131,6 +131,7 @@ def test_none_where_there_is_none(text: str, value: float) -> None:
         ("hypot(x, y)**3", {"x": 0.0, "y": 0.0}, "x", "x", 0.0),
         ("sqrt(x) + y**2", {"x": 0.0, "y": 1.0}, "y", "y", 2.0),
         ("sqrt(x) + y**2", {"x": 0.0, "y": 1.0}, "x", "y", 0.0),
+        ("exp(800*x)", {"x": 1.0}, "x", "x", math.inf),
     ],
 )
 def test_where_a_value_is_filled_in(

@@ -178,7 +178,7 @@ def entry_parts(
     for place, slope in enumerate(row):
         if slope is None or not heard[place]:
             continue
-        part = slope * gradient
+        part = product(gradient, slope)
         here = reaches[place]
         part = part if here is None else np.where(here, part, 0.0)
         parts[place] = part if parts[place] is None else parts[place] + part

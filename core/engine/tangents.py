@@ -108,24 +108,33 @@ def second(
             _, p, q, p_, q_ = rows[slot]
             if p is not None:
                 gradients[a] += p * gradient
-                moving[a] += p * change + p_ * gradient if change else p_ * gradient
+                if change:
+                    moving[a] += p * change
+                if p_:
+                    moving[a] += p_ * gradient
             if q is not None:
                 gradients[b] += q * gradient
-                moving[b] += q * change + q_ * gradient if change else q_ * gradient
+                if change:
+                    moving[b] += q * change
+                if q_:
+                    moving[b] += q_ * gradient
             continue
         if len(operands) == 1:
             (a,) = operands
             _, p, p_ = rows[slot]
             if p is not None:
                 gradients[a] += p * gradient
-                moving[a] += p * change + p_ * gradient if change else p_ * gradient
+                if change:
+                    moving[a] += p * change
+                if p_:
+                    moving[a] += p_ * gradient
             continue
         count = len(operands)
         row = rows[slot]
         for operand, p, p_ in zip(operands, row[1 : count + 1], row[count + 1 :], strict=True):
             if p is not None:
                 gradients[operand] += p * gradient
-                moving[operand] += moves(p, change) + p_ * gradient
+                moving[operand] += moves(p, change) + moves(gradient, p_)
     return Second(tangents, gradients, moving)
 
 
