@@ -18,7 +18,10 @@ HEADINGS = {
         "-o", "--format", "--json", "--precision", "--quiet", "--full",
         "--stages", "--around", "--order", "--shapes", "--save", "--summary",
     ),
-    "Gradient": ("--wrt", "--result", "--upstream", "--jacobian", "--ties"),
+    "Gradient": (
+        "--wrt", "--result", "--upstream", "--jacobian", "--ties", "--mode", "--along", "--jvp",
+        "--hvp", "--hessian",
+    ),
     "Gates": ("--gates", "--no-share"),
     "Check": (
         "--no-check", "--methods", "--timeout", "--digits", "--check-rows", "--min-digits",

@@ -192,6 +192,30 @@ def gradient_options() -> Decorator:
     )  # fmt: skip
 
 
+def along_option() -> Decorator:
+    return option("--along", metavar="DIRECTION",
+                  help="Tangents along a direction, such as x=1,y=-0.5.")  # fmt: skip
+
+
+def trace_options() -> Decorator:
+    """Tangents beside values and gradients."""
+    return decorating(
+        option("--mode", type=click.Choice(("reverse", "forward", "both")), default="reverse",
+               help="Which passes are shown: gradients, tangents along each input, or both."),
+        along_option(),
+    )  # fmt: skip
+
+
+def motion_options() -> Decorator:
+    """Tangents, and second derivatives."""
+    return decorating(
+        trace_options(),
+        option("--jvp", metavar="DIRECTION", help="The derivative of the output along one."),
+        option("--hvp", metavar="DIRECTION", help="The Hessian times a direction."),
+        option("--hessian", is_flag=True, help="All second derivatives."),
+    )  # fmt: skip
+
+
 def around_option(help: str) -> Decorator:  # noqa: A002  click calls it so
     return option("--around", metavar="NAME", shell_complete=offered("stages"), help=help)
 

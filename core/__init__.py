@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 from backprop.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from backprop.answer.deriving import derive
     from backprop.answer.evaluation import evaluate, parse
     from backprop.answer.report import Report
+    from backprop.answer.second import hessian, hvp, jvp
     from backprop.asking import check_claims, check_same, draw, expectation, grade, unexpected
     from backprop.checking.check import check
     from backprop.comparing.compare import compare
@@ -40,6 +42,7 @@ HOMES = {
     "check_same": "backprop.asking",
     "compare": "backprop.comparing.compare",
     "compiled": "backprop.kernel",
+    "derive": "backprop.answer.deriving",
     "descend": "backprop.descending.descend",
     "draw": "backprop.asking",
     "evaluate": "backprop.answer.evaluation",
@@ -47,6 +50,9 @@ HOMES = {
     "explain": "backprop.explaining.explanation",
     "grade": "backprop.asking",
     "load_ipython_extension": "backprop.notebook.extension",  # what %load_ext backprop asks for
+    "hessian": "backprop.answer.second",
+    "hvp": "backprop.answer.second",
+    "jvp": "backprop.answer.second",
     "parse": "backprop.answer.evaluation",
     "read": "backprop.reading.unit",
     "unexpected": "backprop.asking",
@@ -54,8 +60,9 @@ HOMES = {
 
 __all__ = [
     "BackpropError", "GradientCheck", "Program", "Report", "assert_gradient", "check",
-    "check_claims", "check_gradient", "check_same", "compare", "compiled", "descend", "draw",
-    "evaluate", "expectation", "explain", "grade", "parse", "read", "unexpected",
+    "check_claims", "check_gradient", "check_same", "compare", "compiled", "derive", "descend",
+    "draw", "evaluate", "expectation", "explain", "grade", "hessian", "hvp", "jvp", "parse",
+    "read", "unexpected",
 ]  # fmt: skip
 
 

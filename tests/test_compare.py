@@ -47,6 +47,9 @@ dl2/dx = 4 - 8*x
 dl3/dx = 16*(1 - 10*x + 24*x**2 - 16*x**3)
 dl4/dx = 64*(1 - 42*x + 504*x**2 - 2640*x**3 + 7040*x**4 - 9984*x**5 + 7168*x**6
     - 2048*x**7)
+as a program of 18 operations: q1 = 4 * x; q2 = 1 - x; l2 = q1 * q2; q3 = 4 *
+    l2; q4 = 1 - l2; l3 = q3 * q4; dl3 = 4 * (1 - l3) - 4 * l3; dl2 = 4 * (q4 *
+    dl3) - q3 * dl3; dx = 4 * (q2 * dl2) - q1 * dl2
 """
 PLOT = """\
 dl4/dx = 9.0660864 at x = 0.2; finite differences miss it by:

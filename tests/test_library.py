@@ -199,8 +199,9 @@ def test_a_misspelt_attribute_of_the_package_is_python_s_own_error() -> None:
 def test_the_package_lists_its_public_names() -> None:
     assert dir(backprop) == [
         "BackpropError", "GradientCheck", "Program", "Report", "__version__", "assert_gradient",
-        "check", "check_claims", "check_gradient", "check_same", "compare", "compiled", "descend",
-        "draw", "evaluate", "expectation", "explain", "grade", "parse", "read", "unexpected",
+        "check", "check_claims", "check_gradient", "check_same", "compare", "compiled", "derive",
+        "descend", "draw", "evaluate", "expectation", "explain", "grade", "hessian", "hvp", "jvp",
+        "parse", "read", "unexpected",
     ]  # fmt: skip
     assert {type(getattr(backprop, name)).__name__ for name in dir(backprop)} <= {
         "type", "ABCMeta", "function", "str",

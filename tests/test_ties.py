@@ -359,3 +359,13 @@ def test_slopes_are_one_to_within_the_rounding_of_their_parts(
     a: float, b: float, size: float, one: bool
 ) -> None:
     assert near(a, b, size) == near(b, a, size) == one
+
+
+def test_a_curved_gate_has_the_slopes_right_at_its_kink() -> None:
+    """selu is a multiple of exp(x) - 1 on the left, whose slope is that of x = 0."""
+    slopes = (1.0507009873554805, 1.7580993408473766)
+    for given in (0.0, [0.0, 1.0]):
+        report = backprop.evaluate("sum(selu(x))" if given else "selu(x)", x=given)
+        assert slopes[0] <= np.ravel(report.gradient["x"])[0] <= slopes[1]
+        said = " ".join(notice.message for notice in report.notices)
+        assert "1.7581 on the left and 1.0507 on the right" in said

@@ -18,6 +18,7 @@ COMMANDS = {
     "eval": "value and gradient, stage by stage",
     "check": "can the gradient be trusted? verdicts and an exit code",
     "compare": "symbolic against staged: operations and times",
+    "derive": "the gradient as a program, which is a PROGRAM again",
     "draw": "the circuit as a picture, or as a page to play with",
     "explain": "the backward pass in words",
     "code": "the backward pass as code: Python, NumPy, C, JavaScript, LaTeX",

@@ -18,6 +18,7 @@ from backprop.cli.commands.eval import (
 )
 from backprop.cli.files import write_whole
 from backprop.cli.options import (
+    along_option,
     around_option,
     file_option,
     gradient_options,
@@ -60,6 +61,7 @@ Without values only the circuit is drawn. A dot is a fork: the gradients of its 
 
 @click.command("draw", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]")
 @gradient_options()
+@along_option()
 @open_format_option(
     "The format; by default the one that the suffix of -o names, or text.",
     type=click.Choice(FORMATS),
@@ -94,6 +96,8 @@ def command(
         raise click.UsageError("--radius goes with --around NAME")
     kind = kind or kind_of(file, opened)
     subject, report = subject_of(asked, shapes, options)
+    if kind == "html" and options["along"] is not None:
+        raise click.UsageError("a page has no tangents: --along goes with the other formats")
     if kind == "html":
         show(playable(report, precision, around, collapse=collapse), kind, file, opened)
     else:

@@ -18,6 +18,7 @@ from backprop.cli.options import (
     around_option,
     format_options,
     gradient_options,
+    motion_options,
     option,
     output_option,
     precision_option,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 WRONG = 1
 NO_ANSWER = 3
+MOTION = ("mode", "along", "jvp", "hvp", "hessian")
 BACKWARD = "backward"  # the order of --order that isn't the usual one
 ANSWERS = 3  # lines below a table besides the gradient
 
@@ -48,6 +50,8 @@ HELP = """Value and gradient of PROGRAM, forward and backward through every stag
   backprop eval @staged.bp --at '{"x": 3, "y": -4}' --wrt x
   cat staged.bp | backprop eval - --x=3 --y=-4 --format markdown
   backprop eval @staged.bp --x=3 --y=-4 --stages 3:9 --order backward
+  backprop eval "log(x1) + x1*x2 - sin(x2)" --x1=2 --x2=5 --mode both
+  backprop eval "x**3*y" --x=2 --y=3 --hessian
   backprop eval "D = W @ X" --shape W=5x10,X=10x3
   backprop eval "D = W @ X" --W=@w.npy --X="randn(10,3)" --upstream ones --save run.npz
 
@@ -64,10 +68,12 @@ def program_choices(asked: Question, gates: str, no_share: bool, **options: Any)
 
 
 def report_of(asked: Question, **options: Any) -> Report:
+    motion = {name: options[name] for name in MOTION if name in options}
     with waiting("evaluating"):
         return evaluate(
             asked.tree, asked.values, ties=options["ties"], jacobian=options["jacobian"],
-            allow_nonfinite=options["allow_nonfinite"], **program_choices(asked, **options),
+            allow_nonfinite=options["allow_nonfinite"], **motion,
+            **program_choices(asked, **options),
         )  # fmt: skip
 
 
@@ -76,6 +82,7 @@ def report_of(asked: Question, **options: Any) -> Report:
 @format_options(*FORMATS)
 @output_option()
 @precision_option(6)
+@motion_options()
 @option("--full", is_flag=True, help="Show arrays in full, however large.")
 @option("--stages", metavar="FIRST:LAST", help="Show only these stages, such as 3:9.")
 @around_option("Show only the stages near a stage or an input.")

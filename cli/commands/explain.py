@@ -16,6 +16,7 @@ from backprop.cli.options import (
     output_option,
     precision_option,
     quiet_option,
+    trace_options,
 )
 from backprop.cli.output import print_pieces
 from backprop.cli.paging import show
@@ -39,6 +40,7 @@ All numbers are computed, also the small steps at the end.
     "explain", cls=ProgramCommand, help=HELP, options_metavar="[--NAME VALUE]... [OPTIONS]"
 )
 @gradient_options()
+@trace_options()
 @option("--stage", metavar="NAME", shell_complete=offered("stages"), help="Explain one stage.")
 @format_options("text", "markdown", "plain", "json")
 @output_option()

@@ -19,7 +19,6 @@ from backprop.answer.report import Report
 from backprop.cli.output import UNBOUNDED
 from backprop.cli.render.frame import (
     BACKWARD,
-    FORWARD,
     INPUTS,
     folded,
     headings,
@@ -27,6 +26,7 @@ from backprop.cli.render.frame import (
     numbered,
 )
 from backprop.showing.arrays import brief
+from backprop.showing.columns import backward, columns
 from backprop.showing.lines import Pull, pulls, shape_of, short_code
 from backprop.showing.numbers import View
 from backprop.showing.selection import ALL, Gap, inputs, shown
@@ -50,6 +50,7 @@ class ArrayStages:
         self.report = report
         self.view = view
         self.selection = view.selection or ALL
+        self.backward = backward(report)
         given = list(inputs(report, self.selection).items())[:INPUTS]
         most = report.program.size
         self.inputs = [Row(numbered(None, name, most), slot) for name, slot in given]
@@ -88,23 +89,27 @@ class ArrayStages:
         table.add_column("stage", no_wrap=True)
         if self.view.shapes:
             table.add_column("shape")
-        named = headings(ascii_only=ascii_only)
-        table.add_column(named.value, style=FORWARD, overflow="fold")
-        table.add_column(named.gradient, style=BACKWARD, overflow="fold")
-        table.add_column("passes back", style=BACKWARD)
+        for heading, style in headings(self.report, ascii_only=ascii_only).items():
+            table.add_column(heading, style=style, overflow="fold")
+        if self.backward:
+            table.add_column("passes back", style=BACKWARD)
         for group in self.groups:
             for row in group:
-                cells = [] if row.slot is None else self.cells(row.slot)
-                style = "bold" if row.output else None
+                cells: list[RenderableType] = []
+                if row.slot is not None:
+                    cells = [*self.cells(row.slot)]
+                bold = "bold" if row.output else None
                 title = folded(row.title, self.report.program.size)
-                table.add_row(title, *cells, self.passing_back(row, inline=False), style=style)
+                if self.backward and cells:
+                    cells.append(self.passing_back(row, inline=False))
+                table.add_row(title, *cells, style=bold)
             table.add_section()
         return table
 
     def cells(self, slot: int) -> list[str]:
         report, show = self.report, self.view.block
         shape = [shape_of(report.program, slot)] if self.view.shapes else []
-        return [*shape, show(report.values[slot]), show(report.every.gradient(slot))]
+        return [*shape, *(show(one.number(slot)) for one in columns(report))]
 
     def passing_back(self, row: Row, *, inline: bool) -> RenderableType:
         """`dW = dD @ X.T`, and what that is: below it, or beside it a number."""
@@ -129,8 +134,7 @@ class ArrayStages:
 
     def listed(self, *, ascii_only: bool) -> Iterator[RenderableType]:
         """Every stage with its value, its gradient and what it passes back below its name."""
-        named = headings(ascii_only=ascii_only)
-        styles = {named.value: FORWARD, named.gradient: BACKWARD}
+        styles = headings(self.report, ascii_only=ascii_only)
         for row in chain(*self.groups):
             yield Text()
             yield Text(row.title, style="bold" if row.output else "", overflow="fold")
@@ -140,9 +144,9 @@ class ArrayStages:
             grid.add_column(no_wrap=True)
             grid.add_column(overflow="fold")
             shape = ["shape"] if self.view.shapes else []
-            for heading, cell in zip([*shape, *named], self.cells(row.slot), strict=True):
+            for heading, cell in zip([*shape, *styles], self.cells(row.slot), strict=True):
                 grid.add_row(heading, Text(cell, style=styles.get(heading, "")))
             yield Padding(grid, MARGIN)
-            if row.pulls:
+            if row.pulls and self.backward:
                 yield Padding(self.passing_back(row, inline=True), MARGIN, style=BACKWARD)
         yield Text()

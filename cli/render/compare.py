@@ -38,7 +38,7 @@ WIDE = 96  # columns from which operations and times stand in one table
 def render(found: Comparison, *, times: bool) -> Iterator[RenderableType]:
     yield Text(visible(headline(found)), style="bold", overflow="fold")
     yield Tables(found.rows, times=times)
-    for line in derivatives(found.rows):
+    for line in derivatives(found):
         yield Hanging(Text(visible(line), overflow="fold"))
     for reason in reasons(found.rows, times=times):
         yield Hanging(Text(f"note: {reason}", style="yellow"))
@@ -55,7 +55,7 @@ def render_markdown(found: Comparison, *, times: bool) -> Iterator[str]:
     yield from markdown_table(
         headings, ([code(name), *cells] for name, *cells in rows), range(1, 10)
     )
-    lines = derivatives(found.rows)
+    lines = derivatives(found)
     yield from (f"{'' if place else chr(10)}- {code(line)}\n" for place, line in enumerate(lines))
     for note in notes(found, times=times):
         yield f"\n> {escaped(note)}\n"
@@ -69,7 +69,7 @@ def render_markdown(found: Comparison, *, times: bool) -> Iterator[str]:
 def render_plain(found: Comparison, *, times: bool) -> Iterator[str]:
     yield f"{visible(headline(found))}\n"
     yield from plain_rows(*grid(found, times=times))
-    yield from (f"{visible(line)}\n" for line in derivatives(found.rows))
+    yield from (f"{visible(line)}\n" for line in derivatives(found))
     yield from (f"note: {visible(note)}\n" for note in notes(found, times=times))
     if found.difference:
         yield f"{visible(about_difference(found.difference))}\n"

@@ -9,6 +9,7 @@ from typing import Any
 
 from backprop.answer.plain import plain
 from backprop.answer.report import Report
+from backprop.showing.columns import columns
 from backprop.showing.numbers import View
 
 FIELDS = ("kind", "id", "name", "gate", "code", "value", "gradient", "inputs", "local", "flows")
@@ -16,16 +17,19 @@ FIELDS = ("kind", "id", "name", "gate", "code", "value", "gradient", "inputs", "
 
 def render_stages(report: Report, view: View | None = None) -> Iterator[str]:
     del view
-    yield line(FIELDS)
+    traces = [one for one in columns(report) if one.forward][1:]
+    yield line((*FIELDS, *(f"tangent {one.title}".removesuffix(" tangent") for one in traces)))
     for name, slot in report.program.inputs.items():
         value, gradient = report.values[slot], report.every.gradient(slot)
-        yield line(("input", "", name, "", "", plain(value), plain(gradient), "", "", ""))
+        yield line(("input", "", name, "", "", plain(value), plain(gradient), "", "", "",
+                    *(plain(one.number(slot)) for one in traces)))  # fmt: skip
     for computed in report.stages():
         stage = computed.stage
         yield line((
             "stage", stage.id, stage.name, stage.gate.name, stage.code,
             plain(computed.value), plain(computed.gradient), " ".join(stage.operand_names),
             " ".join(map(cell, computed.slopes)), " ".join(map(cell, computed.flows)),
+            *(plain(one.number(stage.slot)) for one in traces),
         ))  # fmt: skip
     for name, entries in (report.jacobian or {}).items():
         yield line(("jacobian", "", name, "", "", plain(entries), "", "", "", ""))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
+
+from backprop.answer.report import Report
+from backprop.showing.columns import columns
 
 FORWARD = "green"
 BACKWARD = "red"
@@ -63,13 +65,12 @@ def width_of(table: Table, console: Console, options: ConsoleOptions) -> int:
     return Measurement.get(console, options.update_width(ANY_WIDTH), table).maximum
 
 
-class Headings(NamedTuple):
-    value: str = "value ↓"
-    gradient: str = "gradient ↑"
-
-
-def headings(*, ascii_only: bool) -> Headings:
-    return Headings("value", "gradient") if ascii_only else Headings()
+def headings(report: Report, *, ascii_only: bool) -> dict[str, str]:
+    """What stands above the numbers of a slot, and in which colour."""
+    return {
+        one.title if ascii_only else one.heading: FORWARD if one.forward else BACKWARD
+        for one in columns(report)
+    }
 
 
 def new_table() -> Table:

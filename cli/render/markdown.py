@@ -6,32 +6,29 @@ from collections.abc import Iterable, Iterator
 
 from backprop.answer.report import Report
 from backprop.errors import visible
+from backprop.showing.columns import backward, columns
 from backprop.showing.lines import answers, notes, passings, shape_of, verdict
 from backprop.showing.numbers import View
 from backprop.showing.selection import ALL, inputs, selected
 
-COLUMNS = {
-    "stage": ":--", "shape": "--:", "value": "--:", "gradient": "--:",
-    "local derivative": ":--", "passes back": ":--",
-}  # fmt: skip
+LEFT = ("stage", "local derivative", "passes back")
 
 
 def render_stages(report: Report, view: View) -> Iterator[str]:
     program = report.program
-    left_out = set() if view.shapes else {"shape"}
-    if program.arrays:
-        left_out.add("local derivative")
-    columns = [name for name in COLUMNS if name not in left_out]
-    yield row(columns)
-    yield f"|{'|'.join(COLUMNS[name] for name in columns)}|\n"
+    numbers = [*columns(report)]
+    names = ["stage", *(["shape"] if view.shapes else []), *(one.title for one in numbers)]
+    names += [] if program.arrays else ["local derivative"]
+    names += ["passes back"] if backward(report) else []
+    yield row(names)
+    yield f"|{'|'.join(':--' if name in LEFT else '--:' for name in names)}|\n"
 
     def cells(slot: int, **texts: str) -> str:
         found = {
             "shape": shape_of(program, slot),
-            "value": view.short(report.values[slot]),
-            "gradient": view.short(report.every.gradient(slot)),
+            **{one.title: view.short(one.number(slot)) for one in numbers},
         }
-        return row((found | texts).get(name, "") for name in columns)
+        return row((found | texts).get(name, "") for name in names)
 
     for name, slot in inputs(report, view.selection or ALL).items():
         yield cells(slot, stage=code(name))
@@ -45,7 +42,7 @@ def render_stages(report: Report, view: View) -> Iterator[str]:
         yield cells(
             stage.slot, stage=f"({stage.id}) {code(f'{stage.name} = {stage.code}')}", **first
         )
-        yield from (row(other.get(name, "") for name in columns) for other in others)
+        yield from (row(other.get(name, "") for name in names) for other in others)
 
 
 def render_answers(report: Report, view: View) -> Iterator[str]:

@@ -18,14 +18,13 @@ from backprop.answer.report import Report
 from backprop.cli.output import UNBOUNDED
 from backprop.cli.render.frame import (
     BACKWARD,
-    FORWARD,
     INPUTS,
-    Headings,
     folded,
     headings,
     new_table,
     numbered,
 )
+from backprop.showing.columns import backward, columns
 from backprop.showing.lines import NOTHING, Passing, passings, shape_of
 from backprop.showing.numbers import View
 from backprop.showing.selection import ALL, Gap, inputs, shown
@@ -49,6 +48,7 @@ class Stages:
         self.report = report
         self.view = view
         self.selection = view.selection or ALL
+        self.backward = backward(report)
         given = list(inputs(report, self.selection).items())[:INPUTS]
         most = report.program.size
         self.inputs = [Row(numbered(None, name, most), self.numbers(slot)) for name, slot in given]
@@ -66,7 +66,7 @@ class Stages:
     def numbers(self, slot: int) -> list[str]:
         report, short = self.report, self.view.short
         shape = [shape_of(report.program, slot)] if self.view.shapes else []
-        return [*shape, short(report.values[slot]), short(report.every.gradient(slot))]
+        return [*shape, *(short(one.number(slot)) for one in columns(report))]
 
     @property
     def groups(self) -> list[list[Row]]:
@@ -90,11 +90,11 @@ class Stages:
         table.add_column("stage", no_wrap=True)
         if self.view.shapes:
             table.add_column("shape", no_wrap=True)
-        named = headings(ascii_only=ascii_only)
-        for heading, style in ((named.value, FORWARD), (named.gradient, BACKWARD)):
+        for heading, style in headings(self.report, ascii_only=ascii_only).items():
             table.add_column(heading, justify="right", style=style, no_wrap=True)
         table.add_column("local derivative", no_wrap=True)
-        table.add_column("passes back", style=BACKWARD, no_wrap=True)
+        if self.backward:
+            table.add_column("passes back", style=BACKWARD, no_wrap=True)
         for group in self.groups:
             for row in group:
                 self.add(table, row)
@@ -103,19 +103,19 @@ class Stages:
 
     def add(self, table: Table, row: Row) -> None:
         """A row for every passing; the first one has the stage and its numbers too."""
-        first, *others = [self.cells(one) for one in row.passings] or [("", "")]
+        first, *others = [self.cells(one) for one in row.passings] or [[""] * (1 + self.backward)]
         style = "bold" if row.output else None
         cells = [dimmed(number) for number in row.numbers]
         table.add_row(folded(row.title, self.report.program.size), *cells, *first, style=style)
         for other in others:
             table.add_row("", *[""] * len(cells), *other, style=style)
 
-    def cells(self, passing: Passing) -> tuple[RenderableType, RenderableType]:
-        return local(passing), flow(passing)
+    def cells(self, passing: Passing) -> list[RenderableType]:
+        return [local(passing), flow(passing)] if self.backward else [local(passing)]
 
     def listed(self, width: int, *, ascii_only: bool) -> Iterator[RenderableType]:
         """Every stage with its numbers and what it passes back below its name."""
-        named = headings(ascii_only=ascii_only)
+        named = headings(self.report, ascii_only=ascii_only)
         for group in filter(None, self.groups):
             yield Text()
             if group is self.inputs:
@@ -127,7 +127,8 @@ class Stages:
                 style = "bold" if row.output else ""
                 yield from hanging(Text(row.title, style=style), width, margin(width) + 2)
                 yield from listed_numbers(parts(row, named), width)
-                yield from listed_passings(row.passings, width)
+                if self.backward:
+                    yield from listed_passings(row.passings, width)
         yield Text()
 
 
@@ -147,9 +148,9 @@ def dimmed(number: str) -> Text:
     return Text(number, style="dim" if number == "1" else "")
 
 
-def parts(row: Row, named: Headings) -> list[Text]:
+def parts(row: Row, named: dict[str, str]) -> list[Text]:
     """`value ↓ 3` and `gradient ↑ -4`."""
-    styles = {"shape": "", named.value: FORWARD, named.gradient: BACKWARD}
+    styles = {"shape": "", **named}
     titles = [*styles][-len(row.numbers) :] if row.numbers else []
     return [
         Text.assemble(f"{title} ", (number, styles[title]))
@@ -157,7 +158,7 @@ def parts(row: Row, named: Headings) -> list[Text]:
     ]
 
 
-def listed_inputs(rows: Sequence[Row], width: int, named: Headings) -> Iterator[Text]:
+def listed_inputs(rows: Sequence[Row], width: int, named: dict[str, str]) -> Iterator[Text]:
     """Each on one line with its numbers; where that is too long, above them."""
     titles = [row.title if width >= NARROW else row.title.strip() for row in rows]
     found = [parts(row, named) for row in rows]

@@ -16,7 +16,8 @@ from backprop.answer.report import Report
 from backprop.cli.colour import VERDICTS
 from backprop.cli.render.frame import BACKWARD, FORWARD, Hanging
 from backprop.errors import visible
-from backprop.showing.lines import Answer, answers, headline, notes, verdict
+from backprop.showing.answer import Answer
+from backprop.showing.lines import answers, headline, notes, verdict
 from backprop.showing.numbers import View
 
 

@@ -96,6 +96,11 @@ def evaluate(
     jacobian: bool = False,
     seed: int = 0,
     output: str | None = None,
+    mode: str = "reverse",
+    along: Any = None,
+    jvp: Any = None,
+    hvp: Any = None,
+    hessian: bool = False,
     **named: Value,
 ) -> Report:
     """Value, gradient and every stage of a program at a point.
@@ -104,6 +109,9 @@ def evaluate(
     program: their gradient is 0. An output that is an array needs `upstream`, the gradient of
     what comes after it, or `jacobian` for every entry of it; `seed` is for values such as
     "randn(3, 2)". `output` names the statement that is the result, the last if it is None.
+    `mode` is reverse, forward or both: with forward every stage has its tangents, along each
+    input or `along` a direction. `jvp` and `hvp` are directions too: of the derivative along
+    one, and of the Hessian times one; `hessian` is for the whole of it.
     """
     given = {**checked_values(values), **named}
     checked_ties(ties)
@@ -141,10 +149,15 @@ def evaluate(
         jacobian=whole_jacobian(program, found, ties, wanted) if jacobian else None,
     )  # fmt: skip
     part = program.tree.output
-    return replace(
+    report = replace(
         report, unused=unused if everything and not part else (),
         notices=(*program.notices, *tied(program, found), *report.notices, *told_of(unused, part)),
     )  # fmt: skip
+    if mode == "reverse" and along is None and jvp is None and hvp is None and not hessian:
+        return report
+    from backprop.answer.motion import Wishes, moved
+
+    return moved(report, Wishes(mode, along, jvp, hvp, hessian))
 
 
 def beginning(program: Program, upstream: Any, *, jacobian: bool = False) -> Any:

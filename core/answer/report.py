@@ -50,6 +50,7 @@ class Report(Shown):
     notices: tuple[Notice, ...] = ()
     check: Check = UNCHECKED
     jacobian: Mapping[str, Any] | None = None  # of an output that is an array, if asked for
+    motion: Any = None  # a Motion: tangents and second derivatives, if asked for
 
     @property
     def kind(self) -> Kind:
@@ -134,6 +135,7 @@ class Report(Shown):
             **stage.to_dict(),
             "value": plain(computed.value),
             "gradient": plain(computed.gradient),
+            **self.tangent_dict(stage.slot),
             "local": [plain(slope) for slope in computed.slopes],
             "flows": [plain(flow) for flow in computed.flows],
             "line": line,
@@ -161,7 +163,13 @@ class Report(Shown):
             "value": plain(self.value),
             "gradient": {name: plain(value) for name, value in self.gradient.items()},
             **self.jacobian_dict(),
+            **({} if self.motion is None else self.motion.to_dict()),
         }
+
+    def tangent_dict(self, slot: int) -> dict[str, Any]:
+        if self.motion is None or not self.motion.tangents:
+            return {}
+        return {"tangent": self.motion.tangent(slot)}
 
     def jacobian_dict(self) -> dict[str, Any]:
         if self.jacobian is None:

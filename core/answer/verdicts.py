@@ -48,6 +48,17 @@ class Remark(NamedTuple):
     message: str
 
 
+class Bent(NamedTuple):
+    """One second derivative under judgement: how the slope by one input moves along a way."""
+
+    by: str
+    mover: str  # the input that moves; empty if the way is a direction
+    verdict: str
+    digits: int | None = None
+    exact: str | None = None
+    reason: str = ""
+
+
 class Check(NamedTuple):
     """What independent opinions say of the gradient. Never "agree" without having looked."""
 
@@ -60,6 +71,7 @@ class Check(NamedTuple):
     latex: Mapping[str, str] = {}
     remarks: Sequence[Remark] = ()
     exact_digits: int = 0  # asked for, to be shown
+    second: Sequence[Bent] = ()  # of the second derivatives that were asked for
     stages: Sequence[Sequence[int]] = ()  # digits of value and gradient, for every stage
 
     def to_dict(self) -> dict[str, Any]:
@@ -73,6 +85,7 @@ class Check(NamedTuple):
             "formula": dict(self.formula),
             "latex": dict(self.latex),
             "remarks": [remark._asdict() for remark in self.remarks],
+            **({"second": [one._asdict() for one in self.second]} if self.second else {}),
         }
 
     def sent(self) -> dict[str, Any]:
@@ -92,6 +105,7 @@ def received(data: Mapping[str, Any]) -> Check:
             "inputs": {name: Judged(**judged) for name, judged in data["inputs"].items()},
             "methods": {name: Method(**method) for name, method in data["methods"].items()},
             "remarks": [Remark(**remark) for remark in data["remarks"]],
+            "second": [Bent(**one) for one in data.get("second", ())],
         }
     )
 

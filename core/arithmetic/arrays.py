@@ -112,6 +112,12 @@ ELEMENTWISE |= {
 }
 
 
+def moves(slope: Array, tangent: Array) -> Array:
+    """What doesn't move stays, however steep it is: entry by entry."""
+    found = slope * tangent
+    return found if np.all(found == found) else np.where(tangent == 0, 0.0, found)[()]
+
+
 # From texts to messages.
 
 
@@ -158,7 +164,8 @@ class ArrayArithmetic(Arithmetic):
         **more: Any,
     ) -> None:
         super().__init__(
-            title, {**elementwise, **whole}, constants={**constants, "where": choose},
+            title, {**elementwise, **whole},
+            constants={**constants, "where": choose, "moves": moves},
             number=number, arrays=True, **more,
         )  # fmt: skip
         self.scope = {**self.constants, **elementwise, **whole}

@@ -13,7 +13,7 @@ from backprop.arithmetic.definitions import Ordered, entrywise
 from backprop.arithmetic.precise import PRECISE, PRIMITIVES, cleared, doubtful, settled
 from backprop.arithmetic.precise import constant_or_gate as exact_constant
 from backprop.arithmetic.system import Function
-from backprop.arithmetic.whole import WHOLE, svdvals_back, svdvals_moved
+from backprop.arithmetic.whole import WHOLE, svdvals_back, svdvals_back_moved, svdvals_moved
 from backprop.gates import CONSTANTS
 
 each_exact = entrywise(mpf)
@@ -74,6 +74,16 @@ def svd(a: Any) -> tuple[Any, Any, Any]:
     return u, s, v
 
 
+def cofactors_moved(d: Any, a: Any) -> Any:
+    """How cofactors move; unknown where a matrix is singular."""
+    cofactors, det = PRECISE_ARRAYS.scope["cofactors"](a), PRECISE_ARRAYS.value["dets"](a)
+    part = np.expand_dims(np.sum(cofactors * d, axis=(-2, -1)), (-1, -2))
+    whole = np.asarray(np.expand_dims(det, (-1, -2)), dtype=object)
+    return entrywise(PRIMITIVES["div"])(
+        cofactors * part - cofactors @ np.swapaxes(d, -1, -2) @ cofactors, whole
+    )
+
+
 PRECISE_ARRAYS = ArrayArithmetic(
     "arrays of many digits",
     {name: entrywise(function) for name, function in PRIMITIVES.items()} | {"where": choose},
@@ -84,6 +94,8 @@ PRECISE_ARRAYS = ArrayArithmetic(
         "shares": DEFINITIONS.softmax,
         "svdvals_back": partial(svdvals_back, svd=svd),
         "svdvals_moved": partial(svdvals_moved, svd=svd),
+        "svdvals_back_moved": partial(svdvals_back_moved, svd=svd),
+        "cofactors_moved": cofactors_moved,
         "cofactors": DEFINITIONS.each(lambda a: DEFINITIONS.adjugate(a)[0].T),
     },
     constants={"number": mpf, "pi": mp.pi, "e": mp.e},

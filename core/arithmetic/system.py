@@ -3,6 +3,7 @@
     value[gate](*operands)            the forward value
     local[ties][gate](*operands, out) a slope for each operand; None stops the message
     kink[gate](*operands, out)        is this a point without derivative? (None if it has none)
+    crease[gate](*operands, out)      is this a point where the slope has a kink?
     gap[gate](*operands, out)         how far is that point?
     at[gate](*operands, out)          the value that operands have there
     below[gate](*operands, out)       the value below a jump of a/b (None if it has no such jump)
@@ -66,6 +67,7 @@ class Arithmetic:
         self.value = Table(self.make_value, primitives)
         self.local = {ties: Table(partial(self.make_local, ties)) for ties in TIES}
         self.kink = Table(self.make_kink)
+        self.crease = Table(self.make_crease)
         self.gap = Table(self.make_gap)
         self.at = Table(self.make_at)
         self.below = Table(self.make_below)
@@ -84,6 +86,9 @@ class Arithmetic:
 
     def make_kink(self, gate: Gate) -> Function | None:
         return self.make_test(gate, gate.kink.where) if gate.kink and gate.kink.where else None
+
+    def make_crease(self, gate: Gate) -> Function | None:
+        return self.make_test(gate, gate.crease) if gate.crease else None
 
     def make_gap(self, gate: Gate) -> Function | None:
         return self.make_test(gate, gate.kink.gap) if gate.kink and gate.kink.gap else None

@@ -442,6 +442,72 @@ def unpermuted(g: Array, axes: tuple[int, ...]) -> Array:
     return np.transpose(g, np.argsort(axes))
 
 
+# How what is passed back moves, where that isn't linear.
+
+
+def others_moved(d: Array, a: Array, axis: Axis) -> Array:
+    """How, for every entry, the product of the others moves."""
+    line, moving = lined(a, axis), lined(np.broadcast_to(d, np.shape(a)), axis)
+    first = Axis(0)
+    found = line * 0
+    for k in range(len(line)):
+        ones = np.array(line)
+        ones[k] = line[k] * 0 + 1
+        part = others(ones, first) * moving[k]
+        part[k] = line[k] * 0
+        found = found + part
+    return unlined(found, a, axis)
+
+
+def cofactors_moved(d: Array, a: Array) -> Array:
+    """How cofactors move, of a singular matrix as well: those of its singular values, rotated."""
+    left, sizes, right = np.linalg.svd(a)
+    turned = np.swapaxes(left, -1, -2) @ d @ np.swapaxes(right, -1, -2)
+    few = np.shape(a)[-1]
+    pairs = np.ones((*np.shape(sizes), few))  # of all singular values but two
+    for i in range(few):
+        for j in range(few):
+            rest = [k for k in range(few) if k not in (i, j)]
+            pairs[..., i, j] = np.prod(sizes[..., rest], axis=-1)
+    apart = pairs * (1.0 - np.eye(few))
+    diagonal = np.diagonal(turned, axis1=-2, axis2=-1)
+    found = -np.swapaxes(turned, -1, -2) * apart
+    found = found + np.eye(few) * np.expand_dims(
+        np.sum(apart * np.expand_dims(diagonal, -2), axis=-1), -1
+    )
+    sign = np.expand_dims(np.linalg.det(left) * np.linalg.det(right), (-1, -2))
+    return sign * (left @ found @ right)
+
+
+def svdvals_back_moved(d: Array, g: Array, a: Array, svd: Function = svd) -> Array:
+    """How u*row(g) @ v moves; unknown where two singular values are one."""
+    u, s, v = svd(a)
+    across, down, over = np.swapaxes(u, -1, -2), np.swapaxes(v, -1, -2), np.expand_dims(s, -2)
+    turned = across @ d @ down
+    back, side = np.swapaxes(turned, -1, -2), np.expand_dims(s, -1)
+    few = np.shape(s)[-1]
+    gaps = over * over - side * side + np.eye(few)
+    apart = (1.0 - np.eye(few)) / gaps
+    row = np.expand_dims(g, -2)
+    u_moved = u @ (apart * (turned * over + side * back)) + (d @ down - u @ turned) / over
+    v_moved = (
+        down @ (apart * (side * turned + back * over))
+        + (np.swapaxes(d, -1, -2) @ u - down @ back) / over
+    )
+    return u_moved * row @ v + u * row @ np.swapaxes(v_moved, -1, -2)
+
+
+def cumprod_back_moved(d: Array, g: Array, a: Array, axis: Axis) -> Array:
+    line, moving = (np.moveaxis(np.array(one), axis.one, 0) for one in (a, d))
+    upstream, first = np.moveaxis(np.asarray(g), axis.one, 0), Axis(0)
+    found = line * 0
+    for k in range(len(line)):
+        ones, still = np.array(line), np.array(moving)
+        ones[k], still[k] = line[k] * 0 + 1, moving[k] * 0
+        found[k] = np.sum(upstream[k:] * cumprod_moved(still, ones, first)[k:], axis=0)
+    return np.moveaxis(found, 0, axis.one)
+
+
 WHOLE: dict[str, Function] = {
     "matmul": np.matmul,
     "matvec": np.matmul,
@@ -495,6 +561,10 @@ WHOLE: dict[str, Function] = {
     "halved": halved,
     "cumprod_back": cumprod_back,
     "cumprod_moved": cumprod_moved,
+    "cumprod_back_moved": cumprod_back_moved,
+    "svdvals_back_moved": svdvals_back_moved,
+    "cofactors_moved": cofactors_moved,
+    "others_moved": others_moved,
     "sorted_by": sorted_by,
     "unsorted": unsorted,
     "doubled": doubled,

@@ -131,6 +131,7 @@ def request(
         "formula": formula,
         "wide": False,
         "value": listed(report.value),
+        "second": second_rows(report),
         **gradient_of(report),
     }
 
@@ -145,6 +146,15 @@ def gradient_of(report: Report) -> dict[str, Any]:
     from backprop.answer.upstream import mixed
 
     return mixed(report)
+
+
+def second_rows(report: Report) -> list[dict[str, Any]]:
+    """The second derivatives that were asked for, number by number: arrays by their entries."""
+    if report.motion is None:
+        return []
+    from backprop.answer.motion import cells
+
+    return list(cells(report))
 
 
 def direction_of(report: Report) -> dict[str, Any] | None:

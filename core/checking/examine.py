@@ -71,13 +71,26 @@ def answer(request: Mapping[str, Any], write: Write) -> None:
     methods = request["methods"]
     examiner = Examiner(subject, methods, request["digits"] and request["digits"] + 15, tell)
     judge = judge_of(subject, examiner.conclude(), methods, seconds, request["digits"])
-    check = judge.check()
+    check = with_second(subject, judge.check(), request)
     more = "symbolic" in methods and request["formula"] and fits(subject.program)
     write({"check": check.sent(), "more": more})
     if more:
         with suppress(*GIVES_UP):  # SymPy may fail at the whole where it does not at the stages
             check = with_formula(judge, check)
         write({"check": check.sent(), "more": False})
+
+
+def with_second(subject: Subject, check: Check, request: Mapping[str, Any]) -> Check:
+    """The check with what is to be said of second derivatives. One that differs is the verdict."""
+    if not request.get("second"):
+        return check
+    from backprop.checking.second import judged
+
+    found = list(judged(subject, request["second"], request["methods"]))
+    wrong = [one for one in found if one.verdict == "differ"]
+    if wrong:
+        check = check._replace(verdict="differ", reason=f"second derivatives: {wrong[0].reason}")
+    return check._replace(second=found)
 
 
 def examine(subject: Subject, methods: Sequence[str], digits: int = 0) -> Check:

@@ -484,3 +484,65 @@ def polynomial(expression: Expression) -> tuple[Expression, Expression, int] | N
         return None
     factor, rest = sympy.Poly(expression, *symbols).primitive()
     return factor, rest.as_expr(), len(rest.terms())
+
+
+# Second derivatives.
+
+
+@cache
+def curvature(name: str, count: int) -> list[list[Rule]]:
+    """All second derivatives of a gate, as SymPy has them."""
+    fresh = [sympy.Dummy(f"x{place}", real=True) for place in range(count)]
+    if name in FUNCTIONS:
+        value = FUNCTIONS[name](*fresh)
+    else:
+        names = dict(zip(GATES[name].operands, fresh, strict=True))
+        value = walk(formula(GATES[name].formula), names, DIALECT, literal)
+    return [[compiled(fresh, beside_jumps(sympy.diff(value, a, b))) for b in fresh] for a in fresh]
+
+
+def beside_jumps(found: Expression) -> Expression:
+    """A derivative without what it is only where something jumps."""
+    return found.replace(sympy.DiracDelta, lambda *_: sympy.Integer(0))
+
+
+def bent(
+    program: Program,
+    point: Mapping[str, float],
+    first: Mapping[str, float],
+    other: Mapping[str, float],
+    digits: int,
+) -> Any:
+    """The second derivative along two directions, chained forward: a stage bends by its slopes
+    times how its operands bend, and by its second derivatives times how they move."""
+    with mp.workdps(digits):
+        size = len(program.gates)
+        values: list[Any] = [None] * size
+        left, right, both = ([mpf(0)] * size for _ in range(3))
+        for slot, constant in program.used_constants:
+            values[slot] = exactly_constant(constant)
+        for name, slot in program.inputs.items():
+            values[slot] = mpf(point[name])
+            left[slot], right[slot] = mpf(first.get(name, 0)), mpf(other.get(name, 0))
+        for slot, gate, operands in program.forward_steps():
+            fed = [values[operand] for operand in operands]
+            value, rules = rule(gate, len(fed))
+            values[slot] = value(*fed)
+            places = [
+                place for place, operand in enumerate(operands)
+                if left[operand] or right[operand] or both[operand]
+            ]  # fmt: skip
+            if not places:
+                continue
+            for place in places:
+                slope, operand = rules[place](*fed), operands[place]
+                left[slot] += slope * left[operand]
+                right[slot] += slope * right[operand]
+                both[slot] += slope * both[operand]
+            rows = curvature(gate, len(fed))
+            for a in places:
+                for b in places:
+                    u, v = left[operands[a]], right[operands[b]]
+                    if u and v:
+                        both[slot] += rows[a][b](*fed) * u * v
+        return both[program.output]

@@ -17,6 +17,7 @@ from backprop.comparing.measuring import Row, marks_of, measured, part
 from backprop.errors import UsageError
 from backprop.language.parser import parse
 from backprop.language.syntax import Tree
+from backprop.program.deriving import Derived, derived
 from backprop.program.program import Notice, Program
 from backprop.program.stage import stage
 from backprop.program.stager import GRANULARITIES
@@ -24,6 +25,7 @@ from backprop.program.stager import GRANULARITIES
 SCHEMA = "backprop/compare/1"
 TIMEOUT = 10.0
 HOUR = 3600.0
+DERIVED = 1000  # stages of a program that is derived as well
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,6 +38,7 @@ class Comparison(Shown):
     rows: tuple[Row, ...]
     report: Report | None  # the last row at a point, if there is one
     difference: Difference | None
+    derived: Derived | None  # the derivatives as a program, if it isn't too long
     notices: tuple[Notice, ...]
 
     @property
@@ -65,6 +68,9 @@ class Comparison(Shown):
             "gates": self.program.granularity,
             "rows": [row.to_dict(times=times) for row in self.rows],
             "difference": self.difference and self.difference.to_dict(),
+            "derived": self.derived and {
+                "text": self.derived.text, "operations": self.derived.operations,
+            },
             "warnings": [
                 {"stage": notice.stage or None, "kind": notice.kind, "message": notice.message}
                 for notice in self.notices
@@ -119,7 +125,16 @@ def compare(
         if not child:
             worker.close()
     notices = whole.notices if report is None else report.notices
-    return Comparison(whole, unrolled, rows, report, difference_of(report), notices)
+    difference = difference_of(report)
+    return Comparison(whole, unrolled, rows, report, difference, derived_of(whole), notices)
+
+
+def derived_of(whole: Program) -> Derived | None:
+    """The derivatives by the inputs that the output needs, as a program."""
+    names = part(whole, whole.output).inputs
+    if not names or whole.size > DERIVED or whole.tree.source:
+        return None
+    return derived(whole, list(names))
 
 
 def report_at(

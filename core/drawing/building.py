@@ -192,9 +192,21 @@ class Builder:
             return Numbers(shape_text(shapes[slot]) if shapes[slot] else "")
         value = self.report.values[slot]
         return Numbers(
-            short(value, self.decimals), short(gradient, self.decimals),
+            short(value, self.decimals) + self.moved(slot), short(gradient, self.decimals),
             exact(value), exact(gradient),
         )  # fmt: skip
+
+    def moved(self, slot: int) -> str:
+        """` + 0.5ε`: the tangent along a direction, as a dual number has it."""
+        motion = None if self.report is None else self.report.motion
+        if motion is None or motion.along is None:
+            return ""
+        (tangents,) = motion.tangents.values()
+        tangent = 0.0 if tangents[slot] is None else tangents[slot]
+        if getattr(tangent, "ndim", 0):
+            return ""
+        text = short(tangent, self.decimals)
+        return f" - {text[1:]}ε" if text.startswith("-") else f" + {text}ε"
 
 
 def title_of(program: Program) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from backprop.engine.ties.arrays import Arrays as Moving
 from backprop.engine.ties.arrays import ArrayWatch, passing
 from backprop.engine.ties.watch import Watch
 from backprop.program.program import Program
+
+if TYPE_CHECKING:
+    from backprop.engine.tangents import Second
 
 MOST_DIGITS = 20_000  # operations on single entries that are done in many digits
 Values = Sequence[Any]
@@ -38,6 +41,24 @@ class Arrays:
         arithmetic: Any = None,
     ) -> Any:  # fmt: skip
         return backward_arrays(program, values, upstream, branches, wrt, arithmetic or ARRAYS)
+
+    def tangents(
+        self, program: Program, values: Values, direction: Mapping[str, Any],
+        branches: str | Branches = "notes",
+    ) -> Values:  # fmt: skip
+        from backprop.engine.array_tangents import forward_tangents_arrays
+
+        return forward_tangents_arrays(program, values, direction, branches)
+
+    def second(
+        self, program: Program, values: Values, direction: Mapping[str, Any], upstream: Any = None,
+        branches: str | Branches = "notes", wrt: Collection[str] | None = None,
+        arithmetic: Any = None,
+    ) -> Second:  # fmt: skip
+        from backprop.engine.array_tangents import second_arrays
+
+        system = arithmetic or ARRAYS
+        return second_arrays(program, values, direction, upstream, branches, wrt, system)
 
     def finite(self, value: Any) -> bool:
         return finite(value)

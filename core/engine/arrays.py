@@ -34,10 +34,14 @@ class ArrayBackward(NamedTuple):
     def reached(self, slot: int) -> bool:
         return self.gradients[slot] is not None
 
-    def flow(self, slot: int, position: int) -> Array | None:
-        """What a stage passes to one of its operands; None if nothing."""
+    def message(self, slot: int, position: int) -> Any:
+        """What a stage passes to one of its operands, perhaps a few entries; None if nothing."""
         messages = self.messages[slot]
-        found = None if messages is None else messages[position]
+        return None if messages is None else messages[position]
+
+    def flow(self, slot: int, position: int) -> Array | None:
+        """The same as an array."""
+        found = self.message(slot, position)
         return found.whole() if isinstance(found, Scattered) else found
 
     def slopes(self, slot: int) -> None:

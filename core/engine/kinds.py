@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from math import isfinite
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from backprop.arithmetic.ieee import IEEE, LOCAL
 from backprop.engine.numbers import Branches, backward, forward
 from backprop.engine.ties.conventions import Resolved, convention
 from backprop.engine.ties.watch import Watch
 from backprop.program.program import Program
+
+if TYPE_CHECKING:
+    from backprop.engine.tangents import Second
 
 Values = Sequence[Any]
 
@@ -38,6 +41,19 @@ class Kind(Protocol):
         arithmetic: Any = None,
     ) -> Any:  # fmt: skip
         """The gradient of every slot; `upstream` is that of the output."""
+
+    def tangents(
+        self, program: Program, values: Values, direction: Mapping[str, Any],
+        branches: str | Branches = "notes",
+    ) -> Values:  # fmt: skip
+        """How every slot moves as the inputs move so."""
+
+    def second(
+        self, program: Program, values: Values, direction: Mapping[str, Any], upstream: Any = None,
+        branches: str | Branches = "notes", wrt: Collection[str] | None = None,
+        arithmetic: Any = None,
+    ) -> Second:  # fmt: skip
+        """How values and gradients move as the inputs move so."""
 
     def finite(self, value: Any) -> bool: ...
 
@@ -75,6 +91,24 @@ class Numbers:
     ) -> Any:  # fmt: skip
         start = 1.0 if upstream is None else upstream
         return backward(program, values, branches, wrt, arithmetic or IEEE, upstream=start)
+
+    def tangents(
+        self, program: Program, values: Values, direction: Mapping[str, Any],
+        branches: str | Branches = "notes",
+    ) -> Values:  # fmt: skip
+        from backprop.engine.tangents import forward_tangents
+
+        return forward_tangents(program, values, direction, branches)
+
+    def second(
+        self, program: Program, values: Values, direction: Mapping[str, Any], upstream: Any = None,
+        branches: str | Branches = "notes", wrt: Collection[str] | None = None,
+        arithmetic: Any = None,
+    ) -> Second:  # fmt: skip
+        from backprop.engine.tangents import second
+
+        start = 1.0 if upstream is None else upstream
+        return second(program, values, direction, branches, wrt, arithmetic or IEEE, start)
 
     def finite(self, value: Any) -> bool:
         return isfinite(value)

@@ -30,6 +30,7 @@ class Branches(NamedTuple):
     convention: str = "notes"
     at: Mapping[int, tuple[Any, ...]] = MappingProxyType({})
     direction: Mapping[str, Any] | None = None
+    near: Mapping[int, Sequence[Any]] = MappingProxyType({})
 
     @classmethod
     def of(cls, ties: str | Branches) -> Branches:

@@ -76,7 +76,19 @@ class Teller:
         stage, value = computed.stage, self.number(computed.value)
         numbers = self.with_numbers(computed)
         between = f" = {numbers}" if numbers not in ("", stage.code, value) else ""
-        return f"{stage.name} = {stage.code}{between} = {value}"
+        return f"{stage.name} = {stage.code}{between} = {value}{self.moved(stage)}"
+
+    def moved(self, stage: Stage) -> str:
+        """`; moves by 5 with x1, 2 with x2`: its tangents, if they were asked for."""
+        motion = self.report.motion
+        if motion is None or not motion.tangents:
+            return ""
+        parts = []
+        for name, tangents in motion.tangents.items():
+            tangent = tangents[stage.slot]
+            number = self.number(0.0 if tangent is None else tangent)
+            parts.append(f"{number} with {name}" if name else number)
+        return f"; moves by {', '.join(parts)}"
 
     def with_numbers(self, computed: Computed) -> str:
         """`-2 + 5`."""

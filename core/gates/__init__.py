@@ -30,6 +30,7 @@ class Table(dict[str, Gate]):
         self.update(new)
         CORNERS.update([gate.name for gate in new.values() if gate.kink and not gate.bends])
         BENDING.update([gate.name for gate in new.values() if gate.bends])
+        CREASED.update([gate.name for gate in new.values() if gate.crease])
         ALIASES.update({alias: gate.name for gate in new.values() for alias in gate.aliases})
         return new
 
@@ -37,6 +38,7 @@ class Table(dict[str, Gate]):
 GATES = Table()
 BENDING: set[str] = set()  # the gates whose slope depends on the side from which one looks
 CORNERS: set[str] = set()  # those with a point where even the value is a convention
+CREASED: set[str] = set()  # those with a point where the slope has a kink
 ALIASES: dict[str, str] = {}
 COMMON = GATES.join([*arithmetic.ROWS, *transcendental.ROWS, *activations.ROWS, *piecewise.ROWS])
 CONSTANTS: dict[str, float] = {"pi": pi, "e": e}

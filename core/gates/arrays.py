@@ -229,3 +229,29 @@ CALLED = linear.CALLED | {
     "cofactors": "cofactors(a) is det(a)*inv(a).T, and there for a singular a as well",
     "outward": "outward(a, b) is outer(a, b), or a @ b.T of matrices",
 }
+
+# How what the texts call moves, as an operand does by `d`: what isn't here is linear in its first
+# operand, and moves with that one alone.
+MOVING = {
+    "matmul": PRODUCT,
+    "outward": ("outward(d, b)", "outward(a, d)"),
+    "added": ("", "added(a, d, at)"),
+    "others": ("others_moved(d, a, axis)",),
+    "direction": ("direction(d, out, axis)",
+                  "-direction(direction(a, out, axis), out, axis)*spread(d, a, axis)"),
+    "shares": ("shares(a, axis)*(d - total(shares(a, axis)*d, axis))",),
+    "cofactors": ("cofactors_moved(d, a)",),
+    "svdvals_back": ("svdvals_back(d, a)", "svdvals_back_moved(d, g, a)"),
+    "cumprod_back": ("cumprod_back(d, a, axis)", "cumprod_back_moved(d, g, a, axis)"),
+}  # fmt: skip
+
+
+def moving_texts(name: str) -> tuple[list[str], tuple[str, ...]]:
+    """The parameters of a gate or function on whole arrays, and how it moves as each of them does.
+    A function's own `out` is an operand, and no value."""
+    if name in CALLED:
+        parameters = CALLED[name].partition(")")[0].partition("(")[2].split(", ")
+        linear = f"{name}({', '.join(['d', *parameters[1:]])})"
+        return parameters, MOVING.get(name, (linear,))
+    row = next(one for one in ROWS if one.name == name)
+    return [*row.operands], row.tangents

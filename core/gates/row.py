@@ -52,6 +52,7 @@ class Gate(NamedTuple):
     pole: str = ""  # where the value is infinite without overflow
     remedy: str = ""  # what to try when an answer isn't finite
     kink: Kink | None = None
+    crease: str = ""  # where its slope, which is continuous, has a kink
     routes: bool = False  # a partial that is zero stops the message instead of sending 0
     condition: bool = False  # the first operand only says which of the others is taken
     label: bool = False  # what only feeds this gate is a label, which never moves
@@ -84,6 +85,12 @@ class Gate(NamedTuple):
     def bends(self) -> bool:
         """Is there a point where its slope depends on the side from which one looks?"""
         return self.kink is not None and self.kink.what != "corner"
+
+    @property
+    def curved(self) -> bool:
+        """May its slope change beside its kink, so that it has to be taken right there?"""
+        fixed = self.array or self.routes or self.ties or self.variadic
+        return not fixed and len(self.operands) == 1
 
     def whole(self) -> Gate:
         """The row itself, if its columns fit together."""

@@ -324,7 +324,9 @@ def written(gate: str, operands: Sequence[str]) -> str:
     if GATES[gate].array:
         operands = [operand for operand in operands if operand]
     infix = GATES[gate].form and not GATES[gate].form.endswith("[...]")
-    atoms = map(bracketed, operands) if infix else operands
+    atoms = [*map(bracketed, operands)] if infix else [*operands]
+    if GATES[gate].form.startswith("a["):
+        atoms[0] = bracketed(atoms[0])
     return form(gate, len(operands))(*atoms)
 
 

@@ -14,6 +14,7 @@ from backprop.showing.sheets import HEAD, NOTE, Column, Line, Part, Row, Table
 UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 LISTED = 12  # derivatives shown
 NAMED = 12  # inputs listed above the table
+READABLE = 400  # characters of a derived program that is shown
 LONG = 200  # characters of a text that is not repeated there
 PRECISION = 8
 KINDS = ("central", "forward")
@@ -26,7 +27,7 @@ def parts(found: Comparison) -> Iterator[Part]:
     headings, rows = grid(found, times=True)
     columns = [Column(one, bool(place), code=not place) for place, one in enumerate(headings)]
     yield Table(columns, [Row(row) for row in rows])
-    for line in derivatives(found.rows):
+    for line in derivatives(found):
         yield Line(line)
     for note in notes(found, times=True):
         yield Line(f"note: {note}", NOTE)
@@ -103,15 +104,27 @@ def duration(seconds: float | None) -> str:
     return f"{seconds / size:.3g} {unit}"
 
 
-def derivatives(rows: Sequence[Measured]) -> list[str]:
-    """The derivatives that are short enough to read."""
+def derivatives(found: Comparison) -> list[str]:
+    """The derivatives that are short enough to read: SymPy's, then the derived program."""
+    rows = found.rows
     lines = [
         f"d{row.name}/d{name} = {text}"
         for row in rows
         for name, text in row.symbolic.derivative.items()
     ]
     more = len(lines) - LISTED
-    return lines[:LISTED] + ([f"and {more} more derivatives; --json has them"] if more > 0 else [])
+    shown = lines[:LISTED]
+    shown += [f"and {more} more derivatives; --json has them"] if more > 0 else []
+    return shown + derived_lines(found)
+
+
+def derived_lines(found: Comparison) -> list[str]:
+    """The derivatives of the last row as a program, if that is short."""
+    derived = found.derived
+    if derived is None or derived.text.count("\n") >= LISTED or len(derived.text) > READABLE:
+        return []
+    text = derived.text.replace("\n", "; ")
+    return [f"as a program of {derived.operations:,} operations: {text}"]
 
 
 def reasons(rows: Sequence[Measured], *, times: bool) -> list[str]:

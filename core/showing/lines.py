@@ -10,6 +10,7 @@ from backprop.answer.report import Computed, Report
 from backprop.answer.verdicts import Judged
 from backprop.errors import listed
 from backprop.program.program import Program, Stage
+from backprop.showing.answer import CERTAIN, Answer
 from backprop.showing.numbers import View, optional
 
 LONGEST = 300  # characters of the code of a stage that are shown
@@ -17,7 +18,6 @@ OPERANDS = 20  # of one stage, of which it is told what they get
 NOTES = 12
 NOTHING = "nothing passes"
 BESIDE = 6  # answers in doubt that the verdict names
-CERTAIN = ("agree", "unchecked")  # verdicts that one line below the answers says
 READABLE = 60  # characters of a formula that is shown beside its number
 SLOPES = re.compile(r"; (d[^;]+?) is (\S+ on the left and \S+ on the right)")
 COMPARED = re.compile(r"^[^()]* (?:[<>]=?|[=!]=) [^()]*$")
@@ -111,22 +111,6 @@ def shape_of(program: Program, slot: int) -> str:
     return compact(program.shapes[slot])
 
 
-class Answer(NamedTuple):
-    """The value or one derivative, with what a check has found of it."""
-
-    name: str
-    number: str
-    formula: str = ""  # what SymPy has for it
-    doubt: str = ""
-    exact: str = ""
-
-    @property
-    def line(self) -> str:
-        parts = [self.name, *filter(None, [self.formula]), self.number]
-        exact = f", exactly {self.exact}" if self.exact else ""
-        return " = ".join(parts) + exact + (f" ({self.doubt})" if self.doubt else "")
-
-
 def answers(
     report: Report, view: View, show: Callable[[Any], str] | None = None
 ) -> Iterator[Answer]:
@@ -145,6 +129,10 @@ def answers(
         exact = judged.exact_text if judged and check.exact_digits else ""
         reason = f"{doubt}: {judged.reason}" if judged and doubt else ""
         yield Answer(name, text, shown, reason, exact)
+    if report.motion is not None:
+        from backprop.showing.motions import answers as of_motion
+
+        yield from of_motion(report, view, show)
 
 
 def notes(report: Report) -> list[str]:
@@ -158,6 +146,10 @@ def notes(report: Report) -> list[str]:
     if report.jacobian is not None:
         messages.append(f"the stages show the gradient of sum({report.program.output_name})")
     messages += [remark.message for remark in report.check.remarks]
+    if report.check.second:
+        from backprop.showing.motions import judged
+
+        messages.append(judged(report.check.second))
     more = len(messages) - NOTES
     return messages[:NOTES] + ([f"and {more} more notes; --json has them all"] if more > 0 else [])
 

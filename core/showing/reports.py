@@ -8,6 +8,7 @@ from backprop.answer.report import Report
 from backprop.drawing.building import MOST, circuit
 from backprop.drawing.svg import draw
 from backprop.showing.arrays import brief
+from backprop.showing.columns import columns
 from backprop.showing.lines import (
     NOTHING,
     answers,
@@ -44,9 +45,6 @@ STAGE, LOCAL, BACK = (
     Column("local derivative", code=True),
     Column("passes back", kind=GRADIENT, code=True),
 )
-HEADINGS = (("value ↓", VALUE), ("gradient ↑", GRADIENT))
-NUMBERS = (STAGE, *(Column(name, True, kind) for name, kind in HEADINGS), LOCAL, BACK)
-ARRAYS = (STAGE, *(Column(name, False, kind) for name, kind in HEADINGS), BACK)
 
 
 def parts(report: Report) -> Iterator[Part]:
@@ -54,7 +52,12 @@ def parts(report: Report) -> Iterator[Part]:
     yield Line(headline(report.program), HEAD)
     if report.program.size <= MOST:
         yield Picture(lambda: draw(circuit(report.program, report)))
-    yield Table(ARRAYS if report.program.arrays else NUMBERS, [*rows(report, view)])
+    numbers = not report.program.arrays
+    headings = [
+        Column(one.heading, numbers, VALUE if one.forward else GRADIENT) for one in columns(report)
+    ]
+    others = [LOCAL, BACK] if numbers else [BACK]
+    yield Table((STAGE, *headings, *others), [*rows(report, view)])
     for answer in answers(report, view):
         yield Line(answer.line.replace(" (", "  (", 1) if answer.doubt else answer.line)
     kind = VERDICTS.get(report.check.verdict, DOUBT)
@@ -85,15 +88,13 @@ def rows(report: Report, view: View) -> Iterator[Row]:
             continue
         passing = [(p.local, p.flow or NOTHING) for p in passings(report, one, view)] or [("", "")]
         for number, (local, flow) in enumerate(passing, 1):
-            own = cells if number == 1 else ["", "", ""]
+            own = cells if number == 1 else [""] * len(cells)
             yield Row([*own, local, flow], kind, last and number == len(passing))
 
 
 def numbers(report: Report, view: View, slot: int) -> list[str]:
-    value, gradient = report.values[slot], report.every.gradient(slot)
-    if report.program.arrays:
-        return [view.block(value), view.block(gradient)]
-    return [view.short(value), view.short(gradient)]
+    show = view.block if report.program.arrays else view.short
+    return [show(one.number(slot)) for one in columns(report)]
 
 
 def pulled(report: Report, view: View, computed: object) -> Iterator[str]:

@@ -299,6 +299,9 @@ class Arrays(Moving):
             for operand, tangent in zip(fed, still, strict=True)
         ]
         run.undecided[slot] = at & self.tie_again(run, operands, close)
+        if row.curved:
+            beside = np.nextafter(middle, np.copysign(inf, still[0]))
+            close = [choose(at & (np.asarray(still[0]) != 0), beside, fed[0])]
         return out, (*close, value(*close))
 
     def tie_again(self, run: Run, operands: Sequence[int], close: Sequence[Array]) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from math import copysign, inf, isfinite
+from math import copysign, inf, isfinite, nextafter
 from random import Random
 from typing import Any
 
@@ -173,6 +173,8 @@ class Numbers(Moving):
             close = [*fed]
         elif self.tie_again(run, operands, close):
             run.undecided[slot] = True
+        if row.curved and close[0] != fed[0]:
+            close = [nextafter(middle, copysign(inf, close[0]))]
         bends = any(row.partials) and not row.kink.below
         limit = VALUE[gate](*close) if bends else out
         run.at[slot] = nearby = (*close, limit)
