@@ -21,6 +21,7 @@ from backprop.gates import CONSTANTS
 FARTHEST = 1_500  # bits before the point, beyond which exp is not asked for
 WIDEST = 5_000  # the same of an angle
 HIGHEST = 4_096  # a whole exponent that is multiplied out
+EXTRA = 20  # bits
 Ends = tuple[Any, Any]
 
 
@@ -168,7 +169,10 @@ def gate(name: str) -> Function:
 
 
 def pi() -> Interval:
-    return Interval(libmpi.mpi_pi(Bits.now))
+    return surely(libmpi.mpi_pi)
+
+
+ZERO = (libmpf.fzero, libmpf.fzero)
 
 
 def over(a: Interval, bound: int) -> None:
@@ -183,26 +187,30 @@ def not_below(a: Interval, least: int) -> Interval:
     return a
 
 
-def monotone(function: Callable[..., Ends], *, least: int | None = None) -> Function:
-    """A function of mpmath's own intervals, for numbers no less than `least`."""
+def surely(function: Callable[..., Ends], *operands: Ends) -> Interval:
+    """One of mpmath's functions of intervals. Its ends are nearest numbers rather than bounds, so
+    they are computed with more bits, and moved outward by far more than they may be off."""
+    low, high = function(*operands, Bits.now + EXTRA)
+    return Interval((widened(low, "f"), widened(high, "c")))
 
+
+def angle(function: Callable[..., Ends]) -> Function:
     def every(a: Any) -> Interval:
-        a = of(a) if least is None else not_below(of(a), least)
-        over(a, WIDEST)
-        return Interval(function(a.ends, Bits.now))
+        over(a := of(a), WIDEST)
+        return surely(function, a.ends)
 
     return every
 
 
 def exp(a: Any) -> Interval:
     over(a := of(a), 40)
-    return Interval(libmpi.mpi_exp(a.ends, Bits.now))
+    return whole(1) if a.ends == ZERO else surely(libmpi.mpi_exp, a.ends)
 
 
 def log(a: Any) -> Interval:
     if not (a := not_below(of(a), 0)).sign():
         raise UndefinedError("log(0)")
-    return Interval(libmpi.mpi_log(a.ends, Bits.now))
+    return surely(libmpi.mpi_log, a.ends)
 
 
 def sqrt(a: Any) -> Interval:
@@ -215,11 +223,11 @@ def cbrt(a: Any) -> Interval:
 
 
 def root(a: Any, rounding: str) -> Any:
-    """A cube root; mpmath's may be off by its last bits, and so is widened by them."""
+    """An end of a cube root."""
     sign = libmpf.mpf_sign(a)
     if not sign:
         return a
-    found = mpf_cbrt(libmpf.mpf_abs(a), Bits.now + 20, "n")
+    found = mpf_cbrt(libmpf.mpf_abs(a), Bits.now + EXTRA, "n")
     found = found if sign > 0 else libmpf.mpf_neg(found)
     return widened(found, rounding)
 
@@ -272,13 +280,11 @@ def atan2(y: Any, x: Any) -> Interval:
     y, x = of(y), of(x)
     if not y.sign() and not x.sign():
         raise UndefinedError("the direction of (0, 0)")
-    return Interval(libmpi.mpi_atan2(y.ends, x.ends, Bits.now))
+    return surely(libmpi.mpi_atan2, y.ends, x.ends)
 
 
 def tan(a: Any) -> Interval:
-    over(a := of(a), WIDEST)
-    cos, sin = libmpi.mpi_cos_sin(a.ends, Bits.now + 20)
-    return Interval(sin) / Interval(cos)
+    return PRIMITIVES["sin"](a) / PRIMITIVES["cos"](a)
 
 
 def tanh(a: Any) -> Interval:
@@ -318,7 +324,7 @@ def tailed(name: str) -> Function:
         import mpmath
 
         over(a := of(a), 30)
-        with mpmath.workprec(Bits.now + 30):
+        with mpmath.workprec(Bits.now + EXTRA):
             ends = [getattr(mpmath, name)(mpmath.make_mpf(end))._mpf_ for end in a.ends]
         low, high = ends if name == "erf" else reversed(ends)
         return Interval((widened(low, "f"), widened(high, "c")))
@@ -360,12 +366,12 @@ PRIMITIVES: dict[str, Function] = {
     "log2": lambda a: log(a) / log(whole(2)),
     "log10": lambda a: log(a) / log(whole(10)),
     "log1p": lambda a: log(1 + of(a)),
-    "sin": monotone(libmpi.mpi_sin),
-    "cos": monotone(libmpi.mpi_cos),
+    "sin": angle(libmpi.mpi_sin),
+    "cos": angle(libmpi.mpi_cos),
     "tan": tan,
     "asin": asin,
     "acos": acos,
-    "atan": monotone(libmpi.mpi_atan),
+    "atan": angle(libmpi.mpi_atan),
     "atan2": atan2,
     "sinh": lambda a: (exp(a) - exp(-of(a))) / 2,
     "cosh": lambda a: (exp(a) + exp(-of(a))) / 2,

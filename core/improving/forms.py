@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from math import isfinite
+from math import isfinite, isqrt
 from typing import Any
 
 from backprop.arithmetic.folded import parts_of
@@ -72,6 +72,8 @@ class Forms:
             folded = FOLDS[op](*values)
             if folded is not None:
                 return self.number(folded)
+        if op == "where" and values[0] is not None:
+            return operands[1 if values[0] else 2]
         if op in ("add", "mul") and values[0] is not None:
             operands, values = operands[::-1], values[::-1]
         last = values[-1]
@@ -162,7 +164,18 @@ def folded_power(a: Fraction, b: Fraction) -> Fraction | None:
     return found
 
 
+def folded_root(a: Fraction) -> Fraction | None:
+    """The square root of a square."""
+    if a < 0:
+        return None
+    root = Fraction(isqrt(a.numerator), isqrt(a.denominator))
+    return root if root * root == a else None
+
+
 FOLDS: dict[str, Any] = {
+    "sqrt": folded_root,
+    "abs": abs,
+    "lt": lambda a, b: Fraction(a < b),
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,

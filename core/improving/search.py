@@ -18,7 +18,7 @@ from backprop.improving.series import expansions
 ROUNDS = 6
 BEAM = 14
 MOST_FORMS = 6_000  # that are tried in a round
-LARGEST = 90  # parts of a form, repeated ones counted again
+LARGEST = 48  # parts of a form
 ENOUGH = 0.25  # digits that may be missing
 NEAR = 0.6  # digits within which a form is as good as the best at a point
 SUMS = ("add", "sub", "sqrt", "div")  # of which the series is looked at alone
@@ -55,6 +55,8 @@ class Search:
         pool: dict[int, None] = {self.start: None}
         series = [one for x in variables for one in self.series(self.start, x)]
         pool.update(dict.fromkeys(series))
+        for one in pool:
+            scorer.score(one)
         front = [self.start]
         for number in range(ROUNDS):
             if number == 1:
@@ -62,7 +64,7 @@ class Search:
             new: dict[int, None] = {}
             for form in front:
                 for one in self.neighbours(form, variables if number else []):
-                    if one not in pool and forms.sizes[one] <= LARGEST:
+                    if one not in pool and len(forms.parts(one)) <= LARGEST:
                         new[one] = None
                 if len(new) > MOST_FORMS or self.late:
                     break
