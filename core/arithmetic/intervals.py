@@ -109,10 +109,10 @@ class Interval:
         return (self - other).sign() >= 0
 
     def __eq__(self, other: Any) -> bool:
-        return not (self - other).sign()
+        return other is self or not (self - other).sign()
 
     def __ne__(self, other: Any) -> bool:
-        return bool((self - other).sign())
+        return other is not self and bool((self - other).sign())
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from mpmath.libmp import libmpf
 
 from backprop.arithmetic.intervals import INTERVALS, Bits, UndecidedError, UndefinedError
-from backprop.engine.numbers import backward, forward
+from backprop.engine.numbers import backward
 from backprop.program.program import Program
 
 LEAST, MOST = 160, 9_000  # bits
@@ -65,7 +65,7 @@ class Oracle:
         """Value and gradient, if so many bits are enough."""
         program = self.program
         with self.precise(bits):
-            values = forward(program, point, self.arithmetic)
+            values = as_needed(program, point, self.arithmetic)
             value = values[program.output]
             if self.right(value) < ENOUGH:
                 return None
@@ -92,6 +92,36 @@ class Oracle:
         return Exact(
             value, dict(zip(self.program.inputs, slopes, strict=True)), tuple(found)
         )
+
+
+def as_needed(program: Program, point: Point, arithmetic: Any) -> list[Any]:
+    """The values of the slots that the output needs: a branch that isn't taken may have none."""
+    number, value = arithmetic.number, arithmetic.value
+    values: list[Any] = [None] * len(program.gates)
+    for slot, constant in program.used_constants:
+        values[slot] = number(constant)
+    for name, slot in program.inputs.items():
+        values[slot] = number(point[name])
+    waiting = [program.output]
+    while waiting:
+        slot = waiting[-1]
+        gate, needed = program.gates[slot], program.operands[slot]
+        if values[slot] is not None:
+            waiting.pop()
+            continue
+        if gate == "where":
+            condition, yes, no = needed
+            needed = (condition,)
+            if values[condition] is not None:
+                needed = (condition, yes if number(values[condition]) else no)
+        missing = [one for one in needed if values[one] is None]
+        if missing:
+            waiting += missing
+        elif gate != "where":
+            values[slot] = value[gate](*[values[one] for one in needed])
+        elif len(needed) == 2:
+            values[slot] = values[needed[1]]
+    return [0.0 if one is None else one for one in values]
 
 
 # Points.

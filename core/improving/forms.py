@@ -26,6 +26,7 @@ EXACT = {
     "logaddexp", "relu", "leaky_relu", "elu", "silu", "mish", "softsign", "hardtanh", "relu6",
     "huber", "clip", "sinc", "xlogy", "xlog1py", "logit", "log1mexp",
 }  # fmt: skip
+COMMUTATIVE = ("add", "mul", "max", "min", "hypot", "logaddexp")
 LARGEST_POWER = 64
 
 
@@ -38,9 +39,7 @@ class Forms:
         self.numbers: dict[int, Fraction] = {}
         self.names: dict[int, str] = {}
         self.sizes: list[int] = []
-        self.rough: list[bool] = []  # is a series cut off in it?
         self.known: dict[Any, int] = {}
-        self.cuts: set[int] = set()
         self._parts: dict[int, tuple[int, ...]] = {}
 
     def _add(self, key: Any, op: str, operands: tuple[int, ...]) -> int:
@@ -50,7 +49,6 @@ class Forms:
             self.ops.append(op)
             self.operands.append(operands)
             self.sizes.append(min(10**9, 1 + sum([self.sizes[one] for one in operands])))
-            self.rough.append(any([self.rough[one] for one in operands]))
         return form
 
     def number(self, value: Fraction | int) -> int:
@@ -87,6 +85,10 @@ class Forms:
             operands = operands[::-1]
         if op == "neg":
             return self.make_neg(operands[0])
+        if op in COMMUTATIVE and (op, operands) not in self.known:
+            turned = self.known.get((op, operands[::-1]))
+            if turned is not None:  # the same in the order that was there first
+                return turned
         if op in ("div", "pow") and last == 1:
             return operands[0]
         return self._add((op, operands), op, operands)
@@ -97,12 +99,6 @@ class Forms:
         if self.ops[operand] == "neg":
             return self.operands[operand][0]
         return self._add(("neg", (operand,)), "neg", (operand,))
-
-    def cut(self, form: int) -> int:
-        """The same form, known to be a series that was cut off."""
-        self.cuts.add(form)
-        self.rough[form] = True
-        return form
 
     def parts(self, form: int) -> tuple[int, ...]:
         """All forms that a form is made of, itself last."""
@@ -140,8 +136,6 @@ class Forms:
                 operands = self.operands[one]
                 fed = tuple([moved[operand] for operand in operands])
                 moved[one] = one if fed == operands else self.make(self.ops[one], *fed)
-                if one in self.cuts and moved[one] != one:
-                    self.cut(moved[one])
         return moved[form]
 
     def gate(self, form: int) -> tuple[str, tuple[int, ...]]:

@@ -107,10 +107,9 @@ class Rationals:
 
     def built(self, form: int) -> int:
         try:
-            found = self.build(self.ratio(form))
+            return self.build(self.ratio(form))
         except TooLargeError:
             return form
-        return self.forms.cut(found) if self.forms.rough[form] and found != form else found
 
     def ratio(self, form: int) -> Ratio:
         for one in self.forms.parts(form):
@@ -167,18 +166,13 @@ class Rationals:
         """The simplified operand of an opaque part: it was looked at before, being smaller."""
         found = self.simple.get(form)
         if found is None:
-            found = self.simple[form] = self.built_again(form)
+            ratio = self.ratios.get(form)
+            try:
+                found = form if ratio is None else self.build(ratio)
+            except TooLargeError:
+                found = form
+            self.simple[form] = found
         return found
-
-    def built_again(self, form: int) -> int:
-        ratio = self.ratios.get(form)
-        if ratio is None:
-            return form
-        try:
-            found = self.build(ratio)
-        except TooLargeError:
-            return form
-        return self.forms.cut(found) if self.forms.rough[form] and found != form else found
 
     def quotient(self, above: Ratio, below: Ratio) -> Ratio:
         (n, d), (m, e) = above, below

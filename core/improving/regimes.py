@@ -9,9 +9,14 @@ import numpy as np
 
 from backprop.improving.exact import float_at, place_of
 from backprop.improving.forms import Forms
+from backprop.improving.proving import CLOSE, EVERYWHERE, Coordinate, Prover, Reach
 from backprop.improving.scoring import Scorer
 
+Array = Any
 MOST = 3
+TRIES = 40  # ways to cut that are looked at
+EDGES = 3  # points on either side of a threshold
+SIMPLER = 0.1  # digits that a shorter form may have less
 PRICE = 0.15  # digits that another regime has to gain
 BEST, SOMEWHERE = 40, 12  # forms that are looked at: the best ones, and those best somewhere
 POOL = 4_000
@@ -22,33 +27,134 @@ class Part(NamedTuple):
     """A form, and the threshold below which it is taken; the last one has none."""
 
     form: int
-    below: float | None
-    variable: str
-    absolute: bool
+    below: float | None = None
+    along: Coordinate | None = None
 
 
-def split(forms: Forms, scorer: Scorer, pool: list[int]) -> list[Part]:
-    """The best way to take one form, or several by a threshold. `pool` has the best form first."""
-    candidates = shortlisted(scorer, pool)
-    scores = np.array([scorer.score(one) for one in candidates])
-    means = scores.mean(1)
-    first = int(means.argmax())
-    best_mean, best = float(means[first]), [Part(pool[0], None, "", False)]
-    if scorer.mean(pool[0]) < best_mean - 0.1:
-        best = [Part(candidates[first], None, "", False)]
-    for name in scorer.names:
-        for absolute in (False, True):
-            along = scorer.at[name][: scorer.inside]
-            along = np.abs(along) if absolute else along
-            found = cut_along(along, scores)
-            for mean, cuts, chosen in found:
+class Chooser:
+    """Chooses parts by their scores, and learns where forms may not be taken: none is taken where
+    it isn't the program. The last candidate is the program itself."""
+
+    def __init__(
+        self, forms: Forms, scorer: Scorer, candidates: list[int], prover: Prover
+    ) -> None:
+        self.forms = forms
+        self.scorer = scorer
+        self.candidates = candidates
+        self.prover = prover
+        self.scores = np.array([scorer.score(one) for one in candidates])
+        self.doubtful: set[int] = set()  # candidates that aren't the program everywhere
+        self.coordinates = [
+            Coordinate(name, absolute) for name in scorer.names for absolute in (False, True)
+        ]
+
+    def settled(self) -> list[Part]:
+        """One form, or several by a threshold."""
+        for _ in range(TRIES):
+            parts = self.best()
+            if self.proved(parts):
+                return parts
+        return [Part(self.candidates[-1])]
+
+    def forget(self, parts: list[Part]) -> None:
+        """These forms are not to be taken again."""
+        for k, form in enumerate(self.candidates[:-1]):
+            if any(form == part.form for part in parts):
+                self.scores[k] = -1.0
+
+    def best(self) -> list[Part]:
+        """The best parts, as far as is known which forms may be taken where."""
+        whole = [k for k in range(len(self.candidates)) if k not in self.doubtful]
+        best_mean, best = -1.0, [Part(self.candidates[-1])]
+        if whole:
+            means = self.scores[whole].mean(1)
+            top = float(means.max())
+            first = next(k for k, mean in zip(whole, means, strict=True) if mean > top - SIMPLER)
+            best_mean, best = top, [Part(self.candidates[first])]
+        for along in self.coordinates:
+            places = self.places(along)
+            scores, reaches = self.masked(along, places)
+            for mean, cuts, chosen in cut_along(places, scores):
                 if mean > best_mean + 1e-9:
                     best_mean = mean
-                    best = [
-                        Part(candidates[one], below, name, absolute)
-                        for one, below in zip(chosen, [*cuts, None], strict=True)
-                    ]
-    return merged(best)
+                    best = self.parts(along, cuts, chosen, reaches)
+        return merged(best)
+
+    def places(self, along: Coordinate) -> Array:
+        found = self.scorer.at[along.name][: self.scorer.inside]
+        return np.abs(found) if along.absolute else found
+
+    def masked(self, along: Coordinate, places: Array) -> tuple[Array, dict[int, Reach]]:
+        """The scores, none where a form may not be taken along a coordinate."""
+        scores, reaches = self.scores.copy(), {}
+        for k in self.doubtful:
+            reach = reaches[k] = self.prover.reach(self.candidates[k], along)
+            scores[k][(places < reach.low) | (places > reach.high)] = -1.0
+        return scores, reaches
+
+    def parts(
+        self, along: Coordinate, cuts: list[tuple[float, float]], chosen: list[int],
+        reaches: dict[int, Reach],
+    ) -> list[Part]:  # fmt: skip
+        """The parts, with thresholds between the points on either side, in reach of both forms."""
+        found = []
+        for place, k in enumerate(chosen):
+            below = None
+            if place < len(cuts):
+                low, high = cuts[place]
+                high = min(high, reaches.get(k, EVERYWHERE).high)
+                low = max(low, reaches.get(chosen[place + 1], EVERYWHERE).low)
+                below = threshold(low, high)
+            found.append(Part(self.candidates[k], below, along))
+        return found
+
+    def proved(self, parts: list[Part]) -> bool:
+        """Is every part the program where it is taken? If not, more is known for the next try."""
+        number = {form: k for k, form in enumerate(self.candidates)}
+        fine = True
+        low = -np.inf
+        for part in parts:
+            high = np.inf if part.below is None else part.below
+            if not self.prover.close_everywhere(part.form):
+                if number[part.form] not in self.doubtful:
+                    self.doubtful.add(number[part.form])
+                    fine = False
+                elif part.along is None or not self.close_between(part, low, high):
+                    fine = False
+            low = high
+        return fine
+
+    def close_between(self, part: Part, low: float, high: float) -> bool:
+        """Is a form the program between two thresholds, and right at them?"""
+        along = part.along
+        assert along is not None
+        prover = self.prover
+        known = {along.of(probe.point) for probe in prover.probes}
+        for edge, inside in ((low, np.inf), (high, -np.inf)):
+            place = float(np.nextafter(edge, inside)) if inside < 0 else edge
+            if np.isfinite(place) and place not in known:
+                for point in self.scorer.points[:: max(1, len(self.scorer.points) // EDGES)]:
+                    prover.add({**point, along.name: place})
+                    if along.absolute:
+                        prover.add({**point, along.name: -place})
+        return all(
+            far <= CLOSE
+            for probe, far in zip(prover.probes, prover.deviations(part.form), strict=True)
+            if low <= along.of(probe.point) < high
+        )
+
+
+def threshold(low: float, high: float) -> float:
+    """A number above `low` and no more than `high`, with as few digits as will do."""
+    if not low < high:
+        return high
+    middle = float_at((place_of(low) + place_of(high)) // 2)
+    middle = middle if low < middle <= high else high
+    for digits in range(1, 18):
+        rounded = float(f"{middle:.{digits - 1}e}")
+        if low < rounded <= high:
+            return rounded
+    return middle
 
 
 def merged(parts: list[Part]) -> list[Part]:
@@ -58,10 +164,11 @@ def merged(parts: list[Part]) -> list[Part]:
         if found and found[-1].form == part.form:
             found.pop()
         found.append(part)
-    return found
+    return found if len(found) > 1 else [Part(found[0].form)]
 
 
 def shortlisted(scorer: Scorer, pool: list[int]) -> list[int]:
+    """The best forms, those that are best somewhere, and the last one."""
     found = pool[:BEST]
     scores = np.array([scorer.score(one) for one in pool[:POOL]])
     best = scores.max(0)
@@ -74,11 +181,10 @@ def shortlisted(scorer: Scorer, pool: list[int]) -> list[int]:
         left &= ~close[place]
         if not left.any():
             break
-    return [*dict.fromkeys(found)]
+    return [*dict.fromkeys([*found, pool[-1]])]
 
 
-Array = Any
-Cut = tuple[float, list[float], list[int]]  # the mean, less its price; thresholds; candidates
+Cut = tuple[float, list[tuple[float, float]], list[int]]  # the mean; thresholds between; forms
 
 
 def cut_along(along: Array, scores: Array) -> list[Cut]:
@@ -106,8 +212,8 @@ def cut_along(along: Array, scores: Array) -> list[Cut]:
 
 def traced(
     choices: list[list[tuple[int, int]]], along: Array, runs: int
-) -> tuple[list[float], list[int]]:
-    """The thresholds of a way to cut, halfway between the floats on either side, and the forms."""
+) -> tuple[list[tuple[float, float]], list[int]]:
+    """Between which numbers the thresholds of a way to cut are, and the forms."""
     stop, starts, forms = len(along), [], []
     for run in range(runs, -1, -1):
         start, form = choices[run][stop]
@@ -115,11 +221,8 @@ def traced(
         if run:
             starts.append(start)
         stop = start
-    thresholds = [
-        float_at((place_of(float(along[max(start - 1, 0)])) + place_of(float(along[start]))) // 2)
-        for start in reversed(starts)
-    ]
-    return thresholds, forms[::-1]
+    between = [(float(along[max(k - 1, 0)]), float(along[k])) for k in reversed(starts)]
+    return between, forms[::-1]
 
 
 def joined(forms: Forms, parts: list[Part]) -> int:
@@ -129,8 +232,9 @@ def joined(forms: Forms, parts: list[Part]) -> int:
         if part.form == found:
             continue
         assert part.below is not None
-        x = forms.name(part.variable)
-        x = forms.make("abs", x) if part.absolute else x
+        assert part.along is not None
+        x = forms.name(part.along.name)
+        x = forms.make("abs", x) if part.along.absolute else x
         test = forms.make("lt", x, forms.number(Fraction(part.below)))
         found = forms.make("where", test, part.form, found)
     return found

@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 from backprop.gates import scalars
 from backprop.gates.rewrites import REMEDIES, STEPS
-from backprop.improving.forms import EXACT, NAME, NUMBER, Forms, form_of
+from backprop.improving.forms import COMMUTATIVE, EXACT, NAME, NUMBER, Forms, form_of
 from backprop.arithmetic.intervals import PRIMITIVES
 from backprop.program.fusing import staged
 
-COMMUTATIVE = ("add", "mul", "max", "min", "hypot", "logaddexp")
 Orders = Sequence[tuple[int, ...]]  # the operands of every part of a pattern
 
 

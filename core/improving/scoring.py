@@ -40,9 +40,12 @@ def digits(a: Array, exact: Array) -> Array:
 class Scorer:
     """The numbers of one search's forms at a sample's points."""
 
-    def __init__(self, forms: Forms, names: Sequence[str], sample: Sample) -> None:
+    def __init__(
+        self, forms: Forms, names: Sequence[str], sample: Sample, start: int
+    ) -> None:
         self.forms = forms
         self.names = names
+        self.points = sample.points
         self.inside = len(sample.points)
         points = [*sample.points, *sample.outside]
         self.at = {name: np.array([point[name] for point in points]) for name in names}
@@ -56,6 +59,8 @@ class Scorer:
         self.slopes: dict[int, tuple[Array | None, ...]] = {}
         self.scores: dict[int, Array] = {}
         self.means: dict[int, float] = {}
+        with np.errstate(**IGNORED):
+            self.undefined = ~np.isfinite(self.number(start)[self.inside :])
 
     def number(self, form: int) -> Array:
         """A form's value at all points."""
@@ -124,8 +129,9 @@ class Scorer:
         found = self.scores.get(form)
         if found is None:
             with np.errstate(**IGNORED):
-                if np.isfinite(self.number(form)[self.inside :]).any():
-                    found = self.zeros  # a value where there is none
+                outside = self.number(form)[self.inside :]
+                if np.isfinite(outside[self.undefined]).any():
+                    found = self.zeros  # it has a value where the program rightly has none
                 else:
                     rows = self.outputs(form)
                     mean = (rows[0] + rows[1:].mean(0)) / 2 if len(rows) > 1 else rows[0]

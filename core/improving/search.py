@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from backprop.improving.forms import Forms
+from backprop.improving.proving import Prover
 from backprop.improving.rational import Rationals
-from backprop.improving.regimes import Part, split
+from backprop.improving.regimes import Chooser, Part, shortlisted
 from backprop.improving.rewriting import rewritten
 from backprop.improving.scoring import FULL, Scorer
 from backprop.improving.series import expansions
@@ -18,27 +19,37 @@ from backprop.improving.series import expansions
 ROUNDS = 6
 BEAM = 14
 MOST_FORMS = 6_000  # that are tried in a round
-LARGEST = 48  # parts of a form
+LARGEST = 72  # parts of a form
 ENOUGH = 0.25  # digits that may be missing
+ALIKE = 1  # forms of the same digits that are followed
 NEAR = 0.6  # digits within which a form is as good as the best at a point
 SUMS = ("add", "sub", "sqrt", "div")  # of which the series is looked at alone
 SIMPLIFIED = ("add", "sub", "mul", "div", "neg")
 
 
 class Found(NamedTuple):
-    """What a search came to: the best single form, and the best by parts of an input's range."""
+    """What a search came to: a form, or several by parts of an input's range."""
 
-    best: int
-    parts: list[Part]
+    chooser: Chooser
     tried: int
     seconds: float
 
+    def choices(self, count: int) -> Iterator[list[Part]]:
+        """The best parts; if they turn out not to be the program, the next best ones."""
+        for _ in range(count):
+            parts = self.chooser.settled()
+            yield parts
+            self.chooser.forget(parts)
+
 
 class Search:
-    def __init__(self, forms: Forms, scorer: Scorer, start: int, seconds: float) -> None:
+    def __init__(
+        self, forms: Forms, scorer: Scorer, start: int, prover: Prover, seconds: float
+    ) -> None:
         self.forms = forms
         self.scorer = scorer
         self.start = start
+        self.prover = prover
         self.rationals = Rationals(forms)
         self.begun = time.monotonic()
         self.ends = self.begun + seconds
@@ -81,9 +92,9 @@ class Search:
                 break
         known = [one for one in pool if one in scorer.means] or [self.start]
         known.sort(key=lambda one: (-round(scorer.mean(one), 1), forms.sizes[one]))
-        return Found(
-            known[0], split(forms, scorer, known), len(pool), time.monotonic() - self.begun
-        )
+        known = [*[one for one in known if one != self.start], self.start]
+        chooser = Chooser(forms, scorer, shortlisted(scorer, known), self.prover)
+        return Found(chooser, len(pool), time.monotonic() - self.begun)
 
     def neighbours(self, form: int, variables: list[int]) -> Iterator[int]:
         """What one rule makes of a form, anywhere in it; and a part's series in its place."""
@@ -129,7 +140,10 @@ class Search:
         """Where to go on: the best by their mean, those that are best somewhere, the shortest."""
         scorer, sizes = self.scorer, self.forms.sizes
         ranked = sorted(tried, key=lambda one: (-scorer.mean(one), sizes[one]))
-        front = ranked[:BEAM]
+        kinds: dict[float, list[int]] = {}
+        for one in ranked:
+            kinds.setdefault(round(scorer.mean(one), 2), []).append(one)
+        front = [one for alike in kinds.values() for one in alike[:ALIKE]][:BEAM]
         scores = np.array([scorer.score(one) for one in ranked[:1500]])
         close = scores >= scores.max(0) - NEAR
         open_points = np.ones(scores.shape[1], bool)

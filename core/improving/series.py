@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from math import factorial
 
-from backprop.improving.forms import NAME, Forms
+from backprop.improving.forms import Forms
 from backprop.improving.rational import Rationals, TooLargeError
 
 TERMS = (1, 2, 3, 4, 6, 8, 11)
@@ -298,7 +298,7 @@ def nested(forms: Forms, terms: Sequence[tuple[int, int]], x: int, infinity: boo
         total = forms.make("mul", total, powered(forms, x, lowest))
     for _ in range(-lowest):
         total = forms.make("div", total, x)
-    return forms.cut(total)
+    return total
 
 
 def powered(forms: Forms, x: int, exponent: int) -> int:
@@ -307,6 +307,3 @@ def powered(forms: Forms, x: int, exponent: int) -> int:
     if exponent == 2:
         return forms.make("mul", x, x)
     return forms.make("pow", x, forms.number(exponent))
-
-
-__all__ = ["NAME", "expansions"]

@@ -1,0 +1,129 @@
+"""Is a form what the program is? Both are looked at in intervals, at many points.
+
+A form that comes of rules is the program wherever both have a value. One that has a series in it
+is only near it, and only where its input is near enough to the centre: where that is, is found
+here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import inf
+from typing import Any, NamedTuple
+
+from backprop.arithmetic.intervals import UndefinedError
+from backprop.improving.exact import Exact, Oracle, Point, UnknownError
+from backprop.program.program import Program
+
+CLOSE = 1e-16  # how far a form may be from the program, relatively, in any output
+SAME = 2.0**-60  # what is nothing but the width of two intervals
+
+
+class Probe(NamedTuple):
+    """A point of the domain, and the program there."""
+
+    point: Point
+    exact: Exact
+
+
+class Coordinate(NamedTuple):
+    """An input, or its size: what a threshold is a threshold of."""
+
+    name: str
+    absolute: bool
+
+    def of(self, point: Mapping[str, float]) -> float:
+        value = point[self.name]
+        return abs(value) if self.absolute else value
+
+
+class Reach(NamedTuple):
+    """From where to where, along a coordinate, a form may be taken."""
+
+    low: float
+    high: float
+
+    def holds(self, place: float) -> bool:
+        return self.low <= place <= self.high
+
+
+EVERYWHERE = Reach(-inf, inf)
+NOWHERE = Reach(inf, -inf)
+
+
+class Prover:
+    """Keeps what was found of every form at every probe."""
+
+    def __init__(
+        self, oracle: Oracle, program_of: Callable[[int], Program], probes: Sequence[Probe]
+    ) -> None:
+        self.oracle = oracle
+        self.program_of = program_of
+        self.probes = [*probes]
+        self.oracles: dict[int, Oracle] = {}
+        self.found: dict[int, list[float]] = {}
+
+    def add(self, point: Point) -> None:
+        """Another point to look at, if it is inside the domain."""
+        try:
+            self.probes.append(Probe(point, self.oracle.at(point)))
+        except (UndefinedError, UnknownError):
+            return
+
+    def deviations(self, form: int) -> list[float]:
+        """How far a form is from the program at each probe; inf where it has no value."""
+        if form not in self.oracles:
+            self.oracles[form] = type(self.oracle)(self.program_of(form))
+            self.found[form] = []
+        known, oracle = self.found[form], self.oracles[form]
+        for probe in self.probes[len(known) :]:
+            known.append(deviation(oracle, probe))
+        return known
+
+    def close_everywhere(self, form: int) -> bool:
+        return max(self.deviations(form), default=0.0) <= CLOSE
+
+    def reach(self, form: int, along: Coordinate) -> Reach:
+        """The longest run of probes at which a form is close to the program."""
+        places = sorted(
+            zip([along.of(p.point) for p in self.probes], self.deviations(form), strict=True)
+        )
+        best, first, count, most = NOWHERE, 0, 0, 0
+        for number, (place, far) in enumerate(places):
+            if far > CLOSE:
+                first, count = number + 1, 0
+                continue
+            count += 1
+            if count > most:
+                low = -inf if first == 0 else places[first][0]
+                best, most = Reach(low, place), count
+        if most and best.high == places[-1][0]:
+            best = best._replace(high=inf)
+        return best
+
+
+def deviation(oracle: Oracle, probe: Probe) -> float:
+    """The largest relative distance of any output; 0 if it is no more than widths of intervals."""
+    try:
+        here = oracle.at(probe.point)
+    except (UndefinedError, UnknownError):
+        return inf
+    exact = [probe.exact.value, *probe.exact.gradient.values()]
+    names = list(probe.exact.gradient)
+    order = list(oracle.program.inputs)
+    balls = [here.balls[0], *[here.balls[1 + order.index(n)] if n in order else 0.0 for n in names]]
+    far = 0.0
+    for size, old, new in zip(exact, probe.exact.balls, balls, strict=True):
+        far = max(far, apart(oracle, old, new, size))
+    return 0.0 if far <= SAME else far
+
+
+def apart(oracle: Oracle, old: Any, new: Any, size: float) -> float:
+    """The relative distance of two numbers that intervals hold."""
+    number = oracle.arithmetic.number
+    with oracle.precise(128):
+        difference = number(old) - number(new)
+        space = oracle.nearest(abs(difference))
+        if space == 0:
+            return 0.0
+        return space / abs(size) if size else inf
