@@ -70,6 +70,10 @@ class Forms:
             folded = FOLDS[op](*values)
             if folded is not None:
                 return self.number(folded)
+        if op == "sub" and operands[0] == operands[1]:
+            return self.number(0)
+        if op == "sub" and values[0] == 0:
+            return self.make_neg(operands[1])
         if op == "where" and values[0] is not None:
             return operands[1 if values[0] else 2]
         if op in ("add", "mul") and values[0] is not None:

@@ -35,6 +35,7 @@ SPARE = 3  # one more point in so many is an everyday number
 WIDE = 1e4  # a range that is drawn by orders of magnitude
 EVERYDAY = (1e-3, 1e6)
 GAIN = 0.1  # digits that a form has to gain to be worth anything
+PROBES = 32  # points of each kind at which forms are proved
 AGAIN = 4  # forms that are judged, if one isn't the program after all
 
 Range = tuple[float, float]
@@ -180,7 +181,8 @@ class Improver:
     def found(self) -> Improvement:
         forms, sample = self.forms, self.sample
         scorer = Scorer(forms, self.names, sample, self.start)
-        probes = [Probe(*pair) for pair in zip(sample.points, sample.exact, strict=True)]
+        pairs = [Probe(*pair) for pair in zip(sample.points, sample.exact, strict=True)]
+        probes = [*pairs[:PROBES], *pairs[len(pairs) - PROBES :]] if len(pairs) > 2 * PROBES else pairs
         prover = Prover(self.oracle, self.program_of, probes)
         search = Search(forms, scorer, self.start, prover, self.seconds)
         result = search.run()
@@ -211,7 +213,7 @@ class Improver:
         judge = Prover(self.oracle, self.program_of, [
             Probe(*pair) for pair in zip(self.judges.points, self.judges.exact, strict=True)
         ])  # fmt: skip
-        far = max([*judge.deviations(form), *prover.deviations(form)])
+        far = max([*judge.distances(form), *prover.distances(form)])
         return far if far <= ALLOWED and not self.wider(form) else None
 
     def wider(self, form: int) -> bool:

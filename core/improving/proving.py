@@ -7,7 +7,7 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Any, NamedTuple
 
@@ -38,13 +38,10 @@ class Coordinate(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """From where to where, along a coordinate, a form may be taken."""
+    """Between which places, along a coordinate, a form may be taken."""
 
     low: float
     high: float
-
-    def holds(self, place: float) -> bool:
-        return self.low <= place <= self.high
 
 
 EVERYWHERE = Reach(-inf, inf)
@@ -52,7 +49,7 @@ NOWHERE = Reach(inf, -inf)
 
 
 class Prover:
-    """Keeps what was found of every form at every probe."""
+    """Looks at forms at probes; those that showed another form to be wrong come first."""
 
     def __init__(
         self, oracle: Oracle, program_of: Callable[[int], Program], probes: Sequence[Probe]
@@ -61,45 +58,35 @@ class Prover:
         self.program_of = program_of
         self.probes = [*probes]
         self.oracles: dict[int, Oracle] = {}
-        self.found: dict[int, list[float]] = {}
+        self.close: dict[int, bool] = {}
 
-    def add(self, point: Point) -> None:
-        """Another point to look at, if it is inside the domain."""
-        try:
-            self.probes.append(Probe(point, self.oracle.at(point)))
-        except (UndefinedError, UnknownError):
-            return
-
-    def deviations(self, form: int) -> list[float]:
-        """How far a form is from the program at each probe; inf where it has no value."""
+    def known(self, form: int) -> Oracle:
         if form not in self.oracles:
             self.oracles[form] = type(self.oracle)(self.program_of(form))
-            self.found[form] = []
-        known, oracle = self.found[form], self.oracles[form]
-        for probe in self.probes[len(known) :]:
-            known.append(deviation(oracle, probe))
-        return known
+        return self.oracles[form]
 
     def close_everywhere(self, form: int) -> bool:
-        return max(self.deviations(form), default=0.0) <= CLOSE
+        """Is a form the program, or close to it, at all probes?"""
+        if form not in self.close:
+            wrong = next((k for k, far in enumerate(self.distances(form)) if far > CLOSE), None)
+            self.close[form] = wrong is None
+            if wrong:
+                self.probes.insert(0, self.probes.pop(wrong))
+        return self.close[form]
 
-    def reach(self, form: int, along: Coordinate) -> Reach:
-        """The longest run of probes at which a form is close to the program."""
-        places = sorted(
-            zip([along.of(p.point) for p in self.probes], self.deviations(form), strict=True)
-        )
-        best, first, count, most = NOWHERE, 0, 0, 0
-        for number, (place, far) in enumerate(places):
-            if far > CLOSE:
-                first, count = number + 1, 0
-                continue
-            count += 1
-            if count > most:
-                low = -inf if first == 0 else places[first][0]
-                best, most = Reach(low, place), count
-        if most and best.high == places[-1][0]:
-            best = best._replace(high=inf)
-        return best
+    def distances(self, form: int) -> Iterator[float]:
+        """How far a form is from the program at each probe; inf where it has no value."""
+        oracle = self.known(form)
+        for probe in self.probes:
+            yield deviation(oracle, probe)
+
+    def close_at(self, form: int, point: Point) -> bool | None:
+        """The same at a point; None outside the domain."""
+        try:
+            probe = Probe(point, self.oracle.at(point))
+        except (UndefinedError, UnknownError):
+            return None
+        return deviation(self.known(form), probe) <= CLOSE
 
 
 def deviation(oracle: Oracle, probe: Probe) -> float:

@@ -9,12 +9,13 @@ import numpy as np
 
 from backprop.improving.exact import float_at, place_of
 from backprop.improving.forms import Forms
-from backprop.improving.proving import CLOSE, EVERYWHERE, Coordinate, Prover, Reach
+from backprop.improving.proving import CLOSE, EVERYWHERE, NOWHERE, Coordinate, Prover, Reach
 from backprop.improving.scoring import Scorer
 
 Array = Any
 MOST = 3
-TRIES = 40  # ways to cut that are looked at
+TRIES = 60  # ways to cut that are looked at
+CLEAR = 14.8  # digits of a form that may be trusted
 EDGES = 3  # points on either side of a threshold
 SIMPLER = 0.1  # digits that a shorter form may have less
 PRICE = 0.15  # digits that another regime has to gain
@@ -44,6 +45,8 @@ class Chooser:
         self.prover = prover
         self.scores = np.array([scorer.score(one) for one in candidates])
         self.doubtful: set[int] = set()  # candidates that aren't the program everywhere
+        self.wrong: dict[tuple[int, Coordinate], list[float]] = {}  # and places where they aren't
+        self.reaches: dict[tuple[int, Coordinate], Reach] = {}
         self.coordinates = [
             Coordinate(name, absolute) for name in scorer.names for absolute in (False, True)
         ]
@@ -54,7 +57,12 @@ class Chooser:
             parts = self.best()
             if self.proved(parts):
                 return parts
-        return [Part(self.candidates[-1])]
+        return next(
+            [Part(form)]
+            for k, form in enumerate(self.candidates)
+            if k not in self.doubtful and self.scores[k].mean() >= 0
+            if form == self.candidates[-1] or self.prover.close_everywhere(form)
+        )
 
     def forget(self, parts: list[Part]) -> None:
         """These forms are not to be taken again."""
@@ -88,9 +96,37 @@ class Chooser:
         """The scores, none where a form may not be taken along a coordinate."""
         scores, reaches = self.scores.copy(), {}
         for k in self.doubtful:
-            reach = reaches[k] = self.prover.reach(self.candidates[k], along)
-            scores[k][(places < reach.low) | (places > reach.high)] = -1.0
+            reach = reaches[k] = self.reach(k, along)
+            scores[k][(places <= reach.low) | (places >= reach.high)] = -1.0
         return scores, reaches
+
+    def reach(self, k: int, along: Coordinate) -> Reach:
+        found = self.reaches.get((k, along))
+        if found is None:
+            found = self.reaches[k, along] = self.new_reach(k, along, self.places(along))
+        return found
+
+    def new_reach(self, k: int, along: Coordinate, places: Array) -> Reach:
+        """The longest run of points at which a form keeps about all digits, as far as no proof
+        said otherwise."""
+        order = np.argsort(places, kind="stable")
+        ordered = places[order]
+        wrong = sorted(self.wrong.get((k, along), []))
+        best, most, low, count = NOWHERE, 0, -np.inf, 0
+        for number, place in enumerate(map(float, ordered)):
+            before = float(ordered[number - 1]) if number else -np.inf
+            between = [w for w in wrong if before <= w <= place]
+            if between:
+                low, count = between[-1], 0
+            if self.scores[k][order[number]] < CLEAR:
+                low, count = place, 0
+                continue
+            count += 1
+            if count > most:
+                after = float(ordered[number + 1]) if number + 1 < len(ordered) else np.inf
+                high = next((w for w in wrong if place <= w <= after), after)
+                best, most = Reach(low, high), count
+        return best
 
     def parts(
         self, along: Coordinate, cuts: list[tuple[float, float]], chosen: list[int],
@@ -115,33 +151,50 @@ class Chooser:
         low = -np.inf
         for part in parts:
             high = np.inf if part.below is None else part.below
-            if not self.prover.close_everywhere(part.form):
-                if number[part.form] not in self.doubtful:
-                    self.doubtful.add(number[part.form])
+            k = number[part.form]
+            if part.form == self.candidates[-1]:
+                pass
+            elif k not in self.doubtful:
+                if not self.prover.close_everywhere(part.form):
+                    self.doubtful.add(k)
                     fine = False
-                elif part.along is None or not self.close_between(part, low, high):
+            elif part.along is not None:
+                wrong = self.wrong_places(part.form, part.along, low, high)
+                if wrong:
+                    self.learn(k, part.along, wrong)
                     fine = False
             low = high
         return fine
 
-    def close_between(self, part: Part, low: float, high: float) -> bool:
-        """Is a form the program between two thresholds, and right at them?"""
-        along = part.along
-        assert along is not None
-        prover = self.prover
-        known = {along.of(probe.point) for probe in prover.probes}
-        for edge, inside in ((low, np.inf), (high, -np.inf)):
-            place = float(np.nextafter(edge, inside)) if inside < 0 else edge
-            if np.isfinite(place) and place not in known:
-                for point in self.scorer.points[:: max(1, len(self.scorer.points) // EDGES)]:
-                    prover.add({**point, along.name: place})
-                    if along.absolute:
-                        prover.add({**point, along.name: -place})
-        return all(
-            far <= CLOSE
-            for probe, far in zip(prover.probes, prover.deviations(part.form), strict=True)
-            if low <= along.of(probe.point) < high
-        )
+    def learn(self, k: int, along: Coordinate, wrong: list[float]) -> None:
+        """A form may not be taken at these places, nor may those with the same reach."""
+        same = self.reach(k, along)
+        alike = [one for one in self.doubtful if self.reach(one, along) == same]
+        for one in alike:
+            self.wrong.setdefault((one, along), []).extend(wrong)
+            self.reaches.pop((one, along), None)
+
+    def wrong_places(
+        self, form: int, along: Coordinate, low: float, high: float
+    ) -> list[float]:
+        """Where a form isn't the program between two thresholds, and right at them."""
+        found = []
+        for probe, far in zip(self.prover.probes, self.prover.distances(form), strict=True):
+            place = along.of(probe.point)
+            if low <= place < high and far > CLOSE:
+                found.append(place)
+        places = np.sort(self.places(along))
+        inside = places[(low <= places) & (places < high)]
+        ends = {low: 0, float(np.nextafter(high, -np.inf)): -1}
+        points = self.scorer.points[:: max(1, len(self.scorer.points) // EDGES)]
+        for edge, nearest in ends.items():
+            if np.isfinite(edge) and not all(
+                self.prover.close_at(form, {**point, along.name: side}) is not False
+                for point in points
+                for side in ((edge, -edge) if along.absolute else (edge,))
+            ):  # the threshold comes to lie beyond the next point, where there is more room
+                found.append(float(inside[nearest]) if len(inside) else edge)
+        return found
 
 
 def threshold(low: float, high: float) -> float:
@@ -168,20 +221,26 @@ def merged(parts: list[Part]) -> list[Part]:
 
 
 def shortlisted(scorer: Scorer, pool: list[int]) -> list[int]:
-    """The best forms, those that are best somewhere, and the last one."""
-    found = pool[:BEST]
-    scores = np.array([scorer.score(one) for one in pool[:POOL]])
+    """The best forms, those that are best somewhere, and the last one; of those that keep the same
+    digits everywhere only the shortest."""
+    wanted = pool[:POOL]
+    scores = np.array([scorer.score(one) for one in wanted])
+    rough = np.round(scores)
+    kinds = {row.tobytes(): k for k, row in reversed([*enumerate(rough)])}
+    different = sorted(kinds.values())
+    scores = scores[different]
+    found = [wanted[k] for k in different[:BEST]]
     best = scores.max(0)
     close = scores >= best - NEAR
     left = np.ones(scores.shape[1], bool)
     for _ in range(SOMEWHERE):
         gains = (np.maximum(scores - 3, 0) * left).sum(1) + 5 * (close & left).sum(1)
         place = int(gains.argmax())
-        found.append(pool[place])
+        found.append(wanted[different[place]])
         left &= ~close[place]
         if not left.any():
             break
-    return [*dict.fromkeys([*found, pool[-1]])]
+    return [*dict.fromkeys([one for one in found if one != pool[-1]]), pool[-1]]
 
 
 Cut = tuple[float, list[tuple[float, float]], list[int]]  # the mean; thresholds between; forms
