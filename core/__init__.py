@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from backprop.descending.descend import descend
     from backprop.errors import BackpropError
     from backprop.explaining.explanation import explain
+    from backprop.improving.improve import improve
     from backprop.kernel import compiled
     from backprop.program.program import Program
     from backprop.reading.unit import read
@@ -46,6 +47,7 @@ HOMES = {
     "expectation": "backprop.asking",
     "explain": "backprop.explaining.explanation",
     "grade": "backprop.asking",
+    "improve": "backprop.improving.improve",
     "parse": "backprop.answer.evaluation",
     "read": "backprop.reading.unit",
     "unexpected": "backprop.asking",
@@ -55,7 +57,7 @@ EXTENSION = "load_ipython_extension"  # what a notebook asks for: %load_ext back
 __all__ = [
     "BackpropError", "GradientCheck", "Program", "Report", "assert_gradient", "check",
     "check_claims", "check_gradient", "check_same", "compare", "compiled", "descend", "draw",
-    "evaluate", "expectation", "explain", "grade", "parse", "read", "unexpected",
+    "evaluate", "expectation", "explain", "grade", "improve", "parse", "read", "unexpected",
 ]  # fmt: skip
 
 

@@ -7,20 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from backprop.answer.shown import Shown
 from backprop.engine.kinds import resolve
 from backprop.engine.numbers import forward
 from backprop.engine.ties.conventions import AUTO
 from backprop.engine.ties.watch import Watch
 from backprop.errors import UsageError
 from backprop.gates import CONSTANTS
-from backprop.improving.exact import LARGEST, Draw, Oracle, Point, Sample, drawing, sampled
+from backprop.improving.exact import LARGEST, Draw, Oracle, Point, drawing, sampled
 from backprop.improving.forms import Forms, form_of
 from backprop.improving.proving import Probe, Prover
-from backprop.improving.regimes import Part, joined
+from backprop.improving.regimes import joined
 from backprop.improving.scoring import FULL, Scorer, digits
 from backprop.improving.search import Search
 from backprop.improving.writing import written
@@ -48,9 +49,12 @@ class Kept(NamedTuple):
     least: float
 
 
-@dataclass(frozen=True)
-class Improvement:
+@dataclass(frozen=True, repr=False)
+class Improvement(Shown):
     """What was found. `text` is a program; the old one, where nothing better is known."""
+
+    what: ClassVar[str] = "improvement"
+    asks: ClassVar[str] = "improvement.better"
 
     program: Program
     text: str
@@ -65,8 +69,8 @@ class Improvement:
     ranges: Mapping[str, Range]
 
     @property
-    def regimes(self) -> int:
-        return self.text.count("where(")
+    def brief(self) -> str:
+        return self.text
 
     def to_dict(self) -> dict[str, Any]:
         outputs = {
@@ -189,7 +193,7 @@ class Improver:
         before = self.judged(self.program)
         text, after, far, better = self.program.text, before, 0.0, False
         for parts in result.choices(AGAIN):
-            form = self.whole(parts)
+            form = joined(forms, parts)
             if form == self.start:
                 break
             program = self.program_of(form)
@@ -204,9 +208,6 @@ class Improver:
             self.program, text, better, before, after, len(self.judges.points),
             len(sample.points), result.tried, result.seconds, far, self.ranges,
         )  # fmt: skip
-
-    def whole(self, parts: list[Part]) -> int:
-        return joined(self.forms, parts)
 
     def distance(self, form: int, prover: Prover) -> float | None:
         """How far a form is from the program at the points that judge; None if it is another."""
@@ -267,5 +268,3 @@ def mean_of(kept: Mapping[str, Kept]) -> float:
     gradients = [one.mean for name, one in kept.items() if name]
     return (kept[""].mean + sum(gradients) / len(gradients)) / 2
 
-
-__all__ = ["Improvement", "Kept", "Sample", "improve"]

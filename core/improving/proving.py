@@ -74,6 +74,12 @@ class Prover:
                 self.probes.insert(0, self.probes.pop(wrong))
         return self.close[form]
 
+    def far_at_first(self, form: int) -> bool:
+        """Is a form another than the program at the point that told this of the last one?"""
+        if form not in self.close and deviation(self.known(form), self.probes[0]) > CLOSE:
+            self.close[form] = False
+        return not self.close.get(form, True)
+
     def distances(self, form: int) -> Iterator[float]:
         """How far a form is from the program at each probe; inf where it has no value."""
         oracle = self.known(form)

@@ -156,7 +156,7 @@ class Chooser:
                 pass
             elif k not in self.doubtful:
                 if not self.prover.close_everywhere(part.form):
-                    self.doubtful.add(k)
+                    self.doubt(k)
                     fine = False
             elif part.along is not None:
                 wrong = self.wrong_places(part.form, part.along, low, high)
@@ -165,6 +165,13 @@ class Chooser:
                     fine = False
             low = high
         return fine
+
+    def doubt(self, k: int) -> None:
+        """A form isn't the program everywhere: others may not be so at the same point."""
+        self.doubtful.add(k)
+        for one, form in enumerate(self.candidates[:-1]):
+            if one not in self.doubtful and self.prover.far_at_first(form):
+                self.doubtful.add(one)
 
     def learn(self, k: int, along: Coordinate, wrong: list[float]) -> None:
         """A form may not be taken at these places, nor may those with the same reach."""
