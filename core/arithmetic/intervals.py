@@ -97,16 +97,16 @@ class Interval:
         return int(low)
 
     def __lt__(self, other: Any) -> bool:
-        return (self - other).sign() < 0
+        return bool((self - other).sign() < 0)
 
     def __le__(self, other: Any) -> bool:
-        return (self - other).sign() <= 0
+        return bool((self - other).sign() <= 0)
 
     def __gt__(self, other: Any) -> bool:
-        return (self - other).sign() > 0
+        return bool((self - other).sign() > 0)
 
     def __ge__(self, other: Any) -> bool:
-        return (self - other).sign() >= 0
+        return bool((self - other).sign() >= 0)
 
     def __eq__(self, other: Any) -> bool:
         return other is self or not (self - other).sign()
@@ -132,7 +132,7 @@ class Interval:
         if libmpf.mpf_sign(low) != libmpf.mpf_sign(high):
             return -(10**6)
         width = libmpf.mpf_sub(high, low, 30)
-        return self.magnitude() - width[2] - width[3]
+        return int(self.magnitude() - width[2] - width[3])
 
     def within(self, other: Interval) -> bool:
         """Have the two a number in common?"""
@@ -145,11 +145,10 @@ class Interval:
 
 def of(value: Any) -> Interval:
     """A float as the number that it is; a constant that is made of others, from these."""
+    if value.__class__ is Folded:
+        value = unfolded(value, of, gate)
     if isinstance(value, Interval):
         return value
-    if value.__class__ is Folded:
-        made = unfolded(value, of, gate)
-        return of(made)
     number = libmpf.from_float(float(value))
     if number in (libmpf.finf, libmpf.fninf, libmpf.fnan):
         raise UndefinedError("it is no number")
@@ -284,7 +283,8 @@ def atan2(y: Any, x: Any) -> Interval:
 
 
 def tan(a: Any) -> Interval:
-    return PRIMITIVES["sin"](a) / PRIMITIVES["cos"](a)
+    found: Interval = PRIMITIVES["sin"](a) / PRIMITIVES["cos"](a)
+    return found
 
 
 def tanh(a: Any) -> Interval:
@@ -396,6 +396,7 @@ PRIMITIVES: dict[str, Function] = {
     "eq": truth(lambda a, b: a == b),
     "ne": truth(lambda a, b: a != b),
 }
+
 
 class Constant(Interval):
     """A constant of the table's texts, as narrow as the precision of the moment makes it."""

@@ -20,6 +20,7 @@ from backprop.program.program import Program, bracketed
 MOST = 3  # forms that are suggested together
 GAIN = 3  # right digits more that make a form worth suggesting
 
+
 @cache
 def forms() -> list[Patterns]:
     """Each rewrite alone, each pattern of the table alone, and all of them together."""

@@ -1,6 +1,7 @@
 """Forms that say the same, as text: `old => new`. The letters a, b, c, d stand for anything.
 
-Wherever both sides have a value it is the same one: a test proves each row. A row of REMEDIES says
+Wherever both sides have a value, and what follows `if` holds, it is the same one: a test proves
+each row. A row of REMEDIES says
 at once what keeps more digits; those of STEPS are steps on the way, which a search may take. The
 `closes` of the gate table are rows of this list as well.
 """
@@ -84,10 +85,8 @@ STEPS = (
     # quadratic equations
     "-b + sqrt(b*b - d) => where(b < 0, sqrt(b*b - d) - b, -(d/(b + sqrt(b*b - d))))",
     "-b - sqrt(b*b - d) => where(b < 0, d/(sqrt(b*b - d) - b), -(b + sqrt(b*b - d)))",
-    "(-b + sqrt(b*b - a*c))/a => where(b < 0, (sqrt(b*b - a*c) - b)/a, "
-    "-(c/(b + sqrt(b*b - a*c))))",
-    "(-b - sqrt(b*b - a*c))/a => where(b < 0, c/(sqrt(b*b - a*c) - b), "
-    "-((b + sqrt(b*b - a*c))/a))",
+    "(-b + sqrt(b*b - a*c))/a => where(b < 0, (sqrt(b*b - a*c) - b)/a, -(c/(b + sqrt(b*b - a*c))))",
+    "(-b - sqrt(b*b - a*c))/a => where(b < 0, c/(sqrt(b*b - a*c) - b), -((b + sqrt(b*b - a*c))/a))",
     "(-b + sqrt(b*b - 4*(a*c)))/(2*a) => where(b < 0, (sqrt(b*b - 4*(a*c)) - b)/a/2, "
     "-(2*(c/(b + sqrt(b*b - 4*(a*c))))))",
     "(-b - sqrt(b*b - 4*(a*c)))/(2*a) => where(b < 0, 2*(c/(sqrt(b*b - 4*(a*c)) - b)), "
@@ -128,5 +127,5 @@ STEPS = (
     "tan(a) - tan(b) => sin(a - b)/(cos(a)*cos(b))",
     "sin(a + b) => sin(a)*cos(b) + cos(a)*sin(b)",
     "cos(a + b) => cos(a)*cos(b) - sin(a)*sin(b)",
-    "atan(a) - atan(b) => atan((a - b)/(1 + a*b))",
+    "atan(a) - atan(b) => atan((a - b)/(1 + a*b)) if 1 + a*b > 0",
 )

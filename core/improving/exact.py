@@ -89,9 +89,7 @@ class Oracle:
             raise UnknownError from error
         if not all(map(math.isfinite, (value, *slopes))):
             raise UnknownError
-        return Exact(
-            value, dict(zip(self.program.inputs, slopes, strict=True)), tuple(found)
-        )
+        return Exact(value, dict(zip(self.program.inputs, slopes, strict=True)), tuple(found))
 
 
 def as_needed(program: Program, point: Point, arithmetic: Any) -> list[Any]:
@@ -147,9 +145,7 @@ def drawing(ranges: Mapping[str, tuple[float, float]], names: Sequence[str]) -> 
     """Points whose coordinates are floats of their ranges; of all floats where there is none."""
 
     def draw(random: Random) -> Point:
-        return {
-            name: any_float(random, *ranges.get(name, (-LARGEST, LARGEST))) for name in names
-        }
+        return {name: any_float(random, *ranges.get(name, (-LARGEST, LARGEST))) for name in names}
 
     return draw
 

@@ -127,7 +127,7 @@ def improve(
 
 
 def everyday(ranges: Mapping[str, Range], names: Sequence[str]) -> Draw:
-    """Points as people have them: evenly in a narrow range, by orders of magnitude in a wide one."""
+    """Points as people have them: evenly in a narrow range, in a wide one by its magnitudes."""
 
     def one(random: Random, low: float, high: float) -> float:
         if high - low <= WIDE:
@@ -186,7 +186,9 @@ class Improver:
         forms, sample = self.forms, self.sample
         scorer = Scorer(forms, self.names, sample, self.start)
         pairs = [Probe(*pair) for pair in zip(sample.points, sample.exact, strict=True)]
-        probes = [*pairs[:PROBES], *pairs[len(pairs) - PROBES :]] if len(pairs) > 2 * PROBES else pairs
+        probes = (
+            [*pairs[:PROBES], *pairs[len(pairs) - PROBES :]] if len(pairs) > 2 * PROBES else pairs
+        )
         prover = Prover(self.oracle, self.program_of, probes)
         search = Search(forms, scorer, self.start, prover, self.seconds)
         result = search.run()
@@ -267,4 +269,3 @@ def mean_of(kept: Mapping[str, Kept]) -> float:
     """The value counts as much as all gradients."""
     gradients = [one.mean for name, one in kept.items() if name]
     return (kept[""].mean + sum(gradients) / len(gradients)) / 2
-

@@ -36,9 +36,7 @@ class Chooser:
     """Chooses parts by their scores, and learns where forms may not be taken: none is taken where
     it isn't the program. The last candidate is the program itself."""
 
-    def __init__(
-        self, forms: Forms, scorer: Scorer, candidates: list[int], prover: Prover
-    ) -> None:
+    def __init__(self, forms: Forms, scorer: Scorer, candidates: list[int], prover: Prover) -> None:
         self.forms = forms
         self.scorer = scorer
         self.candidates = candidates
@@ -181,9 +179,7 @@ class Chooser:
             self.wrong.setdefault((one, along), []).extend(wrong)
             self.reaches.pop((one, along), None)
 
-    def wrong_places(
-        self, form: int, along: Coordinate, low: float, high: float
-    ) -> list[float]:
+    def wrong_places(self, form: int, along: Coordinate, low: float, high: float) -> list[float]:
         """Where a form isn't the program between two thresholds, and right at them."""
         found = []
         for probe, far in zip(self.prover.probes, self.prover.distances(form), strict=True):
@@ -304,4 +300,3 @@ def joined(forms: Forms, parts: list[Part]) -> int:
         test = forms.make("lt", x, forms.number(Fraction(part.below)))
         found = forms.make("where", test, part.form, found)
     return found
-

@@ -7,10 +7,10 @@ from functools import cache
 from itertools import product
 from typing import NamedTuple
 
+from backprop.arithmetic.intervals import PRIMITIVES
 from backprop.gates import scalars
 from backprop.gates.rewrites import REMEDIES, STEPS
 from backprop.improving.forms import COMMUTATIVE, EXACT, NAME, NUMBER, Forms, form_of
-from backprop.arithmetic.intervals import PRIMITIVES
 from backprop.program.fusing import staged
 
 Orders = Sequence[tuple[int, ...]]  # the operands of every part of a pattern
@@ -49,9 +49,16 @@ def rules() -> dict[str, list[Rule]]:
     return found
 
 
+def sides_of(text: str) -> tuple[str, str, str]:
+    """Old, new, and the condition under which they are one function; empty if there is none."""
+    left, _, rest = text.partition(" => ")
+    right, _, condition = rest.partition(" if ")
+    return left, right, condition
+
+
 def rules_of(text: str) -> Iterator[Rule]:
     """A rule in every order of its operands that means the same."""
-    left, _, right = text.partition(" => ")
+    left, right, _ = sides_of(text)
     forms = Forms()
     old, new = (sides(forms, side) for side in (left, right))
     seen = set()
@@ -98,7 +105,7 @@ def shape_of(forms: Forms, old: int, orders: Orders) -> tuple[object, ...]:
         else:
             walk.append(forms.numbers.get(one, forms.ops[one]))
             waiting += reversed(orders[one])
-    return tuple([*walk, *letters]) if len(letters) > 1 else tuple(walk)
+    return (*walk, *letters) if len(letters) > 1 else tuple(walk)
 
 
 def found_by(rule: Rule, forms: Forms, form: int) -> dict[int, int] | None:

@@ -40,9 +40,7 @@ def digits(a: Array, exact: Array) -> Array:
 class Scorer:
     """The numbers of one search's forms at a sample's points."""
 
-    def __init__(
-        self, forms: Forms, names: Sequence[str], sample: Sample, start: int
-    ) -> None:
+    def __init__(self, forms: Forms, names: Sequence[str], sample: Sample, start: int) -> None:
         self.forms = forms
         self.names = names
         self.points = sample.points

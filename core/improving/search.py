@@ -131,9 +131,7 @@ class Search:
         key = (form, variable)
         if key not in self.cut_off:
             inside = variable in self.forms.parts(form)
-            self.cut_off[key] = (
-                [*expansions(self.rationals, form, variable)] if inside else []
-            )
+            self.cut_off[key] = [*expansions(self.rationals, form, variable)] if inside else []
         return self.cut_off[key]
 
     def chosen(self, tried: list[int]) -> tuple[list[int], int]:

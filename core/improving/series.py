@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from math import factorial
 
 from backprop.improving.forms import Forms
@@ -112,9 +113,7 @@ class Expander:
         lowest = min(s.lowest, t.lowest)
         last = min(s.lowest + len(s.coefficients), t.lowest + len(t.coefficients))
         powers = range(lowest, last)
-        return self.of(
-            lowest, [self.plus(s.at(k, self.zero), t.at(k, self.zero)) for k in powers]
-        )
+        return self.of(lowest, [self.plus(s.at(k, self.zero), t.at(k, self.zero)) for k in powers])
 
     def scale(self, s: Series, factor: int) -> Series:
         return self.of(s.lowest, [self.times(factor, c) for c in s.coefficients])
@@ -274,9 +273,7 @@ def expansions(rationals: Rationals, form: int, variable: int) -> Iterator[int]:
         except TooLargeError:
             continue
         terms = [
-            (series.lowest + k, c)
-            for k, c in enumerate(series.coefficients)
-            if c != expander.zero
+            (series.lowest + k, c) for k, c in enumerate(series.coefficients) if c != expander.zero
         ]
         for count in TERMS:
             if len(terms) < count:
@@ -287,9 +284,7 @@ def expansions(rationals: Rationals, form: int, variable: int) -> Iterator[int]:
 def nested(forms: Forms, terms: Sequence[tuple[int, int]], x: int, infinity: bool) -> int:
     """A polynomial in an input, or in 1 over it, by Horner's scheme."""
     total = terms[-1][1]
-    for (power, coefficient), (above, _) in reversed(
-        [*zip(terms[:-1], terms[1:], strict=True)]
-    ):
+    for (power, coefficient), (above, _) in reversed([*pairwise(terms)]):
         step = powered(forms, x, above - power)
         inner = forms.make("div" if infinity else "mul", total, step)
         total = forms.make("add", coefficient, inner)

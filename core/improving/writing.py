@@ -26,9 +26,7 @@ def written(
     return "\n".join([*lines, f"{output} = {last}" if output else last])
 
 
-def names_for(
-    forms: Forms, form: int, named: Mapping[int, str], taken: set[str]
-) -> dict[int, str]:
+def names_for(forms: Forms, form: int, named: Mapping[int, str], taken: set[str]) -> dict[int, str]:
     """The parts that become statements, in their order, and what they are called."""
     uses: dict[int, int] = {}
     for one in forms.parts(form):
