@@ -20,6 +20,7 @@ HEADINGS = {
     ),
     "Gradient": ("--wrt", "--result", "--upstream", "--jacobian", "--ties"),
     "Gates": ("--gates", "--no-share"),
+    "Fewer bits": ("--dtype", "--accumulate", "--loss-scale"),
     "Check": (
         "--no-check", "--methods", "--timeout", "--digits", "--check-rows", "--min-digits",
         "--allow", "--points", "--range", "--tolerance", "--expect", "--write-expect",

@@ -52,6 +52,7 @@ from backprop.program.stage import stage
 
 WRONG = 1
 MOST_POINTS = 1_000_000
+FEWEST = 1.0  # right digits that fewer bits have to keep
 
 HELP = """Can the gradient of PROGRAM be trusted? Three independent opinions answer.
 
@@ -89,6 +90,8 @@ class Settings(NamedTuple):
     def code(self, report: Report) -> int:
         judged = [report.check.value, *report.check.inputs.values()]
         verdicts = [(one.verdict, one.digits or 0) for one in judged if one]
+        if report.lowered is not None and report.lowered.least(report.wrt) < FEWEST:
+            verdicts.append(("rounding", 0))
         return exit_code(verdicts or [(report.check.verdict, 0)], self.allowed, self.min_digits)
 
 

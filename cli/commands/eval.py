@@ -67,7 +67,9 @@ def report_of(asked: Question, **options: Any) -> Report:
     with waiting("evaluating"):
         return evaluate(
             asked.tree, asked.values, ties=options["ties"], jacobian=options["jacobian"],
-            allow_nonfinite=options["allow_nonfinite"], **program_choices(asked, **options),
+            allow_nonfinite=options["allow_nonfinite"], dtype=options["dtype"],
+            accumulate=options["accumulate"], loss_scale=options["loss_scale"],
+            **program_choices(asked, **options),
         )  # fmt: skip
 
 

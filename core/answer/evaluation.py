@@ -96,6 +96,9 @@ def evaluate(
     jacobian: bool = False,
     seed: int = 0,
     output: str | None = None,
+    dtype: str | None = None,
+    accumulate: str | None = None,
+    loss_scale: float = 1.0,
     **named: Value,
 ) -> Report:
     """Value, gradient and every stage of a program at a point.
@@ -104,6 +107,8 @@ def evaluate(
     program: their gradient is 0. An output that is an array needs `upstream`, the gradient of
     what comes after it, or `jacobian` for every entry of it; `seed` is for values such as
     "randn(3, 2)". `output` names the statement that is the result, the last if it is None.
+    `dtype` is float32, float16 or bfloat16: every value and message is rounded to it, but sums and
+    products of matrices add up in `accumulate`, and the backward pass begins with `loss_scale`.
     """
     given = {**checked_values(values), **named}
     checked_ties(ties)
@@ -141,6 +146,12 @@ def evaluate(
         jacobian=whole_jacobian(program, found, ties, wanted) if jacobian else None,
     )  # fmt: skip
     part = program.tree.output
+    if dtype is not None:
+        from backprop.answer.lowering import lowered
+
+        report = lowered(report, dtype, accumulate, loss_scale)
+    elif accumulate is not None or loss_scale != 1:
+        raise UsageError("accumulate and loss_scale go with a dtype")
     return replace(
         report, unused=unused if everything and not part else (),
         notices=(*program.notices, *tied(program, found), *report.notices, *told_of(unused, part)),
