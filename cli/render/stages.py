@@ -42,6 +42,7 @@ class Row(NamedTuple):
     numbers: Sequence[str] = ()  # the shape, if it is shown, the value and the gradient
     passings: Sequence[Passing] = ()
     output: bool = False
+    lowered: bool = False  # is the last of the numbers how many digits fewer bits keep?
 
 
 class Stages:
@@ -51,7 +52,11 @@ class Stages:
         self.selection = view.selection or ALL
         given = list(inputs(report, self.selection).items())[:INPUTS]
         most = report.program.size
-        self.inputs = [Row(numbered(None, name, most), self.numbers(slot)) for name, slot in given]
+        self.lowered = report.lowered is not None
+        self.inputs = [
+            Row(numbered(None, name, most), self.numbers(slot), lowered=self.lowered)
+            for name, slot in given
+        ]
         self.stages = [
             Row(str(found)) if isinstance(found, Gap)
             else Row(
@@ -59,6 +64,7 @@ class Stages:
                 self.numbers(found.stage.slot),
                 passings(report, found, view),
                 found.stage.slot == report.program.output,
+                self.lowered,
             )
             for found in shown(report, self.selection)
         ]  # fmt: skip
@@ -66,7 +72,15 @@ class Stages:
     def numbers(self, slot: int) -> list[str]:
         report, short = self.report, self.view.short
         shape = [shape_of(report.program, slot)] if self.view.shapes else []
-        return [*shape, short(report.values[slot]), short(report.every.gradient(slot))]
+        kept = [self.kept(slot)] if self.lowered else []
+        return [*shape, short(report.values[slot]), short(report.every.gradient(slot)), *kept]
+
+    def kept(self, slot: int) -> str:
+        """The digits that are left of value and gradient: `3.3 0.8`."""
+        found = self.report.lowered
+        return " ".join(
+            f"{kept.digits:.1f}" for kept in (found.values[slot], found.gradients[slot])
+        )
 
     @property
     def groups(self) -> list[list[Row]]:
@@ -93,6 +107,9 @@ class Stages:
         named = headings(ascii_only=ascii_only)
         for heading, style in ((named.value, FORWARD), (named.gradient, BACKWARD)):
             table.add_column(heading, justify="right", style=style, no_wrap=True)
+        if self.lowered:
+            full = self.report.lowered.how.format.digits
+            table.add_column(f"of {full:.1f} digits", justify="right", no_wrap=True)
         table.add_column("local derivative", no_wrap=True)
         table.add_column("passes back", style=BACKWARD, no_wrap=True)
         for group in self.groups:
@@ -150,6 +167,8 @@ def dimmed(number: str) -> Text:
 def parts(row: Row, named: Headings) -> list[Text]:
     """`value ↓ 3` and `gradient ↑ -4`."""
     styles = {"shape": "", named.value: FORWARD, named.gradient: BACKWARD}
+    if row.lowered:
+        styles["digits"] = ""
     titles = [*styles][-len(row.numbers) :] if row.numbers else []
     return [
         Text.assemble(f"{title} ", (number, styles[title]))

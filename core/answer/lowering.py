@@ -198,10 +198,7 @@ class Teller:
                 became = {
                     "underflow": f"is 0 in {target.name}, whose least number is {target.least:.2g}",
                     "overflow": f"is infinite in {target.name}, which ends at {target.largest:.6g}",
-                }.get(
-                    kept.state,
-                    f"is subnormal in {target.name}: {self.amount(kept)} digits are left",
-                )
+                }.get(kept.state, f"is subnormal in {target.name}")
                 yield Notice(KINDS[kept.state], f"the literal {text} {became}")
 
     def code(self, slot: int) -> str:
@@ -221,14 +218,16 @@ class Teller:
             elif own.state or before - own.digits >= LOST:
                 yield own.state, slot, self.sentence(self.code(slot), slot, own, fed)
 
-    def sentence(self, code: str, slot: int, kept: Kept, fed: Sequence[Kept]) -> str:
+    def sentence(
+        self, code: str, slot: int, kept: Kept, fed: Sequence[Kept], forward: bool = True
+    ) -> str:
         some = self.some(slot, kept)
         target = self.format
         match kept.state:
             case "nan" | "pole":
                 became = "NaN" if kept.state == "nan" else "infinite"
                 text = f"{code} is {became}{some}, where floats have {kept.exact:.4g}"
-                return f"{text}{self.since(slot)}"
+                return f"{text}{self.since(slot) if forward else ''}"
             case "overflow":
                 return (
                     f"{code} overflows{some}: it is {kept.exact:.4g}, and {target.name} ends at "
@@ -276,9 +275,23 @@ class Teller:
             before = min(one.digits for one in fed)
             if own.state in GONE and inherited:
                 continue
-            if own.state or (before - own.digits >= LOST and len(through) > 1):
+            lost = before - own.digits >= LOST and len(through) > 1
+            if own.state or (lost and not self.cancels(slot, through)):
                 name = f"d{labels[slot]}, which comes back through {labels[through[0]]},"
-                yield own.state, slot, self.sentence(name, slot, own, fed)
+                yield own.state, slot, self.sentence(name, slot, own, fed, forward=False)
+
+    def cancels(self, slot: int, through: Sequence[int]) -> bool:
+        """Is a gradient next to nothing beside the parts that it adds up?"""
+        every, operands = self.found.base.every, self.program.operands
+        parts = [
+            size
+            for one in through
+            for place, operand in enumerate(operands[one])
+            if operand == slot
+            for size in sizes_of(every.flow(one, place))
+        ]
+        sizes = sizes_of(every.gradient(slot))
+        return max(sizes, default=0.0) <= 2.0**-self.format.bits * max(parts, default=0.0)
 
     def grouped(self, found: Iterator[tuple[str, int, str]], what: str) -> Iterator[Notice]:
         """A few of each kind, the worst kind first."""
@@ -296,7 +309,8 @@ class Teller:
     def scaling(self, wrt: Sequence[str]) -> Iterator[Notice]:
         """What loss scales would work, where one is needed or was given."""
         found = self.found
-        suffers = any(kept.state for kept in found.gradients)
+        spoiled = any(kept.state in GONE[:3] for kept in found.values)
+        suffers = any(kept.state for kept in found.gradients) and not spoiled
         if found.scales is None or not (suffers or found.how.scale != 1):
             return
         low, high = found.scales

@@ -11,6 +11,7 @@ from backprop.arithmetic.arrays import IGNORED
 from backprop.arithmetic.formats import HALF, LAST, Format
 
 Array = Any
+FLOATS = np.dtype(np.float64)
 Rounding = Callable[[Array], Array]
 
 
@@ -28,7 +29,7 @@ def rounding(target: Format) -> Rounding:
     kinds = {"float32": np.float32, "float16": np.float16}
 
     def every(a: Array) -> Array:
-        if not isinstance(a, (float, np.ndarray)) or getattr(a, "dtype", float) != float:
+        if not isinstance(a, (float, np.ndarray)) or getattr(a, "dtype", FLOATS) != FLOATS:
             return a
         with np.errstate(**IGNORED):
             if target.name in kinds:
