@@ -128,6 +128,15 @@ def shape_option(help: str) -> Decorator:  # noqa: A002  click calls it so
     return option("--shape", "shapes", multiple=True, metavar="NAME=SHAPE", help=help)
 
 
+def range_option(help: str) -> Decorator:  # noqa: A002  click calls it so
+    return option("--range", "ranges", multiple=True, metavar="NAME=LOW:HIGH", help=help)
+
+
+def points_option(help: str, least: int, most: int, usual: int | None = None) -> Decorator:  # noqa: A002  click calls it so
+    kind = click.IntRange(least, most)
+    return option("--points", type=kind, default=usual, metavar="N", help=help)
+
+
 def nonfinite_option(help: str = "Accept inf and nan as values.") -> Decorator:  # noqa: A002  click calls it so
     return option("--allow-nonfinite", is_flag=True, help=help)
 

@@ -200,7 +200,8 @@ def test_the_package_lists_its_public_names() -> None:
     assert dir(backprop) == [
         "BackpropError", "GradientCheck", "Program", "Report", "__version__", "assert_gradient",
         "check", "check_claims", "check_gradient", "check_same", "compare", "compiled", "descend",
-        "draw", "evaluate", "expectation", "explain", "grade", "parse", "read", "unexpected",
+        "draw", "evaluate", "expectation", "explain", "grade", "improve", "parse", "read",
+        "unexpected",
     ]  # fmt: skip
     assert {type(getattr(backprop, name)).__name__ for name in dir(backprop)} <= {
         "type", "ABCMeta", "function", "str",

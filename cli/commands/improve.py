@@ -12,8 +12,9 @@ from backprop.cli.files import write_whole
 from backprop.cli.options import (
     file_option,
     format_options,
-    option,
+    points_option,
     quiet_option,
+    range_option,
     seed_option,
     timeout_option,
 )
@@ -42,10 +43,10 @@ looked at in intervals of many digits, at points that the search has not seen.
 @click.command(
     "improve", cls=ProgramCommand, help=HELP, options_metavar="[--range NAME=LOW:HIGH]... [OPTIONS]"
 )
-@option("--range", "ranges", multiple=True, metavar="NAME=LOW:HIGH",
-        help="Where an input comes from. Any float, if not given.")  # fmt: skip
-@option("--points", type=click.IntRange(8, MOST_POINTS), default=POINTS, metavar="N",
-        help="Points that the search learns from, and as many others that judge.")  # fmt: skip
+@range_option("Where an input comes from. Any float, if not given.")
+@points_option(
+    "Points that the search learns from, and as many others that judge.", 8, MOST_POINTS, POINTS
+)
 @seed_option("The seed of the points.")
 @timeout_option("How long the search may go on.", SECONDS)
 @format_options("text", "json")

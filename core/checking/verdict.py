@@ -57,6 +57,9 @@ BLURRED = 6  # digits to which what is close to a kink equals it
 ROUGHLY = 8  # digits to which rounded constants let a text and its gates agree
 
 
+CLEAR = 12  # right digits of what surely isn't rounding
+
+
 class Judge:
     """Judges one look at one subject."""
 
@@ -86,10 +89,13 @@ class Judge:
     @cached_property
     def value_digits(self) -> list[float]:
         exact, slots = self.look.precise, range(len(self.floats))
-        return [
-            kept_digits(number, right, self.value_size(slot, number), exact.digits)
-            for slot, number, right in zip(slots, self.floats, exact.values, strict=True)
-        ]
+        found = []
+        for slot, number, right in zip(slots, self.floats, exact.values, strict=True):
+            digits = right_digits(number, right)
+            if digits < CLEAR:  # it may be what rounding leaves of 0
+                digits = kept_digits(number, right, self.value_size(slot, number), exact.digits)
+            found.append(digits)
+        return found
 
     @cached_property
     def slope_digits(self) -> list[float]:
@@ -368,7 +374,9 @@ class Judge:
         speaking = [NAMES[method] for method in asked if len(silent[method]) < len(variables)]
         text = f"{' and '.join(speaking)} agree{'s' if len(speaking) == 1 else ''}"
         if self.together:
-            text += f", on {len(self.single)} {self.subject.parts} alone and on all together"
+            parts, count = self.subject.parts, len(self.single)
+            some = f"on {count} {parts} alone and on all together"
+            text += f", {some if count else f'on all {parts} together'}"
         for method, inputs in silent.items():
             if method in self.failed:
                 text += f", though {NAMES[method]} failed: {self.failed[method]}"
