@@ -39,7 +39,8 @@ class Oracle:
     """Answers about one program; it begins with as many bits as the last question took."""
 
     arithmetic: Any = INTERVALS
-    precise = Bits.of
+    precise: Any = Bits.of
+    proved = False
 
     def __init__(self, program: Program) -> None:
         self.program = program

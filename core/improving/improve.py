@@ -67,6 +67,7 @@ class Improvement(Shown):
     seconds: float
     far: float  # the largest relative distance from the program that was seen; 0 for an equal form
     ranges: Mapping[str, Range]
+    proved: bool = False  # by balls of python-flint
 
     @property
     def brief(self) -> str:
@@ -87,6 +88,7 @@ class Improvement(Shown):
             "digits": {"value": outputs.pop("value"), "gradient": outputs},
             "full": round(FULL, 2),
             "approximation": self.far or None,
+            "proved": self.proved,
             "points": self.points,
             "ranges": {name: [*found] for name, found in self.ranges.items()},
             "tried": self.tried,
@@ -109,12 +111,13 @@ def improve(
     seed: int = 0,
     seconds: float = SECONDS,
     draws: Sequence[Draw] = (),
-    oracle: type[Oracle] = Oracle,
+    oracle: type[Oracle] | None = None,
 ) -> Improvement:
     """A form of a program that keeps more digits of its value and of every gradient.
 
     `ranges` say where each input comes from; any float, if nothing is said. `draws` draw points
-    in other ways: the first judges as well.
+    in other ways: the first judges as well. `oracle` says what the program is; by default balls of
+    python-flint, if that is installed, and else intervals.
     """
     program = stage(parse(program)) if isinstance(program, str) else program
     known = dict(ranges or {})
@@ -123,7 +126,17 @@ def improve(
             raise UsageError(f"the program has no input {name}")
     names = list(program.inputs)
     main, *others = draws or (drawing(known, names), everyday(known, names))
-    return Improver(program, known, oracle(program), main, others, points, seed, seconds).found()
+    asked = (oracle or best_oracle())(program)
+    return Improver(program, known, asked, main, others, points, seed, seconds).found()
+
+
+def best_oracle() -> type[Oracle]:
+    """Balls of python-flint, if it is installed: they are faster, and proved."""
+    try:
+        from backprop.improving.proved import ProvedOracle
+    except ImportError:
+        return Oracle
+    return ProvedOracle
 
 
 def everyday(ranges: Mapping[str, Range], names: Sequence[str]) -> Draw:
@@ -208,7 +221,7 @@ class Improver:
                 break
         return Improvement(
             self.program, text, better, before, after, len(self.judges.points),
-            len(sample.points), result.tried, result.seconds, far, self.ranges,
+            len(sample.points), result.tried, result.seconds, far, self.ranges, self.oracle.proved,
         )  # fmt: skip
 
     def distance(self, form: int, prover: Prover) -> float | None:
