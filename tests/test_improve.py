@@ -26,6 +26,7 @@ from backprop.arithmetic.intervals import (
 from backprop.errors import UsageError
 from backprop.improving.exact import Oracle, UnknownError, any_float, place_of
 from backprop.improving.forms import Forms, form_of
+from backprop.improving.proved import ProvedOracle
 from backprop.improving.proving import Probe, deviation
 from backprop.improving.rational import Rationals
 from backprop.improving.rewriting import rules_of, sides_of, texts
@@ -69,6 +70,25 @@ def test_an_interval_holds_what_mpmath_finds_with_more_digits(name: str) -> None
     assert seen > 10
 
 
+def at(oracle: Oracle, point: dict[str, float]) -> Any:
+    try:
+        return oracle.at(point)
+    except (UndefinedError, UnknownError):
+        return None
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda c: f"{c.group} {c.name}")
+def test_balls_of_flint_and_intervals_hold_the_same_numbers(case: Case) -> None:
+    random = Random(case.name)
+    draw, oracles = case.draw("everyday"), (Oracle(case.program), ProvedOracle(case.program))
+    found = [
+        [at(oracle, point) for oracle in oracles] for point in [draw(random) for _ in range(6)]
+    ]
+    pairs = [pair for pair in found if None not in pair]
+    assert len(pairs) >= 4
+    assert all(a.value == b.value and a.gradient == b.gradient for a, b in pairs)
+
+
 @pytest.mark.parametrize("number", [1e-149, -1e-200, 5e-324])
 def test_an_interval_of_exp_next_to_0_is_no_exact_1(number: float) -> None:
     for bits in (160, 640, 1280):
@@ -80,13 +100,6 @@ def test_an_interval_of_exp_next_to_0_is_no_exact_1(number: float) -> None:
 def test_an_interval_that_is_too_wide_decides_nothing() -> None:
     with Bits.of(64), pytest.raises(UndecidedError):
         bool(of(1) / 3 * 3 < 1)
-
-
-def at(oracle: Oracle, point: dict[str, float]) -> Any:
-    try:
-        return oracle.at(point)
-    except (UndefinedError, UnknownError):
-        return None
 
 
 @pytest.mark.parametrize("text", texts())

@@ -22,6 +22,12 @@ FARTHEST = 1_500  # bits before the point, beyond which exp is not asked for
 WIDEST = 5_000  # the same of an angle
 HIGHEST = 4_096  # a whole exponent that is multiplied out
 EXTRA = 20  # bits
+# Gates beside the primitives whose text in the table is exact, and so what it says of intervals.
+EXACT = {
+    "recip", "square", "shift", "scale", "unit", "powc", "sigmoid", "logsigmoid", "softplus",
+    "logaddexp", "relu", "leaky_relu", "elu", "silu", "mish", "softsign", "hardtanh", "relu6",
+    "huber", "clip", "sinc", "xlogy", "xlog1py", "logit", "log1mexp",
+}  # fmt: skip
 Ends = tuple[Any, Any]
 
 

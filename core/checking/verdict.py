@@ -11,6 +11,7 @@ from typing import Any
 from mpmath import mp, mpf
 
 from backprop.answer.verdicts import NAMES, Check, Judged, Method, Remark, worst
+from backprop.arithmetic.intervals import EXACT, PRIMITIVES
 from backprop.checking.constants import pass_bounds
 from backprop.checking.digits import (
     DUST,
@@ -47,6 +48,7 @@ from backprop.checking.wording import (
     without_slope,
 )
 from backprop.engine.numbers import Backward, backward, forward
+from backprop.program.program import CONSTANT, INPUT
 
 LARGEST = 1.7976931348623157e308
 MILLION = 3_321_929  # bits before the point of ten to a million
@@ -57,6 +59,8 @@ BLURRED = 6  # digits to which what is close to a kink equals it
 ROUGHLY = 8  # digits to which rounded constants let a text and its gates agree
 
 
+HINT = "backprop improve looks for a form that keeps more digits"
+IMPROVABLE = 100  # stages of a program that is worth a search
 CLEAR = 12  # right digits of what surely isn't rounding
 
 
@@ -421,6 +425,15 @@ class Judge:
             yield loss
         if better := self.stabler():
             yield Remark("stable", "", better)
+        elif verdict == "rounding" and self.improvable:
+            yield Remark("stable", "", HINT)
+
+    @property
+    def improvable(self) -> bool:
+        """Could `improve` look for a form that keeps the digits?"""
+        program = self.program
+        short = self.subject.parts == "inputs" and program.size <= IMPROVABLE
+        return short and {*program.gates} <= {*PRIMITIVES, *EXACT, INPUT, CONSTANT}
 
     def stabler(self) -> str:
         """A form that would keep the digits, if one is known."""

@@ -14,18 +14,12 @@ from math import isfinite, isqrt
 from typing import Any
 
 from backprop.arithmetic.folded import parts_of
-from backprop.arithmetic.intervals import PRIMITIVES
+from backprop.arithmetic.intervals import EXACT, PRIMITIVES
 from backprop.errors import UsageError
 from backprop.gates import CONSTANTS, WITH_CONSTANT
 from backprop.program.program import CONSTANT, INPUT, Program
 
 NUMBER, NAME = "number", "name"
-# Gates whose text of the table is exact, and so what it says of intervals; and the primitives.
-EXACT = {
-    "recip", "square", "shift", "scale", "unit", "powc", "sigmoid", "logsigmoid", "softplus",
-    "logaddexp", "relu", "leaky_relu", "elu", "silu", "mish", "softsign", "hardtanh", "relu6",
-    "huber", "clip", "sinc", "xlogy", "xlog1py", "logit", "log1mexp",
-}  # fmt: skip
 COMMUTATIVE = ("add", "mul", "max", "min", "hypot", "logaddexp")
 LARGEST_POWER = 64
 

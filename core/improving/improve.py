@@ -12,13 +12,22 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from backprop.answer.shown import Shown
+from backprop.arithmetic.intervals import UndefinedError
 from backprop.engine.kinds import resolve
 from backprop.engine.numbers import forward
 from backprop.engine.ties.conventions import AUTO
 from backprop.engine.ties.watch import Watch
 from backprop.errors import UsageError
 from backprop.gates import CONSTANTS
-from backprop.improving.exact import LARGEST, Draw, Oracle, Point, drawing, sampled
+from backprop.improving.exact import (
+    LARGEST,
+    Draw,
+    Oracle,
+    Point,
+    UnknownError,
+    drawing,
+    sampled,
+)
 from backprop.improving.forms import Forms, form_of
 from backprop.improving.proving import Probe, Prover
 from backprop.improving.regimes import joined
@@ -202,7 +211,7 @@ class Improver:
         probes = (
             [*pairs[:PROBES], *pairs[len(pairs) - PROBES :]] if len(pairs) > 2 * PROBES else pairs
         )
-        prover = Prover(self.oracle, self.program_of, probes)
+        prover = Prover(self.oracle, self.program_of, [*probes, *self.corners()])
         search = Search(forms, scorer, self.start, prover, self.seconds)
         result = search.run()
         before = self.judged(self.program)
@@ -223,6 +232,18 @@ class Improver:
             self.program, text, better, before, after, len(self.judges.points),
             len(sample.points), result.tried, result.seconds, far, self.ranges, self.oracle.proved,
         )  # fmt: skip
+
+    def corners(self) -> list[Probe]:
+        """Points of the domain at which an input is at an end of its range."""
+        found = []
+        for name, ends in self.ranges.items():
+            for place, end in enumerate(ends):
+                point = {**self.sample.points[place], name: end}
+                try:
+                    found.append(Probe(point, self.oracle.at(point)))
+                except (UndefinedError, UnknownError):
+                    continue
+        return found
 
     def distance(self, form: int, prover: Prover) -> float | None:
         """How far a form is from the program at the points that judge; None if it is another."""

@@ -86,13 +86,13 @@ class Prover:
         for probe in self.probes:
             yield deviation(oracle, probe)
 
-    def close_at(self, form: int, point: Point) -> bool | None:
-        """The same at a point; None outside the domain."""
+    def close_at(self, form: int, point: Point, room: float = CLOSE) -> bool | None:
+        """Is a form so close to the program at a point? None outside the domain."""
         try:
             probe = Probe(point, self.oracle.at(point))
         except (UndefinedError, UnknownError):
             return None
-        return deviation(self.known(form), probe) <= CLOSE
+        return deviation(self.known(form), probe) <= room
 
 
 def deviation(oracle: Oracle, probe: Probe) -> float:

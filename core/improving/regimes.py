@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.improving.exact import float_at, place_of
+from backprop.improving.exact import Point, float_at, place_of
 from backprop.improving.forms import Forms
 from backprop.improving.proving import CLOSE, EVERYWHERE, NOWHERE, Coordinate, Prover, Reach
 from backprop.improving.scoring import Scorer
@@ -16,7 +16,8 @@ Array = Any
 MOST = 3
 TRIES = 60  # ways to cut that are looked at
 CLEAR = 14.8  # digits of a form that may be trusted
-EDGES = 3  # points on either side of a threshold
+EDGES = 5  # points on either side of a threshold, beside those with the largest inputs
+MARGIN = 100  # how much closer a form of several inputs has to be at a threshold
 SIMPLER = 0.1  # digits that a shorter form may have less
 PRICE = 0.15  # digits that another regime has to gain
 BEST, SOMEWHERE = 40, 12  # forms that are looked at: the best ones, and those best somewhere
@@ -171,6 +172,16 @@ class Chooser:
             if one not in self.doubtful and self.prover.far_at_first(form):
                 self.doubtful.add(one)
 
+    def extremes(self, along: Coordinate) -> list[Point]:
+        """Some points, and those at which another input is largest or smallest in size."""
+        points = self.scorer.points
+        found = points[:: max(1, len(points) // EDGES)]
+        for name in self.scorer.names:
+            if name != along.name:
+                ranked = sorted(points, key=lambda point, name=name: abs(point[name]))
+                found = [*found, ranked[0], *ranked[-2:]]
+        return found
+
     def learn(self, k: int, along: Coordinate, wrong: list[float]) -> None:
         """A form may not be taken at these places, nor may those with the same reach."""
         same = self.reach(k, along)
@@ -189,10 +200,11 @@ class Chooser:
         places = np.sort(self.places(along))
         inside = places[(low <= places) & (places < high)]
         ends = {low: 0, float(np.nextafter(high, -np.inf)): -1}
-        points = self.scorer.points[:: max(1, len(self.scorer.points) // EDGES)]
+        points = self.extremes(along)
+        room = CLOSE / (MARGIN if len(self.scorer.names) > 1 else 1)
         for edge, nearest in ends.items():
             if np.isfinite(edge) and not all(
-                self.prover.close_at(form, {**point, along.name: side}) is not False
+                self.prover.close_at(form, {**point, along.name: side}, room) is not False
                 for point in points
                 for side in ((edge, -edge) if along.absolute else (edge,))
             ):  # the threshold comes to lie beyond the next point, where there is more room

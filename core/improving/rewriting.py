@@ -7,10 +7,10 @@ from functools import cache
 from itertools import product
 from typing import NamedTuple
 
-from backprop.arithmetic.intervals import PRIMITIVES
+from backprop.arithmetic.intervals import EXACT, PRIMITIVES
 from backprop.gates import scalars
 from backprop.gates.rewrites import REMEDIES, STEPS
-from backprop.improving.forms import COMMUTATIVE, EXACT, NAME, NUMBER, Forms, form_of
+from backprop.improving.forms import COMMUTATIVE, NAME, NUMBER, Forms, form_of
 from backprop.program.fusing import staged
 
 Orders = Sequence[tuple[int, ...]]  # the operands of every part of a pattern
