@@ -60,10 +60,10 @@ def read(text: str, kind: str) -> tuple[str, Program, Program, How]:
     signed = bounds.startswith("±")
     linear = bounds.endswith(" linear")
     low, _, high = bounds.removeprefix("±").removesuffix(" linear").partition(":")
-    both = [stage(parse(bound.replace("max", repr(LARGEST)))) for bound in (low, high)]
+    least, most = (stage(parse(bound.replace("max", repr(LARGEST)))) for bound in (low, high))
     even = linear or (kind == "everyday" and low.startswith("-"))
     how: How = any_float if kind == "floats" else uniform if even else signs if signed else logs
-    return name.strip(), *both, how
+    return name.strip(), least, most, how
 
 
 def uniform(random: Random, low: float, high: float) -> float:

@@ -84,16 +84,16 @@ class Ball:
         raise UndecidedError
 
     def __lt__(self, other: Any) -> bool:
-        return (self - other).sign() < 0
+        return bool((self - other).sign() < 0)
 
     def __le__(self, other: Any) -> bool:
-        return (self - other).sign() <= 0
+        return bool((self - other).sign() <= 0)
 
     def __gt__(self, other: Any) -> bool:
-        return (self - other).sign() > 0
+        return bool((self - other).sign() > 0)
 
     def __ge__(self, other: Any) -> bool:
-        return (self - other).sign() >= 0
+        return bool((self - other).sign() >= 0)
 
     def __eq__(self, other: Any) -> bool:
         return other is self or not (self - other).sign()
@@ -150,7 +150,7 @@ class Constant(Ball):
         self.made = made
 
     @property
-    def held(self) -> Any:  # type: ignore[override]
+    def held(self) -> Any:
         return self.made()
 
 
@@ -211,7 +211,7 @@ def power(a: Any, b: Any) -> Ball:
                 raise UndefinedError("a power of 0")
             return of(0.0)
         found = exp(b * log(abs(a)))
-        return -found if sign < 0 and exponent % 2 else found
+        return of(-found if sign < 0 and exponent % 2 else found)
     side = a.sign()
     if side < 0:
         raise UndefinedError("a fractional power of a negative number")
@@ -219,14 +219,14 @@ def power(a: Any, b: Any) -> Ball:
         if b.sign() < 0:
             raise UndefinedError("a power of 0")
         return of(0.0)
-    return exp(b * log(a))
+    return of(exp(b * log(a)))
 
 
 def hypot(*operands: Any) -> Ball:
     total = of(0.0)
     for a in operands:
         total = total + Ball(of(a).held ** 2)
-    return sqrt(total)
+    return of(sqrt(total))
 
 
 def atan2(y: Any, x: Any) -> Ball:
@@ -251,7 +251,7 @@ def rounded(a: Any) -> Ball:
     number = of(a)
     whole = stepped("floor")(number + 0.5)
     tied = not (number + 0.5 - whole).sign() and int(whole.held.unique_fmpz()) % 2
-    return whole - 1 if tied else whole
+    return of(whole - 1 if tied else whole)
 
 
 def chosen(wanted: int) -> Function:

@@ -178,8 +178,8 @@ class Chooser:
         found = points[:: max(1, len(points) // EDGES)]
         for name in self.scorer.names:
             if name != along.name:
-                ranked = sorted(points, key=lambda point, name=name: abs(point[name]))
-                found = [*found, ranked[0], *ranked[-2:]]
+                order = np.argsort(np.abs(self.scorer.at[name][: len(points)]))
+                found = [*found, *[points[k] for k in (order[0], *order[-2:])]]
         return found
 
     def learn(self, k: int, along: Coordinate, wrong: list[float]) -> None:

@@ -101,13 +101,14 @@ def unknown(oracle: Oracle, point: Any) -> bool:
 
 
 def value(program: Any, point: Any) -> float:
-    return forward(program, {name: point[name] for name in program.inputs})[program.output]
+    return float(forward(program, {name: point[name] for name in program.inputs})[program.output])
 
 
 def campaign(
     kind: str, points: int, names: list[str], oracle: type[Oracle] = Oracle
 ) -> tuple[list[Row], int, list[str]]:
-    rows, seen, wrong = [], 0, []
+    rows, seen = list[Row](), 0
+    wrong: list[str] = []
     for case in cases():
         if names and case.name not in names:
             continue
