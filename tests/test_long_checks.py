@@ -12,6 +12,7 @@ from backprop import evaluate
 from backprop.answer.verdicts import METHODS
 from backprop.checking import levels
 from backprop.checking.examine import examine
+from backprop.child.process import surroundings
 from backprop.gates import GATES
 
 INPUTS = 8
@@ -64,3 +65,11 @@ def test_a_wrong_gradient_of_one_input_is_still_found(monkeypatch: pytest.Monkey
             monkeypatch.setitem(system.local[ties], "atan", made)
     found = examine(subject(evaluate(long_text(" + atan(x5)"), POINT)), METHODS)
     assert found.inputs["x5"].verdict == "differ"
+
+
+def test_gmpy2_is_only_loaded_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BACKPROP_FAST", raising=False)
+    assert surroundings()["MPMATH_NOGMPY"] == "1"
+    monkeypatch.setenv("BACKPROP_FAST", "1")
+    monkeypatch.delenv("MPMATH_NOGMPY", raising=False)
+    assert "MPMATH_NOGMPY" not in surroundings()
