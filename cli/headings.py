@@ -23,6 +23,7 @@ HEADINGS = {
         "--hvp", "--hessian",
     ),
     "Gates": ("--gates", "--no-share"),
+    "Fewer bits": ("--dtype", "--accumulate", "--loss-scale"),
     "Check": (
         "--no-check", "--methods", "--timeout", "--digits", "--check-rows", "--min-digits",
         "--allow", "--points", "--range", "--tolerance", "--expect", "--write-expect",

@@ -128,6 +128,15 @@ def shape_option(help: str) -> Decorator:  # noqa: A002  click calls it so
     return option("--shape", "shapes", multiple=True, metavar="NAME=SHAPE", help=help)
 
 
+def range_option(help: str) -> Decorator:  # noqa: A002  click calls it so
+    return option("--range", "ranges", multiple=True, metavar="NAME=LOW:HIGH", help=help)
+
+
+def points_option(help: str, least: int, most: int, usual: int | None = None) -> Decorator:  # noqa: A002  click calls it so
+    kind = click.IntRange(least, most)
+    return option("--points", type=kind, default=usual, metavar="N", help=help)
+
+
 def nonfinite_option(help: str = "Accept inf and nan as values.") -> Decorator:  # noqa: A002  click calls it so
     return option("--allow-nonfinite", is_flag=True, help=help)
 
@@ -178,10 +187,23 @@ def staging_options(gates: str = "written", ties: str = AUTO) -> Decorator:
     )
 
 
+def lower_options() -> Decorator:
+    """--dtype and what goes with it."""
+    return decorating(
+        option("--dtype", type=click.Choice(("float32", "float16", "bfloat16")),
+               help="Round every value and message to this format, and say what that costs."),
+        option("--accumulate", type=click.Choice(("float32", "float16", "bfloat16")),
+               help="The format in which sums and products of matrices add up."),
+        option("--loss-scale", type=float, default=1.0, metavar="N",
+               help="The gradient that the backward pass begins with; divided out at its end."),
+    )  # fmt: skip
+
+
 def gradient_options() -> Decorator:
     """What decides how a text becomes a program, and which gradient of it is asked for."""
     return decorating(
         staging_options(),
+        lower_options(),
         wrt_option("Only these inputs, separated by commas."),
         nonfinite_option(),
         option("--upstream", metavar="ARRAY",

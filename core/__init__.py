@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from backprop.descending.descend import descend
     from backprop.errors import BackpropError
     from backprop.explaining.explanation import explain
+    from backprop.improving.improve import improve
     from backprop.kernel import compiled
     from backprop.program.program import Program
     from backprop.reading.unit import read
@@ -49,10 +50,11 @@ HOMES = {
     "expectation": "backprop.asking",
     "explain": "backprop.explaining.explanation",
     "grade": "backprop.asking",
-    "load_ipython_extension": "backprop.notebook.extension",  # what %load_ext backprop asks for
     "hessian": "backprop.answer.second",
     "hvp": "backprop.answer.second",
+    "improve": "backprop.improving.improve",
     "jvp": "backprop.answer.second",
+    "load_ipython_extension": "backprop.notebook.extension",  # what %load_ext backprop asks for
     "parse": "backprop.answer.evaluation",
     "read": "backprop.reading.unit",
     "unexpected": "backprop.asking",
@@ -61,8 +63,8 @@ HOMES = {
 __all__ = [
     "BackpropError", "GradientCheck", "Program", "Report", "assert_gradient", "check",
     "check_claims", "check_gradient", "check_same", "compare", "compiled", "derive", "descend",
-    "draw", "evaluate", "expectation", "explain", "grade", "hessian", "hvp", "jvp", "parse",
-    "read", "unexpected",
+    "draw", "evaluate", "expectation", "explain", "grade", "hessian", "hvp", "improve", "jvp",
+    "parse", "read", "unexpected",
 ]  # fmt: skip
 
 

@@ -200,8 +200,8 @@ def test_the_package_lists_its_public_names() -> None:
     assert dir(backprop) == [
         "BackpropError", "GradientCheck", "Program", "Report", "__version__", "assert_gradient",
         "check", "check_claims", "check_gradient", "check_same", "compare", "compiled", "derive",
-        "descend", "draw", "evaluate", "expectation", "explain", "grade", "hessian", "hvp", "jvp",
-        "parse", "read", "unexpected",
+        "descend", "draw", "evaluate", "expectation", "explain", "grade", "hessian", "hvp",
+        "improve", "jvp", "parse", "read", "unexpected",
     ]  # fmt: skip
     assert {type(getattr(backprop, name)).__name__ for name in dir(backprop)} <= {
         "type", "ABCMeta", "function", "str",

@@ -22,6 +22,7 @@ COMMANDS = {
     "draw": "the circuit as a picture, or as a page to play with",
     "explain": "the backward pass in words",
     "code": "the backward pass as code: Python, NumPy, C, JavaScript, LaTeX",
+    "improve": "a form that keeps more digits of value and gradient",
     "quiz": "a worksheet on both passes, to be filled in and checked",
     "batch": "value and gradient for every row of a table, or their sum",
     "descend": "the parameter update: gradient descent, momentum, Adam, L-BFGS",

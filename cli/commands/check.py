@@ -40,7 +40,9 @@ from backprop.cli.options import (
     gradient_options,
     option,
     output_option,
+    points_option,
     quiet_option,
+    range_option,
     shape_option,
 )
 from backprop.cli.output import print_lines_as, print_pieces
@@ -52,6 +54,7 @@ from backprop.program.stage import stage
 
 WRONG = 1
 MOST_POINTS = 1_000_000
+FEWEST = 1.0  # right digits that fewer bits have to keep
 
 HELP = """Can the gradient of PROGRAM be trusted? Three independent opinions answer.
 
@@ -89,6 +92,8 @@ class Settings(NamedTuple):
     def code(self, report: Report) -> int:
         judged = [report.check.value, *report.check.inputs.values()]
         verdicts = [(one.verdict, one.digits or 0) for one in judged if one]
+        if report.lowered is not None and report.lowered.least(report.wrt) < FEWEST:
+            verdicts.append(("rounding", 0))
         return exit_code(verdicts or [(report.check.verdict, 0)], self.allowed, self.min_digits)
 
 
@@ -99,19 +104,8 @@ class Settings(NamedTuple):
 @grading_options()
 @format_options(*FORMATS, help="How to print the answer; csv and junit are for --backward.")
 @output_option()
-@option(
-    "--points",
-    type=click.IntRange(1, MOST_POINTS),
-    metavar="N",
-    help="Check at N random points of the domain instead.",
-)
-@option(
-    "--range",
-    "ranges",
-    multiple=True,
-    metavar="NAME=LOW:HIGH",
-    help="Where --points draws an input from.",
-)
+@points_option("Check at N random points of the domain instead.", 1, MOST_POINTS)
+@range_option("Where --points draws an input from.")
 @shape_option("The shape of an array that --points draws, such as W=5x10.")
 @option(
     "--min-digits",

@@ -72,7 +72,8 @@ def report_of(asked: Question, **options: Any) -> Report:
     with waiting("evaluating"):
         return evaluate(
             asked.tree, asked.values, ties=options["ties"], jacobian=options["jacobian"],
-            allow_nonfinite=options["allow_nonfinite"], **motion,
+            allow_nonfinite=options["allow_nonfinite"], dtype=options["dtype"],
+            accumulate=options["accumulate"], loss_scale=options["loss_scale"], **motion,
             **program_choices(asked, **options),
         )  # fmt: skip
 

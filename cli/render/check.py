@@ -41,7 +41,7 @@ def render_lines(
     for remark in check.remarks:
         yield f"note: {visible(remark.message)}\n"
     for notice in report.notices:
-        if notice not in report.faults:
+        if report.lowered is not None or notice not in report.faults:
             yield f"note: {visible(unrepeated(notice.message, doubts))}\n"
     for departure in departures:
         yield f"unexpected: {visible(departure)}\n"
@@ -62,6 +62,7 @@ def render_json(
         "point": {name: plain(value) for name, value in report.point.items()},
         "points": points,
         "gradient": {name: plain(value) for name, value in report.gradient.items()},
+        **({} if report.lowered is None else {"lowered": report.lowered.to_dict()}),
         **report.check.to_dict(),
         "unexpected": list(departures),
     }

@@ -41,6 +41,7 @@ class Row(NamedTuple):
     numbers: Sequence[str] = ()  # the shape, if it is shown, the value and the gradient
     passings: Sequence[Passing] = ()
     output: bool = False
+    lowered: bool = False  # is the last of the numbers how many digits fewer bits keep?
 
 
 class Stages:
@@ -51,7 +52,11 @@ class Stages:
         self.backward = backward(report)
         given = list(inputs(report, self.selection).items())[:INPUTS]
         most = report.program.size
-        self.inputs = [Row(numbered(None, name, most), self.numbers(slot)) for name, slot in given]
+        self.lowered = report.lowered is not None
+        self.inputs = [
+            Row(numbered(None, name, most), self.numbers(slot), lowered=self.lowered)
+            for name, slot in given
+        ]
         self.stages = [
             Row(str(found)) if isinstance(found, Gap)
             else Row(
@@ -59,6 +64,7 @@ class Stages:
                 self.numbers(found.stage.slot),
                 passings(report, found, view),
                 found.stage.slot == report.program.output,
+                self.lowered,
             )
             for found in shown(report, self.selection)
         ]  # fmt: skip
@@ -66,7 +72,15 @@ class Stages:
     def numbers(self, slot: int) -> list[str]:
         report, short = self.report, self.view.short
         shape = [shape_of(report.program, slot)] if self.view.shapes else []
-        return [*shape, *(short(one.number(slot)) for one in columns(report))]
+        kept = [self.kept(slot)] if self.lowered else []
+        return [*shape, *(short(one.number(slot)) for one in columns(report)), *kept]
+
+    def kept(self, slot: int) -> str:
+        """The digits that are left of value and gradient: `3.3 0.8`."""
+        found = self.report.lowered
+        return " ".join(
+            f"{kept.digits:.1f}" for kept in (found.values[slot], found.gradients[slot])
+        )
 
     @property
     def groups(self) -> list[list[Row]]:
@@ -92,6 +106,9 @@ class Stages:
             table.add_column("shape", no_wrap=True)
         for heading, style in headings(self.report, ascii_only=ascii_only).items():
             table.add_column(heading, justify="right", style=style, no_wrap=True)
+        if self.lowered:
+            full = self.report.lowered.how.format.digits
+            table.add_column(f"of {full:.1f} digits", justify="right", no_wrap=True)
         table.add_column("local derivative", no_wrap=True)
         if self.backward:
             table.add_column("passes back", style=BACKWARD, no_wrap=True)
@@ -151,6 +168,8 @@ def dimmed(number: str) -> Text:
 def parts(row: Row, named: dict[str, str]) -> list[Text]:
     """`value ↓ 3` and `gradient ↑ -4`."""
     styles = {"shape": "", **named}
+    if row.lowered:
+        styles["digits"] = ""
     titles = [*styles][-len(row.numbers) :] if row.numbers else []
     return [
         Text.assemble(f"{title} ", (number, styles[title]))

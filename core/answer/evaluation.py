@@ -101,6 +101,9 @@ def evaluate(
     jvp: Any = None,
     hvp: Any = None,
     hessian: bool = False,
+    dtype: str | None = None,
+    accumulate: str | None = None,
+    loss_scale: float = 1.0,
     **named: Value,
 ) -> Report:
     """Value, gradient and every stage of a program at a point.
@@ -112,6 +115,8 @@ def evaluate(
     `mode` is reverse, forward or both: with forward every stage has its tangents, along each
     input or `along` a direction. `jvp` and `hvp` are directions too: of the derivative along
     one, and of the Hessian times one; `hessian` is for the whole of it.
+    `dtype` is float32, float16 or bfloat16: every value and message is rounded to it, but sums and
+    products of matrices add up in `accumulate`, and the backward pass begins with `loss_scale`.
     """
     given = {**checked_values(values), **named}
     checked_ties(ties)
@@ -149,12 +154,20 @@ def evaluate(
         jacobian=whole_jacobian(program, found, ties, wanted) if jacobian else None,
     )  # fmt: skip
     part = program.tree.output
+    if dtype is not None:
+        from backprop.answer.lowering import lowered
+
+        report = lowered(report, dtype, accumulate, loss_scale)
+    elif accumulate is not None or loss_scale != 1:
+        raise UsageError("accumulate and loss_scale go with a dtype")
     report = replace(
         report, unused=unused if everything and not part else (),
         notices=(*program.notices, *tied(program, found), *report.notices, *told_of(unused, part)),
     )  # fmt: skip
     if mode == "reverse" and along is None and jvp is None and hvp is None and not hessian:
         return report
+    if dtype is not None:
+        raise UsageError("fewer bits have no tangents and no second derivatives: ask without dtype")
     from backprop.answer.motion import Wishes, moved
 
     return moved(report, Wishes(mode, along, jvp, hvp, hessian))

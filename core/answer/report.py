@@ -51,6 +51,7 @@ class Report(Shown):
     check: Check = UNCHECKED
     jacobian: Mapping[str, Any] | None = None  # of an output that is an array, if asked for
     motion: Any = None  # a Motion: tangents and second derivatives, if asked for
+    lowered: Any = None  # what fewer bits cost, if the numbers have fewer: see lowering.py
 
     @property
     def kind(self) -> Kind:
@@ -86,7 +87,7 @@ class Report(Shown):
     @cached_property
     def every(self) -> Any:
         """The backward pass to every slot, also where only some inputs were asked for."""
-        if set(self.program.inputs) <= set(self.wrt):
+        if self.lowered is not None or set(self.program.inputs) <= set(self.wrt):
             return self.back
         upstream = self.back.gradient(self.program.output)
         return self.kind.backward(self.program, self.values, upstream, self.branches)
@@ -141,6 +142,7 @@ class Report(Shown):
             "line": line,
             "span": list(span),
             "digits": self.digits(stage.id),
+            **({} if self.lowered is None else {"lowered": self.lowered.stage(stage.slot)}),
             **({"shape": list(self.program.shapes[stage.slot])} if self.program.arrays else {}),
         }
 
@@ -164,6 +166,7 @@ class Report(Shown):
             "gradient": {name: plain(value) for name, value in self.gradient.items()},
             **self.jacobian_dict(),
             **({} if self.motion is None else self.motion.to_dict()),
+            **({} if self.lowered is None else {"lowered": self.lowered.to_dict()}),
         }
 
     def tangent_dict(self, slot: int) -> dict[str, Any]:

@@ -34,6 +34,8 @@ def check(
 
     A child that comes too late is ended, since it may be at work for hours.
     """
+    if report.lowered is not None:
+        report = report.lowered.base  # is the calculus right? That fewer bits cost is told already
     if refused := refusal(report, timeout):
         return Check(reason=refused)
     end = time.monotonic() + timeout

@@ -19,7 +19,7 @@ DROP = 3.0  # digits that a stage has to lose to be worth naming
 
 def right_digits(number: float, exact: Any) -> float:
     """Decimal digits of `number` that are those of `exact`, 0 to 16, in tenths and less."""
-    if number == exact:
+    if number == exact or (exact.__class__ is mpf and number == float(exact)):
         return FULL
     if not math.isfinite(number) or not mp.isfinite(exact):
         return FULL if number != number and exact != exact else 0

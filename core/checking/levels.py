@@ -20,7 +20,9 @@ from backprop.engine.numbers import Branches
 LEVELS = ((60, 200, 70), (240, 700, 250), (1000, 1900, 700))  # digits, numeric's, its step
 Level = tuple[int, int, int]
 WORK = 400_000  # stages times directions that are looked at one by one
+SINGLY = 50_000  # the same, where all are looked at together as well
 SAMPLED, FEW = 20, 5
+SEVERAL, LONG = 4, 40_000  # inputs, and stages times inputs, that are looked at together first
 NEARBY = mpf(10) ** -20
 # What SymPy and what it compiles raise where they have no answer. Anything else is a fault of
 # this program, and ends the examination.
@@ -37,9 +39,19 @@ def directions(subject: Subject) -> list[Direction]:
     if len(wrt) <= max(SAMPLED, WORK // size):
         return [{name: 1} for name in wrt]
     random = Random(len(wrt))
-    some = random.sample(wrt, max(FEW, min(SAMPLED, WORK // 2 // size)))
+    some = random.sample(wrt, max(FEW, min(SAMPLED, SINGLY // size)))
     ways = [{name: random.randint(1, 1000) for name in wrt} for _ in range(2)]
     return [*({name: 1} for name in some), *ways]
+
+
+def together(subject: Subject) -> list[Direction]:
+    """Two random ways through all inputs; of a long program they are looked at first, and each
+    input alone only if something is in doubt."""
+    wrt = subject.variables
+    if not SEVERAL <= len(wrt) <= SAMPLED or len(wrt) * len(subject.program.gates) < LONG:
+        return []
+    random = Random(len(wrt))
+    return [{name: random.randint(1, 1000) for name in wrt} for _ in range(2)]
 
 
 Timer = Callable[[str, float], None]
@@ -70,6 +82,18 @@ class Examiner:
 
     def conclude(self) -> Conclusion:
         """The opinions at the first level where they are clear."""
+        ways = together(self.subject)
+        if ways and len(self.directions) > len(ways):
+            look = self.look(LEVELS[0], ways)
+            with mp.workdps(LEVELS[0][1]):
+                found = [opinion(look, None, k) for k in range(len(ways))]
+                agree = values_agree(look, None)
+            if agree and all(one.state == "agree" for one in found):
+                return Conclusion(look, list(zip(ways, found, strict=True)), agree, self.failed)
+        return self.each_alone()
+
+    def each_alone(self) -> Conclusion:
+        """The same with a direction for each input, or a sample of them."""
         before: Look | None = None
         found: list[Opinion] = []
         for level in LEVELS:

@@ -13,41 +13,18 @@ from backprop.engine.kinds import resolve
 from backprop.engine.numbers import forward
 from backprop.engine.ties.conventions import AUTO
 from backprop.engine.ties.watch import Watch
+from backprop.gates.rewrites import REMEDIES
 from backprop.program.fusing import Fuser, Patterns, by_root, patterns
 from backprop.program.program import Program, bracketed
 
 MOST = 3  # forms that are suggested together
 GAIN = 3  # right digits more that make a form worth suggesting
 
-# What loses digits, and what doesn't, beside the patterns of the gate table.
-REWRITES = (
-    "1 - cos(a) => 2*sin(a/2)**2",
-    "cos(a) - 1 => -2*sin(a/2)**2",
-    "sqrt(a*a + b*b) - a => b*b/(hypot(a, b) + a)",
-    "sqrt(a**2 + b**2) - a => b**2/(hypot(a, b) + a)",
-    "sqrt(a**2 + 1) - a => 1/(hypot(a, 1) + a)",
-    "sqrt(a + 1) - sqrt(a) => 1/(sqrt(a + 1) + sqrt(a))",
-    "1 - sqrt(1 - a) => a/(1 + sqrt(1 - a))",
-    "a**2 - b**2 => (a - b)*(a + b)",
-    "a*a - b*b => (a - b)*(a + b)",
-    "exp(a)/(exp(a) + exp(b)) => sigmoid(a - b)",
-    "exp(a)/(exp(b) + exp(a)) => sigmoid(a - b)",
-    "exp(a)/(exp(a) + exp(b) + exp(c)) => 1/(1 + exp(b - a) + exp(c - a))",
-    "exp(a)/(exp(b) + exp(a) + exp(c)) => 1/(1 + exp(b - a) + exp(c - a))",
-    "exp(a)/(exp(b) + exp(c) + exp(a)) => 1/(1 + exp(b - a) + exp(c - a))",
-    "log(exp(a) + exp(b) + exp(c)) => logaddexp(logaddexp(a, b), c)",
-    "1 - 1/(1 + exp(-a)) => sigmoid(-a)",
-    "1 - sigmoid(a) => sigmoid(-a)",
-    "1 - tanh(a)**2 => 1/cosh(a)**2",
-    "log(a) - log(b) => log(a/b)",
-    "1 - erf(a) => erfc(a)",
-)  # fmt: skip
-
 
 @cache
 def forms() -> list[Patterns]:
     """Each rewrite alone, each pattern of the table alone, and all of them together."""
-    texts = [*REWRITES, *dict.fromkeys(p.text for group in patterns().values() for p in group)]
+    texts = [*REMEDIES, *dict.fromkeys(p.text for group in patterns().values() for p in group)]
     return [*(by_root([text]) for text in texts), by_root(texts)]
 
 

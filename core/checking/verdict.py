@@ -11,6 +11,7 @@ from typing import Any
 from mpmath import mp, mpf
 
 from backprop.answer.verdicts import NAMES, Check, Judged, Method, Remark, worst
+from backprop.arithmetic.intervals import EXACT, PRIMITIVES
 from backprop.checking.constants import pass_bounds
 from backprop.checking.digits import (
     DUST,
@@ -47,6 +48,7 @@ from backprop.checking.wording import (
     without_slope,
 )
 from backprop.engine.numbers import Backward, backward, forward
+from backprop.program.program import CONSTANT, INPUT
 
 LARGEST = 1.7976931348623157e308
 MILLION = 3_321_929  # bits before the point of ten to a million
@@ -55,6 +57,11 @@ SENT = 50  # digits of an exact value that travel
 VANISHING = 1e-20  # beside a float, what may be 0 exactly
 BLURRED = 6  # digits to which what is close to a kink equals it
 ROUGHLY = 8  # digits to which rounded constants let a text and its gates agree
+
+
+HINT = "backprop improve looks for a form that keeps more digits"
+IMPROVABLE = 100  # stages of a program that is worth a search
+CLEAR = 12  # right digits of what surely isn't rounding
 
 
 class Judge:
@@ -86,10 +93,13 @@ class Judge:
     @cached_property
     def value_digits(self) -> list[float]:
         exact, slots = self.look.precise, range(len(self.floats))
-        return [
-            kept_digits(number, right, self.value_size(slot, number), exact.digits)
-            for slot, number, right in zip(slots, self.floats, exact.values, strict=True)
-        ]
+        found = []
+        for slot, number, right in zip(slots, self.floats, exact.values, strict=True):
+            digits = right_digits(number, right)
+            if digits < CLEAR:  # it may be what rounding leaves of 0
+                digits = kept_digits(number, right, self.value_size(slot, number), exact.digits)
+            found.append(digits)
+        return found
 
     @cached_property
     def slope_digits(self) -> list[float]:
@@ -368,7 +378,9 @@ class Judge:
         speaking = [NAMES[method] for method in asked if len(silent[method]) < len(variables)]
         text = f"{' and '.join(speaking)} agree{'s' if len(speaking) == 1 else ''}"
         if self.together:
-            text += f", on {len(self.single)} {self.subject.parts} alone and on all together"
+            parts, count = self.subject.parts, len(self.single)
+            some = f"on {count} {parts} alone and on all together"
+            text += f", {some if count else f'on all {parts} together'}"
         for method, inputs in silent.items():
             if method in self.failed:
                 text += f", though {NAMES[method]} failed: {self.failed[method]}"
@@ -413,6 +425,15 @@ class Judge:
             yield loss
         if better := self.stabler():
             yield Remark("stable", "", better)
+        elif verdict == "rounding" and self.improvable:
+            yield Remark("stable", "", HINT)
+
+    @property
+    def improvable(self) -> bool:
+        """Could `improve` look for a form that keeps the digits?"""
+        program = self.program
+        short = self.subject.parts == "inputs" and program.size <= IMPROVABLE
+        return short and {*program.gates} <= {*PRIMITIVES, *EXACT, INPUT, CONSTANT}
 
     def stabler(self) -> str:
         """A form that would keep the digits, if one is known."""

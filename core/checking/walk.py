@@ -71,6 +71,7 @@ def walk(
 ) -> Any:
     """The value of a program, or of a formula of the table, whose numbers `leaf` then reads."""
     known = {**tree.values, **names}
+    plain: dict[Op, Callable[..., Any] | None] = {}  # operators that are one function, or not
     stack: list[Any] = []
     for start, stop in tree.body:
         stack.clear()
@@ -87,6 +88,12 @@ def walk(
                 elif item.name != "pos":
                     operands = stack[len(stack) - item.arity :]
                     del stack[len(stack) - item.arity :]
+                    if item not in plain:
+                        plain[item] = one_function(tree, item, dialect)
+                    function = plain[item]
+                    if function is not None and not any(isinstance(a, float) for a in operands):
+                        stack.append(function(*operands))
+                        continue
                     found = applied(tree, item, operands, known, dialect, leaf)
                     if isinstance(found, Run):
                         runs.append(found)
@@ -96,6 +103,13 @@ def walk(
                 runs.pop()
     found = dialect.settled(stack[-1])
     return dialect.exact(found) if isinstance(found, float) else found
+
+
+def one_function(tree: Tree, op: Op, dialect: Dialect) -> Callable[..., Any] | None:
+    """The function that an operator is in these numbers, if it is one whatever it is fed."""
+    own = op.kind == "call" and op.name in tree.functions
+    gate = None if own or dialect.operator or composite(op.name, op.arity) else find(op.name)
+    return dialect.functions.get(gate.name) if gate else None
 
 
 def applied(

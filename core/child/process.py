@@ -17,6 +17,8 @@ from typing import Any, Self
 
 Answer = dict[str, Any]
 LATE: Answer = {}
+FAST = "BACKPROP_FAST"
+WITHOUT = {"MPMATH_NOGMPY": "1", "SYMPY_GROUND_TYPES": "python"}
 PATIENCE = 10  # times its time that a child may take on a busy machine
 
 
@@ -29,8 +31,9 @@ class Child:
         self.used: float | None = None  # seconds of the processor, before the question
         command = [sys.executable, "-P", "-m", "backprop.worker"]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=surroundings(),
+        )  # fmt: skip
         self.listener = threading.Thread(target=self.listen, daemon=True)
         self.listener.start()
 
@@ -98,6 +101,12 @@ class Child:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def surroundings() -> dict[str, str]:
+    """The environment of a child. gmpy2, if it is installed, is only loaded where it is asked for:
+    it makes large checks faster, and all small ones slower."""
+    return {**os.environ, **({} if os.environ.get(FAST) else WITHOUT)}
 
 
 def processor_time(pid: int) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,10 +71,11 @@ def backward_arrays(
     arithmetic: ArrayArithmetic = ARRAYS,
     only: Sequence[object] | None = None,
     wanted: Sequence[bool] | None = None,
+    settle: Callable[[Array], Array] | None = None,
 ) -> ArrayBackward:
     """The gradient of sum(upstream*output) for every slot, or for those that `wrt` needs; `only`
     has something true for every stage that may pass anything on. `wanted` are the slots that
-    `wrt` needs, if somebody knows them already."""
+    `wrt` needs, if somebody knows them already; `settle` is what becomes of messages and sums."""
     shapes = program.shapes
     branches = Branches.of(ties)
     wanted = wanted_slots(program, wrt) if wanted is None else wanted
@@ -109,8 +110,12 @@ def backward_arrays(
                     owned.add(operand)
                     reached[operand] = None
                     continue
-                parts[place] = part = fitted(part, shapes[operand])
-                gradients[operand] = part if before is None else before + part
+                part = fitted(part, shapes[operand])
+                total = part if before is None else before + part
+                if settle is not None:
+                    part = settle(part)
+                    total = part if before is None else settle(before + part)
+                parts[place], gradients[operand] = part, total
                 owned.discard(operand)
                 if not program.operands[operand]:
                     continue  # an input passes nothing on

@@ -53,6 +53,8 @@ class Nudge(NamedTuple):
 
 def nudges(report: Report, name: str) -> Iterator[Nudge]:
     """What raising an input does; of an array, the entry with the largest gradient."""
+    if report.lowered is not None:
+        report = report.lowered.base  # a small step would be lost in fewer bits
     shapes, slot = report.program.shapes, report.program.inputs[name]
     if not report.finite or shapes[report.program.output] or not math.prod(shapes[slot]):
         return

@@ -13,6 +13,7 @@ HOMES = {
     "report": "reports", "grade": "grades", "comparison": "comparisons", "descent": "descents",
     "check of claims": "verdicts", "comparison of two programs": "verdicts",
     "gradient check": "gradient_checks", "explanation": "explanations",
+    "improvement": "improvements",
 }  # fmt: skip
 
 

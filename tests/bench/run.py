@@ -15,6 +15,7 @@ import arrays
 import checking
 import cold
 import gradients
+import improving
 import million
 import passes
 import reading
@@ -37,6 +38,7 @@ BENCHMARKS = {
     "training": training,
     "million": million,
     "checking": checking,
+    "improving": improving,
 }
 
 

@@ -1,0 +1,1 @@
+"""Forms of a program that keep more digits of its value and of its gradients."""
