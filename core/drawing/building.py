@@ -163,7 +163,8 @@ class Builder:
     def lead_out(self) -> None:
         """The wire of the answer, whose gradient comes from outside."""
         output, name = self.program.output, self.program.output_name
-        wire = Wire(self.part_of[output], len(self.nodes), 0, self.numbers_of(output))
+        numbers = self.numbers_of(output)._replace(uses=())
+        wire = Wire(self.part_of[output], len(self.nodes), 0, numbers)
         self.wires.append(wire)
         self.nodes.append(Node("output", name, clipped(name), ports=1))
 
@@ -172,14 +173,17 @@ class Builder:
     def numbers_of(self, slot: int) -> Numbers:
         """What leaves a slot, and the sum of what comes back to it."""
         gradient = None if self.report is None else self.report.every.gradient(slot)
-        return self.texts(slot, gradient)
+        outside = slot == self.program.output
+        found = self.texts(slot, gradient)
+        return found._replace(slot=slot, uses=tuple(self.users[slot]), outside=outside)
 
     def numbers(self, slot: int, uses: Sequence[tuple[int, int]]) -> Numbers:
         """What a slot hands to these operands, and what they pass back."""
-        if self.report is None:
-            return self.texts(slot, None)
-        flows = self.flows(uses)
-        return self.texts(slot, sum(flows[1:], flows[0]) if flows else 0.0)
+        gradient = None
+        if self.report is not None:
+            flows = self.flows(uses)
+            gradient = sum(flows[1:], flows[0]) if flows else 0.0
+        return self.texts(slot, gradient)._replace(slot=slot, uses=tuple(uses))
 
     def flows(self, uses: Sequence[tuple[int, int]]) -> list[Any]:
         assert self.report is not None

@@ -21,6 +21,9 @@ class Numbers(NamedTuple):
     gradient: str = ""
     exact_value: str = ""
     exact_gradient: str = ""
+    slot: int = -1  # whose value it is; -1 for a bundle of wires
+    uses: tuple[tuple[int, int], ...] = ()  # the stages and places whose messages add up to it
+    outside: bool = False  # does a gradient come from outside of the program as well?
 
 
 class Node(NamedTuple):
