@@ -98,7 +98,7 @@ class Picture:
 
     def lines(self) -> Iterator[str]:
         placed = self.placed
-        legend = LEGEND if self.circuit.evaluated else 0
+        legend = self.legend_height
         width, height = placed.width + 2 * MARGIN, placed.height + 2 * MARGIN + legend
         width = max(width, 210 if legend else 0)
         yield (
@@ -108,12 +108,7 @@ class Picture:
         )
         yield f'<title id="circuit-title">{quoted(self.circuit.title)}</title>'
         yield f'<desc id="circuit-desc">{quoted(description(self.circuit))}</desc>'
-        yield "<style>"
-        yield from rules(LIGHT)
-        yield "@media (prefers-color-scheme:dark){"
-        yield from rules(DARK)
-        yield "}"
-        yield "</style>"
+        yield from self.style()
         yield f'<rect class="page" width="{width}" height="{height}" rx="6"/>'
         yield f'<g transform="translate({MARGIN} {MARGIN})">'
         for path in placed.paths:
@@ -129,6 +124,15 @@ class Picture:
         if legend:
             yield from self.legend(height - 14)
         yield "</svg>"
+
+    @property
+    def legend_height(self) -> int:
+        return LEGEND if self.circuit.evaluated else 0
+
+    def style(self) -> Iterator[str]:
+        yield "<style>"
+        yield from stylesheet()
+        yield "</style>"
 
     # Wires.
 
@@ -160,7 +164,7 @@ class Picture:
 
     def outline(self, node: Node, box: Box) -> str:
         """A gate is round, a box has corners; its name stands above."""
-        height = inner_height(box, node)
+        height = self.inner_height(box, node)
         corner = 6 if node.kind == "box" else min(box.width, height) / 2
         x, y = box.x - box.width // 2, box.y - height // 2
         found = (
@@ -170,6 +174,9 @@ class Picture:
         if node.label in ("", self.answer):
             return found
         return found + text("name" if node.given else "name made", box.x, y - 5, node.label)
+
+    def inner_height(self, box: Box, node: Node) -> int:
+        return inner_height(box, node)
 
     # Labels.
 
@@ -183,6 +190,13 @@ class Picture:
     def legend(self, y: int) -> Iterator[str]:
         yield text("key value", MARGIN, y - 16, "above: value, forward →")
         yield text("key gradient", MARGIN, y, "below: gradient, backward ←")
+
+
+def stylesheet() -> Iterator[str]:
+    yield from rules(LIGHT)
+    yield "@media (prefers-color-scheme:dark){"
+    yield from rules(DARK)
+    yield "}"
 
 
 def rules(style: dict[str, str]) -> Iterator[str]:
