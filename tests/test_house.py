@@ -20,7 +20,8 @@ TEXT = "(x+y)*z"
 ROOMS = (
     "errors", "version", "workplace", "gates", "child", "language", "arithmetic", "program",
     "engine", "answer", "reading", "checking", "emitting", "explaining", "drawing", "tables", "kernel",
-    "comparing", "claims", "grading", "batching", "descending", "asking", "testing", "showing", "notebook", "worker", "",
+    "comparing", "claims", "grading", "batching", "descending", "asking", "testing", "showing", "notebook", "worker", "serving",
+    "",
     "cli",
 )  # fmt: skip
 

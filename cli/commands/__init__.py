@@ -19,6 +19,7 @@ COMMANDS = {
     "check": "can the gradient be trusted? verdicts and an exit code",
     "compare": "symbolic against staged: operations and times",
     "draw": "the circuit as a picture, or as a page to play with",
+    "play": "the same page in the browser, where programs can be typed",
     "explain": "the backward pass in words",
     "code": "the backward pass as code: Python, NumPy, C, JavaScript, LaTeX",
     "quiz": "a worksheet on both passes, to be filled in and checked",

@@ -74,3 +74,31 @@ PANELS = "".join([
     panel("inputs", INPUTS), panel("chain", CHAIN), panel("table", TABLE),
     panel("nudge", NUDGE), panel("descend", DESCEND),
 ])  # fmt: skip
+
+# What only `play` has.
+
+PLAYED_TABS = "".join([
+    tab("explanation", "Words"), tab("code", "Code"), tab("verdict", "Verdict"),
+])  # fmt: skip
+CODE = """\
+<label>Language <select id="lang"><option>python</option><option>numpy</option><option>c</option>\
+<option>javascript</option><option>latex</option></select></label>
+<div id="code-lines" tabindex="0" role="region" aria-label="Code"></div>
+"""
+PLAYED_PANELS = "".join([
+    panel("explanation", '<div id="explanation-lines"></div>\n'),
+    panel("code", CODE),
+    panel("verdict", '<div id="verdict-lines" role="status"></div>\n'),
+])  # fmt: skip
+EDITOR = """\
+<form id="editor" aria-label="Program">
+<textarea id="text" rows="1" spellcheck="false" autocapitalize="off" autocomplete="off" \
+aria-label="Program: a formula, statements, or Python" aria-describedby="error"></textarea>
+<select id="examples" aria-label="Examples"><option value="">Examples</option></select>
+<select id="unit" aria-label="Function" hidden></select>
+<pre id="error" role="alert"></pre>
+<div id="needs" role="group" aria-label="Values"></div>
+<p id="notes" role="status"></p>
+</form>
+"""
+SAVE_PAGE = '<button type="button" id="save-page">Save page</button>\n'

@@ -57,7 +57,7 @@ function arrayRow(input, place) {
     field.readOnly = !engine.arrays;
     field.addEventListener("change", () => {
         point[place] = field.value;
-        reopen();
+        engine.reopen();
     });
     return made("div", { class: "input array" }, name, size, field);
 }

@@ -19,6 +19,12 @@ function revived(value) {
     return value;
 }
 
+// The numbers at a point as they come from the library.
+function revivedNumbers(found) {
+    const each = (one) => Object.fromEntries(Object.entries(one).map(([key, value]) => [key, revived(value)]));
+    return { ...found, values: each(found.values), flows: each(found.flows), slopes: each(found.slopes), outside: revived(found.outside ?? 1) };
+}
+
 // Two decimals, and more digits where those would say nothing: only zero is shown as 0.00.
 function short(number) {
     if (typeof number !== "number") {

@@ -1,10 +1,5 @@
 // The page as a file: what it was made of stands in it, and a script of its own computes.
 
-function revivedNumbers(found) {
-    const each = (one) => Object.fromEntries(Object.entries(one).map(([key, value]) => [key, revived(value)]));
-    return { ...found, values: each(found.values), flows: each(found.flows), slopes: each(found.slopes), outside: revived(found.outside ?? 1) };
-}
-
 function offline() {
     const data = JSON.parse(element("data").textContent);
     const start = data.now ? revivedNumbers(data.now) : null;
@@ -17,7 +12,7 @@ function offline() {
         view: (name, done) => done(pictures[name], name),
         panel: () => undefined,
     };
-    load(data);
+    load(data, "restore");
     watch();
     compute(follow);
 }

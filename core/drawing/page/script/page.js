@@ -10,9 +10,9 @@ let users = new Map();
 let engine = null;
 let current = "all"; // which picture
 
-// Show another program: its scene, its pictures, and the numbers that belong to them.
-function load(data, { keepStep = false } = {}) {
-    const before = { step, total: view.steps.length };
+// Show another program: its scene, its pictures, and the numbers that belong to them. Its state is
+// that of the address (restore), that of before (keep), or the beginning (fresh).
+function load(data, state) {
     scene = data.scene;
     scene.inputs.forEach((input) => (input.value = revived(input.value)));
     for (const [slot, value] of Object.entries(scene.constants)) {
@@ -29,13 +29,13 @@ function load(data, { keepStep = false } = {}) {
     view = pictures[data.start];
     view.svg ??= new XMLSerializer().serializeToString(picture());
     current = data.start;
-    step = last();
+    step = state === "keep" ? Math.min(step, last()) : last();
+    revealed = true;
     element("title").textContent = scene.title;
+    document.title = scene.title;
     buildInputs();
     buildDescent();
-    if (keepStep && before.step <= before.total) {
-        step = Math.min(before.step, last());
-    } else if (!keepStep) {
+    if (state === "restore") {
         restore();
         controls.forEach((one, place) => one.set(point[place]));
     }
