@@ -131,7 +131,8 @@ class Handler(BaseHTTPRequestHandler):
             raise RefusedError(HTTPStatus.FORBIDDEN, "this is not the origin")
         if self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             raise RefusedError(HTTPStatus.FORBIDDEN, "another site asks")
-        slash, _, rest = self.path.partition("/")
+        asked = self.requestline.split(" ")[1]  # as it was sent: Python tidies self.path
+        slash, _, rest = asked.partition("/")
         token, _, name = rest.partition("/")
         given = token.encode("utf-8", "replace")
         if slash or not hmac.compare_digest(given, self.server.token.encode()):

@@ -17,9 +17,10 @@ from backprop.errors import BackpropError
 from backprop.serving.questions import answer
 from backprop.worker import bound
 
+HERE = Path(__file__).parent.parent  # its files may be links, one by one
 OWN = tuple(
     os.path.realpath(root)
-    for root in (sys.prefix, sys.base_prefix, Path(__file__).parent.parent, *sys.path)
+    for root in (sys.prefix, sys.base_prefix, HERE, Path(__file__).resolve().parent.parent, *sys.path)
     if os.path.isdir(root)
 )
 SYSTEM = ("/proc/", "/sys/", "/dev/null", "/etc/ld.so", "/lib", "/usr/lib")

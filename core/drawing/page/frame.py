@@ -20,7 +20,7 @@ def panel(name: str, content: str) -> str:
 
 
 TABS = "".join([
-    tab("inputs", "Inputs"), tab("chain", "Chain rule"), tab("table", "Table"),
+    tab("inputs", "Inputs"), tab("chain", "Chain"), tab("table", "Table"),
     tab("nudge", "Nudge"), tab("descend", "Descend"),
 ])  # fmt: skip
 

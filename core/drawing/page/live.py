@@ -10,7 +10,6 @@ from typing import Any
 from backprop.drawing.building import Builder
 from backprop.drawing.circuit import Circuit, Node, Numbers
 from backprop.drawing.layout import Box, Label, Path, Size, layout
-from backprop.drawing.numbers import SMALL as ENTRIES
 from backprop.drawing.page.ranges import Rooms
 from backprop.drawing.svg import SMALL, Picture, Pixels, line, text
 from backprop.emitting.tracing import flow_key
@@ -19,6 +18,7 @@ LOCAL = 11  # the height of the letters of a local derivative
 SLOPE = 44  # pixels that it has at most; what is longer is drawn narrower
 TIP = 12  # before a gate, the arrow's head
 MAP_WIDTH, MAP_HEIGHT = 48, 26  # of the picture of an array
+ENTRIES = 2  # of an array that is written out; of a larger one there is a picture
 OUTSIDE = "outside"  # where the gradient of the output comes from
 
 
@@ -70,7 +70,7 @@ class LivePixels(Pixels):
 
     def mapped(self, slot: int) -> bool:
         """Is a slot an array that is shown as a picture of its own?"""
-        return prod(self.program.shapes[slot]) > 1
+        return prod(self.program.shapes[slot]) > ENTRIES
 
 
 class LivePicture(Picture):

@@ -2,7 +2,7 @@
 
 const MARGIN = 20; // around a picture, in its own units
 const READABLE = 0.8; // the smallest scale at which numbers are read without effort
-const LEAST = 0.45; // the smallest that a picture begins with
+const LEAST = 0.6; // the smallest that a picture begins with
 const CLOSE = 3; // the largest scale
 const camera = { x: 0, y: 0, scale: 1 };
 const aimed = { x: 0, y: 0, scale: 1 }; // where the camera is going

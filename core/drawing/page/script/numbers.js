@@ -2,7 +2,7 @@
 
 const element = (id) => document.getElementById(id);
 const DIGIT = 0.7, MINUS = 0.85, POINT = 0.4; // parts of its height that a character is wide
-const FULL = 4; // entries of an array that are written out
+const FULL = 2; // entries of an array that are written out
 
 function minus(text) {
     return String(text).replaceAll("-", "−");

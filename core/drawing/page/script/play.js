@@ -41,7 +41,8 @@ function openSoon() {
 
 async function openProgram(how) {
     const number = (asked += 1);
-    const found = await tryAsk({ ask: "program", ...typed(), view: wish });
+    const question = { ask: "program", ...typed(), view: wish };
+    const found = await tryAsk(question);
     if (number !== asked) {
         return;
     }
@@ -61,7 +62,7 @@ async function openProgram(how) {
     showUnits(found.units);
     show();
     follow();
-    element("text").dataset.answered = String(number);
+    element("text").dataset.shown = question.text;
     if (how === "restore" && moved()) {
         compute();
     }
