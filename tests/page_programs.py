@@ -43,14 +43,14 @@ def loss(w, b, x=0.5, t=1.0):
 '''
 
 
-def numbered(text: str, names: str) -> dict[str, float]:
+def numbered(names: str) -> dict[str, float]:
     """Values for the variables of a program, none of them round."""
     return {name: round(0.3 * (k % 5 + 1) * (-1) ** k, 2) for k, name in enumerate(names.split())}
 
 
 def spread(count: int) -> dict[str, float]:
     names = [f"{letter}{k}" for letter in "wbv" for k in range(1, count + 1)]
-    return numbered("", " ".join([*names, "x", "y", "t"]))
+    return numbered(" ".join([*names, "x", "y", "t"]))
 
 
 def chain(length: int) -> str:
@@ -79,7 +79,7 @@ PROGRAMS: dict[str, tuple[str, dict[str, Any]]] = {
     "small": ("log(1+a*b)/sqrt(a) + b**3", {"a": 0.001, "b": 250.0}),
     "functions": ("layer(u, w) = tanh(u*w + 1); b = layer(x, w1)**2; layer(b, w2)",
                   {"x": 1.0, "w1": 0.5, "w2": -2.0}),
-    "network": (LAYERS, numbered("", "a1 b1 c1 a2 b2 c2 a3 b3 c3 v1 v2 v3 d x y") | {"t": 1.0}),
+    "network": (LAYERS, numbered("a1 b1 c1 a2 b2 c2 a3 b3 c3 v1 v2 v3 d x y") | {"t": 1.0}),
     "sixty": (NETWORK, spread(8)),
     "source": (SOURCE, {"w": 0.7, "b": 0.2, "x": 0.5, "t": 1.0}),
     "matrices": ("h = relu(W @ X + b)\nsum((h - Y)**2)",

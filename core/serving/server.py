@@ -133,9 +133,9 @@ class Handler(BaseHTTPRequestHandler):
             raise RefusedError(HTTPStatus.FORBIDDEN, "another site asks")
         asked = self.requestline.split(" ")[1]  # as it was sent: Python tidies self.path
         slash, _, rest = asked.partition("/")
-        token, _, name = rest.partition("/")
+        token, end, name = rest.partition("/")
         given = token.encode("utf-8", "replace")
-        if slash or not hmac.compare_digest(given, self.server.token.encode()):
+        if slash or not end or not hmac.compare_digest(given, self.server.token.encode()):
             raise RefusedError(HTTPStatus.NOT_FOUND, "there is nothing here")
         return name
 
