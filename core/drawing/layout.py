@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from backprop.drawing.circuit import Circuit, Node, Numbers
-from backprop.drawing.layering import Columns, Edge, Item
+from backprop.drawing.layering import ROUNDS, Columns, Edge, Item
 from backprop.drawing.rows import Rows
 
 SHIFTS = (0, 1, -2, 3, -4, 5, -6)  # each from where the one before has moved to
@@ -99,9 +99,9 @@ class Layout(NamedTuple):
     crossings: int
 
 
-def layout(circuit: Circuit, drawn: Drawn) -> Layout:
+def layout(circuit: Circuit, drawn: Drawn, rounds: int = ROUNDS) -> Layout:
     columns = Columns(circuit)
-    columns.untangle()
+    columns.untangle(rounds)
     return Placing(columns, drawn).layout()
 
 

@@ -14,6 +14,7 @@ from backprop.drawing.page.ranges import Rooms
 from backprop.drawing.svg import SMALL, Picture, Pixels, line, text
 from backprop.emitting.tracing import flow_key
 
+ROUNDS = 8  # of untangling: somebody waits
 LOCAL = 11  # the height of the letters of a local derivative
 SLOPE = 44  # pixels that it has at most; what is longer is drawn narrower
 TIP = 12  # before a gate, the arrow's head
@@ -33,6 +34,7 @@ class LivePixels(Pixels):
     def __init__(self, builder: Builder, rooms: Rooms | None) -> None:
         self.rooms = rooms
         self.program = builder.program
+        self.known: dict[Numbers, Size] = {}  # every label is asked for several times
 
     def node(self, node: Node) -> Size:
         size = super().node(node)
@@ -53,6 +55,11 @@ class LivePixels(Pixels):
         return TIP + 12 + min(widest, SLOPE)
 
     def label(self, numbers: Numbers) -> Size:
+        if numbers not in self.known:
+            self.known[numbers] = self.label_of(numbers)
+        return self.known[numbers]
+
+    def label_of(self, numbers: Numbers) -> Size:
         found = super().label(numbers)
         if numbers.slot < 0:
             return found
@@ -75,7 +82,7 @@ class LivePixels(Pixels):
 
 class LivePicture(Picture):
     def __init__(self, circuit: Circuit, pixels: LivePixels) -> None:
-        super().__init__(circuit, layout(circuit, pixels))
+        super().__init__(circuit, layout(circuit, pixels, ROUNDS))
         self.pixels = pixels
         self.program = pixels.program
         self.gradients: list[tuple[str, ...]] = []  # of every label, the messages it adds up
