@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from backprop.drawing.circuit import Circuit, Node, Numbers
 
 PLAIN = " .,_"
+GREEN, RED = "#1a7f37", "#d1242f"  # read on light ground and on dark
 SHAPES = {"gate": ('(("', '"))'), "box": ('["', '"]'), "output": ('(["', '"])')}
 STYLES = """  classDef plain fill:none,stroke:none
+  classDef gate fill:#ddf4ff,stroke:#57606a,color:#1f2328
   classDef fork fill:#57606a,stroke:none"""
 
 
@@ -22,7 +24,7 @@ def lines(circuit: Circuit) -> Iterator[str]:
     yield f"  accTitle: {coded(circuit.title)}"
     for number, node in enumerate(circuit.nodes):
         opening, closing = SHAPES.get(node.kind, ('["', '"]'))
-        style = "" if node.kind in ("gate", "box") else ":::plain"
+        style = ":::gate" if node.kind in ("gate", "box") else ":::plain"
         yield f"  n{number}{opening}{inside(node)}{closing}{style}"
     forked = circuit.forked
     for start in forked:
@@ -41,8 +43,13 @@ def inside(node: Node) -> str:
 
 
 def line(numbers: Numbers, arrow: str) -> str:
-    """An arrow with the value above the gradient."""
-    texts = [coded(text) for text in (numbers.value, numbers.gradient) if text]
+    """An arrow with the value in bold letters above the gradient in slanted ones, each in its
+    colour where the viewer lets a text have one."""
+    texts = [
+        f"<{mark} style='color:{colour}'>{coded(text)}</{mark}>"
+        for text, mark, colour in ((numbers.value, "b", GREEN), (numbers.gradient, "i", RED))
+        if text
+    ]
     return f'{arrow}|"{"<br/>".join(texts)}"|' if texts else arrow
 
 

@@ -6,6 +6,7 @@ and a sentence say the same to those who can't tell the colours apart.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
 
@@ -17,6 +18,7 @@ MARGIN = 20
 LEGEND = 38
 NAME = 16  # the height of a gate's name
 RADIUS = 21
+FEW = 6  # branches of a fork that need no more room than one
 PITCH = 16  # between the wires that enter a gate
 WIDE = "mwMW@%…σωψ"  # letters as wide as they are high
 USUAL = 0.66  # of its height is the width of any other, at most
@@ -77,7 +79,8 @@ class Pixels:
 
     def channel(self, hops: Sequence[Hop]) -> int:
         steep = max((abs(hop.end - hop.y) for hop in hops), default=0)
-        return 16 + min(70, steep * 2 // 5)
+        fan = max(Counter(hop.start for hop in hops).values(), default=0)
+        return 16 + min(70, steep * 2 // 5) + min(160, max(0, fan - FEW) * 8)
 
 
 def breadth(text: str, height: int) -> int:

@@ -25,7 +25,7 @@ function revivedNumbers(found) {
     return { ...found, values: each(found.values), flows: each(found.flows), slopes: each(found.slopes), outside: revived(found.outside ?? 1) };
 }
 
-// Two decimals, and more digits where those would say nothing: only zero is shown as 0.00.
+// Two decimals, and more digits where those would say little: only zero is shown as 0.00.
 function short(number) {
     if (typeof number !== "number") {
         return number ? shortArray(number) : "";
@@ -34,7 +34,7 @@ function short(number) {
         return number > 0 ? "inf" : number < 0 ? "−inf" : "nan";
     }
     const size = Math.abs(number);
-    if (size === 0 || (size >= 10 ** -scene.decimals && size < 1e5)) {
+    if (size === 0 || (size >= 10 ** (1 - scene.decimals) && size < 1e5)) {
         return minus((number === 0 ? 0 : number).toFixed(scene.decimals));
     }
     return minus(digits(number, scene.decimals + 1));
