@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from backprop.drawing.circuit import Circuit, Node, Numbers
 
 PLAIN = " .,_"
-GREEN, RED = "#1a7f37", "#d1242f"  # read on light ground and on dark
-SHAPES = {"gate": ('(("', '"))'), "box": ('["', '"]'), "output": ('(["', '"])')}
-STYLES = """  classDef plain fill:none,stroke:none
+SIGNS = "-+"  # which numbers have as they are
+SHAPES = {"gate": ('("', '")'), "box": ('["', '"]'), "output": ('(["', '"])')}
+# Labels have a ground of their own, so that their colours are legible in every theme.
+HEAD = """%%{init: {"themeVariables": {"edgeLabelBackground": "#ffffff"}}}%%
+flowchart LR"""
+STYLES = """  classDef plain fill:#ffffff,stroke:none,color:#1f2328
   classDef gate fill:#ddf4ff,stroke:#57606a,color:#1f2328
   classDef fork fill:#57606a,stroke:none"""
 
@@ -20,7 +23,7 @@ def draw(circuit: Circuit) -> str:
 
 
 def lines(circuit: Circuit) -> Iterator[str]:
-    yield "flowchart LR"
+    yield HEAD
     yield f"  accTitle: {coded(circuit.title)}"
     for number, node in enumerate(circuit.nodes):
         opening, closing = SHAPES.get(node.kind, ('["', '"]'))
@@ -43,18 +46,20 @@ def inside(node: Node) -> str:
 
 
 def line(numbers: Numbers, arrow: str) -> str:
-    """An arrow with the value in bold letters above the gradient in slanted ones, each in its
-    colour where the viewer lets a text have one."""
+    """An arrow with the value in bold letters above the gradient."""
     texts = [
-        f"<{mark} style='color:{colour}'>{coded(text)}</{mark}>"
-        for text, mark, colour in ((numbers.value, "b", GREEN), (numbers.gradient, "i", RED))
+        f"<font color={colour}>{mark}{coded(text, SIGNS)}{end}</font>"
+        for text, colour, mark, end in (
+            (numbers.value, "darkgreen", "<b>", "</b>"),
+            (numbers.gradient, "crimson", "", ""),
+        )
         if text
     ]
     return f'{arrow}|"{"<br/>".join(texts)}"|' if texts else arrow
 
 
-def coded(text: str) -> str:
+def coded(text: str, others: str = "") -> str:
     return "".join(
-        char if (char.isascii() and char.isalnum()) or char in PLAIN else f"#{ord(char)};"
+        char if (char.isascii() and char.isalnum()) or char in PLAIN + others else f"#{ord(char)};"
         for char in text
     )
