@@ -3,6 +3,7 @@ Both are started directly, never through a shell."""
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -13,7 +14,7 @@ from pathlib import Path
 from backprop.cli.saying import note
 from backprop.errors import UsageError
 
-# What reads an SVG from standard input and writes a PNG, so many times as large, to standard output.
+# What reads an SVG from standard input and writes a PNG to standard output, so many times as large.
 CONVERTERS = {
     "rsvg-convert": ("--format=png", "--zoom={zoom:g}"),
     "cairosvg": ("-", "--format", "png", "--scale", "{zoom:g}", "--output", "-"),
@@ -53,7 +54,7 @@ def zoom_for(svg: str) -> float:
     """Twice as large as the SVG says, or as large as can be."""
     size = re.search(r'<svg [^>]*width="(\d+)" height="(\d+)"', svg)
     width, height = (int(size[1]), int(size[2])) if size else (1, 1)
-    most = min(LARGEST / max(width, height), (AREA / (width * height)) ** 0.5)
+    most = min(LARGEST / max(width, height), math.sqrt(AREA / (width * height)))
     return min(ZOOM, most)
 
 

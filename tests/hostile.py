@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from backprop.serving.server import LARGEST, Server
+from backprop.serving.server import HOST, LARGEST, Server
 
 HOSTS = (
     "", "localhost:{port}", "evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1",
@@ -73,7 +73,9 @@ def requests(server: Server, count: int, file: str) -> Iterator[Request]:
         which = number % 8
         if which == 0:
             wrong = dice.choice(HOSTS).format(**names)
-            method, path = dice.choice([("GET", f"/{token}/"), ("POST", ask), ("GET", f"/{token}/page.js")])
+            method, path = dice.choice(
+                [("GET", f"/{token}/"), ("POST", ask), ("GET", f"/{token}/page.js")]
+            )
             body = good if method == "POST" else b""
             doubled = dice.random() < 0.2
             hosts = (("Host", wrong), host) if doubled else (("Host", wrong),) if wrong else ()
@@ -82,7 +84,9 @@ def requests(server: Server, count: int, file: str) -> Iterator[Request]:
             wrong = dice.choice(ORIGINS).format(**names)
             method, path = dice.choice([("GET", f"/{token}/"), ("POST", ask)])
             body = good if method == "POST" else b""
-            yield Request("origin", method, path, (host, ("Origin", wrong), kind, length(body)), body)
+            yield Request(
+                "origin", method, path, (host, ("Origin", wrong), kind, length(body)), body
+            )
         elif which == 2:
             path = dice.choice(PATHS).format(**names)
             method = dice.choice(["GET", "POST"])
@@ -103,13 +107,22 @@ def requests(server: Server, count: int, file: str) -> Iterator[Request]:
         elif which == 5:
             other = dice.choice(["text/plain", "application/x-www-form-urlencoded",
                                  "multipart/form-data", "text/html", "", "application/jsonp"])  # fmt: skip
-            yield Request("type", "POST", ask, (host, origin, ("Content-Type", other), length(good)), good)
+            yield Request(
+                "type", "POST", ask, (host, origin, ("Content-Type", other), length(good)), good
+            )
         elif which == 6:
             method = dice.choice(METHODS)
-            yield Request("method", method, dice.choice([ask, f"/{token}/"]), (host, origin, kind, length(b"")))
+            yield Request(
+                "method",
+                method,
+                dice.choice([ask, f"/{token}/"]),
+                (host, origin, kind, length(b"")),
+            )
         else:
             text = dice.choice(PROGRAMS).format(**names)
-            what = dice.choice(["program", "points", "page", "explanation", "code", "nothing", "../x"])
+            what = dice.choice(
+                ["program", "points", "page", "explanation", "code", "nothing", "../x"]
+            )
             question = {"ask": what, "text": text, "points": [[1]], "names": ["x"]}
             body = json.dumps(question).encode()
             yield Request("script", "POST", ask, (host, origin, kind, length(body)), body)
@@ -119,7 +132,7 @@ def sent(server: Server, request: Request) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of what comes back; status 0 if the server says nothing."""
     lines = [f"{request.method} {request.path} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in (*request.headers, ("Connection", "close"))]
-    with socket.create_connection(server.server_address[:2], timeout=30) as line:
+    with socket.create_connection((HOST, server.server_address[1]), timeout=30) as line:
         line.sendall("\r\n".join([*lines, "", ""]).encode("utf-8") + request.body)
         found = b""
         try:
@@ -140,5 +153,7 @@ def refused(request: Request, status: int, headers: dict[str, str], body: bytes)
         return False
     if request.what == "script" and status == 200:
         plain = headers["content-type"].startswith("application/json")
-        return plain and headers["x-content-type-options"] == "nosniff" and "error" in json.loads(body)
+        return (
+            plain and headers["x-content-type-options"] == "nosniff" and "error" in json.loads(body)
+        )
     return status == 0 or (400 <= status < 600 and b"<" not in body and len(body) < 100)

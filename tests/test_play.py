@@ -17,6 +17,7 @@ from typing import Any
 import hostile
 import pytest
 from browsing import CHROMIUM, Browser, Tab
+from conftest import Command
 
 from backprop import evaluate
 from backprop.serving.questions import answer
@@ -162,13 +163,17 @@ def test_python_is_read_and_a_function_can_be_chosen() -> None:
 
 
 def test_e_and_pi_are_constants_unless_they_are_given() -> None:
-    inputs = [one["name"] for one in answer({"ask": "program", "text": "e*x + pi"})["scene"]["inputs"]]
+    inputs = [
+        one["name"] for one in answer({"ask": "program", "text": "e*x + pi"})["scene"]["inputs"]
+    ]
     assert inputs == ["x"]
 
 
 def test_every_question_has_an_answer() -> None:
     question = {"text": "(x+y)*z", "values": AT}
-    assert answer({"ask": "explanation", **question})["lines"][0]["text"].startswith("f = (x+y)*z at")
+    assert answer({"ask": "explanation", **question})["lines"][0]["text"].startswith(
+        "f = (x+y)*z at"
+    )
     assert "def f(x, y, z):" in answer({"ask": "code", **question})["text"]
     assert "double f(" in answer({"ask": "code", "lang": "c", **question})["text"]
     assert answer({"ask": "page", **question})["page"].startswith("<!doctype html>")
@@ -220,7 +225,9 @@ def test_a_program_is_answered_as_it_is_typed(tab: Tab) -> None:
     assert tab.run("scene.inputs.map((one) => one.name).join()") == "x,y,z,w"
     assert tab.run("point") == [-2, 5, -4, 3]
     write(tab, "(x+y)*z + ")
-    assert tab.run("document.getElementById('error').textContent").startswith("error: line 1, column ")
+    assert tab.run("document.getElementById('error').textContent").startswith(
+        "error: line 1, column "
+    )
     assert tab.run("document.body.classList.contains('stale')")
     write(tab, "(x+y)*z + log(w)")
     assert tab.run("document.getElementById('error').textContent") == ""
@@ -236,7 +243,9 @@ def test_sliders_ask_the_library(tab: Tab) -> None:
 @needs_browser
 def test_arrays_are_given_where_they_are_missing(tab: Tab) -> None:
     write(tab, "sum(W @ v)")
-    assert tab.run("[...document.querySelectorAll('#needs .name')].map((one) => one.textContent)") == ["W", "v"]
+    assert tab.run(
+        "[...document.querySelectorAll('#needs .name')].map((one) => one.textContent)"
+    ) == ["W", "v"]
     tab.run("(() => { const [W, v] = document.querySelectorAll('#needs input');"
             " W.value = '[[1,2],[3,4]]'; W.dispatchEvent(new Event('input'));"
             " v.value = '[1, -1]'; v.dispatchEvent(new Event('input')); })()")  # fmt: skip
@@ -248,7 +257,9 @@ def test_arrays_are_given_where_they_are_missing(tab: Tab) -> None:
 def test_every_example_is_shown_with_all_its_panels(tab: Tab) -> None:
     count = tab.run("begun.examples.length")
     for number in range(count):
-        tab.run(f"(() => {{ const [, text, given] = begun.examples[{number}]; begin(text, given); }})()")
+        tab.run(
+            f"(() => {{ const [, text, given] = begun.examples[{number}]; begin(text, given); }})()"
+        )
         settled(tab)
         assert tab.run("document.getElementById('error').textContent") == ""
         for name in ("chain", "table", "nudge", "descend", "explanation", "code"):
@@ -261,7 +272,9 @@ def test_every_example_is_shown_with_all_its_panels(tab: Tab) -> None:
 def test_nothing_typed_becomes_markup_or_is_run(tab: Tab) -> None:
     write(tab, "# <img src=x onerror='window.hit=1'>\nx*y # </script><script>window.hit=1</script>")
     assert tab.run("document.getElementById('error').textContent") == ""
-    assert tab.run("[window.hit, document.querySelectorAll('#picture img, #picture script').length]") == [None, 0]
+    assert tab.run(
+        "[window.hit, document.querySelectorAll('#picture img, #picture script').length]"
+    ) == [None, 0]
     write(tab, "<b>x</b>")
     assert tab.run("document.querySelector('#error b')") is None
 
@@ -278,5 +291,31 @@ def test_a_link_holds_program_and_point(browser: Browser, server: Server) -> Non
     tab = browser.tab(features=("prefers-reduced-motion:reduce",))
     tab.open(f"{server.address}#+program=x**3&x=2&+step=1")
     settled(tab)
-    assert tab.run("document.querySelector('#said code').textContent") == "f = x**3 = 2.00**3 = 8.00"
+    assert (
+        tab.run("document.querySelector('#said code').textContent") == "f = x**3 = 2.00**3 = 8.00"
+    )
     tab.close()
+
+
+# The command.
+
+
+def test_what_the_command_hands_to_the_page(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "loss.py").write_text(
+        "class A:\n    def forward(self, x):\n        return x\n", "utf-8"
+    )
+    done = command("play", "loss.py:A", "--init=n=3", "--no-open", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2, "error: the page reads functions and scripts as they are\nhelp: eval has these\n",
+    )  # fmt: skip
+    done = command("play", "(x+y", "--no-open")
+    assert done.stderr.startswith("error: line 1, column 1: this bracket is never closed\n")
+    done = command("play", "x*y", "--z=3", "--no-open")
+    assert done.returncode == 2
+    assert "--z is neither an option nor a variable" in done.stderr
+
+
+def test_a_port_that_is_taken_is_said(server: Server, command: Command) -> None:
+    port = server.server_address[1]
+    done = command("play", "x", f"--port={port}", "--no-open")
+    assert (done.returncode, done.stderr.partition(" can't")[0]) == (2, f"error: 127.0.0.1:{port}")

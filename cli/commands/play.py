@@ -57,8 +57,13 @@ class PlayCommand(ProgramCommand):
 @click.command(
     "play", cls=PlayCommand, help=HELP, options_metavar="[PROGRAM] [--NAME VALUE]... [OPTIONS]"
 )
-@option("--port", type=click.IntRange(0, PORTS), default=0, metavar="N",
-        help="The port; 0 for any that is free.")
+@option(
+    "--port",
+    type=click.IntRange(0, PORTS),
+    default=0,
+    metavar="N",
+    help="The port; 0 for any that is free.",
+)
 @option("--no-open", "closed", is_flag=True, help="Print the address without opening it.")
 @quiet_option()
 @click.pass_obj
@@ -108,6 +113,9 @@ def begun(ctx: click.Context) -> Begun:
         given.append((name.strip(), value))
     for name, value in given:
         values[name] = array_file(name, value) if value.startswith("@") else value
+    result = ctx.meta.get("output", "")
     if isinstance(tree, Tree):
-        return Begun(tree.text, "", values)
+        return Begun(f"{tree.text}\n{result}" if result else tree.text, "", values)
+    if result or ctx.meta.get("init") or ctx.meta.get("before"):
+        raise UsageError("the page reads functions and scripts as they are", hint="eval has these")
     return Begun(tree.source.lines.text, tree.source.unit, values)

@@ -138,8 +138,11 @@ def filled(program: Any, values: Mapping[str, Any]) -> dict[str, Any]:
         free = [name for name in program.names if name not in program.stored]
         names = [name for name in free if name not in constants]
         needed = names if known is None else [n for n in known.inputs if n not in known.defaults]
-        found = {name: values[name] for name in program.names if name in values and (
-            name in free or (known is not None and name in known.defaults))}
+        found = {
+            name: values[name]
+            for name in program.names
+            if name in values and (name in free or (known is not None and name in known.defaults))
+        }
     else:
         names = [name for name, _ in program.parameters]
         needed = [name for name, default in program.parameters if default is None]

@@ -19,11 +19,8 @@ from backprop.serving.questions import answer
 from backprop.worker import bound
 
 HERE = Path(__file__).parent.parent  # its files may be links, one by one
-OWN = tuple(
-    os.path.realpath(root)
-    for root in (sys.prefix, sys.base_prefix, HERE, Path(__file__).resolve().parent.parent, *sys.path)
-    if os.path.isdir(root)
-)
+ROOTS = (sys.prefix, sys.base_prefix, str(HERE), str(Path(__file__).resolve().parent.parent))
+OWN = tuple(os.path.realpath(root) for root in (*ROOTS, *sys.path) if os.path.isdir(root))
 SYSTEM = ("/proc/", "/sys/", "/dev/null", "/etc/ld.so", "/lib", "/usr/lib")
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 

@@ -82,7 +82,9 @@ def typing(browser: Browser) -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         tab = browser.tab(1280, 800, (CALM,))
         tab.open(server.address)
-        tab.until("document.getElementById('text').dataset.shown === document.getElementById('text').value")
+        tab.until(
+            "document.getElementById('text').dataset.shown === document.getElementById('text').value"
+        )
         times = [tab.run(TYPED % json.dumps(text)) for text in KEYS]
         gates = tab.run("scene.gates")
         print(

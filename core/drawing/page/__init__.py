@@ -18,6 +18,7 @@ from backprop.drawing.page.scene import numbers, pictures, scene, tied
 from backprop.drawing.svg import stylesheet
 from backprop.emitting import at_ties
 from backprop.emitting.tracing import trace
+from backprop.program.program import Program
 
 SCRIPTS = ("numbers", "camera", "circuit", "steps", "inputs", "wires", "panels", "page")
 
@@ -42,12 +43,7 @@ def page(
         "start": start,
         "now": numbers(report) if program.arrays or tied(report) else None,
     }
-    traced = (
-        ""
-        if program.arrays
-        else f"const trace = (() => {{\n{computing(report)}\nreturn trace;\n}})();\n"
-    )
-    script = f'"use strict";\n{traced}{script_of("offline")}'
+    script = f'"use strict";\n{computing(program)}{script_of("offline")}'
     style = style_of()
     kept = json.dumps(data, allow_nan=False).replace("<", "\\u003c")
     return asset("frame.html").format(
@@ -61,15 +57,20 @@ def page(
         saves="",
         picture=first,
         ties=escape(" ".join(at_ties(program, "split"))) if not program.arrays else FIXED,
-        scripts=f'<script id="data" type="application/json">{kept}</script>\n<script>{script}</script>',
+        scripts=SCRIPTED.format(data=kept, script=script),
     )
 
 
+SCRIPTED = """<script id="data" type="application/json">{data}</script>
+<script>{script}</script>"""
 FIXED = "The numbers of arrays stay as they were computed; backprop play moves them too."
 
 
-def computing(report: Report) -> str:
-    return trace(report.program, "split").strip()
+def computing(program: Program) -> str:
+    """What computes a program of numbers anew, with its helpers to itself."""
+    if program.arrays:
+        return ""
+    return f"const trace = (() => {{\n{trace(program, 'split').strip()}\nreturn trace;\n}})();\n"
 
 
 def program_shown(text: str, title: str) -> str:

@@ -57,7 +57,9 @@ class Rooms:
     def gradient(self, numbers: Numbers, height: int) -> int:
         slot, whole = numbers.slot, numbers.outside
         found = (
-            back.gradient(slot) if whole else sum((back.flow(*use) or 0.0 for use in numbers.uses), 0.0)
+            back.gradient(slot)
+            if whole
+            else sum((back.flow(*use) or 0.0 for use in numbers.uses), 0.0)
             for _, back in self.samples
         )
         return self.widest(found, height)
