@@ -269,6 +269,26 @@ def test_every_example_is_shown_with_all_its_panels(tab: Tab) -> None:
 
 
 @needs_browser
+def test_a_source_that_goes_another_way_is_read_again(tab: Tab) -> None:
+    write(tab, "def f(x):\n    if x > 0:\n        return x * x\n    return -x")
+    assert tab.run("scene.stages.map((one) => one.gate).join()") == "gt,neg"
+    tab.run("move(0, 3)")
+    tab.until("scene.stages.some((one) => one.gate === 'mul')")
+    assert tab.run("now.values[scene.outputSlot]") == 9
+
+
+@needs_browser
+def test_the_focus_stays_in_a_field_whose_program_is_asked_again(tab: Tab) -> None:
+    write(tab, "sum(W @ v)")
+    tab.run("(() => { values.W = '[[1,2],[3,4]]'; values.v = '[1, -1]'; openProgram('fresh'); })()")
+    tab.until("scene.arrays")
+    tab.run("(() => { const field = document.querySelector('#inputs textarea'); field.focus();"
+            " field.value = '[[5, 2], [3, 4]]'; field.dispatchEvent(new Event('change')); })()")  # fmt: skip
+    tab.until("now.values[scene.outputSlot] === 2")
+    assert tab.run("document.activeElement.ariaLabel") == "W"
+
+
+@needs_browser
 def test_nothing_typed_becomes_markup_or_is_run(tab: Tab) -> None:
     write(tab, "# <img src=x onerror='window.hit=1'>\nx*y # </script><script>window.hit=1</script>")
     assert tab.run("document.getElementById('error').textContent") == ""

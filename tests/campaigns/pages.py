@@ -70,7 +70,7 @@ def settings(browser: Browser, folder: Path, found: dict[str, Report], count: in
         print(
             f"{name:10} {report.program.size:4} gates: labels overlap in {overlaps} of {count} settings,"
             f" out of sight in {lost[1280]} and {lost[400]} of {steps} steps,"
-            f" {time.monotonic() - began:.0f} s, complaints {len(tab.complaints)}",
+            f" {time.monotonic() - began:.0f} s, complaints {tab.complaints[:2]}",
             flush=True,
         )
         tab.close()

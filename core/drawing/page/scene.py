@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from zlib import crc32
 
 from backprop.answer.plain import plain
 from backprop.answer.report import Report
@@ -45,7 +46,13 @@ def scene(report: Report, decimals: int = 2) -> dict[str, Any]:
         "names": list(program.labels),
         "constants": {str(slot): plain_number(value) for slot, value in program.constants.items()},
         "stages": list(stages(program)),
+        "structure": structure(program),
     }
+
+
+def structure(program: Program) -> int:
+    """A number that programs of the same gates have in common."""
+    return crc32(repr((program.gates, program.operands)).encode())
 
 
 def title(program: Program) -> str:
@@ -179,6 +186,7 @@ def numbers(report: Report) -> dict[str, Any]:
         "slopes": slopes,
         "outside": data(outside_of(report, start)),
         "broken": [],
+        "structure": structure(program),
     }
 
 

@@ -76,8 +76,11 @@ function written({ shape, entries }) {
 }
 
 function buildInputs() {
+    const form = element("inputs");
+    const focused = form.contains(document.activeElement) ? document.activeElement.ariaLabel : null;
     controls = scene.inputs.map(control);
-    element("inputs").replaceChildren(...controls.map((one) => one.row));
+    form.replaceChildren(...controls.map((one) => one.row));
+    [...form.querySelectorAll("input, textarea")].find((one) => one.ariaLabel === focused)?.focus();
 }
 
 function reset() {

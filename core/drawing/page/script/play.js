@@ -127,6 +127,7 @@ function grow() {
 
 function at(points, done) {
     if (points.length === 1) {
+        next?.done([]);
         next = { points, done };
         if (!busy) {
             askNext();
@@ -146,6 +147,11 @@ async function askNext() {
         const { done, points } = busy;
         if (found.points && program === asked) {
             names.forEach((name, place) => (values[name] = points[0][place]));
+            if (found.points[0].structure !== scene.structure) {
+                openProgram("keep"); // a source that goes another way there
+                done([]);
+                continue;
+            }
             element("error").textContent = "";
             document.body.classList.remove("stale");
             done(found.points.map(revivedNumbers));
