@@ -140,7 +140,10 @@ UNSEEN = """
             const inside = box.left >= frame.left - 1 && box.right <= frame.right + 1
                 && box.top >= frame.top - 1 && box.bottom <= frame.bottom + 1
                 && frame.top >= 0 && frame.bottom <= innerHeight;
-            if (!inside) {
+            const map = document.getElementById('map').getBoundingClientRect();
+            const covered = map.width && box.right > map.left && box.left < map.right
+                && box.bottom > map.top && box.top < map.bottom;
+            if (!inside || covered) {
                 lost.push([k, box.left, box.right, box.top, box.bottom, frame.top, frame.bottom]);
             }
         }

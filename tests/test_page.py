@@ -256,7 +256,7 @@ def test_steps_go_forward_gate_by_gate_and_back_gradient_by_gradient(opened: Ope
         (5, None),
     ]
     tab.key("ArrowLeft")
-    assert tab.run("document.getElementById('count').textContent") == "backward 5 of 5"
+    assert tab.run("document.getElementById('count').textContent") == "backward 5/5"
 
 
 @needs_browser

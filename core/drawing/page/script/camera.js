@@ -183,6 +183,15 @@ function showMap(nodes) {
     map.append(drawnShape("rect", { class: "frame" }));
 }
 
+// The map leaves the corner in which the current gate is.
+function stepAside(box) {
+    const map = element("map");
+    const { width, height } = room();
+    const left = (box.x - aimed.x) * aimed.scale, top = (box.y - aimed.y) * aimed.scale;
+    const low = top + box.height * aimed.scale > height - map.clientHeight - 16;
+    map.classList.toggle("aside", low && left + box.width * aimed.scale > width - map.clientWidth - 24);
+}
+
 function showFrame() {
     const frame = document.querySelector("#map .frame");
     const { width, height } = room();

@@ -72,7 +72,7 @@ function showBar() {
     const forward = view.steps.filter((one) => one.pass === "forward").length;
     const back = view.steps.length - forward;
     const where = step === 0 ? "the inputs" : step === last() ? "both passes"
-        : step <= forward ? `forward ${step} of ${forward}` : `backward ${step - forward} of ${back}`;
+        : step <= forward ? `forward ${step}/${forward}` : `backward ${step - forward}/${back}`;
     element("count").textContent = where;
     element("progress").max = last();
     element("progress").value = step;
@@ -105,6 +105,7 @@ function follow() {
     const scale = chosenScale || Math.max(aimed.scale, READABLE);
     const fits = wanted.width < across / scale && wanted.height < down / scale;
     reveal(fits ? wanted : gate, scale);
+    stepAside(gate);
 }
 
 function labelOf(current) {
