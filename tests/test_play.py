@@ -302,8 +302,10 @@ def test_nothing_typed_becomes_markup_or_is_run(tab: Tab) -> None:
 @needs_browser
 def test_the_verdict_comes_from_the_independent_check(tab: Tab) -> None:
     tab.run("document.getElementById('tab-verdict').click()")
-    tab.until("document.querySelector('#verdict-lines table') !== null")
-    assert "check: agree" in tab.run("document.getElementById('verdict-lines').textContent")
+    tab.until("document.querySelector('#verdict-lines .good') !== null")
+    assert tab.run("document.querySelector('#verdict-lines .good').textContent").startswith(
+        "check: agree"
+    )
 
 
 @needs_browser

@@ -144,6 +144,8 @@ function watchCamera() {
             keys[event.key]();
         }
     });
+    window.addEventListener("beforeprint", () => picture()?.setAttribute("viewBox", `0 0 ${whole.width} ${whole.height}`));
+    window.addEventListener("afterprint", aim);
     new ResizeObserver(() => refit()).observe(view);
     element("zoom-in").addEventListener("click", () => zoom(1.25));
     element("zoom-out").addEventListener("click", () => zoom(0.8));
