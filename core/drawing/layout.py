@@ -102,7 +102,7 @@ class Layout(NamedTuple):
 def layout(circuit: Circuit, drawn: Drawn, rounds: int = ROUNDS) -> Layout:
     columns = Columns(circuit)
     columns.untangle(rounds)
-    return Placing(columns, drawn).layout()
+    return Placing(columns, drawn).layout(rounds)
 
 
 class Placing:
@@ -146,9 +146,9 @@ class Placing:
                 found[edge.wire] = self.drawn.port(node, port)
         return found
 
-    def layout(self) -> Layout:
+    def layout(self, rounds: int) -> Layout:
         rows = Rows(self.columns, [size.height for size in self.sizes], self.offsets)
-        self.y = rows.placed(self.drawn.gap, self.drawn.stretches)
+        self.y = rows.placed(self.drawn.gap, self.drawn.stretches, (rounds + 1) // 2)
         self.place_columns()
         self.trim()
         paths, forks = self.paths()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from backprop.answer.report import Report
@@ -14,7 +14,7 @@ from backprop.drawing.circuit import Numbers
 SAMPLES = 30  # points at which the program is looked at
 BROADEST = 300_000  # stages that are computed for it at most
 DIGIT, MINUS, POINT = 0.7, 0.85, 0.4  # parts of its height that a character is wide
-USUAL = "−0.00"
+USUAL = -8.88  # a number as wide as most
 Use = tuple[int, int]
 
 
@@ -36,7 +36,15 @@ def range_of(value: float) -> Range:
     return Range(-10 * power, 10 * power, power / 10)
 
 
-@lru_cache(maxsize=10_000)
+def decade_of(number: float) -> float:
+    """The number of the same sign and power of ten that is written with most digits."""
+    size = abs(number)
+    if not 1e-300 < size < 1e300:
+        return number
+    found = 8.88888 * 10.0 ** math.floor(math.log10(size))
+    return -found if number < 0 else found
+
+
 def wide(text: str, height: int) -> int:
     """How many pixels a number takes at most."""
     em = sum(MINUS if c in "−+" else POINT if c == "." else DIGIT for c in text)
@@ -48,7 +56,8 @@ class Rooms:
 
     def __init__(self, report: Report, short: Callable[[float], str]) -> None:
         self.report = report
-        self.short = cache(short)
+        self.short = short
+        self.breadth = cache(self.breadth_of)
         self.slope = cache(self.slope_of)  # a wire is asked for in every picture
 
     def value(self, slot: int, height: int) -> int:
@@ -70,8 +79,11 @@ class Rooms:
         return self.widest((one[place] or 0.0 for one in found if len(one) > place), height)
 
     def widest(self, numbers: Iterable[float], height: int) -> int:
-        texts = {self.short(number) for number in numbers}
-        return max(wide(text, height) for text in {*texts, USUAL})
+        return max(self.breadth(decade, height) for decade in {USUAL, *map(decade_of, numbers)})
+
+    def breadth_of(self, decade: float, height: int) -> int:
+        """How wide the numbers of one power of ten are at most."""
+        return wide(self.short(decade), height)
 
     @cached_property
     def samples(self) -> list[tuple[Any, Any]]:
