@@ -445,3 +445,62 @@ def test_a_picture_is_saved_as_it_is_now(opened: Opened) -> None:
     assert ">7.00<" in text
     assert "data-room" in text
     assert "<script" not in text
+    kind, size = tab.do(
+        "return new Promise((done) => { save = (one) => done([one.type, one.size]); savePng(); })"
+    )
+    assert (kind, size > 1000) == ("image/png", True)
+
+
+@needs_browser
+def test_texts_that_overlap_would_be_found(opened: Opened) -> None:
+    tab = opened(page(evaluate(NEURON, AT)))
+    assert tab.run(page_programs.OVERLAPS) == []
+    tab.run(
+        "document.querySelectorAll('#picture .value').forEach((one) => {"
+        " one.textContent = '−123456789012345'; })"
+    )
+    assert tab.run(page_programs.OVERLAPS) != []
+
+
+@needs_browser
+def test_wheel_keys_and_two_fingers_zoom(opened: Opened) -> None:
+    tab = opened(page(evaluate(NEURON, AT)))
+    tab.run("document.getElementById('fit').click()")
+    scales = [tab.run("camera.scale")]
+    tab.run("document.getElementById('picture').focus()")
+    tab.key("+", "+")
+    scales.append(tab.run("camera.scale"))
+    tab.run(
+        "document.getElementById('picture').dispatchEvent("
+        "new WheelEvent('wheel', { deltaY: -200, clientX: 300, clientY: 300 }))"
+    )
+    scales.append(tab.run("camera.scale"))
+    tab.run(
+        "(() => { const send = (kind, pointerId, clientX) => document.getElementById('picture')"
+        ".dispatchEvent(new PointerEvent(kind, { pointerId, clientX, clientY: 300, bubbles: true }));"
+        " send('pointerdown', 1, 300); send('pointerdown', 2, 400); send('pointermove', 2, 500); })()"
+    )
+    scales.append(tab.run("camera.scale"))
+    assert scales == sorted({*scales})
+    tab.key("0", "0")
+    assert tab.run("camera.scale") == pytest.approx(scales[0])
+    before = tab.run("camera.x")
+    tab.key("+", "+")
+    tab.key("ArrowRight")
+    assert tab.run("camera.x") > before
+
+
+@needs_browser
+def test_ranges_can_be_set_and_a_field_goes_beyond_them(opened: Opened) -> None:
+    tab = opened(page(evaluate("x*x", x=0.001)))
+    tab.run("document.getElementById('ranges').click()")
+    ends = "(({ min, max, step }) => [min, max, step].map(Number))(document.querySelector('#inputs input'))"
+    assert tab.run(ends) == pytest.approx([-0.01, 0.01, 0.0001])
+    tab.run(
+        "(() => { const [low, high] = document.querySelectorAll('#inputs .range input');"
+        " low.value = '0'; high.value = '5'; high.dispatchEvent(new Event('change'));"
+        " low.dispatchEvent(new Event('change')); })()"
+    )
+    assert tab.run(ends)[:2] == [0, 5]
+    tab.run("move(0, 7)")
+    assert tab.run("now.values[scene.outputSlot]") == 49

@@ -237,7 +237,7 @@ def test_a_program_is_answered_as_it_is_typed(tab: Tab) -> None:
 def test_sliders_ask_the_library(tab: Tab) -> None:
     tab.run("move(0, 3)")
     tab.until("now.values[scene.outputSlot] === -32")
-    assert tab.run("location.hash").startswith("#+program=%28x%2By%29*z&x=3&y=5&z=-4")
+    tab.until("location.hash.startsWith('#+program=%28x%2By%29*z&x=3&y=5&z=-4')")
 
 
 @needs_browser

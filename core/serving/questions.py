@@ -41,7 +41,8 @@ BOXED = 60  # gates from which a picture begins with boxes
 TRUST = 8.0  # seconds that a check may take
 VALUES = (1.0, 2.0, 0.5, 3.0, 1.5, 0.8)  # of variables that nobody gave one
 PYTHON = re.compile(
-    r"^\s*(def |class |import |from \w[\w.]* import |(for|while|if|with) .*:\s*(#.*)?$|@\w)",
+    r"^[ \t]*(def |class |import |from \w[\w.]{0,200} import |@\w"
+    r"|(for|while|if|with) .{0,200}:[ \t]{0,20}$)",
     re.MULTILINE,
 )
 DIGITS = 3

@@ -129,8 +129,22 @@ function domainError() {
     return "";
 }
 
-// The state lives in the address, after the #, so that a link brings it back.
+// The state lives in the address, after the #, so that a link brings it back. Browsers refuse an
+// address that changes too often, as it would while a slider moves.
+const SETTLED = 400; // milliseconds
+let kept = -SETTLED, keeping = 0;
+
 function keep() {
+    clearTimeout(keeping);
+    if (performance.now() - kept < SETTLED) {
+        keeping = setTimeout(keepNow, SETTLED);
+    } else {
+        keepNow();
+    }
+}
+
+function keepNow() {
+    kept = performance.now();
     const state = new URLSearchParams(engine.address?.() ?? {});
     scene.inputs.forEach((input, place) => {
         if (!input.array || typeof point[place] === "string") {

@@ -233,7 +233,7 @@ function savePng() {
 }
 
 async function copyLink() {
-    keep();
+    keepNow();
     try {
         await navigator.clipboard.writeText(location.href);
         notice("The link is copied: it holds the point and the step.");
