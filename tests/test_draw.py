@@ -16,11 +16,13 @@ from drawing import CASES, CHAIN, drawn, seen
 from programs import sample
 
 import backprop
+from backprop.cli.pictures import zoom_for
 from backprop.drawing import dot, mermaid, svg, text, tikz
 from backprop.drawing.building import circuit, swaps
-from backprop.drawing.circuit import Circuit
+from backprop.drawing.circuit import Circuit, apart
 from backprop.drawing.folding import around, collapse
 from backprop.drawing.layering import topological
+from backprop.drawing.layout import layout
 from backprop.drawing.numbers import short
 from backprop.drawing.rails import Rails, in_order
 from backprop.errors import BackpropError
@@ -263,9 +265,10 @@ def test_graphviz_reads_every_case() -> None:
 
 
 MERMAID = re.compile(
-    r"flowchart LR|  accTitle: [\w .,#;]+"
-    r'|  n\d+(\(\("[^"]*"\)\)|\["[^"]*"\]|\(\["[^"]*"\]\))(:::plain)?|  k\d+\(\(" "\)\):::fork'
-    r'|  [nk]\d+ (-->|---|-\.->)(\|"[\w .,#;<>/]*"\|)? [nk]\d+|  classDef .*',
+    r"%%\{init: .*\}%%|flowchart LR|  accTitle: [\w .,#;]+"
+    r'|  n\d+(\("[^"]*"\)|\["[^"]*"\]|\(\["[^"]*"\]\))(:::plain|:::gate)|  k\d+\(\(" "\)\):::fork'
+    r"|  [nk]\d+ (-->|---|-\.->)"
+    r'(\|"([-+\w .,#;]|</?b>|<br/>|</?font( color=\w+)?>)*"\|)? [nk]\d+|  classDef .*',
     re.ASCII,
 )
 
@@ -276,7 +279,7 @@ def test_mermaid_has_only_lines_of_its_grammar(name: str) -> None:
     drawing = drawn(case["program"], case["point"]) if case else hostile()
     lines = mermaid.draw(drawing).splitlines()
     assert [line for line in lines if not MERMAID.fullmatch(line)] == []
-    assert not [line for line in lines if set(line) & set("`$%&\\")]
+    assert not [line for line in lines[1:] if set(line) & set("`$%&\\")]
 
 
 @pytest.mark.parametrize("name", [*CASES, "hostile"])
@@ -422,3 +425,66 @@ def test_a_wire_of_a_large_array_has_its_shape_and_no_more() -> None:
     ]  # fmt: skip
     for draw in FORMATS.values():
         assert draw(drawing)
+
+
+# What a picture may not do.
+
+
+def test_names_that_are_cut_stay_apart() -> None:
+    names = [f"weight_of_the_hidden_layer_number_{k}_{'x' * 30}{k % 2}" for k in range(4)]
+    report = backprop.evaluate(" + ".join(names), dict.fromkeys(names, 1.0))
+    nodes = circuit(report.program, report).nodes
+    symbols = [node.symbol for node in nodes if node.kind == "input"]
+    assert len({*symbols}) == 4
+    assert apart(["short", "a" * 30, "a" * 29 + "b", "a" * 28 + "bb"]) == {
+        "short": "short", "a" * 30: "a" * 11 + "…" + "a" * 12,
+        "a" * 29 + "b": "a" * 11 + "…" + "a" * 11 + "b",
+        "a" * 28 + "bb": "a" * 11 + "…" + "a" * 10 + "bb",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("number", "decimals", "shown"),
+    [(-0.000166, 4, "-0.000166"), (-0.000166, 2, "-0.000166"), (0.0498, 2, "0.0498"),
+     (0.1, 2, "0.10"), (0.196612, 2, "0.20"), (-0.0, 2, "0.00"), (123456.0, 2, "1.23e+05"),
+     (99.996, 2, "100.00"), (0.5, 0, "0.5")],
+)  # fmt: skip
+def test_a_number_never_loses_its_digits_to_zeros(number: float, decimals: int, shown: str) -> None:
+    assert short(number, decimals) == shown
+
+
+def test_graphviz_gets_inputs_at_the_left_and_operands_in_order() -> None:
+    report = backprop.evaluate("a = x/y\nb = z - a\nb*x", x=1.0, y=2.0, z=3.0)
+    lines = dot.draw(circuit(report.program, report)).splitlines()
+    assert '  { rank=source; "input-x"; "input-y"; "input-z" }' in lines
+    sides = {
+        tuple(re.findall(r'"(.*?)"', line)[:2]): line.partition("headport=")[2].rstrip("]")
+        for line in lines
+        if "headport" in line
+    }
+    assert sides == {
+        ("fork-input-x", "gate-a"): "nw", ("input-y", "gate-a"): "sw",
+        ("input-z", "gate-b"): "nw", ("gate-a", "gate-b"): "sw",
+    }  # fmt: skip
+
+
+def test_a_fork_of_twenty_branches_has_room() -> None:
+    text = "+".join(f"x*a{k}" for k in range(20))
+    report = backprop.evaluate(text, {"x": 2.0, **{f"a{k}": float(k) for k in range(20)}})
+    placed = layout(circuit(report.program, report), svg.Pixels())
+    first, second = placed.channels[:2]
+    assert first.right - first.left >= 160
+    branches = [hop for hop in second.hops if hop.y in {one.end for one in first.hops}]
+    ends = [hop.end for hop in sorted(branches, key=lambda hop: hop.y)]
+    assert ends == sorted(ends)
+    assert placed.crossings == 90  # the fewest with x in the middle of its twenty factors
+
+
+def test_a_large_picture_is_drawn_smaller_as_a_png() -> None:
+    def sized(width: int, height: int) -> str:
+        return f'<svg xmlns="x" width="{width}" height="{height}">'
+
+    assert zoom_for(sized(800, 600)) == 2
+    assert zoom_for(sized(32_000, 100)) == 1
+    assert zoom_for(sized(64_000, 100)) == 0.5
+    assert zoom_for(sized(20_000, 20_000)) == pytest.approx(0.707, abs=0.001)

@@ -19,7 +19,8 @@ TEXT = "(x+y)*z"
 ROOMS = (
     "errors", "version", "workplace", "gates", "child", "language", "arithmetic", "program",
     "engine", "answer", "reading", "checking", "emitting", "explaining", "drawing", "tables", "kernel",
-    "comparing", "claims", "improving", "grading", "batching", "descending", "asking", "testing", "showing", "notebook", "worker", "",
+    "comparing", "claims", "improving", "grading", "batching", "descending", "asking", "testing", "showing",
+    "notebook", "worker", "serving", "",
     "cli",
 )  # fmt: skip
 

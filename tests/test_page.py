@@ -7,33 +7,29 @@ import json
 import re
 import shutil
 import subprocess
-from html import unescape
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import page_programs
 import pytest
+from browsing import CHROMIUM, Browser, Tab
 from conftest import Command
 from programs import sample
 
 from backprop import evaluate
 from backprop.answer.report import Report
-from backprop.drawing.page import page
+from backprop.drawing.page import digest, page
+from backprop.drawing.page.ranges import range_of
 from backprop.emitting.tracing import trace
 from backprop.errors import UsageError
 
 NODE = shutil.which("node")
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--virtual-time-budget=5000", "--enable-logging=stderr", "--dump-dom",
-)  # fmt: skip
 needs_browser = pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed")
 NEURON = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
 AT = {"w0": 2.0, "w1": -3.0, "w2": -3.0, "x0": -1.0, "x1": -2.0}
+CALM = "prefers-reduced-motion:reduce"
 
 
 # What the script computes.
@@ -70,6 +66,10 @@ def test_every_wire_is_what_the_engine_says(gates: str) -> None:
                 if operand not in report.program.constants:
                     flow = float(found["flows"].get(f"{slot}.{place}", 0))
                     assert near(flow, report.every.flow(slot, place) or 0.0), report.program.text
+                    slope = (report.every.slopes(slot) or {place: None})[place]
+                    if f"{slot}.{place}" in found["slopes"] and slope is not None:
+                        local = float(found["slopes"][f"{slot}.{place}"])
+                        assert near(local, slope), report.program.text
 
 
 def near(found: float, expected: float) -> bool:
@@ -88,19 +88,32 @@ class Checked(HTMLParser):
         super().__init__()
         self.links: list[str] = []
         self.scripts = 0
+        self.handlers: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.scripts += tag == "script"
         self.links += [v or "" for name, v in attrs if name in ("src", "href", "action", "data")]
+        self.handlers += [name for name, _ in attrs if name.startswith("on") or name == "style"]
 
 
 def test_the_page_is_alone_in_the_world() -> None:
     text = page(evaluate(NEURON, AT))
     found = Checked()
     found.feed(text)
-    assert (found.links, found.scripts) == (["data:,"], 2)
-    assert "default-src 'none'" in text
-    assert re.findall(r"https?://[^\s\"']+", text) == ["http://www.w3.org/2000/svg"]
+    assert (found.links, found.scripts, found.handlers) == (["data:,"], 2, [])
+    addresses = {*re.findall(r"https?://[^\s\"']+", text)}
+    assert addresses == {"http://www.w3.org/2000/svg"}
+
+
+def test_only_the_page_s_own_script_and_style_may_do_anything() -> None:
+    text = page(evaluate(NEURON, AT))
+    script = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)[0]
+    style = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)[0]
+    policy = re.findall(r'Content-Security-Policy" content="(.*?)"', text)[0]
+    assert policy == (
+        f"default-src 'none'; script-src '{digest(script)}'; style-src '{digest(style)}'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
 
 
 def test_no_text_of_the_users_becomes_markup() -> None:
@@ -108,50 +121,77 @@ def test_no_text_of_the_users_becomes_markup() -> None:
     text = page(evaluate(hostile, x=1.0))
     found = Checked()
     found.feed(text)
-    assert (found.links, found.scripts) == (["data:,"], 2)
+    assert (found.links, found.scripts, found.handlers) == (["data:,"], 2, [])
     assert "alert(1)</script>" not in text
 
 
 def test_what_has_no_page(command: Command, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="single numbers"):
-        page(evaluate("sum(x)", {"x": [1, 2]}))
     done = command("draw", "x*y", "--format", "html")
     assert (done.returncode, done.stderr) == (
         2, "error: a page needs values to begin with\nhelp: --x=1, or --at point.json\n",
     )  # fmt: skip
+    with pytest.raises(UsageError, match="no stage called"):
+        page(evaluate("x*y", x=1.0, y=2.0), around=("nothing", 1))
     done = command("draw", "x*y", "--x=1", "--y=2", "-o", "play.html", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
     assert (tmp_path / "play.html").read_text("utf-8") == page(evaluate("x*y", x=1.0, y=2.0))
 
 
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [(0.001, (-0.01, 0.01, 0.0001)), (-2.0, (-10, 10, 0.1)), (0.0, (-10, 10, 0.1)),
+     (250.0, (-1000, 1000, 10))],
+)  # fmt: skip
+def test_a_slider_fits_the_size_of_its_value(value: float, wanted: tuple[float, ...]) -> None:
+    assert range_of(value) == pytest.approx(wanted)
+
+
 # In a browser.
 
 
-def browsed(tmp_path: Path, text: str, actions: str, fragment: str = "") -> list[Any]:
-    """What `note(...)` was told by these actions on a page, which may not complain of anything."""
-    script = (
-        "<script>const notes = []; const note = (what) => notes.push(what);"
-        "const shown = () => [...document.querySelectorAll('.gradient[data-flows]')]"
-        ".filter((one) => !one.classList.contains('hidden'));"
-        "const wires = () => [...document.querySelectorAll('[data-slot], [data-flows]')]"
-        ".map((one) => [one.dataset.slot || one.dataset.flows, Number(one.dataset.value"
-        " ?? one.dataset.gradient)]);"
-        "const press = (key) => document.body.dispatchEvent("
-        "new KeyboardEvent('keydown', { key, bubbles: true }));"
-        f"{actions}; const log = document.createElement('pre'); log.id = 'log';"
-        "log.textContent = JSON.stringify(notes); document.body.append(log);</script>"
-    )
-    file = tmp_path / "page.html"
-    file.write_text(text.replace("</body>", f"{script}</body>"), "utf-8")
-    done = subprocess.run(
-        [CHROMIUM, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", f"{file.as_uri()}{fragment}"],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert "CONSOLE" not in done.stderr, done.stderr
-    found = re.search(r'<pre id="log">(.*?)</pre>', done.stdout, re.DOTALL)
-    assert found, done.stderr
-    notes: list[Any] = json.loads(unescape(found[1]))
-    return notes
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with Browser() as found:
+        yield found
+
+
+class Opened:
+    """A page in a tab, which may neither complain nor ask for anything but itself."""
+
+    def __init__(self, browser: Browser, folder: Path) -> None:
+        self.browser, self.file = browser, folder / "page.html"
+        self.tabs: list[Tab] = []
+
+    def __call__(
+        self, text: str, fragment: str = "", width: int = 1280, features: tuple[str, ...] = (CALM,)
+    ) -> Tab:
+        self.file.write_text(text, "utf-8")
+        tab = self.browser.tab(width, 800, features)
+        self.tabs.append(tab)
+        tab.open(f"{self.file.as_uri()}{fragment}")
+        return tab
+
+
+@pytest.fixture
+def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
+    found = Opened(browser, tmp_path)
+    yield found
+    for tab in found.tabs:
+        assert tab.complaints == []
+        allowed = (found.file.as_uri(), "data:", "blob:")
+        assert [one for one in tab.requests if not one.startswith(allowed)] == []
+        tab.close()
+
+
+WIRES = """
+[...document.querySelectorAll('#picture [data-slot], #picture [data-flows]')].map((one) =>
+    [one.dataset.slot || one.dataset.flows, Number(one.dataset.value ?? one.dataset.gradient)])
+"""
+SHOWN = """
+[...document.querySelectorAll('#picture [data-flows]')].filter((one) =>
+    !one.classList.contains('hidden')).length
+"""
+SAID = "document.querySelector('#said code')?.textContent"
 
 
 def wires(report: Report) -> list[tuple[str, float]]:
@@ -174,60 +214,293 @@ def same_wires(noted: list[tuple[str, float]], report: Report) -> bool:
 
 
 @needs_browser
-def test_sliding_an_input_updates_every_wire(tmp_path: Path) -> None:
-    text = page(evaluate("(x+y)*z", x=-2.0, y=5.0, z=-4.0))
-    before, after, typed = browsed(
-        tmp_path, text,
-        "note(wires()); const [slider, box] = document.querySelectorAll('#inputs input');"
-        "slider.value = '-1'; slider.dispatchEvent(new Event('input')); note(wires());"
-        "box.value = '0.25'; box.dispatchEvent(new Event('input')); note(wires())",
-    )  # fmt: skip
-    for noted, x in ((before, -2.0), (after, -1.0), (typed, 0.25)):
-        assert same_wires(noted, evaluate("(x+y)*z", x=x, y=5.0, z=-4.0))
-
-
-@needs_browser
-def test_stepping_back_shows_one_more_gradient_at_a_time(tmp_path: Path) -> None:
-    text = page(evaluate("q = x*y\nq*x + relu(y)", x=3.0, y=-4.0))
-    counts = browsed(
-        tmp_path, text,
-        "note(shown().length); press('Home'); note(shown().length);"
-        "for (let k = 0; k < 12; k++) { press('ArrowRight'); note(shown().length); note("
-        "document.getElementById('said').textContent); } press('ArrowLeft'); note(shown().length)",
-    )  # fmt: skip
-    every, none, *rest, last = counts
-    labels = rest[::2]
-    assert none == 0
-    assert labels[:6] == [1, 2, 3, 4, 5, 6]
-    assert max(labels) == every
-    assert last == every - 1
-    assert (
-        rest[1] == "f is the output. Its own gradient is 1: it moves as much as itself. df = 1.00"
+def test_sliding_an_input_updates_every_wire(opened: Opened) -> None:
+    tab = opened(page(evaluate("(x+y)*z", x=-2.0, y=5.0, z=-4.0)))
+    before = tab.run(WIRES)
+    tab.do(
+        "const slider = document.querySelector('#inputs input[type=range]');"
+        "slider.value = '-1'; slider.dispatchEvent(new Event('input'))"
     )
-    assert any("Gradients add up at a fork" in str(said) for said in rest[1::2])
+    after = tab.run(WIRES)
+    assert tab.run("document.querySelector('#inputs input[type=range]').ariaValueText") is None or (
+        tab.run("document.querySelector('#inputs input').getAttribute('aria-valuetext')")
+        == "x is −1.00"
+    )
+    tab.do(
+        "const box = document.querySelector('#inputs input[type=number]');"
+        "box.value = '0.25'; box.dispatchEvent(new Event('input'))"
+    )
+    for noted, x in ((before, -2.0), (after, -1.0), (tab.run(WIRES), 0.25)):
+        assert same_wires(noted, evaluate("(x+y)*z", x=x, y=5.0, z=-4.0))
+    tab.run("document.getElementById('reset').click()")
+    assert same_wires(tab.run(WIRES), evaluate("(x+y)*z", x=-2.0, y=5.0, z=-4.0))
 
 
 @needs_browser
-def test_a_link_restores_the_state_and_the_state_is_the_link(tmp_path: Path) -> None:
-    text = page(evaluate(NEURON, AT))
-    noted, shown, link = browsed(
-        tmp_path, text, "note(wires()); note(shown().length); note(location.hash)",
-        "#w0=1.5&x0=-1&+step=3",
-    )  # fmt: skip
-    assert same_wires(noted, evaluate(NEURON, {**AT, "w0": 1.5}))
-    assert shown == 3
-    assert link == "#w0=1.5&x0=-1&w1=-3&x1=-2&w2=-3&+step=3"
+def test_steps_go_forward_gate_by_gate_and_back_gradient_by_gradient(opened: Opened) -> None:
+    tab = opened(page(evaluate("(x+y)*z", x=-2.0, y=5.0, z=-4.0)))
+    tab.key("Home")
+    told = [(tab.run(SHOWN), tab.run(SAID))]
+    for _ in range(8):
+        tab.key("ArrowRight")
+        told.append((tab.run(SHOWN), tab.run(SAID)))
+    assert told == [
+        (0, None),
+        (0, "q = x + y = −2.00 + 5.00 = 3.00"),
+        (0, "f = q * z = 3.00 * (−4.00) = −12.00"),
+        (1, "df = 1.00"),
+        (2, "dq = z * df = (−4.00) * 1.00 = −4.00"),
+        (3, "dz = q * df = 3.00 * 1.00 = 3.00"),
+        (4, "dx = dq = −4.00"),
+        (5, "dy = dq = −4.00"),
+        (5, None),
+    ]
+    tab.key("ArrowLeft")
+    assert tab.run("document.getElementById('count').textContent") == "backward 5/5"
 
 
 @needs_browser
-def test_numbers_read_as_in_the_picture(tmp_path: Path) -> None:
-    report = evaluate("x*y + y/z", x=1234.5678, y=-1e-7, z=3e9)
-    text = page(report)
-    svg = re.findall(r"<text data-slot[^>]*>([^<]*)</text>", text)
-    svg += re.findall(r'<text id="gradient[^>]*>([^<]*)</text>', text)
-    (shown,) = browsed(
-        tmp_path, text,
-        "note([...document.querySelectorAll('[data-slot]'), "
-        "...document.querySelectorAll('[data-flows]')].map((one) => one.textContent))",
-    )  # fmt: skip
+def test_the_wire_of_a_step_is_lit_and_a_fork_adds_up(opened: Opened) -> None:
+    tab = opened(page(evaluate("q = x*y\nq*x + relu(y)", x=3.0, y=-4.0)))
+    told = tab.do("const all = []; for (let k = 0; k <= view.steps.length; k++) { go(k); all.push("
+                  "[document.getElementById('said').textContent,"
+                  " document.querySelectorAll('#picture .lit').length]); } return all")  # fmt: skip
+    sums = [said for said, _ in told if "Gradients add up at a fork" in said]
+    assert sums[0].startswith("dx = −12.00 through q − 12.00 through q1 = −24.00")
+    assert all(lit for _, lit in told[1:])
+
+
+@needs_browser
+def test_a_wire_shows_the_product_along_every_path_and_their_sum(opened: Opened) -> None:
+    report = evaluate("s = x*y\nsin(s)*s + x", x=1.5, y=-0.5)
+    tab = opened(page(report))
+    tab.do("document.getElementById('wire').value = [...document.getElementById('wire').options]"
+           ".find((one) => one.textContent === 'from x, all that leaves it').value;"
+           "document.getElementById('wire').dispatchEvent(new Event('change'))")  # fmt: skip
+    paths = tab.run("[...document.querySelectorAll('.paths li')].map((one) => one.textContent)")
+    assert len(paths) == 3
+    values = tab.run("pathsFrom(carriedBy(chosen)).found.map(valueOf)")
+    assert sum(values) == pytest.approx(report.gradient["x"], rel=1e-12)
+    assert tab.run("document.getElementById('paths').textContent").endswith(
+        f"= {report.gradient['x']:.2f}".replace("-", "−")
+    )
+
+
+@needs_browser
+def test_in_a_lecture_a_number_is_predicted_before_it_is_shown(opened: Opened) -> None:
+    tab = opened(page(evaluate("(x+y)*z", x=-2.0, y=5.0, z=-4.0)))
+    tab.run("document.getElementById('lecture').click()")
+    tab.key("Home")
+    said = []
+    for _ in range(4):
+        tab.key("ArrowRight")
+        said.append(tab.run(SAID))
+    assert said == [
+        "q = x + y = −2.00 + 5.00 = ?",
+        "q = x + y = −2.00 + 5.00 = 3.00",
+        "f = q * z = 3.00 * (−4.00) = ?",
+        "f = q * z = 3.00 * (−4.00) = −12.00",
+    ]
+
+
+@needs_browser
+def test_it_plays_and_pauses_with_a_pulse_unless_motion_is_not_wanted(opened: Opened) -> None:
+    text = page(evaluate("(x+y)*z", x=-2.0, y=5.0, z=-4.0))
+    for features, dots in (((CALM,), 0), ((), 2)):
+        tab = opened(text, features=features)
+        tab.run("document.getElementById('play').click()")
+        assert tab.run("[step, document.querySelectorAll('.pulse').length]") == [1, dots]
+        assert tab.run("document.getElementById('play').textContent") == "Pause"
+        tab.run("document.getElementById('play').click()")
+        assert tab.run("document.getElementById('play').getAttribute('aria-pressed')") == "false"
+
+
+@needs_browser
+def test_a_link_restores_the_state_and_the_state_is_the_link(opened: Opened) -> None:
+    tab = opened(page(evaluate(NEURON, AT)), "#w0=1.5&x0=-1&+step=10")
+    assert same_wires(tab.run(WIRES), evaluate(NEURON, {**AT, "w0": 1.5}))
+    assert tab.run(SHOWN) == 2
+    assert tab.run("location.hash") == "#w0=1.5&x0=-1&w1=-3&x1=-2&w2=-3&+step=10"
+
+
+@needs_browser
+def test_numbers_read_as_in_the_picture(opened: Opened) -> None:
+    text = page(evaluate("x*y + y/z", x=1234.5678, y=-1e-7, z=3e9))
+    svg = re.findall(r"<text data-room=[^>]* data-slot[^>]*>([^<]*)</text>", text)
+    svg += re.findall(r"<text data-room=[^>]* id=.gradient[^>]*>([^<]*)</text>", text)
+    tab = opened(text)
+    shown = tab.run("[...document.querySelectorAll('#picture [data-slot]'), "
+                    "...document.querySelectorAll('#picture [data-flows]')]"
+                    ".map((one) => one.textContent)")  # fmt: skip
     assert shown == svg
+
+
+@needs_browser
+def test_a_number_outside_of_a_domain_names_its_stage(opened: Opened) -> None:
+    tab = opened(page(evaluate("y * log(x)", x=2.0, y=3.0)))
+    guard = "document.getElementById('guard').textContent"
+    assert tab.run(guard) == ""
+    tab.run("move(scene.inputs.findIndex((one) => one.name === 'x'), -1)")
+    assert tab.run(guard) == "Stage 1 (q, log): log(−1.00) is nan."
+
+
+@needs_browser
+def test_a_nudge_says_what_is_predicted_and_what_happens(opened: Opened) -> None:
+    tab = opened(page(evaluate("x**3", x=2.0)))
+    tab.run("document.getElementById('tab-nudge').click()")
+    cells = tab.run("[...document.querySelectorAll('#nudges td')].map((one) => one.textContent)")
+    assert cells == ["0.12", "0.1206", "0.000601"]
+
+
+@needs_browser
+@pytest.mark.parametrize("method", ["descent", "momentum", "nesterov", "adam"])
+def test_a_descent_in_the_page_is_that_of_the_command(
+    opened: Opened, command: Command, method: str
+) -> None:
+    tab = opened(page(evaluate("(a - 1)**2 + 3*b*b + a*b", a=2.0, b=-1.0)))
+    tab.do(
+        f"document.getElementById('method').value = '{method}';"
+        "document.getElementById('rate').value = '0.05';"
+        "for (let k = 0; k < 20; k++) document.getElementById('descend-step').click()"
+    )
+    done = command(
+        "descend", "(a - 1)**2 + 3*b*b + a*b", "--a=2", "--b=-1", "--method", method,
+        "--lr=0.05", "--steps=20", "--tol=0", "--json",
+    )  # fmt: skip
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert tab.run("point") == pytest.approx([found["point"]["a"], found["point"]["b"]], rel=1e-9)
+
+
+@needs_browser
+def test_boxes_open_and_close(opened: Opened) -> None:
+    text, point = page_programs.PROGRAMS["functions"]
+    tab = opened(page(evaluate(text, point), collapse=True))
+    gates = "document.querySelectorAll('#picture .gate').length"
+    boxes = "document.querySelectorAll('#picture .box').length"
+    assert tab.run(f"[{gates}, {boxes}]") == [1, 2]
+    tab.run("document.querySelector('#picture .box').dispatchEvent(new MouseEvent('click'))")
+    assert tab.run(f"[{gates}, {boxes}]") == [4, 1]
+    tab.run("document.querySelector('#boxes [data-view=all]').click()")
+    assert tab.run(f"[{gates}, {boxes}]") == [7, 0]
+    assert same_wires(tab.run(WIRES), evaluate(text, point))
+
+
+@needs_browser
+def test_a_part_of_a_circuit_is_a_page_too(opened: Opened) -> None:
+    tab = opened(page(page_programs.report("network"), around=("s", 1)))
+    assert tab.run("document.querySelectorAll('#picture .gate.at, #picture .gate').length") == 4
+    assert tab.run("view.steps.length") > 4
+
+
+@needs_browser
+def test_arrays_are_pictures_with_their_numbers_on_demand(opened: Opened) -> None:
+    report = page_programs.report("matrices")
+    tab = opened(page(report))
+    told = tab.do("const all = []; for (let k = 1; k <= view.steps.length; k++) { go(k); all.push("
+                  "document.querySelector('#said code').textContent); } return all")  # fmt: skip
+    assert "dW = dq1 @ X.T   (3×4 @ 4×2 → 3×2)" in told
+    assert "dX = W.T @ dq1   (2×3 @ 3×4 → 2×4)" in told
+    assert tab.run("document.querySelectorAll('#picture .heat path').length") > 20
+    tab.run("choose(document.querySelector('#picture .run[data-from=W]'))")
+    cells = tab.run(
+        "[...document.querySelectorAll('.heat.gradient td')].map((td) => td.textContent)"
+    )
+    wanted = [f"{number:.2f}".replace("-", "−") for number in report.gradient["W"].ravel()]
+    assert cells == wanted
+
+
+@needs_browser
+@pytest.mark.parametrize("name", [*page_programs.PROGRAMS])
+def test_labels_never_overlap_and_the_gate_of_a_step_is_in_view(opened: Opened, name: str) -> None:
+    """A short version of tests/campaigns/pages.py."""
+    tab = opened(page(page_programs.report(name)))
+    for seed in range(3):
+        assert page_programs.shuffled(tab, seed) == []
+    if name not in ("sixty", "network"):
+        assert tab.run(page_programs.UNSEEN) == []
+    tab.resize(400, 800)
+    tab.do("await new Promise((done) => setTimeout(done, 50))")
+    if name in ("neuron", "staged", "matrices"):
+        assert tab.run(page_programs.UNSEEN) == []
+
+
+@needs_browser
+def test_every_control_is_large_enough_for_a_finger_and_has_a_name(opened: Opened) -> None:
+    for width in (1280, 400):
+        tab = opened(page(evaluate(NEURON, AT)), width=width)
+        small = tab.run(
+            "[...document.querySelectorAll('button, input, select, summary, [role=tab]')]"
+            ".map((one) => [one.id, one.getBoundingClientRect()])"
+            ".filter(([id, box]) => box.width && (box.width < 24 || box.height < 24))"
+        )
+        assert small == []
+        assert tab.run("document.documentElement.scrollWidth") <= width
+
+
+@needs_browser
+def test_a_picture_is_saved_as_it_is_now(opened: Opened) -> None:
+    tab = opened(page(evaluate("x*y", x=2.0, y=3.0)))
+    tab.run("move(0, 7)")
+    text = tab.run("standalone()")
+    assert ">7.00<" in text
+    assert "data-room" in text
+    assert "<script" not in text
+    kind, size = tab.do(
+        "return new Promise((done) => { save = (one) => done([one.type, one.size]); savePng(); })"
+    )
+    assert (kind, size > 1000) == ("image/png", True)
+
+
+@needs_browser
+def test_texts_that_overlap_would_be_found(opened: Opened) -> None:
+    tab = opened(page(evaluate(NEURON, AT)))
+    assert tab.run(page_programs.OVERLAPS) == []
+    tab.run(
+        "document.querySelectorAll('#picture .value').forEach((one) => {"
+        " one.textContent = '−123456789012345'; })"
+    )
+    assert tab.run(page_programs.OVERLAPS) != []
+
+
+@needs_browser
+def test_wheel_keys_and_two_fingers_zoom(opened: Opened) -> None:
+    tab = opened(page(evaluate(NEURON, AT)))
+    tab.run("document.getElementById('fit').click()")
+    scales = [tab.run("camera.scale")]
+    tab.run("document.getElementById('picture').focus()")
+    tab.key("+", "+")
+    scales.append(tab.run("camera.scale"))
+    tab.run(
+        "document.getElementById('picture').dispatchEvent("
+        "new WheelEvent('wheel', { deltaY: -200, clientX: 300, clientY: 300 }))"
+    )
+    scales.append(tab.run("camera.scale"))
+    tab.run(
+        "(() => { const send = (kind, pointerId, clientX) => document.getElementById('picture')"
+        ".dispatchEvent(new PointerEvent(kind, { pointerId, clientX, clientY: 300, bubbles: true }));"
+        " send('pointerdown', 1, 300); send('pointerdown', 2, 400); send('pointermove', 2, 500); })()"
+    )
+    scales.append(tab.run("camera.scale"))
+    assert scales == sorted({*scales})
+    tab.key("0", "0")
+    assert tab.run("camera.scale") == pytest.approx(scales[0])
+    before = tab.run("camera.x")
+    tab.key("+", "+")
+    tab.key("ArrowRight")
+    assert tab.run("camera.x") > before
+
+
+@needs_browser
+def test_ranges_can_be_set_and_a_field_goes_beyond_them(opened: Opened) -> None:
+    tab = opened(page(evaluate("x*x", x=0.001)))
+    tab.run("document.getElementById('ranges').click()")
+    ends = "(({ min, max, step }) => [min, max, step].map(Number))(document.querySelector('#inputs input'))"
+    assert tab.run(ends) == pytest.approx([-0.01, 0.01, 0.0001])
+    tab.run(
+        "(() => { const [low, high] = document.querySelectorAll('#inputs .range input');"
+        " low.value = '0'; high.value = '5'; high.dispatchEvent(new Event('change'));"
+        " low.dispatchEvent(new Event('change')); })()"
+    )
+    assert tab.run(ends)[:2] == [0, 5]
+    tab.run("move(0, 7)")
+    assert tab.run("now.values[scene.outputSlot]") == 49

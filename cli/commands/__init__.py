@@ -20,6 +20,7 @@ COMMANDS = {
     "compare": "symbolic against staged: operations and times",
     "derive": "the gradient as a program, which is a PROGRAM again",
     "draw": "the circuit as a picture, or as a page to play with",
+    "play": "the same page in the browser, where programs can be typed",
     "explain": "the backward pass in words",
     "code": "the backward pass as code: Python, NumPy, C, JavaScript, LaTeX",
     "improve": "a form that keeps more digits of value and gradient",

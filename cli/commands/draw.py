@@ -99,7 +99,8 @@ def command(
     if kind == "html" and options["along"] is not None:
         raise click.UsageError("a page has no tangents: --along goes with the other formats")
     if kind == "html":
-        show(playable(report, precision, around, collapse=collapse), kind, file, opened)
+        near = None if around is None else (around, radius or RADIUS)
+        show(playable(report, precision, near, collapse=collapse), kind, file, opened)
     else:
         parts = parts_of(subject, around, radius or RADIUS, collapse)
         show(circuit(subject, report, precision, parts), kind, file, opened)
@@ -128,15 +129,15 @@ def subject_of(
     return report.program, report
 
 
-def playable(report: Report | None, precision: int, around: str | None, *, collapse: bool) -> str:
-    """The page of a whole circuit at a point."""
+def playable(
+    report: Report | None, precision: int, around: tuple[str, int] | None, *, collapse: bool
+) -> str:
+    """The page of a circuit at a point."""
     from backprop.drawing.page import page
 
-    if around is not None or collapse:
-        raise click.UsageError("a page shows the whole circuit, without --around or --collapse")
     if report is None:
         raise UsageError("a page needs values to begin with", hint="--x=1, or --at point.json")
-    return page(report, precision)
+    return page(report, precision, collapse=collapse, around=around)
 
 
 def parts_of(

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from backprop.answer.report import Report
-from backprop.drawing.circuit import Circuit, Node, Numbers, Part, Wire, clipped
+from backprop.drawing.circuit import Circuit, Node, Numbers, Part, Wire, apart, clipped
 from backprop.drawing.numbers import exact, short
 from backprop.errors import LimitError, visible
 from backprop.gates import GATES
@@ -58,6 +58,7 @@ class Builder:
         for slot, _, operands in program.forward_steps():
             for place, operand in enumerate(operands):
                 self.users[operand].append((slot, place))
+        self.shown = apart([*program.labels, program.output_name])
         self.nodes: list[Node] = []
         self.wires: list[Wire] = []
         self.cuts: dict[int, int] = {}  # the stubs of slots that are not drawn
@@ -85,15 +86,16 @@ class Builder:
         label = self.program.labels[slot]
         numbers = self.numbers_of(slot)
         if slot in self.program.constants:
-            return Node("constant", label, clipped(label), numbers=numbers)
+            return Node("constant", label, self.shown[label], numbers=numbers)
         if not self.program.operands[slot]:
-            return Node("input", label, clipped(label), numbers=numbers)
+            return Node("input", label, self.shown[label], numbers=numbers)
         stage = self.program.stage(slot, self.stage_numbers[slot])
         fed = len(stage.operands) - len(stage.constants)
         given = label in self.program.names
         says = f"{stage.name} = {stage.code}"
         symbol, free = symbol_of(stage), symmetric(stage)
-        return Node("gate", label, symbol, given, True, says, numbers, fed, free)
+        shown = self.shown[label]
+        return Node("gate", label, symbol, given, True, says, numbers, fed, free, shown)
 
     def box(self, part: Part) -> Node:
         """Several stages as one, or several inputs."""
@@ -104,7 +106,8 @@ class Builder:
         numbers = self.numbers_of(outputs[0]) if single else Numbers()
         says = f"{labels[slots[0]]} to {labels[slots[-1]]}"
         given = name in self.program.names
-        return Node("box", name, part.label, given, single, says, numbers, free=True)
+        shown = self.shown[name]
+        return Node("box", name, part.label, given, single, says, numbers, free=True, shown=shown)
 
     def leaves(self, slot: int) -> bool:
         """Is this slot's value wanted outside of its part?"""
@@ -146,7 +149,7 @@ class Builder:
         if slot not in self.cuts:
             self.cuts[slot] = len(self.nodes)
             name = self.program.labels[slot]
-            self.nodes.append(Node("cut", name, f"… {clipped(name)}"))
+            self.nodes.append(Node("cut", name, f"… {self.shown[name]}"))
         return self.cuts[slot]
 
     def cut_off(self, number: int, part: Part) -> None:
@@ -163,23 +166,27 @@ class Builder:
     def lead_out(self) -> None:
         """The wire of the answer, whose gradient comes from outside."""
         output, name = self.program.output, self.program.output_name
-        wire = Wire(self.part_of[output], len(self.nodes), 0, self.numbers_of(output))
+        numbers = self.numbers_of(output)._replace(uses=())
+        wire = Wire(self.part_of[output], len(self.nodes), 0, numbers)
         self.wires.append(wire)
-        self.nodes.append(Node("output", name, clipped(name), ports=1))
+        self.nodes.append(Node("output", name, self.shown[name], ports=1))
 
     # Numbers.
 
     def numbers_of(self, slot: int) -> Numbers:
         """What leaves a slot, and the sum of what comes back to it."""
         gradient = None if self.report is None else self.report.every.gradient(slot)
-        return self.texts(slot, gradient)
+        outside = slot == self.program.output
+        found = self.texts(slot, gradient)
+        return found._replace(slot=slot, uses=tuple(self.users[slot]), outside=outside)
 
     def numbers(self, slot: int, uses: Sequence[tuple[int, int]]) -> Numbers:
         """What a slot hands to these operands, and what they pass back."""
-        if self.report is None:
-            return self.texts(slot, None)
-        flows = self.flows(uses)
-        return self.texts(slot, sum(flows[1:], flows[0]) if flows else 0.0)
+        gradient = None
+        if self.report is not None:
+            flows = self.flows(uses)
+            gradient = sum(flows[1:], flows[0]) if flows else 0.0
+        return self.texts(slot, gradient)._replace(slot=slot, uses=tuple(uses))
 
     def flows(self, uses: Sequence[tuple[int, int]]) -> list[Any]:
         assert self.report is not None

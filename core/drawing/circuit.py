@@ -9,6 +9,7 @@ the numbers of the wire that leaves it; where that forks, each branch has its ow
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 LONG = 24  # characters of a name or symbol
@@ -21,6 +22,9 @@ class Numbers(NamedTuple):
     gradient: str = ""
     exact_value: str = ""
     exact_gradient: str = ""
+    slot: int = -1  # whose value it is; -1 for a bundle of wires
+    uses: tuple[tuple[int, int], ...] = ()  # the stages and places whose messages add up to it
+    outside: bool = False  # does a gradient come from outside of the program as well?
 
 
 class Node(NamedTuple):
@@ -33,11 +37,12 @@ class Node(NamedTuple):
     numbers: Numbers = Numbers()
     ports: int = 0
     free: bool = False  # may its inputs be drawn in any order?
+    shown: str = ""  # the name, cut where it is long
 
     @property
     def label(self) -> str:
         """The name that stands beside a gate."""
-        return clipped(self.name) if self.named else ""
+        return (self.shown or clipped(self.name)) if self.named else ""
 
     @property
     def id(self) -> str:
@@ -80,3 +85,20 @@ class Circuit(NamedTuple):
 
 def clipped(text: str, most: int = LONG) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def apart(texts: Iterable[str], most: int = LONG) -> dict[str, str]:
+    """Texts with each cut to so many characters, and no two of them alike: where the beginnings
+    are the same it is cut in the middle, and where that isn't enough not at all."""
+    known = dict.fromkeys(texts)
+    found = {text: clipped(text, most) for text in known}
+    for other in (middle_cut, lambda text, most: text):
+        counts = Counter(found.values())
+        alike = [text for text in known if counts[found[text]] > 1 and len(text) > most]
+        found |= {text: other(text, most) for text in alike}
+    return found
+
+
+def middle_cut(text: str, most: int) -> str:
+    end = most // 2
+    return f"{text[: most - 1 - end]}…{text[-end:]}"

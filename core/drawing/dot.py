@@ -9,8 +9,10 @@ from backprop.drawing.circuit import Circuit, Node, Numbers
 
 GREEN, RED = "#116329", "#cf222e"
 SHAPES = {"gate": "circle", "box": "box", "cut": "plaintext"}
+SIDES = ("nw", "w", "sw")
 HEAD = """digraph circuit {
   rankdir=LR
+  ordering=in
   node [fontname="Helvetica" shape=plaintext]
   edge [fontname="Helvetica" arrowsize=0.6]"""
 
@@ -24,6 +26,9 @@ def lines(circuit: Circuit) -> Iterator[str]:
     yield f"  label={quoted(circuit.title)} tooltip={quoted(circuit.title)}"
     for node in circuit.nodes:
         yield f"  {quoted(node.id)} [{attributes(node)}]"
+    given = [quoted(node.id) for node in circuit.nodes if node.kind in ("input", "constant")]
+    if given:
+        yield f"  {{ rank=source; {'; '.join(given)} }}"
     forked = circuit.forked
     for number in forked:
         node = circuit.nodes[number]
@@ -35,7 +40,7 @@ def lines(circuit: Circuit) -> Iterator[str]:
         source = ("fork-" if wire.start in forked else "") + start.id
         style = " style=dashed" if "cut" in (start.kind, stop.kind) else ""
         label = wire_label(wire.numbers)
-        yield f"  {quoted(source)} -> {quoted(stop.id)} [{label}{style}]"
+        yield f"  {quoted(source)} -> {quoted(stop.id)} [{label}{style}{side(stop, wire.place)}]"
     yield "}"
 
 
@@ -46,6 +51,14 @@ def attributes(node: Node) -> str:
     if node.kind in SHAPES:
         found += f" shape={SHAPES[node.kind]}"
     return found + (f" tooltip={quoted(node.says)}" if node.says else "")
+
+
+def side(node: Node, place: int) -> str:
+    """Where an operand enters a gate that tells them apart: the first above, the last below."""
+    if node.free or not 2 <= node.ports <= len(SIDES):
+        return ""
+    sides = (SIDES[0], SIDES[-1]) if node.ports == 2 else SIDES
+    return f" headport={sides[place]}"
 
 
 def wire_label(numbers: Numbers) -> str:

@@ -119,14 +119,14 @@ class Columns:
 
     # Order.
 
-    def untangle(self) -> None:
+    def untangle(self, most: int = ROUNDS) -> None:
         """Order the columns so that few wires cross: by the mean place of their neighbours,
         to and fro, then by swapping items next to each other."""
         ranks = first_ranks(self.circuit)
         for order in self.orders:
             order.sort(key=lambda item: ranks[self.items[item].node])
         best, fewest = [list(order) for order in self.orders], self.crossings()
-        rounds = max(2, min(ROUNDS, EFFORT // (len(self.items) + 1)))
+        rounds = max(2, min(most, EFFORT // (len(self.items) + 1)))
         for turn in range(rounds):
             if fewest == 0:
                 break

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from backprop.drawing.circuit import Circuit, Node, Numbers
-from backprop.drawing.layering import Columns, Edge, Item
+from backprop.drawing.layering import ROUNDS, Columns, Edge, Item
 from backprop.drawing.rows import Rows
 
 SHIFTS = (0, 1, -2, 3, -4, 5, -6)  # each from where the one before has moved to
@@ -21,6 +21,7 @@ class Size(NamedTuple):
     height: int
     tail: int = 0  # the wire beside it that has its label
     room: int = 0  # what it needs at least, since its name may be wider
+    lead: int = 0  # what stands before it, beside the wires that enter
 
 
 class Hop(NamedTuple):
@@ -98,10 +99,10 @@ class Layout(NamedTuple):
     crossings: int
 
 
-def layout(circuit: Circuit, drawn: Drawn) -> Layout:
+def layout(circuit: Circuit, drawn: Drawn, rounds: int = ROUNDS) -> Layout:
     columns = Columns(circuit)
-    columns.untangle()
-    return Placing(columns, drawn).layout()
+    columns.untangle(rounds)
+    return Placing(columns, drawn).layout(rounds)
 
 
 class Placing:
@@ -114,7 +115,8 @@ class Placing:
         self.y = [0] * len(columns.items)
         self.left = [0] * columns.count
         self.right = [0] * columns.count
-        self.bodies = [0] * columns.count  # how wide the widest node of a column is
+        self.leads = [0] * columns.count  # how much of a column stands before its nodes
+        self.bodies = [0] * columns.count  # where the widest node of a column ends
         self.channels: list[Channel] = []
 
     def size(self, item: Item) -> Size:
@@ -144,9 +146,9 @@ class Placing:
                 found[edge.wire] = self.drawn.port(node, port)
         return found
 
-    def layout(self) -> Layout:
+    def layout(self, rounds: int) -> Layout:
         rows = Rows(self.columns, [size.height for size in self.sizes], self.offsets)
-        self.y = rows.placed(self.drawn.gap, self.drawn.stretches)
+        self.y = rows.placed(self.drawn.gap, self.drawn.stretches, (rounds + 1) // 2)
         self.place_columns()
         self.trim()
         paths, forks = self.paths()
@@ -162,7 +164,9 @@ class Placing:
         for column, order in enumerate(self.columns.orders):
             self.left[column] = x
             sizes = [self.sizes[item] for item in order]
-            self.bodies[column] = max((max(size.width, size.room) for size in sizes), default=0)
+            self.leads[column] = max((size.lead for size in sizes), default=0)
+            widest = max((max(size.width, size.room) for size in sizes), default=0)
+            self.bodies[column] = self.leads[column] + widest
             x += self.bodies[column] + max((size.tail for size in sizes), default=0)
             self.right[column] = x
             if column + 1 < self.columns.count:
@@ -217,11 +221,12 @@ class Placing:
 
     def middle(self, item: int) -> int:
         """Inputs end where their wires begin; gates stand in the middle."""
-        room, size = self.bodies[self.columns.items[item].column], self.sizes[item]
+        column = self.columns.items[item].column
+        room, lead, size = self.bodies[column], self.leads[column], self.sizes[item]
         kind = self.nodes[self.columns.items[item].node].kind
         if kind in ("input", "constant"):
             return room - size.width // 2
-        return size.width // 2 if kind == "output" else room // 2
+        return lead + (size.width // 2 if kind == "output" else (room - lead) // 2)
 
     def labels(self) -> Iterator[Label]:
         for number, item in enumerate(self.columns.items):

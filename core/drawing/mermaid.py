@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from backprop.drawing.circuit import Circuit, Node, Numbers
 
 PLAIN = " .,_"
-SHAPES = {"gate": ('(("', '"))'), "box": ('["', '"]'), "output": ('(["', '"])')}
-STYLES = """  classDef plain fill:none,stroke:none
+SIGNS = "-+"  # which numbers have as they are
+SHAPES = {"gate": ('("', '")'), "box": ('["', '"]'), "output": ('(["', '"])')}
+# Labels have a ground of their own, so that their colours are legible in every theme.
+HEAD = """%%{init: {"themeVariables": {"edgeLabelBackground": "#ffffff"}}}%%
+flowchart LR"""
+STYLES = """  classDef plain fill:#ffffff,stroke:none,color:#1f2328
+  classDef gate fill:#ddf4ff,stroke:#57606a,color:#1f2328
   classDef fork fill:#57606a,stroke:none"""
 
 
@@ -18,11 +23,11 @@ def draw(circuit: Circuit) -> str:
 
 
 def lines(circuit: Circuit) -> Iterator[str]:
-    yield "flowchart LR"
+    yield HEAD
     yield f"  accTitle: {coded(circuit.title)}"
     for number, node in enumerate(circuit.nodes):
         opening, closing = SHAPES.get(node.kind, ('["', '"]'))
-        style = "" if node.kind in ("gate", "box") else ":::plain"
+        style = ":::gate" if node.kind in ("gate", "box") else ":::plain"
         yield f"  n{number}{opening}{inside(node)}{closing}{style}"
     forked = circuit.forked
     for start in forked:
@@ -41,13 +46,20 @@ def inside(node: Node) -> str:
 
 
 def line(numbers: Numbers, arrow: str) -> str:
-    """An arrow with the value above the gradient."""
-    texts = [coded(text) for text in (numbers.value, numbers.gradient) if text]
+    """An arrow with the value in bold letters above the gradient."""
+    texts = [
+        f"<font color={colour}>{mark}{coded(text, SIGNS)}{end}</font>"
+        for text, colour, mark, end in (
+            (numbers.value, "darkgreen", "<b>", "</b>"),
+            (numbers.gradient, "crimson", "", ""),
+        )
+        if text
+    ]
     return f'{arrow}|"{"<br/>".join(texts)}"|' if texts else arrow
 
 
-def coded(text: str) -> str:
+def coded(text: str, others: str = "") -> str:
     return "".join(
-        char if (char.isascii() and char.isalnum()) or char in PLAIN else f"#{ord(char)};"
+        char if (char.isascii() and char.isalnum()) or char in PLAIN + others else f"#{ord(char)};"
         for char in text
     )

@@ -1,4 +1,4 @@
-"""Numbers on wires: two decimals like the figures of the notes, more where those say nothing."""
+"""Numbers on wires: two decimals like the figures of the notes, more where those say little."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ SMALL = 4  # entries of an array that are shown in full
 
 
 def short(number: Any, decimals: int) -> str:
-    """`-0.20`, but `0.0042` and `1.23e+08`: only zero is shown as 0.00."""
+    """`-0.20`, but `0.0498` and `1.23e+08`: a small number has a digit more than there are
+    decimals, and only zero is shown as 0.00."""
     if not isinstance(number, float):
         return short_array(number, decimals)
     if number == 0:
         number = 0.0
-    elif math.isfinite(number) and not 10.0**-decimals <= abs(number) < LARGE:
+    elif math.isfinite(number) and not 10.0 ** (1 - decimals) <= abs(number) < LARGE:
         return f"{number:.{decimals + 1}g}"
     return f"{number:.{decimals}f}"
 

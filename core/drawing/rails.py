@@ -12,7 +12,7 @@ A wire ends where its last gate is; a dot is where it is tapped and goes on.
 
 from __future__ import annotations
 
-from backprop.drawing.circuit import Circuit, Node, clipped
+from backprop.drawing.circuit import Circuit, Node, apart, clipped
 from backprop.drawing.layering import feeds
 from backprop.drawing.pieces import Piece, Row, trimmed
 
@@ -28,7 +28,8 @@ def rails(circuit: Circuit, width: int) -> list[Row]:
     order = [node for node in in_order(circuit) if circuit.nodes[node].kind != "output"]
     nodes = [circuit.nodes[node] for node in order]
     drawn = Rails(circuit, order).lines()
-    full = table([written(node) for node in nodes], ("stage", *KINDS[1:]))
+    shown = apart([says(node) for node in nodes], LONG)
+    full = table([written(node, shown[says(node)]) for node in nodes], ("stage", *KINDS[1:]))
     brief = table([named(node) for node in nodes], KINDS)
     room = width - max(map(len, drawn), default=0)
     if min(breadth(full), breadth(brief)) <= room:
@@ -43,13 +44,17 @@ def listed(node: Node) -> list[Row]:
     """A stage as it is written, and its numbers below."""
     numbers = zip(KINDS[2:], (node.numbers.value, node.numbers.gradient), strict=True)
     return [
-        [Piece(node.says or node.symbol, "name")],
+        [Piece(says(node), "name")],
         *[[Piece(f"  {kind:<8} {text}", kind)] for kind, text in numbers if text],
     ]
 
 
-def written(node: Node) -> Texts:
-    return clipped(node.says or node.symbol, LONG), "", node.numbers.value, node.numbers.gradient
+def says(node: Node) -> str:
+    return node.says or node.symbol
+
+
+def written(node: Node, shown: str) -> Texts:
+    return shown, "", node.numbers.value, node.numbers.gradient
 
 
 def named(node: Node) -> Texts:

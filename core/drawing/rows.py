@@ -26,16 +26,19 @@ class Rows:
         self.offsets = offsets
         self.y = [0] * len(heights)
 
-    def placed(self, gap: int, stretches: bool) -> list[int]:
+    def placed(self, gap: int, stretches: bool, most: int = SWEEPS) -> list[int]:
         count = self.columns.count
         before, after = self.wishes()
         for column in range(count):
             self.settle(column, gap, ())
-        for _ in range(max(2, min(SWEEPS, EFFORT // (len(self.y) + 1)))):
+        for _ in range(max(2, min(most, SWEEPS, EFFORT // (len(self.y) + 1)))):
+            here = list(self.y)
             for column in range(1, count):
                 self.settle(column, gap, (before,))
             for column in range(count - 2, -1, -1):
                 self.settle(column, gap, (after,))
+            if here == self.y:
+                break
         for column in range(count):
             self.settle(column, gap, (before, after))
         for column in range(1, count):

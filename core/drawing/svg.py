@@ -6,6 +6,7 @@ and a sentence say the same to those who can't tell the colours apart.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
 
@@ -17,6 +18,7 @@ MARGIN = 20
 LEGEND = 38
 NAME = 16  # the height of a gate's name
 RADIUS = 21
+FEW = 6  # branches of a fork that need no more room than one
 PITCH = 16  # between the wires that enter a gate
 WIDE = "mwMW@%…σωψ"  # letters as wide as they are high
 USUAL = 0.66  # of its height is the width of any other, at most
@@ -77,7 +79,8 @@ class Pixels:
 
     def channel(self, hops: Sequence[Hop]) -> int:
         steep = max((abs(hop.end - hop.y) for hop in hops), default=0)
-        return 16 + min(70, steep * 2 // 5)
+        fan = max(Counter(hop.start for hop in hops).values(), default=0)
+        return 16 + min(70, steep * 2 // 5) + min(160, max(0, fan - FEW) * 8)
 
 
 def breadth(text: str, height: int) -> int:
@@ -98,7 +101,7 @@ class Picture:
 
     def lines(self) -> Iterator[str]:
         placed = self.placed
-        legend = LEGEND if self.circuit.evaluated else 0
+        legend = self.legend_height
         width, height = placed.width + 2 * MARGIN, placed.height + 2 * MARGIN + legend
         width = max(width, 210 if legend else 0)
         yield (
@@ -108,12 +111,7 @@ class Picture:
         )
         yield f'<title id="circuit-title">{quoted(self.circuit.title)}</title>'
         yield f'<desc id="circuit-desc">{quoted(description(self.circuit))}</desc>'
-        yield "<style>"
-        yield from rules(LIGHT)
-        yield "@media (prefers-color-scheme:dark){"
-        yield from rules(DARK)
-        yield "}"
-        yield "</style>"
+        yield from self.style()
         yield f'<rect class="page" width="{width}" height="{height}" rx="6"/>'
         yield f'<g transform="translate({MARGIN} {MARGIN})">'
         for path in placed.paths:
@@ -129,6 +127,15 @@ class Picture:
         if legend:
             yield from self.legend(height - 14)
         yield "</svg>"
+
+    @property
+    def legend_height(self) -> int:
+        return LEGEND if self.circuit.evaluated else 0
+
+    def style(self) -> Iterator[str]:
+        yield "<style>"
+        yield from stylesheet()
+        yield "</style>"
 
     # Wires.
 
@@ -160,7 +167,7 @@ class Picture:
 
     def outline(self, node: Node, box: Box) -> str:
         """A gate is round, a box has corners; its name stands above."""
-        height = inner_height(box, node)
+        height = self.inner_height(box, node)
         corner = 6 if node.kind == "box" else min(box.width, height) / 2
         x, y = box.x - box.width // 2, box.y - height // 2
         found = (
@@ -170,6 +177,9 @@ class Picture:
         if node.label in ("", self.answer):
             return found
         return found + text("name" if node.given else "name made", box.x, y - 5, node.label)
+
+    def inner_height(self, box: Box, node: Node) -> int:
+        return inner_height(box, node)
 
     # Labels.
 
@@ -183,6 +193,13 @@ class Picture:
     def legend(self, y: int) -> Iterator[str]:
         yield text("key value", MARGIN, y - 16, "above: value, forward →")
         yield text("key gradient", MARGIN, y, "below: gradient, backward ←")
+
+
+def stylesheet() -> Iterator[str]:
+    yield from rules(LIGHT)
+    yield "@media (prefers-color-scheme:dark){"
+    yield from rules(DARK)
+    yield "}"
 
 
 def rules(style: dict[str, str]) -> Iterator[str]:

@@ -1,4 +1,5 @@
-"""JavaScript that computes every wire: the value of each slot, and what flows back to each operand.
+"""JavaScript that computes every wire: the value of each slot, and for each operand the local
+derivative and what flows back.
 
 It is what `backprop code` emits, with a note taken of every message on its way.
 """
@@ -16,7 +17,7 @@ from backprop.program.program import Program
 
 
 def trace(program: Program, ties: str) -> str:
-    """`trace([...])` takes the inputs in their order, and gives values and flows by slot."""
+    """`trace([...])` takes the inputs in their order, and gives values, flows and slopes."""
     return Tracer(program, Tracing(), ties, tuple(program.inputs)).script()
 
 
@@ -26,11 +27,13 @@ def flow_key(stage: int, place: int) -> str:
 
 
 class Tracing(JavaScript):
-    reserved = JavaScript.reserved | {"trace", "values", "flows", "inputs", "broken"}
+    reserved = JavaScript.reserved | {"trace", "values", "flows", "slopes", "inputs", "broken"}
 
     def statement(self, line: Line) -> str:
         if line.kind == "flow":
             return f'flows["{line.name}"] = {line.text};'
+        if line.kind == "slope":
+            return f'slopes["{line.name}"] = {line.text};'
         if line.kind == "slot":
             return f"values[{line.name}] = {line.text};"
         if line.kind == "refuse":
@@ -45,8 +48,11 @@ class Tracer(Walk):
         lines = [*self.begin(), *self.forward(), *self.values(), *self.backward()]
         called = "\n".join(line.text for line in lines)
         helpers = self.helpers.definitions(called)
-        body = ["function trace(inputs) {", "    const values = {}, flows = {}, broken = [];"]
-        body += [*self.language.block(lines), "    return { values, flows, broken };", "}"]
+        body = [
+            "function trace(inputs) {",
+            "    const values = {}, flows = {}, slopes = {}, broken = [];",
+        ]
+        body += [*self.language.block(lines), "    return { values, flows, slopes, broken };", "}"]
         return "\n\n".join([*helpers, "\n".join(body)]) + "\n"
 
     def begin(self) -> Iterator[Line]:
@@ -74,5 +80,7 @@ class Tracer(Walk):
     def line(self, step: Passing, late: bool, alone: bool) -> Line:
         found = super().line(step, late, alone)
         text = f"-({found.text})" if found.kind == "take" else found.text
-        self.noted.append(Line("flow", flow_key(step.stage, step.place), text))
+        key = flow_key(step.stage, step.place)
+        slope = self.slope(step, self.meaning(step)).text
+        self.noted += [Line("flow", key, text), Line("slope", key, slope)]
         return found

@@ -1,0 +1,1 @@
+"""The page of `backprop play`: a server for this machine alone, and one process that answers it."""
