@@ -79,7 +79,7 @@ TASKS = [
     Task("the backward pass in words", "backward pass in words", "explain", 'backprop explain "(x+y)*z"',
          lambda out: "dz = 3. Raise z by 0.01, to -3.99" in out),
     Task("a picture", "picture", "draw", 'backprop draw "x*y" --format mermaid',
-         lambda out: out.startswith("flowchart LR\n")),
+         lambda out: "\nflowchart LR\n" in out),
     Task("the backward pass in C", "c code", "code", 'backprop code "relu(w*x + b)" --lang c',
          lambda out: written_code(out) == {"db": "dq2", "dw": "x * dq1", "dx": "w * dq1"}),
     Task("a derivation for lecture notes", "latex", "code", 'backprop code "(x+y)*z" --lang latex',
