@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from backprop.answer.report import Report
 from backprop.drawing.circuit import Numbers
 
-SAMPLES = 30  # points at which the program is looked at
+SAMPLES = 20  # points at which the program is looked at
 BROADEST = 300_000  # stages that are computed for it at most
 DIGIT, MINUS, POINT = 0.7, 0.85, 0.4  # parts of its height that a character is wide
 USUAL = -8.88  # a number as wide as most
