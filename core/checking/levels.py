@@ -20,7 +20,7 @@ from backprop.engine.numbers import Branches
 LEVELS = ((60, 200, 70), (240, 700, 250), (1000, 1900, 700))  # digits, numeric's, its step
 Level = tuple[int, int, int]
 WORK = 400_000  # stages times directions that are looked at one by one
-SINGLY = 50_000  # the same, where all are looked at together as well
+SINGLY = 80_000  # the same, where all are looked at together as well
 SAMPLED, FEW = 20, 5
 SEVERAL, LONG = 4, 40_000  # inputs, and stages times inputs, that are looked at together first
 NEARBY = mpf(10) ** -20
