@@ -73,6 +73,7 @@ function fit() {
 
 // All of it where that can be read at all, else its end, where the backward pass begins.
 function frameFirst() {
+    document.querySelector("main").classList.toggle("wide", whole.width > Math.max(1000, 3 * whole.height));
     const scale = Math.max(fitting(), LEAST);
     moveTo(whole.width, (whole.height - room().height / scale) / 2, scale);
 }
