@@ -219,10 +219,23 @@ def along_option() -> Decorator:
                   help="Tangents along a direction, such as x=1,y=-0.5.")  # fmt: skip
 
 
+class ChoiceOrValue(click.Choice[str]):
+    """A choice; any other word is the value of the program's variable of that name, if it has one:
+    layers are told mode="train"."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        name = param.name if param is not None else None
+        tree = ctx.meta.get("tree") if ctx is not None else None
+        if value in self.choices or ctx is None or tree is None or name not in tree.names:
+            return super().convert(value, param, ctx)
+        ctx.meta.setdefault("given", {})[name] = (value,)
+        return self.choices[0]
+
+
 def trace_options() -> Decorator:
     """Tangents beside values and gradients."""
     return decorating(
-        option("--mode", type=click.Choice(("reverse", "forward", "both")), default="reverse",
+        option("--mode", type=ChoiceOrValue(("reverse", "forward", "both")), default="reverse",
                help="Which passes are shown: gradients, tangents along each input, or both."),
         along_option(),
     )  # fmt: skip

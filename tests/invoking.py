@@ -40,7 +40,7 @@ LEFT_OUT = {"open", "cluster", "help", "man", "port", "host", "timeout", "check_
 SERVING = {"play", "help", "completion"}  # the last two take no program
 COSTLY = {"check": 0.02, "compare": 0.02}  # shares of these that are kept: they start SymPy
 SAFE = {"eval": ["--no-check"], "batch": ["--check-rows=0"], "compare": ["--timeout=1", "--no-times"],
-        "check": ["--timeout=1"]}  # fmt: skip
+        "check": ["--timeout=1"], "improve": ["--timeout=1"]}  # fmt: skip
 NUMBERS = (
     "2", "-0.5", "0", "1", "3", "10", "-1", "1e308", "-1e-320", "pi/3", "2/0", "nan", "inf", "0x1f", "1_0",
     "", " ", "x", "1e999", "True", "²", "5%", "1,5", "--x", "\x1b[31mred", "\udc80", "é", "1" * 400,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ LEAST, MOST = 160, 9_000  # bits
 ENOUGH = 64  # bits that have to be sure
 LARGEST = 1.7976931348623157e308
 TRIES = 200  # points drawn for each one that is inside the domain, at most
+MISSES = 500  # points in a row outside the domain, after which no more are drawn
 
 Point = Mapping[str, float]
 Draw = Callable[[Random], Point]
@@ -160,14 +162,15 @@ class Sample(NamedTuple):
     tries: int = 0
 
 
-def sampled(oracle: Oracle, draw: Draw, count: int, seed: str) -> Sample:
+def sampled(oracle: Oracle, draw: Draw, count: int, seed: str, seconds: float) -> Sample:
     """So many points of the domain, the same for the same seed; fewer, if it is hard to hit."""
+    end = time.process_time() + seconds
     found = Sample([], [], [])
-    tries = 0
+    tries = missed = 0
     for point in drawn(draw, seed, count * TRIES):
-        if len(found.points) == count:
+        if len(found.points) == count or missed == MISSES or time.process_time() > end:
             break
-        tries += 1
+        tries, missed = tries + 1, missed + 1
         try:
             exact = oracle.at(point)
         except UndefinedError:
@@ -176,6 +179,7 @@ def sampled(oracle: Oracle, draw: Draw, count: int, seed: str) -> Sample:
             continue
         except UnknownError:
             continue
+        missed = 0
         found.points.append(point)
         found.exact.append(exact)
     return found._replace(tries=tries)

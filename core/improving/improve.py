@@ -188,9 +188,9 @@ class Improver:
             if name not in program.inputs and slot in slots
         }
         self.output = program.tree.name_of(program.tree.body[-1])
-        sample = sampled(oracle, main, points, f"train {seed}")
+        sample = sampled(oracle, main, points, f"train {seed}", seconds)
         for other in others:
-            more = sampled(oracle, other, points // SPARE, f"everyday {seed}")
+            more = sampled(oracle, other, points // SPARE, f"everyday {seed}", seconds)
             sample = sample._replace(
                 points=sample.points + more.points, exact=sample.exact + more.exact,
                 outside=sample.outside + more.outside,
@@ -202,7 +202,7 @@ class Improver:
                 hint="--range x=1:100 says where an input comes from",
             )
         self.sample = sample
-        self.judges = sampled(oracle, main, points, f"judge {seed}")
+        self.judges = sampled(oracle, main, points, f"judge {seed}", seconds)
 
     def found(self) -> Improvement:
         forms, sample = self.forms, self.sample
