@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from backprop.answer.evaluation import arrays_in
 from backprop.answer.values import number
 from backprop.checking.points import read_ranges
 from backprop.cli.files import write_whole
@@ -21,6 +22,7 @@ from backprop.cli.options import (
 from backprop.cli.output import print_pieces
 from backprop.cli.progress import waiting
 from backprop.cli.variables import ProgramCommand, Question
+from backprop.errors import UsageError
 from backprop.improving.improve import POINTS, SECONDS, improve
 from backprop.program.stage import stage
 from backprop.showing.text import text
@@ -59,6 +61,11 @@ def command(
 ) -> int:  # fmt: skip
     del program, at, pairs
     staged = stage(asked.tree, asked.values)
+    if arrays := arrays_in(asked.values, seed):
+        raise UsageError(
+            f"a form is looked for among numbers, and {next(iter(arrays))} is an array",
+            hint="write out one entry of what the program computes",
+        )
     where: dict[str, Any] = dict(read_ranges(ranges, staged))
     for name, value in asked.values.items():
         if name in staged.inputs:

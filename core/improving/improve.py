@@ -129,6 +129,9 @@ def improve(
     python-flint, if that is installed, and else intervals.
     """
     program = stage(parse(program)) if isinstance(program, str) else program
+    program.numbers_only(
+        "a form is looked for among numbers", "write out one entry of what the program computes"
+    )
     known = dict(ranges or {})
     for name in known:
         if name not in program.inputs:
