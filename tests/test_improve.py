@@ -246,3 +246,17 @@ def test_the_program_is_written_to_a_file(command: Any, tmp_path: Any) -> None:
     done = command("improve", "exp(x)-1", "--range", "x=-1:1", "--points", "16", "-o", str(file))
     assert done.returncode == 0
     assert file.read_text() == "expm1(x)\n"
+
+
+def test_arrays_are_refused(command: Command) -> None:
+    done = command("improve", "x*2", "--x=[1,2]")
+    assert (done.returncode, done.stderr) == (
+        2, "error: a form is looked for among numbers, and x is an array\n"
+        "help: write out one entry of what the program computes\n",
+    )  # fmt: skip
+    assert command("improve", "sum([x, 2])").returncode == 2
+
+
+def test_a_program_without_values_ends_soon(command: Command) -> None:
+    done = command("improve", "log(-1 - x*x)", "--timeout", "1")
+    assert done.stderr.startswith("error: only 0 of the points drawn have a value and a gradient")

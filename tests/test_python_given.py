@@ -134,3 +134,10 @@ def test_a_value_reaches_nothing_outside(command: Command, file: Path) -> None:
     said = command("eval", f"{file}:normed", f"--x={X}", given)
     assert said.returncode == 2
     assert "the value of bn_param can't be read" in said.stderr
+
+
+def test_a_word_that_is_no_pass_is_the_value_of_a_variable(command: Command) -> None:
+    """--mode is an option of eval, and what layers call their switch."""
+    assert json.loads(command("eval", "x*mode", "--x=2", "--mode=3", "--json").stdout)["value"] == 6
+    said = command("eval", "x*2", "--x=2", "--mode=train")
+    assert said.stderr.startswith("error: --mode takes reverse, forward or both; not train\n")
