@@ -248,7 +248,7 @@ def test_the_program_is_written_to_a_file(command: Any, tmp_path: Any) -> None:
     assert file.read_text() == "expm1(x)\n"
 
 
-def test_arrays_are_refused(command: Command) -> None:
+def test_arrays_are_refused(command: Any) -> None:
     done = command("improve", "x*2", "--x=[1,2]")
     assert (done.returncode, done.stderr) == (
         2, "error: a form is looked for among numbers, and x is an array\n"
@@ -257,6 +257,6 @@ def test_arrays_are_refused(command: Command) -> None:
     assert command("improve", "sum([x, 2])").returncode == 2
 
 
-def test_a_program_without_values_ends_soon(command: Command) -> None:
+def test_a_program_without_values_ends_soon(command: Any) -> None:
     done = command("improve", "log(-1 - x*x)", "--timeout", "1")
     assert done.stderr.startswith("error: only 0 of the points drawn have a value and a gradient")
