@@ -158,3 +158,7 @@ def test_the_command_line_reads_it_back(command: Command) -> None:
         in command("eval", text, "--x=2", "--y=3", "--no-check", "--format=plain").stdout
     )
     assert command("draw", text).stdout.count("dx") == 1
+
+
+def test_the_product_of_one_number_has_the_slope_one() -> None:
+    assert backprop.derive("prod(x)", wrt="x").text == "dx = 1"

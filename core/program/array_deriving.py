@@ -289,6 +289,8 @@ def softmax(a: Term, axis: Axis) -> Term:
 def others(a: Term, axis: Axis) -> Term:
     """The product of the others: of all, with 1 in place of each in turn."""
     places = axis.of(a.shape)
+    if not a.shape:
+        return Term("1", ())
     if len(places) < 2:
         return others_along(a, places[0] if places else 0)
     flat = int(np.prod(a.shape))
