@@ -1,6 +1,6 @@
 // The page of `backprop play`: the program can be typed, and the library answers.
 
-const QUIET = 30; // milliseconds without a key before a program is asked about
+const QUIET = 20; // milliseconds without a key before a program is asked about
 const begun = JSON.parse(element("data").textContent);
 let values = {}; // what every variable is given, by name
 let unit = "";
