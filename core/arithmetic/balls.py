@@ -15,7 +15,7 @@ from typing import Any
 from flint import arb, ctx
 
 from backprop.arithmetic.folded import Folded, unfolded
-from backprop.arithmetic.intervals import UndecidedError, UndefinedError
+from backprop.arithmetic.intervals import Enclosure, UndecidedError, UndefinedError
 from backprop.arithmetic.system import Arithmetic, Function
 from backprop.gates import CONSTANTS
 
@@ -34,7 +34,7 @@ def of_bits(bits: int) -> Iterator[None]:
         ctx.prec = before
 
 
-class Ball:
+class Ball(Enclosure):
     __slots__ = ("held",)
 
     def __init__(self, held: Any) -> None:
@@ -82,29 +82,6 @@ class Ball:
         if self.held.is_zero():
             return 0
         raise UndecidedError
-
-    def __lt__(self, other: Any) -> bool:
-        return bool((self - other).sign() < 0)
-
-    def __le__(self, other: Any) -> bool:
-        return bool((self - other).sign() <= 0)
-
-    def __gt__(self, other: Any) -> bool:
-        return bool((self - other).sign() > 0)
-
-    def __ge__(self, other: Any) -> bool:
-        return bool((self - other).sign() >= 0)
-
-    def __eq__(self, other: Any) -> bool:
-        return other is self or not (self - other).sign()
-
-    def __ne__(self, other: Any) -> bool:
-        return other is not self and bool((self - other).sign())
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __bool__(self) -> bool:
-        return bool(self.sign())
 
     def right(self) -> int:
         """How many bits of it are sure; very many for an exact number."""

@@ -54,7 +54,43 @@ class Bits:
             cls.now = before
 
 
-class Interval:
+class Enclosure:
+    """Numbers that are compared by the sign of their difference, where all of them have one."""
+
+    __slots__ = ()
+
+    def __sub__(self, other: Any) -> Any:
+        raise NotImplementedError
+
+    def sign(self) -> int:
+        """-1, 0 or 1, if all of its numbers have it."""
+        raise NotImplementedError
+
+    def __lt__(self, other: Any) -> bool:
+        return bool((self - other).sign() < 0)
+
+    def __le__(self, other: Any) -> bool:
+        return bool((self - other).sign() <= 0)
+
+    def __gt__(self, other: Any) -> bool:
+        return bool((self - other).sign() > 0)
+
+    def __ge__(self, other: Any) -> bool:
+        return bool((self - other).sign() >= 0)
+
+    def __eq__(self, other: Any) -> bool:
+        return other is self or not (self - other).sign()
+
+    def __ne__(self, other: Any) -> bool:
+        return other is not self and bool((self - other).sign())
+
+    __hash__ = None  # type: ignore[assignment]  # two of them may be neither equal nor unequal
+
+    def __bool__(self) -> bool:
+        return bool(self.sign())
+
+
+class Interval(Enclosure):
     """All numbers between two ends, each an mpf of mpmath's lowest level."""
 
     __slots__ = ("ends",)
@@ -101,29 +137,6 @@ class Interval:
         if low != high:
             raise UndecidedError
         return int(low)
-
-    def __lt__(self, other: Any) -> bool:
-        return bool((self - other).sign() < 0)
-
-    def __le__(self, other: Any) -> bool:
-        return bool((self - other).sign() <= 0)
-
-    def __gt__(self, other: Any) -> bool:
-        return bool((self - other).sign() > 0)
-
-    def __ge__(self, other: Any) -> bool:
-        return bool((self - other).sign() >= 0)
-
-    def __eq__(self, other: Any) -> bool:
-        return other is self or not (self - other).sign()
-
-    def __ne__(self, other: Any) -> bool:
-        return other is not self and bool((self - other).sign())
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __bool__(self) -> bool:
-        return bool(self.sign())
 
     def magnitude(self) -> int:
         """About how many bits it has before its point; a small number for what is near 0."""

@@ -193,17 +193,21 @@ DIALECT = Dialect(FUNCTIONS, exactly, literal)
 # Stage by stage.
 
 
+def in_symbols(name: str, count: int) -> tuple[list[Any], Any]:
+    """Fresh symbols, and a gate's value in them."""
+    fresh = [sympy.Dummy(f"x{place}", real=True) for place in range(count)]
+    if name in FUNCTIONS:
+        return fresh, FUNCTIONS[name](*fresh)
+    names = dict(zip(GATES[name].operands, fresh, strict=True))
+    return fresh, walk(formula(GATES[name].formula), names, DIALECT, literal)
+
+
 @cache
 def rule(name: str, count: int) -> tuple[Rule, list[Rule]]:
     """The value of a gate and its slopes, as SymPy has them, for mpmath numbers."""
     if count > PAIRWISE.get(name, count):
         return pairwise(name, count)
-    fresh = [sympy.Dummy(f"x{place}", real=True) for place in range(count)]
-    if name in FUNCTIONS:
-        value = FUNCTIONS[name](*fresh)
-    else:
-        names = dict(zip(GATES[name].operands, fresh, strict=True))
-        value = walk(formula(GATES[name].formula), names, DIALECT, literal)
+    fresh, value = in_symbols(name, count)
     slopes = [sympy.powsimp(sympy.diff(value, symbol)) for symbol in fresh]
     return compiled(fresh, value), [compiled(fresh, slope) for slope in slopes]
 
@@ -492,12 +496,7 @@ def polynomial(expression: Expression) -> tuple[Expression, Expression, int] | N
 @cache
 def curvature(name: str, count: int) -> list[list[Rule]]:
     """All second derivatives of a gate, as SymPy has them."""
-    fresh = [sympy.Dummy(f"x{place}", real=True) for place in range(count)]
-    if name in FUNCTIONS:
-        value = FUNCTIONS[name](*fresh)
-    else:
-        names = dict(zip(GATES[name].operands, fresh, strict=True))
-        value = walk(formula(GATES[name].formula), names, DIALECT, literal)
+    fresh, value = in_symbols(name, count)
     return [[compiled(fresh, beside_jumps(sympy.diff(value, a, b))) for b in fresh] for a in fresh]
 
 
